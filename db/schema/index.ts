@@ -1,0 +1,5 @@
+export * from './repository.ts'
+export * from './result.ts'
+export * from './run.ts'
+export * from './share.ts'
+export * from './team.ts'

@@ -1,0 +1,134 @@
+/** Repositories, what was pushed to them, the DAGs in them and their versions. Git objects are on disk; facts are here. */
+import { boolean, index, integer, jsonb, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core'
+import type { Fault } from '#server/domain/notebook/fault.ts'
+import type { Spec } from '#server/domain/dag/spec.ts'
+import type { BundleEntry } from '#server/domain/version/bundle.ts'
+import { createdAt, id, time } from './columns.ts'
+import { team, user } from './team.ts'
+
+export const repository = pgTable(
+  'repository',
+  {
+    id: id(),
+    teamId: uuid('team_id').notNull().references(() => team.id),
+    name: text('name').notNull(),
+    /** Short name; null until the first branch is pushed. It is the protected branch. */
+    defaultBranch: text('default_branch'),
+    createdAt: createdAt(),
+  },
+  (t) => [unique('repository_name').on(t.teamId, t.name)],
+)
+
+/** A ref as the reconciler last saw it. */
+export const gitRef = pgTable(
+  'git_ref',
+  {
+    repositoryId: uuid('repository_id').notNull().references(() => repository.id, { onDelete: 'cascade' }),
+    /** Full name, `refs/heads/main`. */
+    name: text('name').notNull(),
+    sha: text('sha').notNull(),
+    seenAt: time('seen_at').notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.repositoryId, t.name] })],
+)
+
+export interface RefUpdate {
+  ref: string
+  /** 40 zeros for a ref that is new, or deleted. */
+  oldSha: string
+  newSha: string
+}
+
+/** A push as its pre-receive hook recorded it; the reconciler carries out what follows from it exactly once. */
+export const push = pgTable('push', {
+  id: id(),
+  repositoryId: uuid('repository_id').notNull().references(() => repository.id, { onDelete: 'cascade' }),
+  userId: uuid('user_id').references(() => user.id),
+  options: jsonb('options').$type<string[]>().notNull(),
+  updates: jsonb('updates').$type<RefUpdate[]>().notNull(),
+  state: text('state', { enum: ['checked', 'rejected', 'reconciled', 'abandoned'] }).notNull(),
+  /** What post-receive prints, line by line, once reconciled. */
+  report: jsonb('report').$type<string[]>(),
+  createdAt: createdAt(),
+  reconciledAt: time('reconciled_at'),
+})
+
+export const dag = pgTable(
+  'dag',
+  {
+    id: id(),
+    repositoryId: uuid('repository_id').notNull().references(() => repository.id, { onDelete: 'cascade' }),
+    /** The notebook's `id`. */
+    name: text('name').notNull(),
+    /** The number the next new version gets. */
+    nextNumber: integer('next_number').notNull().default(1),
+    /** The number the next run gets. */
+    nextRunNumber: integer('next_run_number').notNull().default(1),
+    paused: boolean('paused').notNull().default(false),
+    createdAt: createdAt(),
+  },
+  (t) => [unique('dag_name').on(t.repositoryId, t.name)],
+)
+
+/** An immutable bundle of a DAG, numbered in the order first seen. Rows are inserted, never changed. */
+export const version = pgTable(
+  'version',
+  {
+    id: id(),
+    dagId: uuid('dag_id').notNull().references(() => dag.id, { onDelete: 'cascade' }),
+    number: integer('number').notNull(),
+    /** SHA-256 (hex) of the canonical bundle list. */
+    bundleHash: text('bundle_hash').notNull(),
+    bundle: jsonb('bundle').$type<BundleEntry[]>().notNull(),
+    /** Repository path of the notebook. */
+    path: text('path').notNull(),
+    spec: jsonb('spec').$type<Spec>().notNull(),
+    /** Where the packed bundle is in the artifact store; null until it is first needed. */
+    packHash: text('pack_hash'),
+    /** The commit it was first seen in. */
+    commitSha: text('commit_sha').notNull(),
+    authorName: text('author_name').notNull(),
+    authorEmail: text('author_email').notNull(),
+    /** First line of the commit's message. */
+    subject: text('subject').notNull(),
+    committedAt: time('committed_at').notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [unique('version_number').on(t.dagId, t.number), unique('version_bundle').on(t.dagId, t.bundleHash)],
+)
+
+/** Every commit that was looked at and holds this version. */
+export const versionCommit = pgTable(
+  'version_commit',
+  {
+    versionId: uuid('version_id').notNull().references(() => version.id, { onDelete: 'cascade' }),
+    sha: text('sha').notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [primaryKey({ columns: [t.versionId, t.sha] }), index('version_commit_sha').on(t.sha)],
+)
+
+/** What a ref's tip says of a DAG: its version, or the faults that keep it from being one. */
+export const dagRef = pgTable(
+  'dag_ref',
+  {
+    repositoryId: uuid('repository_id').notNull().references(() => repository.id, { onDelete: 'cascade' }),
+    ref: text('ref').notNull(),
+    /** Repository path of the notebook. */
+    path: text('path').notNull(),
+    sha: text('sha').notNull(),
+    dagId: uuid('dag_id').references(() => dag.id, { onDelete: 'cascade' }),
+    versionId: uuid('version_id').references(() => version.id, { onDelete: 'cascade' }),
+    faults: jsonb('faults').$type<Fault[]>().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.repositoryId, t.ref, t.path] }), index('dag_ref_dag').on(t.dagId)],
+)
+
+/** Where a DAG's cron stands. One row per DAG that has a schedule on its default branch. */
+export const scheduleCursor = pgTable('schedule_cursor', {
+  dagId: uuid('dag_id').primaryKey().references(() => dag.id, { onDelete: 'cascade' }),
+  versionId: uuid('version_id').notNull().references(() => version.id, { onDelete: 'cascade' }),
+  /** The next tick to fire; null if there is none any more. */
+  nextTick: time('next_tick'),
+  lastTick: time('last_tick'),
+})

@@ -1,0 +1,128 @@
+/** Runs, task runs and attempts. A trigger (migrations) forbids leaving a terminal state. */
+import { sql } from 'drizzle-orm'
+import { bigint, doublePrecision, index, integer, jsonb, pgEnum, pgTable, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import type { Json } from '#server/domain/json.ts'
+import { attemptStates, reasonNames, runStates, runTriggers, runVerbs, taskRunStates } from '#server/domain/run/states.ts'
+import { createdAt, id, time } from './columns.ts'
+import { dag, version } from './repository.ts'
+import { user } from './team.ts'
+
+export const runStateEnum = pgEnum('run_state', runStates)
+export const taskRunStateEnum = pgEnum('task_run_state', taskRunStates)
+export const attemptStateEnum = pgEnum('attempt_state', attemptStates)
+export const reasonEnum = pgEnum('reason', reasonNames)
+export const runTriggerEnum = pgEnum('run_trigger', runTriggers)
+export const runVerbEnum = pgEnum('run_verb', runVerbs)
+
+export const run = pgTable(
+  'run',
+  {
+    id: id(),
+    dagId: uuid('dag_id').notNull().references(() => dag.id, { onDelete: 'cascade' }),
+    versionId: uuid('version_id').notNull().references(() => version.id),
+    /** 1, 2, … within the DAG: "run 44". */
+    number: integer('number').notNull(),
+    state: runStateEnum('state').notNull().default('queued'),
+    reason: reasonEnum('reason'),
+    message: text('message'),
+    trigger: runTriggerEnum('trigger').notNull(),
+    triggeredBy: uuid('triggered_by').references(() => user.id),
+    params: jsonb('params').$type<Record<string, Json>>().notNull(),
+    logicalDate: time('logical_date'),
+    intervalStart: time('interval_start'),
+    intervalEnd: time('interval_end'),
+    parentId: uuid('parent_id'),
+    verb: runVerbEnum('verb'),
+    cancelRequestedAt: time('cancel_requested_at'),
+    cancelledBy: uuid('cancelled_by').references(() => user.id),
+    /** Raised by every transaction that advances the run; a cached state with another revision is stale. */
+    revision: integer('revision').notNull().default(0),
+    createdAt: createdAt(),
+    startedAt: time('started_at'),
+    endedAt: time('ended_at'),
+  },
+  (t) => [
+    unique('run_number').on(t.dagId, t.number),
+    index('run_live').on(t.state).where(sql`${t.state} in ('queued', 'running')`),
+    index('run_recent').on(t.dagId, t.createdAt),
+    /** A tick fires once (R9). */
+    uniqueIndex('run_tick').on(t.dagId, t.logicalDate).where(sql`${t.trigger} = 'schedule'`),
+  ],
+)
+
+/** One row per task, or per item of an expanded task. */
+export const taskRun = pgTable(
+  'task_run',
+  {
+    id: id(),
+    runId: uuid('run_id').notNull().references(() => run.id, { onDelete: 'cascade' }),
+    task: text('task').notNull(),
+    /** The item's key (`alpha=0.1`); null unless expanded. */
+    key: text('key'),
+    /** Position among the items, in key order; 0 unless expanded. */
+    index: integer('index').notNull().default(0),
+    state: taskRunStateEnum('state').notNull().default('waiting'),
+    reason: reasonEnum('reason'),
+    message: text('message'),
+    /** When `retrying`: when it goes back to the queue. */
+    dueAt: time('due_at'),
+    /** Attempts that counted against `retries`, and against `infrastructure_retries`. */
+    userFailures: integer('user_failures').notNull().default(0),
+    infrastructureFailures: integer('infrastructure_failures').notNull().default(0),
+    attempts: integer('attempts').notNull().default(0),
+    queuedAt: time('queued_at'),
+    startedAt: time('started_at'),
+    endedAt: time('ended_at'),
+  },
+  (t) => [
+    unique('task_run_key').on(t.runId, t.task, t.key).nullsNotDistinct(),
+    index('task_run_queued').on(t.queuedAt).where(sql`${t.state} = 'queued'`),
+    index('task_run_due').on(t.dueAt).where(sql`${t.state} = 'retrying'`),
+  ],
+)
+
+export const attempt = pgTable(
+  'attempt',
+  {
+    id: id(),
+    taskRunId: uuid('task_run_id').notNull().references(() => taskRun.id, { onDelete: 'cascade' }),
+    runId: uuid('run_id').notNull().references(() => run.id, { onDelete: 'cascade' }),
+    /** 1, 2, … within the task run. */
+    n: integer('n').notNull(),
+    /** Fencing token: whoever writes for this attempt must hold it. */
+    token: uuid('token').notNull(),
+    state: attemptStateEnum('state').notNull().default('created'),
+    reason: reasonEnum('reason'),
+    message: text('message'),
+    executor: text('executor').notNull(),
+    workerId: uuid('worker_id'),
+    leaseUntil: time('lease_until'),
+    /** What the executor needs to find it again after a crash, e.g. `{pid, startTime, bootId}`. */
+    handle: jsonb('handle').$type<Record<string, Json>>(),
+    /** What it was given: `{command, env, inputs}` as rendered (no secret values). */
+    record: jsonb('record').$type<Record<string, Json>>(),
+    exitCode: integer('exit_code'),
+    signal: text('signal'),
+    /** Peak resident memory in bytes and CPU time in seconds, where the executor can tell. */
+    memoryPeak: bigint('memory_peak', { mode: 'number' }),
+    cpuSeconds: doublePrecision('cpu_seconds'),
+    createdAt: createdAt(),
+    startedAt: time('started_at'),
+    endedAt: time('ended_at'),
+  },
+  (t) => [
+    unique('attempt_n').on(t.taskRunId, t.n),
+    index('attempt_run').on(t.runId),
+    index('attempt_live').on(t.workerId).where(sql`${t.state} in ('created', 'submitted', 'running')`),
+  ],
+)
+
+/** A process of the product that schedules or executes. */
+export const worker = pgTable('worker', {
+  id: uuid('id').primaryKey(),
+  host: text('host').notNull(),
+  pid: integer('pid').notNull(),
+  startedAt: time('started_at').notNull().defaultNow(),
+  heartbeatAt: time('heartbeat_at').notNull().defaultNow(),
+  stoppedAt: time('stopped_at'),
+})

@@ -1,0 +1,58 @@
+/** Teams, their people, and how a person or a program proves who it is. */
+import { sql } from 'drizzle-orm'
+import { pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { createdAt, id, time } from './columns.ts'
+
+export const team = pgTable('team', {
+  id: id(),
+  name: text('name').notNull().unique(),
+  createdAt: createdAt(),
+})
+
+export const user = pgTable('user', {
+  id: id(),
+  name: text('name').notNull(),
+  email: text('email').notNull(),
+  /** Raised to end every session of this user. */
+  sessionEpoch: text('session_epoch').notNull().default('0'),
+  createdAt: createdAt(),
+})
+
+export const member = pgTable(
+  'member',
+  {
+    teamId: uuid('team_id').notNull().references(() => team.id, { onDelete: 'cascade' }),
+    userId: uuid('user_id').notNull().references(() => user.id, { onDelete: 'cascade' }),
+    role: text('role', { enum: ['owner', 'editor', 'viewer'] }).notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [primaryKey({ columns: [t.teamId, t.userId] })],
+)
+
+/** A one-time sign-in link. Only the SHA-256 (hex) of its secret is kept. */
+export const signInLink = pgTable('sign_in_link', {
+  id: id(),
+  userId: uuid('user_id').notNull().references(() => user.id, { onDelete: 'cascade' }),
+  secretHash: text('secret_hash').notNull().unique(),
+  expiresAt: time('expires_at').notNull(),
+  usedAt: time('used_at'),
+  createdAt: createdAt(),
+})
+
+/** A personal access token, for REST and as the git password. Only the SHA-256 (hex) of its secret is kept. */
+export const apiToken = pgTable(
+  'api_token',
+  {
+    id: id(),
+    userId: uuid('user_id').notNull().references(() => user.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    secretHash: text('secret_hash').notNull(),
+    /** The first characters, to tell tokens apart in a list. */
+    prefix: text('prefix').notNull(),
+    lastUsedAt: time('last_used_at'),
+    expiresAt: time('expires_at'),
+    revokedAt: time('revoked_at'),
+    createdAt: createdAt(),
+  },
+  (t) => [uniqueIndex('api_token_secret').on(t.secretHash).where(sql`${t.revokedAt} is null`)],
+)

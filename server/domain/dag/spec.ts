@@ -1,0 +1,142 @@
+/**
+ * The canonical spec (N9): what a notebook, a `.dag.yaml` or a program compiles to, what is scheduled, and what a
+ * version stores. Components are inlined; every duration is in milliseconds; every name is checked.
+ */
+import { z } from 'zod'
+import type { Json } from '../json.ts'
+import { triggerRules } from '../run/states.ts'
+
+const json: z.ZodType<Json> = z.json() as z.ZodType<Json>
+const name = z.string()
+const ms = z.number().int().nonnegative()
+
+export const toleranceSchema = z.object({ abs: z.number().nonnegative().optional(), rel: z.number().nonnegative().optional() })
+export type Tolerance = z.infer<typeof toleranceSchema>
+
+/** Where a thing is written: repository path and 1-based line and column. */
+export const sourceSchema = z.object({ file: z.string(), line: z.number().int(), column: z.number().int() })
+export type Source = z.infer<typeof sourceSchema>
+
+export const scheduleSchema = z.object({
+  cron: z.string(),
+  /** IANA name. */
+  timezone: z.string(),
+  start_date: z.string().nullable(),
+  end_date: z.string().nullable(),
+  params: z.record(name, json),
+})
+export type Schedule = z.infer<typeof scheduleSchema>
+
+export const outputDeclarationSchema = z.object({
+  path: z.string(),
+  /** Key columns by which the rows of a table are joined when runs are compared. */
+  key: z.array(z.string()),
+  tolerance: toleranceSchema.nullable(),
+  optional: z.boolean(),
+})
+export type OutputDeclaration = z.infer<typeof outputDeclarationSchema>
+
+export const metricDeclarationSchema = z.object({
+  better: z.enum(['higher', 'lower']).nullable(),
+  tolerance: toleranceSchema.nullable(),
+})
+export type MetricDeclaration = z.infer<typeof metricDeclarationSchema>
+
+export const valueDeclarationSchema = z.object({ type: z.enum(['string', 'integer', 'number', 'boolean', 'json']).nullable() })
+export type ValueDeclaration = z.infer<typeof valueDeclarationSchema>
+
+/** What a task does. A script's text is never interpolated; `command` and `args` are rendered when it starts. */
+export const actionSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('script'), lang: z.string(), text: z.string(), source: sourceSchema }),
+  /** `path` is the repository path of the script file. */
+  z.object({ kind: z.literal('script_file'), path: z.string() }),
+  z.object({ kind: z.literal('command'), command: z.array(z.string()) }),
+])
+export type Action = z.infer<typeof actionSchema>
+
+/** One cell of a task's matrix, in declared order. `key` is `alpha=0.1,k=5`. */
+export const matrixItemSchema = z.object({ key: z.string(), values: z.record(name, json) })
+export type MatrixItem = z.infer<typeof matrixItemSchema>
+
+export const taskSchema = z.object({
+  /** `train`, or `clean.tidy` for a task that a component brought. */
+  id: z.string(),
+  title: z.string().nullable(),
+  description: z.string().nullable(),
+  /** The scope its expressions are evaluated in: `''` for the notebook, else a component group's id. */
+  scope: z.string(),
+  /** Ids of tasks of this spec (component needs already expanded to their leaves). */
+  needs: z.array(z.string()),
+  trigger_rule: z.enum(triggerRules),
+  /** CEL sources, outermost component first; all must be true. Each is evaluated in the scope named beside it. */
+  if: z.array(z.object({ scope: z.string(), expression: z.string() })),
+  action: actionSchema,
+  args: z.array(z.string()),
+  /** Repository path of the folder of the notebook that declares the task; `''` is the root. */
+  folder: z.string(),
+  matrix: z.array(matrixItemSchema).nullable(),
+  /** Tasks of one component under one matrix join equal keys; `null` unless the key came from a component's matrix. */
+  joined: z.boolean(),
+  inputs: z.record(name, z.string()),
+  outputs: z.record(name, outputDeclarationSchema),
+  metrics: z.record(name, metricDeclarationSchema),
+  values: z.record(name, valueDeclarationSchema),
+  env: z.record(z.string(), z.string()),
+  image: z.string().nullable(),
+  executor: z.enum(['process']).nullable(),
+  resources: z.object({ cpu: z.number().nullable(), memory: z.number().int().nullable() }),
+  timeout: ms.nullable(),
+  retries: z.number().int().nonnegative(),
+  retry_delay: ms,
+  retry_backoff: z.object({ factor: z.number().min(1), max: ms.nullable(), jitter: z.number().min(0).max(1) }),
+  infrastructure_retries: z.number().int().nonnegative(),
+  allow_failure: z.boolean(),
+  renamed_from: z.string().nullable(),
+  source: sourceSchema,
+})
+export type Task = z.infer<typeof taskSchema>
+
+/** A component, inlined: a group of tasks with the scope in which their `params` and `inputs` are read. */
+export const groupSchema = z.object({
+  id: z.string(),
+  title: z.string().nullable(),
+  /** The scope that `with` is evaluated in: `''` or another group's id. */
+  parent: z.string(),
+  /** Repository path of the component's notebook. */
+  path: z.string(),
+  params: z.record(name, json),
+  inputs: z.record(name, json),
+  outputs: z.record(name, z.string()),
+  source: sourceSchema,
+})
+export type Group = z.infer<typeof groupSchema>
+
+export const testSchema = z.object({ id: z.string(), kind: z.enum(['unit', 'orchestration', 'acceptance']), body: json, source: sourceSchema })
+export type TestCell = z.infer<typeof testSchema>
+
+export const paramSchema = z.object({
+  /** JSON Schema of the param (draft 2020-12), as written. */
+  schema: z.record(z.string(), json),
+  required: z.boolean(),
+})
+export type Param = z.infer<typeof paramSchema>
+
+export const specSchema = z.object({
+  dagbok: z.literal(1),
+  id: z.string(),
+  title: z.string().nullable(),
+  description: z.string().nullable(),
+  kind: z.enum(['dag', 'component']),
+  schedule: z.array(scheduleSchema),
+  params: z.record(name, paramSchema),
+  limits: z.object({ max_active_runs: z.number().int().positive(), max_active_tasks: z.number().int().positive().nullable(), run_timeout: ms.nullable() }),
+  tags: z.array(z.string()),
+  owners: z.array(z.string()),
+  /** In document order. */
+  tasks: z.array(taskSchema),
+  groups: z.array(groupSchema),
+  tests: z.array(testSchema),
+  /** `x-*` keys of the front matter, kept as written. */
+  extensions: z.record(z.string(), json),
+})
+export type Spec = z.infer<typeof specSchema>

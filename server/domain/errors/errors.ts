@@ -1,0 +1,36 @@
+/** The closed set of error codes. Each edge (tRPC, REST, CLI, git) maps them once. */
+export const errorCodes = [
+  'bad_input',
+  'unauthenticated',
+  'forbidden',
+  'not_found',
+  'conflict',
+  'too_large',
+  'too_many',
+  'unsupported',
+  'unavailable',
+  'internal',
+] as const
+export type ErrorCode = (typeof errorCodes)[number]
+
+/**
+ * An error whose message may be shown to the user: what is wrong, where, and what to do next.
+ * Anything that is not a `DagbokError` is a defect; its text never leaves the server.
+ */
+export class DagbokError extends Error {
+  readonly code: ErrorCode
+  /** Machine-readable particulars, e.g. the faults of a notebook. Must be JSON. */
+  readonly details: unknown
+
+  constructor(code: ErrorCode, message: string, options: { details?: unknown; cause?: unknown } = {}) {
+    super(message, { cause: options.cause })
+    this.name = 'DagbokError'
+    this.code = code
+    this.details = options.details
+  }
+}
+
+/** Closes a switch over a union: a new variant does not compile until it is handled. */
+export function assertNever(value: never): never {
+  throw new Error(`unexpected value: ${JSON.stringify(value)}`)
+}

@@ -1,0 +1,15 @@
+/** A fault of a notebook (N5): where, what, and a guess. Positions are 1-based; columns count UTF-16 units. */
+export interface Fault {
+  file: string
+  line: number
+  column: number
+  message: string
+  /** What the author probably meant, if anything is near enough. */
+  guess?: string
+}
+
+/** `iris.dag.md:12:7 unknown task 'tain' in needs (did you mean 'train'?)`: the same words at every edge. */
+export function formatFault(fault: Fault): string {
+  const guess = fault.guess === undefined ? '' : ` (did you mean '${fault.guess}'?)`
+  return `${fault.file}:${fault.line}:${fault.column} ${fault.message}${guess}`
+}

@@ -1,0 +1,80 @@
+/** States and reasons of engine.md. One tuple feeds TypeScript, zod and the Postgres enum. */
+export const runStates = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const
+export type RunState = (typeof runStates)[number]
+
+export const taskRunStates = [
+  'waiting',
+  'queued',
+  'starting',
+  'running',
+  'retrying',
+  'awaiting_input',
+  'succeeded',
+  'failed',
+  'skipped',
+  'upstream_failed',
+  'cancelled',
+] as const
+export type TaskRunState = (typeof taskRunStates)[number]
+
+export const attemptStates = [
+  'created',
+  'submitted',
+  'running',
+  'succeeded',
+  'failed',
+  'lost',
+  'cancelled',
+] as const
+export type AttemptState = (typeof attemptStates)[number]
+
+export const triggerRules = ['all_success', 'all_done', 'one_failed', 'none_failed', 'always'] as const
+export type TriggerRule = (typeof triggerRules)[number]
+
+export const runTriggers = ['manual', 'api', 'schedule', 'push', 'seed'] as const
+export type RunTrigger = (typeof runTriggers)[number]
+
+export const runVerbs = ['rerun'] as const
+export type RunVerb = (typeof runVerbs)[number]
+
+/** Why a run, task run or attempt is in its state: a closed list with one sentence each. */
+export const reasons = {
+  condition_false: 'Its `if` was false.',
+  upstream_skipped: 'A task it needs was skipped.',
+  user_error: 'The command ended with an exit code other than 0.',
+  missing_output: 'A declared output was not there when the command had ended.',
+  expression_error: 'An expression could not be evaluated.',
+  oom: 'It used more memory than it was given.',
+  timeout: 'It took longer than its timeout.',
+  evicted: 'Its pod was evicted from the node.',
+  preempted: 'Its pod made room for one of higher priority.',
+  node_lost: 'Its node was lost.',
+  image_pull: 'Its image could not be pulled.',
+  unschedulable: 'No node could take it.',
+  bad_config: 'It could not be started as it is configured.',
+  worker_lost: 'Its worker was lost.',
+  worker_stopped: 'Its worker was stopped.',
+  deleted_by_hand: 'Its pod was deleted by someone.',
+  infrastructure_unknown: 'It ended for a reason the infrastructure did not tell.',
+  reused: 'Its result was taken from an earlier run.',
+  replaced_by_test: 'A test gave its result.',
+  marked: 'It was marked by hand.',
+  queue_timeout: 'It waited in the queue longer than allowed.',
+  deadline: 'All its attempts together took longer than its deadline.',
+  rule_not_met: 'Its trigger rule can no longer hold.',
+  storage: 'Its logs or outputs could not be stored.',
+  fault_injected: 'A fault was injected.',
+  cancel_requested: 'Someone cancelled the run.',
+  task_failed: 'A task failed.',
+  killed: 'A signal ended it.',
+} as const
+export type Reason = keyof typeof reasons
+export const reasonNames = Object.keys(reasons) as [Reason, ...Reason[]]
+
+export const terminalTaskRunStates = ['succeeded', 'failed', 'skipped', 'upstream_failed', 'cancelled'] as const
+export type TerminalTaskRunState = (typeof terminalTaskRunStates)[number]
+export const isTerminalTaskRun = (state: TaskRunState): state is TerminalTaskRunState =>
+  (terminalTaskRunStates as readonly string[]).includes(state)
+
+export const terminalRunStates = ['succeeded', 'failed', 'cancelled'] as const
+export const isTerminalRun = (state: RunState): boolean => (terminalRunStates as readonly string[]).includes(state)

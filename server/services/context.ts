@@ -1,0 +1,24 @@
+/** What every use case gets: adapters that the two composition roots built, and who asks. */
+import type { Logger } from 'pino'
+import type { Database } from '#db/client.ts'
+import type { RepositoryStore } from '#server/git/repository-store.ts'
+import type { ArtifactStore } from '#server/storage/artifact-store.ts'
+
+export interface ServiceContext {
+  db: Database
+  artifacts: ArtifactStore
+  repositories: RepositoryStore
+  log: Logger
+  /** The address users reach the product at, without a trailing slash. */
+  publicUrl: string
+}
+
+/** Someone who was recognised. Permission is decided from `teams` by `server/auth/permission.ts`, nowhere else. */
+export interface Actor {
+  userId: string
+  name: string
+  email: string
+  teams: { id: string; name: string; role: 'owner' | 'editor' | 'viewer' }[]
+  /** How they proved it. */
+  via: 'session' | 'token'
+}

@@ -1,0 +1,27 @@
+/**
+ * The artifact store: bytes under the SHA-256 of their content. One contract, several adapters (`stores/`), one
+ * conformance suite. A blob is visible only whole; writing one that is there already is a success.
+ */
+import type { Readable } from 'node:stream'
+
+export interface StoredBlob {
+  /** SHA-256 of the bytes, hex. */
+  hash: string
+  /** Bytes. */
+  size: number
+}
+
+/** Inclusive start and exclusive end, in bytes. */
+export interface ByteRange {
+  start: number
+  end: number
+}
+
+export interface ArtifactStore {
+  /** Streams `source` in, in bounded memory. @throws DagbokError `unavailable` when the store cannot take it. */
+  put(source: Readable | Uint8Array): Promise<StoredBlob>
+  /** @throws DagbokError `not_found` */
+  stat(hash: string): Promise<StoredBlob>
+  /** @throws DagbokError `not_found` */
+  read(hash: string, range?: ByteRange): Promise<Readable>
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import { attemptStateSchema, json, reasonSchema, taskRunStateSchema, timeSchema } from './common.ts'
+import { runSummarySchema } from './dag.ts'
+import { graphSchema } from './version.ts'
+
+export const outputViewSchema = z.object({ name: z.string(), path: z.string(), size: z.number(), hash: z.string(), mediaType: z.string(), url: z.string() })
+export type OutputView = z.infer<typeof outputViewSchema>
+
+export const attemptViewSchema = z.object({
+  id: z.uuid(),
+  n: z.number(),
+  state: attemptStateSchema,
+  reason: reasonSchema.nullable(),
+  message: z.string().nullable(),
+  executor: z.string(),
+  exitCode: z.number().nullable(),
+  signal: z.string().nullable(),
+  memoryPeak: z.number().nullable(),
+  cpuSeconds: z.number().nullable(),
+  createdAt: timeSchema,
+  startedAt: timeSchema.nullable(),
+  endedAt: timeSchema.nullable(),
+  /** Whole log so far: bytes and complete lines. */
+  log: z.object({ bytes: z.number(), lines: z.number(), url: z.string() }),
+})
+export type AttemptView = z.infer<typeof attemptViewSchema>
+
+export const taskRunViewSchema = z.object({
+  task: z.string(),
+  key: z.string().nullable(),
+  index: z.number(),
+  state: taskRunStateSchema,
+  reason: reasonSchema.nullable(),
+  message: z.string().nullable(),
+  dueAt: timeSchema.nullable(),
+  queuedAt: timeSchema.nullable(),
+  startedAt: timeSchema.nullable(),
+  endedAt: timeSchema.nullable(),
+  attempts: z.array(attemptViewSchema),
+})
+export type TaskRunView = z.infer<typeof taskRunViewSchema>
+
+export const runDetailSchema = runSummarySchema.extend({
+  graph: graphSchema,
+  taskRuns: z.array(taskRunViewSchema),
+  /** Verdict first: `Failed: train, exit code 1`. */
+  headline: z.string(),
+})
+export type RunDetail = z.infer<typeof runDetailSchema>
+
+/** Everything the task panel shows besides attempts and logs; of the newest attempt, or the one asked for. */
+export const taskResultSchema = z.object({
+  attemptId: z.uuid().nullable(),
+  outputs: z.array(outputViewSchema),
+  metrics: z.array(z.object({ name: z.string(), step: z.number().nullable(), value: z.number(), declared: z.boolean(), better: z.enum(['higher', 'lower']).nullable() })),
+  values: z.array(z.object({ name: z.string(), value: json, declared: z.boolean() })),
+  /** As rendered: `{command, env, inputs, …}`. */
+  record: z.record(z.string(), json).nullable(),
+})
+export type TaskResult = z.infer<typeof taskResultSchema>
+
+/** A page of a log. `lines` are numbered from `firstLine` (0-based). `next` continues; `end` is true when no more will come. */
+export const logPageSchema = z.object({ firstLine: z.number(), lines: z.array(z.string()), totalLines: z.number(), totalBytes: z.number(), end: z.boolean() })
+export type LogPage = z.infer<typeof logPageSchema>
+
+/** A page of a table output. */
+export const tablePageSchema = z.object({ columns: z.array(z.string()), rows: z.array(z.array(z.string())), offset: z.number(), totalRows: z.number() })
+export type TablePage = z.infer<typeof tablePageSchema>

@@ -1,0 +1,103 @@
+/**
+ * What every executor promises. The scheduler decides that an attempt is due; an executor runs its code at most once
+ * (R1), and tells how it ended through the sink. Adapters: `process/` (later `pool/`, `kubernetes/`), one conformance
+ * suite.
+ */
+import type { Json } from '#server/domain/json.ts'
+import type { OutputDeclaration, MetricDeclaration, ValueDeclaration } from '#server/domain/dag/spec.ts'
+import type { Reason } from '#server/domain/run/states.ts'
+
+/** An input as the task gets it: a blob as a file, a list of blobs as a folder with `index.json`, or plain JSON. */
+export type InputValue =
+  | { kind: 'file'; path: string; hash: string; size: number }
+  | { kind: 'folder'; items: { key: string; path: string; hash: string; size: number }[] }
+  | { kind: 'repository_file'; path: string }
+  | { kind: 'json'; value: Json }
+
+export interface AttemptJob {
+  attemptId: string
+  token: string
+  runId: string
+  teamId: string
+  /** Names for the environment and the log. */
+  dag: string
+  versionId: string
+  versionNumber: number
+  task: string
+  key: string | null
+  n: number
+  /** Repository path of the working directory within the checkout. */
+  folder: string
+  action:
+    | { kind: 'script'; lang: string; text: string; args: string[] }
+    | { kind: 'script_file'; path: string; args: string[] }
+    | { kind: 'command'; command: string[]; args: string[] }
+  /** N1 without the paths that only the executor knows (DAGBOK_OUT, DAGBOK_IN_*, …). */
+  env: Record<string, string>
+  inputs: Record<string, InputValue>
+  outputs: Record<string, OutputDeclaration>
+  metrics: Record<string, MetricDeclaration>
+  values: Record<string, ValueDeclaration>
+  /** Milliseconds; null is without. */
+  timeout: number | null
+  /** Bytes; null is without a limit. */
+  memory: number | null
+}
+
+export interface AttemptEnd {
+  state: 'succeeded' | 'failed' | 'lost' | 'cancelled'
+  reason: Reason | null
+  message: string | null
+  exitCode: number | null
+  signal: string | null
+  memoryPeak: number | null
+  cpuSeconds: number | null
+  outputs: { name: string; path: string; hash: string; size: number; mediaType: string }[]
+  metrics: { name: string; step: number | null; value: number; declared: boolean }[]
+  values: { name: string; value: Json; declared: boolean }[]
+}
+
+/** What an executor writes for an attempt. Every call carries the fencing token; `false` means it was fenced: stop. */
+export interface AttemptSink {
+  /** created → submitted; `handle` finds the process again after a crash. */
+  submitted(token: string, handle: Record<string, Json>): Promise<boolean>
+  /** The start gate: submitted → running, by compare-and-set. Only after `true` may user code start. */
+  passGate(token: string, handle: Record<string, Json>): Promise<boolean>
+  /** Appends a gzip chunk of the log, in order. */
+  appendLog(token: string, chunk: LogChunkRow): Promise<boolean>
+  /** Ends the attempt: results are published and successors become ready in the same transaction. */
+  ended(token: string, end: AttemptEnd): Promise<boolean>
+  /** Prolongs the lease. `'cancel'` asks the executor to end the attempt's process group. */
+  heartbeat(tokens: string[]): Promise<Map<string, 'go_on' | 'cancel' | 'fenced'>>
+}
+
+export interface LogChunkRow {
+  seq: number
+  hash: string
+  byteOffset: number
+  bytes: number
+  firstLine: number
+  lines: number
+}
+
+/** An attempt that an earlier life of this executor left behind. */
+export interface OrphanedAttempt {
+  attemptId: string
+  token: string
+  state: 'created' | 'submitted' | 'running'
+  handle: Record<string, Json> | null
+}
+
+export interface Executor {
+  readonly name: string
+  /** How many attempts it can hold at once. */
+  readonly capacity: number
+  /** Takes a job that was claimed; resolves when it is submitted, not when it ends. Never throws for the job's sake. */
+  submit(job: AttemptJob): Promise<void>
+  /** Ends the attempt (SIGTERM, then SIGKILL to its process group). Its end comes through the sink. */
+  cancel(token: string, why: 'cancel' | 'timeout'): void
+  /** Ends what an earlier life left running. Resolves when no process of those attempts lives. */
+  endOrphans(orphans: OrphanedAttempt[]): Promise<void>
+  /** Ends every attempt as `lost`, reason `worker_stopped`, within `graceMs`. */
+  stop(graceMs: number): Promise<void>
+}
