@@ -9,13 +9,25 @@ export interface DatabaseOptions {
   applicationName?: string
 }
 
-/** Opens a pool on `url` (`postgres://…`; a socket is `postgres://user:pw@/db?host=/folder`). Times are read as UTC. */
-export function openDatabase(url: string, options: DatabaseOptions = {}) {
-  const client = postgres(url, {
+/**
+ * A client without Drizzle, for one-off statements and LISTEN. `url` is `postgres://…`; a Unix socket is named by its
+ * folder in the query: `postgres://user:password@localhost/name?host=/folder`.
+ */
+export function openClient(url: string, options: DatabaseOptions = {}): postgres.Sql {
+  const address = new URL(url)
+  const socket = address.searchParams.get('host')
+  address.searchParams.delete('host')
+  return postgres(address.href, {
+    ...(socket === null ? {} : { host: socket }),
     max: options.max ?? 10,
     onnotice: () => {},
     connection: { application_name: options.applicationName ?? 'dagbok', TimeZone: 'UTC' },
   })
+}
+
+/** Opens a pool with the schema on it. Times are read and written as UTC. */
+export function openDatabase(url: string, options: DatabaseOptions = {}) {
+  const client = openClient(url, options)
   return Object.assign(drizzle(client, { schema }), { close: () => client.end({ timeout: 5 }), client })
 }
 

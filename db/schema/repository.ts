@@ -10,7 +10,9 @@ export const repository = pgTable(
   'repository',
   {
     id: id(),
-    teamId: uuid('team_id').notNull().references(() => team.id),
+    teamId: uuid('team_id')
+      .notNull()
+      .references(() => team.id),
     name: text('name').notNull(),
     /** Short name; null until the first branch is pushed. It is the protected branch. */
     defaultBranch: text('default_branch'),
@@ -23,7 +25,9 @@ export const repository = pgTable(
 export const gitRef = pgTable(
   'git_ref',
   {
-    repositoryId: uuid('repository_id').notNull().references(() => repository.id, { onDelete: 'cascade' }),
+    repositoryId: uuid('repository_id')
+      .notNull()
+      .references(() => repository.id, { onDelete: 'cascade' }),
     /** Full name, `refs/heads/main`. */
     name: text('name').notNull(),
     sha: text('sha').notNull(),
@@ -42,7 +46,9 @@ export interface RefUpdate {
 /** A push as its pre-receive hook recorded it; the reconciler carries out what follows from it exactly once. */
 export const push = pgTable('push', {
   id: id(),
-  repositoryId: uuid('repository_id').notNull().references(() => repository.id, { onDelete: 'cascade' }),
+  repositoryId: uuid('repository_id')
+    .notNull()
+    .references(() => repository.id, { onDelete: 'cascade' }),
   userId: uuid('user_id').references(() => user.id),
   options: jsonb('options').$type<string[]>().notNull(),
   updates: jsonb('updates').$type<RefUpdate[]>().notNull(),
@@ -57,7 +63,9 @@ export const dag = pgTable(
   'dag',
   {
     id: id(),
-    repositoryId: uuid('repository_id').notNull().references(() => repository.id, { onDelete: 'cascade' }),
+    repositoryId: uuid('repository_id')
+      .notNull()
+      .references(() => repository.id, { onDelete: 'cascade' }),
     /** The notebook's `id`. */
     name: text('name').notNull(),
     /** The number the next new version gets. */
@@ -75,7 +83,9 @@ export const version = pgTable(
   'version',
   {
     id: id(),
-    dagId: uuid('dag_id').notNull().references(() => dag.id, { onDelete: 'cascade' }),
+    dagId: uuid('dag_id')
+      .notNull()
+      .references(() => dag.id, { onDelete: 'cascade' }),
     number: integer('number').notNull(),
     /** SHA-256 (hex) of the canonical bundle list. */
     bundleHash: text('bundle_hash').notNull(),
@@ -101,7 +111,9 @@ export const version = pgTable(
 export const versionCommit = pgTable(
   'version_commit',
   {
-    versionId: uuid('version_id').notNull().references(() => version.id, { onDelete: 'cascade' }),
+    versionId: uuid('version_id')
+      .notNull()
+      .references(() => version.id, { onDelete: 'cascade' }),
     sha: text('sha').notNull(),
     createdAt: createdAt(),
   },
@@ -112,7 +124,9 @@ export const versionCommit = pgTable(
 export const dagRef = pgTable(
   'dag_ref',
   {
-    repositoryId: uuid('repository_id').notNull().references(() => repository.id, { onDelete: 'cascade' }),
+    repositoryId: uuid('repository_id')
+      .notNull()
+      .references(() => repository.id, { onDelete: 'cascade' }),
     ref: text('ref').notNull(),
     /** Repository path of the notebook. */
     path: text('path').notNull(),
@@ -126,8 +140,12 @@ export const dagRef = pgTable(
 
 /** Where a DAG's cron stands. One row per DAG that has a schedule on its default branch. */
 export const scheduleCursor = pgTable('schedule_cursor', {
-  dagId: uuid('dag_id').primaryKey().references(() => dag.id, { onDelete: 'cascade' }),
-  versionId: uuid('version_id').notNull().references(() => version.id, { onDelete: 'cascade' }),
+  dagId: uuid('dag_id')
+    .primaryKey()
+    .references(() => dag.id, { onDelete: 'cascade' }),
+  versionId: uuid('version_id')
+    .notNull()
+    .references(() => version.id, { onDelete: 'cascade' }),
   /** The next tick to fire; null if there is none any more. */
   nextTick: time('next_tick'),
   lastTick: time('last_tick'),

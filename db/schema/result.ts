@@ -1,5 +1,15 @@
 /** What attempts leave behind. Bytes are in the artifact store under their SHA-256; rows point to them. */
-import { bigint, boolean, doublePrecision, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  doublePrecision,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core'
 import type { Json } from '#server/domain/json.ts'
 import { createdAt } from './columns.ts'
 import { attempt } from './run.ts'
@@ -8,7 +18,9 @@ import { attempt } from './run.ts'
 export const output = pgTable(
   'output',
   {
-    attemptId: uuid('attempt_id').notNull().references(() => attempt.id, { onDelete: 'cascade' }),
+    attemptId: uuid('attempt_id')
+      .notNull()
+      .references(() => attempt.id, { onDelete: 'cascade' }),
     name: text('name').notNull(),
     path: text('path').notNull(),
     /** SHA-256 (hex) of the bytes: its address in the artifact store. */
@@ -24,7 +36,9 @@ export const output = pgTable(
 export const metric = pgTable(
   'metric',
   {
-    attemptId: uuid('attempt_id').notNull().references(() => attempt.id, { onDelete: 'cascade' }),
+    attemptId: uuid('attempt_id')
+      .notNull()
+      .references(() => attempt.id, { onDelete: 'cascade' }),
     /** Order of appearance in DAGBOK_METRICS. */
     seq: integer('seq').notNull(),
     name: text('name').notNull(),
@@ -38,7 +52,9 @@ export const metric = pgTable(
 export const value = pgTable(
   'value',
   {
-    attemptId: uuid('attempt_id').notNull().references(() => attempt.id, { onDelete: 'cascade' }),
+    attemptId: uuid('attempt_id')
+      .notNull()
+      .references(() => attempt.id, { onDelete: 'cascade' }),
     name: text('name').notNull(),
     value: jsonb('value').$type<Json>(),
     declared: boolean('declared').notNull(),
@@ -50,7 +66,9 @@ export const value = pgTable(
 export const logChunk = pgTable(
   'log_chunk',
   {
-    attemptId: uuid('attempt_id').notNull().references(() => attempt.id, { onDelete: 'cascade' }),
+    attemptId: uuid('attempt_id')
+      .notNull()
+      .references(() => attempt.id, { onDelete: 'cascade' }),
     seq: integer('seq').notNull(),
     /** SHA-256 (hex) of the gzip bytes: its address in the artifact store. */
     hash: text('hash').notNull(),

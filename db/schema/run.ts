@@ -1,8 +1,27 @@
 /** Runs, task runs and attempts. A trigger (migrations) forbids leaving a terminal state. */
 import { sql } from 'drizzle-orm'
-import { bigint, doublePrecision, index, integer, jsonb, pgEnum, pgTable, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgEnum,
+  pgTable,
+  text,
+  unique,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core'
 import type { Json } from '#server/domain/json.ts'
-import { attemptStates, reasonNames, runStates, runTriggers, runVerbs, taskRunStates } from '#server/domain/run/states.ts'
+import {
+  attemptStates,
+  reasonNames,
+  runStates,
+  runTriggers,
+  runVerbs,
+  taskRunStates,
+} from '#server/domain/run/states.ts'
 import { createdAt, id, time } from './columns.ts'
 import { dag, version } from './repository.ts'
 import { user } from './team.ts'
@@ -18,8 +37,12 @@ export const run = pgTable(
   'run',
   {
     id: id(),
-    dagId: uuid('dag_id').notNull().references(() => dag.id, { onDelete: 'cascade' }),
-    versionId: uuid('version_id').notNull().references(() => version.id),
+    dagId: uuid('dag_id')
+      .notNull()
+      .references(() => dag.id, { onDelete: 'cascade' }),
+    versionId: uuid('version_id')
+      .notNull()
+      .references(() => version.id),
     /** 1, 2, … within the DAG: "run 44". */
     number: integer('number').notNull(),
     state: runStateEnum('state').notNull().default('queued'),
@@ -43,10 +66,14 @@ export const run = pgTable(
   },
   (t) => [
     unique('run_number').on(t.dagId, t.number),
-    index('run_live').on(t.state).where(sql`${t.state} in ('queued', 'running')`),
+    index('run_live')
+      .on(t.state)
+      .where(sql`${t.state} in ('queued', 'running')`),
     index('run_recent').on(t.dagId, t.createdAt),
     /** A tick fires once (R9). */
-    uniqueIndex('run_tick').on(t.dagId, t.logicalDate).where(sql`${t.trigger} = 'schedule'`),
+    uniqueIndex('run_tick')
+      .on(t.dagId, t.logicalDate)
+      .where(sql`${t.trigger} = 'schedule'`),
   ],
 )
 
@@ -55,7 +82,9 @@ export const taskRun = pgTable(
   'task_run',
   {
     id: id(),
-    runId: uuid('run_id').notNull().references(() => run.id, { onDelete: 'cascade' }),
+    runId: uuid('run_id')
+      .notNull()
+      .references(() => run.id, { onDelete: 'cascade' }),
     task: text('task').notNull(),
     /** The item's key (`alpha=0.1`); null unless expanded. */
     key: text('key'),
@@ -76,8 +105,12 @@ export const taskRun = pgTable(
   },
   (t) => [
     unique('task_run_key').on(t.runId, t.task, t.key).nullsNotDistinct(),
-    index('task_run_queued').on(t.queuedAt).where(sql`${t.state} = 'queued'`),
-    index('task_run_due').on(t.dueAt).where(sql`${t.state} = 'retrying'`),
+    index('task_run_queued')
+      .on(t.queuedAt)
+      .where(sql`${t.state} = 'queued'`),
+    index('task_run_due')
+      .on(t.dueAt)
+      .where(sql`${t.state} = 'retrying'`),
   ],
 )
 
@@ -85,8 +118,12 @@ export const attempt = pgTable(
   'attempt',
   {
     id: id(),
-    taskRunId: uuid('task_run_id').notNull().references(() => taskRun.id, { onDelete: 'cascade' }),
-    runId: uuid('run_id').notNull().references(() => run.id, { onDelete: 'cascade' }),
+    taskRunId: uuid('task_run_id')
+      .notNull()
+      .references(() => taskRun.id, { onDelete: 'cascade' }),
+    runId: uuid('run_id')
+      .notNull()
+      .references(() => run.id, { onDelete: 'cascade' }),
     /** 1, 2, … within the task run. */
     n: integer('n').notNull(),
     /** Fencing token: whoever writes for this attempt must hold it. */
@@ -113,7 +150,9 @@ export const attempt = pgTable(
   (t) => [
     unique('attempt_n').on(t.taskRunId, t.n),
     index('attempt_run').on(t.runId),
-    index('attempt_live').on(t.workerId).where(sql`${t.state} in ('created', 'submitted', 'running')`),
+    index('attempt_live')
+      .on(t.workerId)
+      .where(sql`${t.state} in ('created', 'submitted', 'running')`),
   ],
 )
 

@@ -6,7 +6,9 @@ import { team, user } from './team.ts'
 
 export const comparison = pgTable('comparison', {
   id: id(),
-  teamId: uuid('team_id').notNull().references(() => team.id, { onDelete: 'cascade' }),
+  teamId: uuid('team_id')
+    .notNull()
+    .references(() => team.id, { onDelete: 'cascade' }),
   createdBy: uuid('created_by').references(() => user.id),
   /** Runs and view, frozen. */
   state: jsonb('state').$type<ComparisonState>().notNull(),
@@ -16,7 +18,9 @@ export const comparison = pgTable('comparison', {
 /** A share link. Only the SHA-256 (hex) of its secret is kept. */
 export const shareLink = pgTable('share_link', {
   id: id(),
-  comparisonId: uuid('comparison_id').notNull().references(() => comparison.id, { onDelete: 'cascade' }),
+  comparisonId: uuid('comparison_id')
+    .notNull()
+    .references(() => comparison.id, { onDelete: 'cascade' }),
   secretHash: text('secret_hash').notNull().unique(),
   createdBy: uuid('created_by').references(() => user.id),
   expiresAt: time('expires_at').notNull(),

@@ -21,8 +21,12 @@ export const user = pgTable('user', {
 export const member = pgTable(
   'member',
   {
-    teamId: uuid('team_id').notNull().references(() => team.id, { onDelete: 'cascade' }),
-    userId: uuid('user_id').notNull().references(() => user.id, { onDelete: 'cascade' }),
+    teamId: uuid('team_id')
+      .notNull()
+      .references(() => team.id, { onDelete: 'cascade' }),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => user.id, { onDelete: 'cascade' }),
     role: text('role', { enum: ['owner', 'editor', 'viewer'] }).notNull(),
     createdAt: createdAt(),
   },
@@ -32,7 +36,9 @@ export const member = pgTable(
 /** A one-time sign-in link. Only the SHA-256 (hex) of its secret is kept. */
 export const signInLink = pgTable('sign_in_link', {
   id: id(),
-  userId: uuid('user_id').notNull().references(() => user.id, { onDelete: 'cascade' }),
+  userId: uuid('user_id')
+    .notNull()
+    .references(() => user.id, { onDelete: 'cascade' }),
   secretHash: text('secret_hash').notNull().unique(),
   expiresAt: time('expires_at').notNull(),
   usedAt: time('used_at'),
@@ -44,7 +50,9 @@ export const apiToken = pgTable(
   'api_token',
   {
     id: id(),
-    userId: uuid('user_id').notNull().references(() => user.id, { onDelete: 'cascade' }),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => user.id, { onDelete: 'cascade' }),
     name: text('name').notNull(),
     secretHash: text('secret_hash').notNull(),
     /** The first characters, to tell tokens apart in a list. */
@@ -54,5 +62,9 @@ export const apiToken = pgTable(
     revokedAt: time('revoked_at'),
     createdAt: createdAt(),
   },
-  (t) => [uniqueIndex('api_token_secret').on(t.secretHash).where(sql`${t.revokedAt} is null`)],
+  (t) => [
+    uniqueIndex('api_token_secret')
+      .on(t.secretHash)
+      .where(sql`${t.revokedAt} is null`),
+  ],
 )

@@ -6,11 +6,14 @@ import { z } from 'zod'
 import type { Json } from '../json.ts'
 import { triggerRules } from '../run/states.ts'
 
-const json: z.ZodType<Json> = z.json() as z.ZodType<Json>
+const json: z.ZodType<Json> = z.json()
 const name = z.string()
 const ms = z.number().int().nonnegative()
 
-export const toleranceSchema = z.object({ abs: z.number().nonnegative().optional(), rel: z.number().nonnegative().optional() })
+export const toleranceSchema = z.object({
+  abs: z.number().nonnegative().optional(),
+  rel: z.number().nonnegative().optional(),
+})
 export type Tolerance = z.infer<typeof toleranceSchema>
 
 /** Where a thing is written: repository path and 1-based line and column. */
@@ -42,7 +45,9 @@ export const metricDeclarationSchema = z.object({
 })
 export type MetricDeclaration = z.infer<typeof metricDeclarationSchema>
 
-export const valueDeclarationSchema = z.object({ type: z.enum(['string', 'integer', 'number', 'boolean', 'json']).nullable() })
+export const valueDeclarationSchema = z.object({
+  type: z.enum(['string', 'integer', 'number', 'boolean', 'json']).nullable(),
+})
 export type ValueDeclaration = z.infer<typeof valueDeclarationSchema>
 
 /** What a task does. A script's text is never interpolated; `command` and `args` are rendered when it starts. */
@@ -88,7 +93,11 @@ export const taskSchema = z.object({
   timeout: ms.nullable(),
   retries: z.number().int().nonnegative(),
   retry_delay: ms,
-  retry_backoff: z.object({ factor: z.number().min(1), max: ms.nullable(), jitter: z.number().min(0).max(1) }),
+  retry_backoff: z.object({
+    factor: z.number().min(1),
+    max: ms.nullable(),
+    jitter: z.number().min(0).max(1),
+  }),
   infrastructure_retries: z.number().int().nonnegative(),
   allow_failure: z.boolean(),
   renamed_from: z.string().nullable(),
@@ -111,7 +120,12 @@ export const groupSchema = z.object({
 })
 export type Group = z.infer<typeof groupSchema>
 
-export const testSchema = z.object({ id: z.string(), kind: z.enum(['unit', 'orchestration', 'acceptance']), body: json, source: sourceSchema })
+export const testSchema = z.object({
+  id: z.string(),
+  kind: z.enum(['unit', 'orchestration', 'acceptance']),
+  body: json,
+  source: sourceSchema,
+})
 export type TestCell = z.infer<typeof testSchema>
 
 export const paramSchema = z.object({
@@ -129,7 +143,11 @@ export const specSchema = z.object({
   kind: z.enum(['dag', 'component']),
   schedule: z.array(scheduleSchema),
   params: z.record(name, paramSchema),
-  limits: z.object({ max_active_runs: z.number().int().positive(), max_active_tasks: z.number().int().positive().nullable(), run_timeout: ms.nullable() }),
+  limits: z.object({
+    max_active_runs: z.number().int().positive(),
+    max_active_tasks: z.number().int().positive().nullable(),
+    run_timeout: ms.nullable(),
+  }),
   tags: z.array(z.string()),
   owners: z.array(z.string()),
   /** In document order. */

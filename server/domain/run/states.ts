@@ -71,10 +71,17 @@ export const reasons = {
 export type Reason = keyof typeof reasons
 export const reasonNames = Object.keys(reasons) as [Reason, ...Reason[]]
 
-export const terminalTaskRunStates = ['succeeded', 'failed', 'skipped', 'upstream_failed', 'cancelled'] as const
+export const terminalTaskRunStates = [
+  'succeeded',
+  'failed',
+  'skipped',
+  'upstream_failed',
+  'cancelled',
+] as const
 export type TerminalTaskRunState = (typeof terminalTaskRunStates)[number]
 export const isTerminalTaskRun = (state: TaskRunState): state is TerminalTaskRunState =>
   (terminalTaskRunStates as readonly string[]).includes(state)
 
 export const terminalRunStates = ['succeeded', 'failed', 'cancelled'] as const
-export const isTerminalRun = (state: RunState): boolean => (terminalRunStates as readonly string[]).includes(state)
+export const isTerminalRun = (state: RunState): boolean =>
+  (terminalRunStates as readonly string[]).includes(state)

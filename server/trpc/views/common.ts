@@ -1,9 +1,16 @@
 /** Shapes that cross the wire: tRPC and REST answer with the same. Times are RFC 3339 strings in UTC, durations ms. */
 import { z } from 'zod'
 import type { Json } from '#server/domain/json.ts'
-import { attemptStates, reasonNames, runStates, runTriggers, runVerbs, taskRunStates } from '#server/domain/run/states.ts'
+import {
+  attemptStates,
+  reasonNames,
+  runStates,
+  runTriggers,
+  runVerbs,
+  taskRunStates,
+} from '#server/domain/run/states.ts'
 
-export const json: z.ZodType<Json> = z.json() as z.ZodType<Json>
+export const json: z.ZodType<Json> = z.json()
 export const timeSchema = z.string()
 export const runStateSchema = z.enum(runStates)
 export const taskRunStateSchema = z.enum(taskRunStates)
@@ -16,7 +23,20 @@ export const verbSchema = z.enum(runVerbs)
 export const dagRefSchema = z.object({ team: z.string(), repo: z.string(), dag: z.string() })
 export type DagRef = z.infer<typeof dagRefSchema>
 
-export const faultSchema = z.object({ file: z.string(), line: z.number(), column: z.number(), message: z.string(), guess: z.string().optional() })
+export const faultSchema = z.object({
+  file: z.string(),
+  line: z.number(),
+  column: z.number(),
+  message: z.string(),
+  guess: z.string().optional(),
+})
 
-export const versionLabelSchema = z.object({ id: z.uuid(), number: z.number(), commit: z.string(), subject: z.string(), author: z.string(), committedAt: timeSchema })
+export const versionLabelSchema = z.object({
+  id: z.uuid(),
+  number: z.number(),
+  commit: z.string(),
+  subject: z.string(),
+  author: z.string(),
+  committedAt: timeSchema,
+})
 export type VersionLabel = z.infer<typeof versionLabelSchema>

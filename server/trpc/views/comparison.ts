@@ -19,18 +19,43 @@ export const metricRowSchema = z.object({
   name: z.string(),
   better: z.enum(['higher', 'lower']).nullable(),
   tolerance: z.object({ abs: z.number().optional(), rel: z.number().optional() }).nullable(),
-  cells: z.array(z.object({ value: z.number(), delta: z.number().nullable(), deltaRatio: z.number().nullable(), change: z.enum(['base', 'same', 'better', 'worse', 'changed']) }).nullable()),
+  cells: z.array(
+    z
+      .object({
+        value: z.number(),
+        delta: z.number().nullable(),
+        deltaRatio: z.number().nullable(),
+        change: z.enum(['base', 'same', 'better', 'worse', 'changed']),
+      })
+      .nullable(),
+  ),
 })
 export type MetricRow = z.infer<typeof metricRowSchema>
 
-export const fieldRowSchema = z.object({ kind: z.enum(['param', 'value']), task: z.string().nullable(), key: z.string().nullable(), name: z.string(), cells: z.array(json), same: z.boolean() })
+export const fieldRowSchema = z.object({
+  kind: z.enum(['param', 'value']),
+  task: z.string().nullable(),
+  key: z.string().nullable(),
+  name: z.string(),
+  cells: z.array(json),
+  same: z.boolean(),
+})
 export type FieldRow = z.infer<typeof fieldRowSchema>
 
 export const timingRowSchema = z.object({
   task: z.string(),
   key: z.string().nullable(),
   /** Offsets in ms from the run's start. */
-  cells: z.array(z.object({ queuedAt: z.number(), startedAt: z.number().nullable(), endedAt: z.number().nullable(), state: z.string() }).nullable()),
+  cells: z.array(
+    z
+      .object({
+        queuedAt: z.number(),
+        startedAt: z.number().nullable(),
+        endedAt: z.number().nullable(),
+        state: z.string(),
+      })
+      .nullable(),
+  ),
 })
 
 /** An output that at least one run has; its particulars are asked for by kind. */
@@ -40,7 +65,9 @@ export const outputRowSchema = z.object({
   name: z.string(),
   path: z.string(),
   kind: z.enum(['table', 'image', 'text', 'json', 'binary']),
-  cells: z.array(z.object({ hash: z.string(), size: z.number(), mediaType: z.string(), url: z.string() }).nullable()),
+  cells: z.array(
+    z.object({ hash: z.string(), size: z.number(), mediaType: z.string(), url: z.string() }).nullable(),
+  ),
   same: z.boolean(),
 })
 export type OutputRow = z.infer<typeof outputRowSchema>
@@ -48,7 +75,9 @@ export type OutputRow = z.infer<typeof outputRowSchema>
 export const comparisonSchema = z.object({
   state: comparisonStateSchema,
   base: z.uuid(),
-  runs: z.array(runSummarySchema.extend({ failedIn: z.string().nullable(), cpuSeconds: z.number().nullable() })),
+  runs: z.array(
+    runSummarySchema.extend({ failedIn: z.string().nullable(), cpuSeconds: z.number().nullable() }),
+  ),
   verdict: verdictSchema,
   fields: z.array(fieldRowSchema),
   metrics: z.array(metricRowSchema),
@@ -66,16 +95,41 @@ export const tableDiffSchema = z.object({
   problem: z.string().nullable(),
   counts: z.object({ added: z.number(), removed: z.number(), changed: z.number(), same: z.number() }),
   offset: z.number(),
-  rows: z.array(z.object({ change: z.enum(['added', 'removed', 'changed', 'same']), cells: z.array(z.object({ before: z.string().nullable(), after: z.string().nullable(), changed: z.boolean() })) })),
+  rows: z.array(
+    z.object({
+      change: z.enum(['added', 'removed', 'changed', 'same']),
+      cells: z.array(
+        z.object({ before: z.string().nullable(), after: z.string().nullable(), changed: z.boolean() }),
+      ),
+    }),
+  ),
 })
 export type TableDiff = z.infer<typeof tableDiffSchema>
 
 /** `ratio` of differing pixels, 0 to 1; null when sizes differ. `url` is a PNG with the differing pixels marked. */
-export const imageDiffSchema = z.object({ ratio: z.number().nullable(), before: z.object({ width: z.number(), height: z.number() }), after: z.object({ width: z.number(), height: z.number() }), url: z.string().nullable() })
+export const imageDiffSchema = z.object({
+  ratio: z.number().nullable(),
+  before: z.object({ width: z.number(), height: z.number() }),
+  after: z.object({ width: z.number(), height: z.number() }),
+  url: z.string().nullable(),
+})
 export type ImageDiff = z.infer<typeof imageDiffSchema>
 
-export const textDiffSchema = z.object({ before: z.string(), after: z.string(), truncated: z.boolean(), addedLines: z.number(), removedLines: z.number() })
+export const textDiffSchema = z.object({
+  before: z.string(),
+  after: z.string(),
+  truncated: z.boolean(),
+  addedLines: z.number(),
+  removedLines: z.number(),
+})
 export type TextDiff = z.infer<typeof textDiffSchema>
 
-export const shareLinkSchema = z.object({ id: z.uuid(), comparisonId: z.uuid(), createdBy: z.string().nullable(), createdAt: timeSchema, expiresAt: timeSchema, revokedAt: timeSchema.nullable() })
+export const shareLinkSchema = z.object({
+  id: z.uuid(),
+  comparisonId: z.uuid(),
+  createdBy: z.string().nullable(),
+  createdAt: timeSchema,
+  expiresAt: timeSchema,
+  revokedAt: timeSchema.nullable(),
+})
 export type ShareLink = z.infer<typeof shareLinkSchema>

@@ -1,5 +1,16 @@
 import { z } from 'zod'
-import { dagRefSchema, faultSchema, json, runStateSchema, taskRunStateSchema, timeSchema, triggerSchema, verbSchema, reasonSchema, versionLabelSchema } from './common.ts'
+import {
+  dagRefSchema,
+  faultSchema,
+  json,
+  runStateSchema,
+  taskRunStateSchema,
+  timeSchema,
+  triggerSchema,
+  verbSchema,
+  reasonSchema,
+  versionLabelSchema,
+} from './common.ts'
 
 /** A run as a list, a bar or a column header shows it. */
 export const runSummarySchema = z.object({
@@ -37,18 +48,35 @@ export const dagSummarySchema = z.object({
   schedule: z.array(z.object({ cron: z.string(), timezone: z.string(), words: z.string() })),
   nextTick: timeSchema.nullable(),
   /** Newest last, 20 at most. */
-  lastRuns: z.array(z.object({ id: z.uuid(), number: z.number(), state: runStateSchema, versionNumber: z.number(), duration: z.number().nullable(), createdAt: timeSchema })),
+  lastRuns: z.array(
+    z.object({
+      id: z.uuid(),
+      number: z.number(),
+      state: runStateSchema,
+      versionNumber: z.number(),
+      duration: z.number().nullable(),
+      createdAt: timeSchema,
+    }),
+  ),
   activeRuns: z.number(),
   versions: z.number(),
 })
 export type DagSummary = z.infer<typeof dagSummarySchema>
 
 /** A notebook that never had a version, for its faults keep it from being a DAG. */
-export const brokenNotebookSchema = z.object({ team: z.string(), repo: z.string(), path: z.string(), commit: z.string(), faults: z.array(faultSchema) })
+export const brokenNotebookSchema = z.object({
+  team: z.string(),
+  repo: z.string(),
+  path: z.string(),
+  commit: z.string(),
+  faults: z.array(faultSchema),
+})
 
 export const dagDetailSchema = dagSummarySchema.extend({
   defaultBranch: z.string(),
-  branches: z.array(z.object({ name: z.string(), sha: z.string(), version: z.number().nullable(), faults: z.number() })),
+  branches: z.array(
+    z.object({ name: z.string(), sha: z.string(), version: z.number().nullable(), faults: z.number() }),
+  ),
   /** JSON Schema (object) of the params of the version at the default branch's tip, for the form. */
   paramsSchema: z.record(z.string(), json),
   gitUrl: z.string(),
@@ -59,6 +87,19 @@ export type DagDetail = z.infer<typeof dagDetailSchema>
 export const gridSchema = z.object({
   tasks: z.array(z.object({ id: z.string(), group: z.string().nullable(), title: z.string().nullable() })),
   runs: z.array(runSummarySchema),
-  cells: z.array(z.array(z.object({ state: taskRunStateSchema, reason: reasonSchema.nullable(), items: z.number(), done: z.number(), retried: z.boolean(), duration: z.number().nullable() }).nullable())),
+  cells: z.array(
+    z.array(
+      z
+        .object({
+          state: taskRunStateSchema,
+          reason: reasonSchema.nullable(),
+          items: z.number(),
+          done: z.number(),
+          retried: z.boolean(),
+          duration: z.number().nullable(),
+        })
+        .nullable(),
+    ),
+  ),
 })
 export type Grid = z.infer<typeof gridSchema>

@@ -3,7 +3,14 @@ import { attemptStateSchema, json, reasonSchema, taskRunStateSchema, timeSchema 
 import { runSummarySchema } from './dag.ts'
 import { graphSchema } from './version.ts'
 
-export const outputViewSchema = z.object({ name: z.string(), path: z.string(), size: z.number(), hash: z.string(), mediaType: z.string(), url: z.string() })
+export const outputViewSchema = z.object({
+  name: z.string(),
+  path: z.string(),
+  size: z.number(),
+  hash: z.string(),
+  mediaType: z.string(),
+  url: z.string(),
+})
 export type OutputView = z.infer<typeof outputViewSchema>
 
 export const attemptViewSchema = z.object({
@@ -52,7 +59,15 @@ export type RunDetail = z.infer<typeof runDetailSchema>
 export const taskResultSchema = z.object({
   attemptId: z.uuid().nullable(),
   outputs: z.array(outputViewSchema),
-  metrics: z.array(z.object({ name: z.string(), step: z.number().nullable(), value: z.number(), declared: z.boolean(), better: z.enum(['higher', 'lower']).nullable() })),
+  metrics: z.array(
+    z.object({
+      name: z.string(),
+      step: z.number().nullable(),
+      value: z.number(),
+      declared: z.boolean(),
+      better: z.enum(['higher', 'lower']).nullable(),
+    }),
+  ),
   values: z.array(z.object({ name: z.string(), value: json, declared: z.boolean() })),
   /** As rendered: `{command, env, inputs, …}`. */
   record: z.record(z.string(), json).nullable(),
@@ -60,9 +75,20 @@ export const taskResultSchema = z.object({
 export type TaskResult = z.infer<typeof taskResultSchema>
 
 /** A page of a log. `lines` are numbered from `firstLine` (0-based). `next` continues; `end` is true when no more will come. */
-export const logPageSchema = z.object({ firstLine: z.number(), lines: z.array(z.string()), totalLines: z.number(), totalBytes: z.number(), end: z.boolean() })
+export const logPageSchema = z.object({
+  firstLine: z.number(),
+  lines: z.array(z.string()),
+  totalLines: z.number(),
+  totalBytes: z.number(),
+  end: z.boolean(),
+})
 export type LogPage = z.infer<typeof logPageSchema>
 
 /** A page of a table output. */
-export const tablePageSchema = z.object({ columns: z.array(z.string()), rows: z.array(z.array(z.string())), offset: z.number(), totalRows: z.number() })
+export const tablePageSchema = z.object({
+  columns: z.array(z.string()),
+  rows: z.array(z.array(z.string())),
+  offset: z.number(),
+  totalRows: z.number(),
+})
 export type TablePage = z.infer<typeof tablePageSchema>

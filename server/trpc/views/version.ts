@@ -49,7 +49,12 @@ export const graphDiffSchema = z.object({
 })
 export type GraphDiff = z.infer<typeof graphDiffSchema>
 
-export const versionDiffSchema = z.object({ before: versionLabelSchema, after: versionLabelSchema, files: z.array(fileDiffSchema), graph: graphDiffSchema })
+export const versionDiffSchema = z.object({
+  before: versionLabelSchema,
+  after: versionLabelSchema,
+  files: z.array(fileDiffSchema),
+  graph: graphDiffSchema,
+})
 export type VersionDiff = z.infer<typeof versionDiffSchema>
 
 /** A cell as the notebook page shows it; offsets are UTF-16 units into the file's text. */
@@ -63,13 +68,23 @@ export const cellSchema = z.object({
   /** The text between the fences (or the Markdown itself). */
   body: z.object({ start: z.number(), end: z.number() }),
   /** The inline script that follows a task. */
-  script: z.object({ lang: z.string(), start: z.number(), end: z.number(), startLine: z.number() }).nullable(),
+  script: z
+    .object({ lang: z.string(), start: z.number(), end: z.number(), startLine: z.number() })
+    .nullable(),
 })
 export type Cell = z.infer<typeof cellSchema>
 
 /** Tasks and edges as a graph draws them, also while the text has faults elsewhere. */
 export const graphSchema = z.object({
-  tasks: z.array(z.object({ id: z.string(), title: z.string().nullable(), group: z.string().nullable(), needs: z.array(z.string()), items: z.number().nullable() })),
+  tasks: z.array(
+    z.object({
+      id: z.string(),
+      title: z.string().nullable(),
+      group: z.string().nullable(),
+      needs: z.array(z.string()),
+      items: z.number().nullable(),
+    }),
+  ),
 })
 export type Graph = z.infer<typeof graphSchema>
 

@@ -1,0 +1,59 @@
+/** The stages, in the order in which a mistake is cheapest to find. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runTool, whole, type Tally } from './stage.ts'
+
+export interface Stage {
+  name: string
+  /** Part of `npm run verify`, too. */
+  verify: boolean
+  run: () => Promise<Tally & { reasons?: string[] }>
+}
+
+const tool =
+  (script: string, ...args: string[]) =>
+  async () =>
+    whole(await runTool(script, args))
+
+interface VitestReport {
+  numPassedTests: number
+  numFailedTests: number
+  numPendingTests: number
+  numFailedTestSuites: number
+}
+
+async function vitest(project: string): Promise<Tally> {
+  const folder = await mkdtemp(join(tmpdir(), 'dagbok-vitest-'))
+  try {
+    const file = join(folder, 'report.json')
+    const code = await runTool('node_modules/vitest/vitest.mjs', [
+      'run',
+      '--project',
+      project,
+      '--reporter=dot',
+      '--reporter=json',
+      `--outputFile.json=${file}`,
+    ])
+    const report = JSON.parse(await readFile(file, 'utf8')) as VitestReport
+    const failed =
+      report.numFailedTests === 0 && code !== 0
+        ? Math.max(1, report.numFailedTestSuites)
+        : report.numFailedTests
+    return { passed: report.numPassedTests, failed, skipped: report.numPendingTests }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+export const stages: Stage[] = [
+  {
+    name: 'format',
+    verify: true,
+    run: tool('node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'),
+  },
+  { name: 'lint', verify: true, run: tool('node_modules/oxlint/bin/oxlint', '--type-aware', '--quiet') },
+  { name: 'types', verify: true, run: tool('node_modules/typescript/bin/tsc', '--noEmit') },
+  { name: 'unit', verify: true, run: () => vitest('unit') },
+  { name: 'integration', verify: true, run: () => vitest('integration') },
+]

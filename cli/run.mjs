@@ -1,0 +1,17 @@
+/** Runs `node24 FILE …` in this process's place: the same terminal, signals and exit code. */
+import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import { join } from 'node:path'
+import { prepare, root } from './setup/machine.mjs'
+
+/** @param {string} file repository path of a TypeScript file @param {string[]} args */
+export function runOnNode24(file, args) {
+  const node = prepare()
+  const child = spawn(node, ['--disable-warning=ExperimentalWarning', join(root, file), ...args], {
+    stdio: 'inherit',
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? 128 + (constants.signals[signal ?? 'SIGKILL'] ?? 0)
+  })
+}

@@ -1,0 +1,89 @@
+/**
+ * What every command needs before the rest can run: Node ≥ 20, npm ≥ 10, git, the packages of the lock file, and a
+ * Node 24. It has no dependencies and runs on Node 20; everything after it runs on Node 24.
+ */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+
+const major = (version) => Number.parseInt(version.replace(/^[^\d]*/, ''), 10)
+
+function said(command, ...args) {
+  const result = spawnSync(command, args, { encoding: 'utf8' })
+  return result.error === undefined && result.status === 0 ? result.stdout.trim() : null
+}
+
+/** Every fault of this machine at once, each with what to do; an empty list when all is there. */
+export function machineFaults() {
+  const faults = []
+  if (major(process.version) < 20)
+    faults.push(`Node ${process.version} is too old: install Node 20 or newer.`)
+  const npm = said('npm', '--version')
+  if (npm === null) faults.push('npm is not on the PATH: install Node 20 or newer with npm 10 or newer.')
+  else if (major(npm) < 10) faults.push(`npm ${npm} is too old: run \`npm install --global npm@11\`.`)
+  if (said('git', '--version') === null) faults.push('git is not on the PATH: install git 2.30 or newer.')
+  else if (!existsSync(join(said('git', '--exec-path') ?? '', 'git-http-backend')))
+    faults.push(
+      'this git has no `git http-backend`, which serves the repositories: install the full git package.',
+    )
+  if (process.platform !== 'linux' && process.platform !== 'darwin')
+    faults.push(`${process.platform} is not supported: use Linux or macOS (on Windows, WSL 2).`)
+  return faults
+}
+
+const stampOf = () =>
+  createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .update(`${process.platform} ${process.arch}`)
+    .digest('hex')
+
+const stampFile = join(root, 'node_modules', '.dagbok-installed')
+
+export const isInstalled = () => existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stampOf()
+
+/** `npm ci`, unless what is installed is already what the lock file says. Throws when npm fails. */
+export function install() {
+  if (isInstalled()) return false
+  execFileSync(
+    'npm',
+    ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--prefer-offline'],
+    {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  )
+  writeFileSync(stampFile, stampOf())
+  return true
+}
+
+/** A Node 24 or newer: this one, or the one that came with the packages. */
+export function node24() {
+  if (major(process.version) >= 24) return process.execPath
+  const own = join(root, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node')
+  if (existsSync(own)) return own
+  throw new Error(
+    `there is no Node 24 for ${process.platform}-${process.arch} among the packages: install Node 24 yourself`,
+  )
+}
+
+/** Checks and installs, or says what is missing and ends the process with 1. Gives the Node 24 to go on with. */
+export function prepare() {
+  const faults = machineFaults()
+  if (faults.length > 0) {
+    for (const fault of faults) console.error(`dagbok: ${fault}`)
+    process.exit(1)
+  }
+  try {
+    const started = Date.now()
+    if (!isInstalled()) console.log('install  npm ci …')
+    if (install()) console.log(`install  ${((Date.now() - started) / 1000).toFixed(1)} s`)
+  } catch (error) {
+    console.error(`dagbok: the packages could not be installed: ${error.message}`)
+    process.exit(1)
+  }
+  return node24()
+}
