@@ -1,4 +1,4 @@
-/** The product, started as a user starts it, on its own data folder and port; and a small REST client for it. */
+/** The product, started as a user starts it, on its own data folder and port. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -10,9 +10,6 @@ const root = resolve(import.meta.dirname, '../..')
 interface Ready {
   url: string
   signInUrl: string
-  gitUrl: string
-  apiUrl: string
-  apiToken: string
 }
 
 export interface Product extends Ready {
@@ -20,9 +17,6 @@ export interface Product extends Ready {
   pid: number
   /** ms from the command to the ready file. */
   startMs: number
-  /** What it printed while it started. */
-  output: () => string
-  api: (path: string, init?: RequestInit) => Promise<unknown>
   stop: () => Promise<void>
 }
 
@@ -35,8 +29,8 @@ async function untilReady(child: ChildProcess, file: string, output: () => strin
   }
 }
 
-/** Starts it in a new folder under the temp folder. `seed: false` leaves the example DAGs out. */
-export async function startProduct(options: { seed: boolean }): Promise<Product> {
+/** Starts it in a new folder under the temp folder. */
+export async function startProduct(): Promise<Product> {
   const folder = await mkdtemp(join(tmpdir(), 'dagbok-bench-'))
   const readyFile = join(folder, 'ready.json')
   const started = performance.now()
@@ -50,7 +44,7 @@ export async function startProduct(options: { seed: boolean }): Promise<Product>
     '--ready-file',
     readyFile,
   ]
-  const child = spawn('node', options.seed ? args : [...args, '--no-examples'], {
+  const child = spawn('node', args, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -66,42 +60,9 @@ export async function startProduct(options: { seed: boolean }): Promise<Product>
   }
   try {
     const ready = await untilReady(child, readyFile, () => text)
-    const api = async (path: string, init: RequestInit = {}) => {
-      const headers = { authorization: `Bearer ${ready.apiToken}`, 'content-type': 'application/json' }
-      const response = await fetch(`${ready.apiUrl}${path}`, { ...init, headers })
-      if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`)
-      return response.headers.get('content-type')?.includes('json')
-        ? await response.json()
-        : await response.text()
-    }
-    return {
-      ...ready,
-      folder,
-      pid: child.pid ?? 0,
-      startMs: performance.now() - started,
-      output: () => text,
-      api,
-      stop,
-    }
+    return { ...ready, folder, pid: child.pid ?? 0, startMs: performance.now() - started, stop }
   } catch (error) {
     await stop()
     throw error
-  }
-}
-
-export interface RunAnswer {
-  state: string
-  reason: string | null
-  taskRuns: { task: string; state: string; attempts: { startedAt: string | null }[] }[]
-}
-
-/** Asks until the run is over. @throws when it does not succeed */
-export async function runToEnd(product: Product, id: string): Promise<RunAnswer> {
-  for (;;) {
-    const run = (await product.api(`/runs/${id}`)) as RunAnswer
-    if (run.state === 'succeeded') return run
-    if (run.state === 'failed' || run.state === 'cancelled')
-      throw new Error(`run ${id} ${run.state}: ${run.reason}`)
-    await new Promise((done) => setTimeout(done, 10))
   }
 }

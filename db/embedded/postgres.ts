@@ -35,7 +35,8 @@ export interface EmbeddedOptions {
 const isRoot = () => process.getuid?.() === 0
 const owner = () => (isRoot() ? { uid: postgresUserId, gid: postgresUserId } : {})
 
-const environment = (lib: string) => ({
+const environment = (lib: string): NodeJS.ProcessEnv => ({
+  NODE_ENV: 'production',
   LC_ALL: 'C',
   TZ: 'UTC',
   LD_LIBRARY_PATH: lib,

@@ -12,13 +12,3 @@ export interface ServiceContext {
   /** The address users reach the product at, without a trailing slash. */
   publicUrl: string
 }
-
-/** Someone who was recognised. Permission is decided from `teams` by `server/auth/permission.ts`, nowhere else. */
-export interface Actor {
-  userId: string
-  name: string
-  email: string
-  teams: { id: string; name: string; role: 'owner' | 'editor' | 'viewer' }[]
-  /** How they proved it. */
-  via: 'session' | 'token'
-}

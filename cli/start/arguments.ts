@@ -1,0 +1,53 @@
+/** What `npm start -- …` takes. */
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { DagbokError } from '#server/domain/errors/errors.ts'
+
+export const usage = `usage: npm start -- [options]
+
+  --port N           listen there, or on the next free port (default 7310; 0 is any free one)
+  --host HOST        listen on this address (default 127.0.0.1, which only this machine reaches)
+  --data-dir FOLDER  keep everything there (default .dagbok in this folder)
+  --no-open          do not open a browser
+  --ready-file FILE  write {"url","signInUrl"} there (mode 0600) once everything answers
+  --help             print this
+
+DATABASE_URL, when set, names the Postgres (16 to 18) to use instead of the embedded one.`
+
+export interface StartArguments {
+  port: number | null
+  host: string | null
+  dataDir: string | null
+  open: boolean
+  readyFile: string | null
+  help: boolean
+}
+
+/** @throws DagbokError `bad_input` that names the option */
+export function parseStartArguments(args: string[]): StartArguments {
+  const options = {
+    port: { type: 'string' },
+    host: { type: 'string' },
+    'data-dir': { type: 'string' },
+    'no-open': { type: 'boolean' },
+    'ready-file': { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  } as const
+  try {
+    const { values } = parseArgs({ args, options, strict: true })
+    const port = values.port === undefined ? null : Number(values.port)
+    if (port !== null && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
+      throw new Error(`--port ${values.port} is not a port: give a number from 0 to 65535.`)
+    const path = (text: string | undefined) => (text === undefined ? null : resolve(text))
+    return {
+      port,
+      host: values.host ?? null,
+      dataDir: path(values['data-dir']),
+      open: values['no-open'] !== true,
+      readyFile: path(values['ready-file']),
+      help: values.help === true,
+    }
+  } catch (error) {
+    throw new DagbokError('bad_input', `${(error as Error).message}\n\n${usage}`)
+  }
+}

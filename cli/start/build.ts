@@ -1,0 +1,70 @@
+/** The build of the web pages: made aside, renamed whole, and made again only when what goes into it has changed. */
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { childEnvironment } from '#server/config/environment.ts'
+import { DagbokError } from '#server/domain/errors/errors.ts'
+
+const sources = [
+  'app',
+  'server',
+  'db/schema',
+  'db/queries',
+  'db/client.ts',
+  'next.config.ts',
+  'postcss.config.mjs',
+  'package-lock.json',
+]
+
+async function files(path: string): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true, recursive: true }).catch(() => null)
+  if (entries === null) return [path]
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+}
+
+/** SHA-256 over every file that the build reads. Tests are none of them. */
+async function fingerprint(root: string): Promise<string> {
+  const all = (await Promise.all(sources.map((source) => files(join(root, source))))).flat()
+  const hash = createHash('sha256').update(process.version)
+  for (const file of all.filter((path) => !path.includes('.test.')).sort())
+    hash
+      .update(relative(root, file))
+      .update('\0')
+      .update(await readFile(file))
+      .update('\0')
+  return hash.digest('hex')
+}
+
+const stampName = 'dagbok-fingerprint'
+
+/** Makes `.build` unless it is current. Gives whether it was made. @throws DagbokError `internal` with Next's words */
+export async function ensureBuild(root: string): Promise<boolean> {
+  const wanted = await fingerprint(root)
+  const target = join(root, '.build')
+  if ((await readFile(join(target, stampName), 'utf8').catch(() => '')) === wanted) return false
+  const aside = `.build-${process.pid}`
+  const env = childEnvironment({
+    DAGBOK_DIST_DIR: aside,
+    NEXT_TELEMETRY_DISABLED: '1',
+    NODE_ENV: 'production',
+  })
+  const child = spawn(process.execPath, [join(root, 'node_modules/next/dist/bin/next'), 'build'], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let said = ''
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  const [code] = (await once(child, 'close')) as [number | null]
+  if (code !== 0) {
+    await rm(join(root, aside), { recursive: true, force: true })
+    throw new DagbokError('internal', `The build of the pages failed:\n${said}`)
+  }
+  await writeFile(join(root, aside, stampName), wanted)
+  await rm(target, { recursive: true, force: true })
+  await rename(join(root, aside), target)
+  return true
+}

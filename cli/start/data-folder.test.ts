@@ -1,0 +1,37 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { lockDataFolder, sessionSecret } from './data-folder.ts'
+
+let folder = ''
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'dagbok-data-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+test('a second product on one data folder is told who holds it, and where', async () => {
+  const lock = await lockDataFolder(folder)
+  await expect(lockDataFolder(folder)).rejects.toThrow(`held by process ${process.pid}, which is starting`)
+  await lock.tell('http://127.0.0.1:7310')
+  await expect(lockDataFolder(folder)).rejects.toThrow('answers at http://127.0.0.1:7310')
+  await lock.release()
+  await (await lockDataFolder(folder)).release()
+})
+
+test('the lock of a product that was killed is taken over, also when its number was given to another process', async () => {
+  await writeFile(join(folder, 'lock.json'), JSON.stringify({ pid: 2 ** 22 + 1, start: '1', url: null }))
+  await (await lockDataFolder(folder)).release()
+  await writeFile(
+    join(folder, 'lock.json'),
+    JSON.stringify({ pid: process.pid, start: 'of an earlier life', url: null }),
+  )
+  await expect(lockDataFolder(folder)).resolves.toBeDefined()
+})
+
+test('the session secret is made once and closed to others', async () => {
+  const secret = await sessionSecret(folder)
+  expect(secret.length).toBeGreaterThanOrEqual(32)
+  expect(await sessionSecret(folder)).toBe(secret)
+  expect((await stat(join(folder, 'session-secret'))).mode & 0o777).toBe(0o600)
+})

@@ -1,0 +1,98 @@
+/** The data folder: where everything that must outlive a stop is kept, and the lock that one product at a time holds. */
+import { createHash, randomBytes } from 'node:crypto'
+import { chmod, link, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DagbokError } from '#server/domain/errors/errors.ts'
+
+export interface DataFolder {
+  path: string
+  /** What another user id must be able to touch: the data folder itself, or as root `/var/lib/dagbok/HASH`. */
+  runtime: string
+  /** As root: where binaries are copied for other user ids; null otherwise. */
+  shared: string | null
+}
+
+const sharedFolder = '/var/lib/dagbok'
+
+/** Makes the folder; a folder that is there keeps its mode, its product subfolders are 0700. */
+export async function openDataFolder(path: string): Promise<DataFolder> {
+  await mkdir(path, { recursive: true, mode: 0o700 })
+  const real = await realpath(path)
+  if (process.getuid?.() !== 0) return { path: real, runtime: real, shared: null }
+  const runtime = join(sharedFolder, createHash('sha256').update(real).digest('hex').slice(0, 16))
+  await mkdir(runtime, { recursive: true, mode: 0o711 })
+  await chmod(sharedFolder, 0o711)
+  await chmod(runtime, 0o711)
+  return { path: real, runtime, shared: sharedFolder }
+}
+
+/** When a process began, in clock ticks since boot; null when there is none. A number alone may have been given anew. */
+async function startOf(pid: number): Promise<string | null> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
+  if (text !== null) return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null
+  try {
+    process.kill(pid, 0)
+    return process.platform === 'linux' ? null : 'alive'
+  } catch {
+    return null
+  }
+}
+
+interface Holder {
+  pid: number
+  start: string | null
+  url: string | null
+}
+
+export interface Lock {
+  /** Writes the address down, for whoever is refused. */
+  tell: (url: string) => Promise<void>
+  release: () => Promise<void>
+}
+
+/**
+ * Takes the lock of a data folder; one left by a product that was killed is taken over.
+ * @throws DagbokError `conflict` that says who holds it, and at which address
+ */
+export async function lockDataFolder(path: string): Promise<Lock> {
+  const file = join(path, 'lock.json')
+  const mine: Holder = { pid: process.pid, start: await startOf(process.pid), url: null }
+  const aside = join(path, `lock.${process.pid}`)
+  await writeFile(aside, JSON.stringify(mine), { mode: 0o600 })
+  for (;;) {
+    // A link appears whole or not at all: nobody ever reads half a lock.
+    const taken = await link(aside, file).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'EEXIST') return false
+        throw error
+      },
+    )
+    if (taken) break
+    const text = await readFile(file, 'utf8').catch(() => '')
+    const holder = text === '' ? null : (JSON.parse(text) as Holder)
+    if (holder !== null && holder.start !== null && (await startOf(holder.pid)) === holder.start) {
+      const where = holder.url === null ? 'is starting' : `answers at ${holder.url}`
+      throw new DagbokError(
+        'conflict',
+        `${path} is held by process ${holder.pid}, which ${where}. Stop that one, or give another folder with --data-dir.`,
+      )
+    }
+    await rm(file, { force: true })
+  }
+  await rm(aside, { force: true })
+  return {
+    tell: (url) => writeFile(file, JSON.stringify({ ...mine, url }), { mode: 0o600 }),
+    release: () => rm(file, { force: true }),
+  }
+}
+
+/** The key that signs sessions: made once, readable by the product's user only. */
+export async function sessionSecret(path: string): Promise<string> {
+  const file = join(path, 'session-secret')
+  const known = await readFile(file, 'utf8').catch(() => null)
+  if (known !== null) return known
+  const secret = randomBytes(32).toString('base64url')
+  await writeFile(file, secret, { mode: 0o600 })
+  return secret
+}

@@ -1,0 +1,137 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { root } from '../check/stage.ts'
+import { openDataFolder } from './data-folder.ts'
+
+interface Started {
+  child: ChildProcess
+  ready: { url: string; signInUrl: string }
+  output: () => string
+}
+
+let folder = ''
+/** Where Postgres is: as root outside the data folder. */
+let runtime = ''
+let children: ChildProcess[] = []
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'dagbok-start-'))
+  runtime = (await openDataFolder(join(folder, 'data'))).runtime
+  children = []
+})
+afterEach(async () => {
+  for (const child of children) {
+    if (child.exitCode !== null || child.signalCode !== null) continue
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  }
+  for (const path of [folder, runtime]) await rm(path, { recursive: true, force: true })
+})
+
+function launch(): { child: ChildProcess; output: () => string } {
+  const args = [
+    '--port',
+    '0',
+    '--no-open',
+    '--data-dir',
+    join(folder, 'data'),
+    '--ready-file',
+    join(folder, 'ready.json'),
+  ]
+  const child = spawn(process.execPath, [join(root, 'cli/start/supervisor.ts'), ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  children.push(child)
+  let said = ''
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  return { child, output: () => said }
+}
+
+async function start(): Promise<Started> {
+  const { child, output } = launch()
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`it ended before it was ready:\n${output()}`)
+    const text = await readFile(join(folder, 'ready.json'), 'utf8').catch(() => null)
+    if (text !== null) return { child, output, ready: JSON.parse(text) as Started['ready'] }
+    await new Promise((done) => setTimeout(done, 10))
+  }
+}
+
+/** Every process whose command line or environment names this test's folders. */
+async function processes(): Promise<number[]> {
+  const found: number[] = []
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue
+    const texts = await Promise.all(
+      [`/proc/${name}/cmdline`, `/proc/${name}/environ`].map((file) =>
+        readFile(file, 'utf8').catch(() => ''),
+      ),
+    )
+    if (texts.some((text) => text.includes(folder) || text.includes(runtime))) found.push(Number(name))
+  }
+  return found
+}
+
+test('it starts, says who holds the folder to a second one, and stops within 10 s with nothing left', async () => {
+  const { child, ready, output } = await start()
+  expect((await stat(join(folder, 'ready.json'))).mode & 0o777).toBe(0o600)
+  expect(output()).toMatch(/build[\s\S]*database[\s\S]*web[\s\S]*Sign in/)
+  expect((await fetch(`${ready.url}/api/health/ready`)).status).toBe(200)
+
+  const second = launch()
+  const [code] = (await once(second.child, 'exit')) as [number]
+  expect(code).toBe(1)
+  expect(second.output()).toContain(`held by process ${child.pid}, which answers at ${ready.url}`)
+
+  expect((await processes()).length).toBeGreaterThanOrEqual(3)
+  const before = performance.now()
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+  expect(performance.now() - before).toBeLessThan(10_000)
+  expect(await processes()).toEqual([])
+  await expect(stat(join(folder, 'ready.json'))).rejects.toThrow('ENOENT')
+})
+
+test('the sign-in link signs in when its button is pressed, once, and a look at it does not use it up', async () => {
+  const { ready } = await start()
+  const press = async () => {
+    const csrf = await fetch(`${ready.url}/api/auth/csrf`)
+    const cookie = csrf.headers
+      .getSetCookie()
+      .map((line) => line.split(';')[0])
+      .join('; ')
+    const { csrfToken } = (await csrf.json()) as { csrfToken: string }
+    const token = new URL(ready.signInUrl).searchParams.get('token') ?? ''
+    return fetch(`${ready.url}/api/auth/callback/link`, {
+      method: 'POST',
+      headers: { cookie },
+      body: new URLSearchParams({ csrfToken, token, json: 'true' }),
+    })
+  }
+  expect(await (await fetch(ready.signInUrl)).text()).toContain('Sign in')
+  expect((await fetch(ready.url, { redirect: 'manual' })).headers.get('location')).toBe('/sign-in')
+  const signedIn = await press()
+  expect(signedIn.status).toBe(200)
+  const cookie = signedIn.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0])
+    .join('; ')
+  expect((await fetch(ready.url, { headers: { cookie }, redirect: 'manual' })).status).toBe(200)
+  expect((await press()).status).toBe(401)
+  expect(await (await fetch(ready.signInUrl)).text()).toContain('This link was used already')
+})
+
+test('after a kill -9 of the supervisor its processes end, and the next start takes the folder over', async () => {
+  const first = await start()
+  first.child.kill('SIGKILL')
+  await once(first.child, 'exit')
+  await rm(join(folder, 'ready.json'))
+  const second = await start()
+  expect((await fetch(`${second.ready.url}/api/health/ready`)).status).toBe(200)
+})

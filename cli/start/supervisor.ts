@@ -1,0 +1,140 @@
+/** `npm start`, on Node 24: build, Postgres, migrations, web; each stage named with its time; everything ended together. */
+import { spawn } from 'node:child_process'
+import { rename, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { openDatabase } from '#db/client.ts'
+import { ensureDatabase, startEmbeddedPostgres } from '#db/embedded/postgres.ts'
+import { migrateDatabase } from '#db/migrate.ts'
+import { ensureFirstOwner } from '#db/queries/sign-in.ts'
+import { processSettings } from '#server/config/environment.ts'
+import { isLoopback } from '#server/config/read.ts'
+import type { Settings } from '#server/config/schema.ts'
+import { DagbokError } from '#server/domain/errors/errors.ts'
+import { createSignInLink } from '#server/services/session/sign-in-link.ts'
+import { parseStartArguments, usage, type StartArguments } from './arguments.ts'
+import { ensureBuild } from './build.ts'
+import { supervise } from './child.ts'
+import { lockDataFolder, openDataFolder, sessionSecret, type DataFolder } from './data-folder.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+/** Each process has this long to end by itself; the whole stop stays under 10 s. */
+const graceMs = 4000
+
+/** What was started, ended in reverse order, each once. */
+const ending: (() => Promise<unknown>)[] = []
+let ended = false
+
+async function endAll(code: number): Promise<never> {
+  if (ended) process.exit(code || 130)
+  ended = true
+  for (const end of ending.toReversed()) await end().catch((error: unknown) => console.error(error))
+  process.exit(code)
+}
+
+async function stage<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const start = performance.now()
+  const result = await work()
+  console.log(`${name.padEnd(9)} ${((performance.now() - start) / 1000).toFixed(1)} s`)
+  return result
+}
+
+async function endWith(postgres: Promise<void>): Promise<void> {
+  await postgres
+  if (ended) return
+  console.error(
+    'dagbok: Postgres ended by itself; stopping. Start again: nothing that was acknowledged is lost.',
+  )
+  await endAll(1)
+}
+
+async function startDatabase(settings: Settings, folder: DataFolder): Promise<string> {
+  if (settings.DATABASE_URL !== undefined) return settings.DATABASE_URL
+  const server = await startEmbeddedPostgres({
+    folder: join(folder.runtime, 'postgres'),
+    sharedBinaries: folder.shared,
+  })
+  ending.push(server.stop)
+  void endWith(server.exited)
+  await ensureDatabase(server, 'dagbok')
+  return server.url('dagbok')
+}
+
+async function firstLink(databaseUrl: string): Promise<string> {
+  const db = openDatabase(databaseUrl, { max: 1, applicationName: 'dagbok start' })
+  try {
+    const { userId } = await ensureFirstOwner(db, { team: 'main', user: 'Owner', email: 'owner@localhost' })
+    return await createSignInLink(db, userId)
+  } finally {
+    await db.close()
+  }
+}
+
+async function writeReadyFile(file: string, content: Record<string, string>): Promise<void> {
+  const aside = `${file}.${process.pid}`
+  await writeFile(aside, `${JSON.stringify(content)}\n`, { mode: 0o600 })
+  await rename(aside, file)
+  ending.push(() => rm(file, { force: true }))
+}
+
+function openBrowser(url: string): void {
+  const opener = process.platform === 'darwin' ? 'open' : 'xdg-open'
+  spawn(opener, [url], { stdio: 'ignore', detached: true }).once('error', () => {})
+}
+
+function checkHost(host: string, settings: Settings): void {
+  if (isLoopback(host) || settings.DAGBOK_ALLOW_PROCESS === '1') return
+  throw new DagbokError(
+    'bad_input',
+    `--host ${host} can be reached from other machines, and every author could then do on this one what the server can. Set DAGBOK_ALLOW_PROCESS=1 if that is what you want, or leave --host out.`,
+  )
+}
+
+async function run(args: StartArguments): Promise<void> {
+  const settings = processSettings()
+  const host = args.host ?? settings.HOST
+  checkHost(host, settings)
+  const folder = await openDataFolder(
+    args.dataDir ?? resolve(settings.DAGBOK_DATA_DIR ?? join(root, '.dagbok')),
+  )
+  const lock = await lockDataFolder(folder.path)
+  ending.push(lock.release)
+  await stage('build', () => ensureBuild(root))
+  const databaseUrl = await stage('database', async () => {
+    const url = await startDatabase(settings, folder)
+    await migrateDatabase(url)
+    return url
+  })
+  const env = {
+    DATABASE_URL: databaseUrl,
+    NEXTAUTH_SECRET: settings.NEXTAUTH_SECRET ?? (await sessionSecret(folder.path)),
+    DAGBOK_DATA_DIR: folder.path,
+    HOST: host,
+    PORT: String(args.port ?? settings.PORT),
+    NODE_ENV: 'production',
+    NEXT_TELEMETRY_DISABLED: '1',
+  }
+  const web = await stage('web', () =>
+    supervise({ name: 'web', file: join(root, 'app/server.ts'), env, gaveUp: stopWith }),
+  )
+  ending.push(() => web.stop(graceMs))
+  await lock.tell(web.url)
+  const signInUrl = `${web.url}/sign-in?token=${await firstLink(databaseUrl)}`
+  if (args.readyFile !== null) await writeReadyFile(args.readyFile, { url: web.url, signInUrl })
+  console.log(`\nDagbok answers at ${web.url}. Sign in (good for an hour, once): ${signInUrl}`)
+  if (args.open && process.stdout.isTTY) openBrowser(signInUrl)
+}
+
+function stopWith(error: unknown): void {
+  console.error(error instanceof DagbokError ? `dagbok: ${error.message}` : error)
+  void endAll(1)
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void endAll(0))
+
+try {
+  const args = parseStartArguments(process.argv.slice(2))
+  if (args.help) console.log(usage)
+  else await run(args)
+} catch (error) {
+  stopWith(error)
+}

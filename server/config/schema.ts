@@ -1,0 +1,25 @@
+/** The whole configuration, from the environment: one schema, every fault at once, nothing read anywhere else. */
+import { z } from 'zod'
+
+const port = z.coerce.number().int().min(0).max(65_535)
+
+const postgresUrl = z.string().refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), {
+  error: 'is not a Postgres address: write postgres://USER:PASSWORD@HOST:5432/NAME',
+})
+
+/** What an operator may set. Names are the field's own; a secret may also come as `NAME_FILE`. */
+export const settings = {
+  DATABASE_URL: postgresUrl.optional(),
+  DAGBOK_DATA_DIR: z.string().min(1).optional(),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: port.default(7310),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+  NEXTAUTH_URL: z.url({ protocol: /^https?$/, error: 'is not a web address: write https://HOST' }).optional(),
+  NEXTAUTH_SECRET: z.string().min(32, { error: 'is too short: it needs at least 32 characters' }).optional(),
+  DAGBOK_ALLOW_PROCESS: z.enum(['1', '0'], { error: 'must be 1 or 0' }).default('0'),
+} as const
+
+export const secretNames = ['DATABASE_URL', 'NEXTAUTH_SECRET'] as const
+
+export const settingsSchema = z.object(settings)
+export type Settings = z.infer<typeof settingsSchema>

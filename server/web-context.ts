@@ -1,0 +1,26 @@
+/**
+ * What the web process built once at its start. Next bundles the routes apart from `app/server.ts`, so the two meet on
+ * `globalThis`.
+ */
+import type { Database } from '#db/client.ts'
+
+export interface WebContext {
+  db: Database
+  sessionSecret: string
+  /** The address users reach the product at, without a trailing slash. */
+  publicUrl: string
+}
+
+const key = Symbol.for('dagbok.web')
+const holder = globalThis as { [key]?: WebContext }
+
+export function setWebContext(context: WebContext): void {
+  holder[key] = context
+}
+
+/** @throws when a route is asked for outside the web process */
+export function webContext(): WebContext {
+  const context = holder[key]
+  if (context === undefined) throw new Error('the web process has not started')
+  return context
+}
