@@ -26,7 +26,8 @@ async function spawnRate(count: number): Promise<number> {
 }
 
 async function commitRate(sql: postgres.Sql, count: number): Promise<number> {
-  await sql`create temporary table if not exists calibration (n integer)`
+  await sql`drop table if exists calibration`
+  await sql`create table calibration (n integer)`
   const start = performance.now()
   for (let i = 0; i < count; i++) await sql`insert into calibration values (${i})`
   return (count / (performance.now() - start)) * 1000
