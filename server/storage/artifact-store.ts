@@ -18,7 +18,7 @@ export interface ByteRange {
 }
 
 export interface ArtifactStore {
-  /** Streams `source` in, in bounded memory. @throws DagbokError `unavailable` when the store cannot take it. */
+  /** Streams `source` in, in bounded memory. @throws DagbokError `unavailable` when the store cannot take it; what the source throws */
   put(source: Readable | Uint8Array): Promise<StoredBlob>
   /** @throws DagbokError `not_found` */
   stat(hash: string): Promise<StoredBlob>

@@ -1,0 +1,108 @@
+/** The artifact store in a folder: a blob is written aside, synced, and renamed to its hash, so it is there whole or not. */
+import { createHash, randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { DagbokError } from '../../domain/errors/errors.ts'
+import type { ArtifactStore, ByteRange, StoredBlob } from '../artifact-store.ts'
+
+const hashPattern = /^[0-9a-f]{64}$/
+
+function unavailable(cause: unknown): DagbokError {
+  const code = (cause as NodeJS.ErrnoException).code
+  const why = code === 'ENOSPC' ? 'its disk is full' : `it cannot be written (${code ?? 'unknown'})`
+  return new DagbokError('unavailable', `The artifact store did not take the bytes: ${why}.`, { cause })
+}
+
+/** A fault of the disk becomes the store's; one of the source stays what it is. */
+async function stored<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (cause) {
+    throw unavailable(cause)
+  }
+}
+
+async function write(file: FileHandle, source: Readable | Uint8Array): Promise<StoredBlob> {
+  const hash = createHash('sha256')
+  let size = 0
+  for await (const chunk of source instanceof Uint8Array ? [source] : (source as AsyncIterable<Uint8Array>)) {
+    hash.update(chunk)
+    size += chunk.byteLength
+    // `writeFile` on a handle appends, and writes all of the chunk.
+    await stored(file.writeFile(chunk))
+  }
+  await stored(file.sync())
+  return { hash: hash.digest('hex'), size }
+}
+
+async function writeAside(path: string, source: Readable | Uint8Array): Promise<StoredBlob> {
+  const file = await stored(open(path, 'wx', 0o600))
+  try {
+    return await write(file, source)
+  } finally {
+    await file.close()
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+/** Blobs are at `FOLDER/blobs/ab/abcdef…`; what is being written is in `FOLDER/incoming`. */
+export class FolderStore implements ArtifactStore {
+  readonly #folder: string
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  #path(hash: string): string {
+    if (!hashPattern.test(hash)) throw new DagbokError('not_found', 'There is no such blob.')
+    return join(this.#folder, 'blobs', hash.slice(0, 2), hash)
+  }
+
+  async put(source: Readable | Uint8Array): Promise<StoredBlob> {
+    const incoming = join(this.#folder, 'incoming')
+    await stored(mkdir(incoming, { recursive: true, mode: 0o700 }))
+    const aside = join(incoming, randomUUID())
+    try {
+      const blob = await writeAside(aside, source)
+      const path = this.#path(blob.hash)
+      await stored(mkdir(join(path, '..'), { recursive: true, mode: 0o700 }))
+      await stored(rename(aside, path))
+      await stored(syncFolder(join(path, '..')))
+      return blob
+    } catch (error) {
+      await rm(aside, { force: true })
+      throw error
+    }
+  }
+
+  async stat(hash: string): Promise<StoredBlob> {
+    const found = await stat(this.#path(hash)).catch(() => null)
+    if (found === null) throw new DagbokError('not_found', 'There is no such blob.')
+    return { hash, size: found.size }
+  }
+
+  async read(hash: string, range?: ByteRange): Promise<Readable> {
+    const { size } = await this.stat(hash)
+    const start = Math.min(range?.start ?? 0, size)
+    const end = Math.min(range?.end ?? size, size)
+    return start >= end ? Readable.from([]) : createReadStream(this.#path(hash), { start, end: end - 1 })
+  }
+
+  /** Removes what a process that died was writing. Call it when nothing else writes. Gives how many there were. */
+  async sweep(): Promise<number> {
+    const incoming = join(this.#folder, 'incoming')
+    const left = await readdir(incoming).catch(() => [])
+    for (const name of left) await rm(join(incoming, name), { force: true })
+    return left.length
+  }
+}
