@@ -119,6 +119,11 @@ async function initialise(binaries: string, folder: string, cluster: string): Pr
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
   const [code] = (await once(child, 'close')) as [number | null]
   if (isRoot()) await chownAll(folder, postgresUserId)
+  if (said.includes('could not look up effective user ID'))
+    throw new DagbokError(
+      'unsupported',
+      'The embedded Postgres needs a user id that has an account (a line in /etc/passwd). Start Dagbok as such a user, or set DATABASE_URL.',
+    )
   if (code !== 0)
     throw new DagbokError('unavailable', `initdb ended with ${code}: ${said.trim().split('\n').at(-1) ?? ''}`)
   await rename(aside, cluster)
