@@ -17,13 +17,14 @@ const tool =
     whole(await runTool(script, args))
 
 interface VitestReport {
+  testResults: { assertionResults: { status: string; fullName: string }[] }[]
   numPassedTests: number
   numFailedTests: number
   numPendingTests: number
   numFailedTestSuites: number
 }
 
-async function vitest(project: string): Promise<Tally> {
+async function vitest(project: string): Promise<Tally & { reasons: string[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'dagbok-vitest-'))
   try {
     const file = join(folder, 'report.json')
@@ -40,7 +41,15 @@ async function vitest(project: string): Promise<Tally> {
       report.numFailedTests === 0 && code !== 0
         ? Math.max(1, report.numFailedTestSuites)
         : report.numFailedTests
-    return { passed: report.numPassedTests, failed, skipped: report.numPendingTests }
+    const reasons = report.testResults
+      .flatMap((file) => file.assertionResults)
+      .filter((test) => !['passed', 'failed'].includes(test.status))
+    return {
+      passed: report.numPassedTests,
+      failed,
+      skipped: report.numPendingTests,
+      reasons: reasons.map((test) => test.fullName),
+    }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -70,7 +70,7 @@ test('[S11] it listens on no port, and asks for a password', async () => {
 })
 
 test.runIf(shared !== null)(
-  'started as root it runs under another user id, which root’s own files are closed to',
+  'as root (this test needs it) Postgres runs under another user id, which root’s own files are closed to',
   async () => {
     const server = await start()
     const child = spawn('stat', ['-c', '%u', `/proc/${server.pid}`], { stdio: ['ignore', 'pipe', 'ignore'] })
