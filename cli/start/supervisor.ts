@@ -6,6 +6,7 @@ import { openDatabase } from '#db/client.ts'
 import { ensureDatabase, startEmbeddedPostgres } from '#db/embedded/postgres.ts'
 import { migrateDatabase } from '#db/migrate.ts'
 import { ensureFirstOwner } from '#db/queries/sign-in.ts'
+import { checkServerVersion } from '#db/server-version.ts'
 import { processSettings } from '#server/config/environment.ts'
 import { isLoopback } from '#server/config/read.ts'
 import type { Settings } from '#server/config/schema.ts'
@@ -48,7 +49,10 @@ async function endWith(postgres: Promise<void>): Promise<void> {
 }
 
 async function startDatabase(settings: Settings, folder: DataFolder): Promise<string> {
-  if (settings.DATABASE_URL !== undefined) return settings.DATABASE_URL
+  if (settings.DATABASE_URL !== undefined) {
+    await checkServerVersion(settings.DATABASE_URL)
+    return settings.DATABASE_URL
+  }
   const server = await startEmbeddedPostgres({
     folder: join(folder.runtime, 'postgres'),
     sharedBinaries: folder.shared,
