@@ -45,6 +45,7 @@ export async function ensureBuild(root: string): Promise<boolean> {
   const target = join(root, '.build')
   if ((await readFile(join(target, stampName), 'utf8').catch(() => '')) === wanted) return false
   const aside = `.build-${process.pid}`
+  await writeFile(join(root, '.build-tsconfig.json'), '{ "extends": "./tsconfig.json" }\n')
   const env = childEnvironment({
     DAGBOK_DIST_DIR: aside,
     NEXT_TELEMETRY_DISABLED: '1',
