@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest'
+import { checkKeys } from './check-keys.ts'
+import { frontMatterKeys } from './keys/front-matter-keys.ts'
+import { taskKeys } from './keys/task-keys.ts'
+import { parseYaml } from './located.ts'
+
+function faults(kind: 'front_matter' | 'task' | 'test', text: string): string[] {
+  const { root, faults: yaml } = parseYaml(text, 0)
+  expect(yaml).toEqual([])
+  if (root === null) return []
+  return checkKeys(kind, root).map(
+    (fault) =>
+      `${text.slice(fault.start, fault.end).trim()} → ${fault.message}${fault.guess === undefined ? '' : ` (${fault.guess}?)`}`,
+  )
+}
+
+test('the keys of the examples pass', () => {
+  expect(
+    faults(
+      'front_matter',
+      'dagbok: 1\nid: iris\nschedule: {cron: "0 6 * * 1-5", timezone: Europe/London}\nparams:\n  rows: {type: integer, default: 150}\ndefaults: {image: python:3.12-slim, retries: 1}\n',
+    ),
+  ).toEqual([])
+  expect(
+    faults(
+      'task',
+      'id: train\nneeds: [clean]\nmatrix: {alpha: [0.1, 0.5, 1.0]}\nresources: {cpu: 1, memory: 1Gi}\ntimeout: 10m\noutputs:\n  model: model.json\n  predictions: {path: p.csv, key: [row], tolerance: {abs: 0.001}}\nmetrics: {accuracy: {better: higher}}\nx-note: anything\n',
+    ),
+  ).toEqual([])
+})
+
+test.each([
+  ['id: a\nneed: [b]\n', 'need → `need` is not a key of a task (needs?)'],
+  ['id: a\nneeds: b\n', 'b → `needs` must be a list'],
+  ['id: A\n', 'A → `id` is not a name'],
+  ['needs: []\n', 'needs: [] → `id` is missing in a task'],
+  ['id: a\ntimeout: 10 minutes\n', '10 minutes → `timeout` is not a duration'],
+  ['id: a\ntrigger_rule: all_succes\n', 'all_succes → `trigger_rule` must be one of'],
+  ['id: a\nresources: {cpus: 1}\n', 'cpus → `cpus` is not a key of `resources` (cpu?)'],
+  ['id: a\noutputs: {Raw: raw.csv}\n', 'Raw → `Raw` is not a name'],
+  ['id: a\noutputs: {raw: {pth: raw.csv}}\n', 'pth → `pth` is not a key of `outputs.raw` (path?)'],
+  ['id: a\nretries: -1\n', '-1 → `retries` must be >= 0'],
+  [
+    'id: a\napprove: {}\n',
+    'approve → `approve` is part of the format, but this build cannot carry it out yet',
+  ],
+])('%j: %s', (text, message) => expect(faults('task', text).join('\n')).toContain(message))
+
+test('a guess is made for a rule that is misspelt', () =>
+  expect(faults('task', 'id: a\ntrigger_rule: all_succes\n')[0]).toContain('(all_success?)'))
+test('text that is no map is told so', () =>
+  expect(faults('task', 'just words\n')).toEqual(['just words → a task must be a map']))
+test('a front matter of another format is refused', () =>
+  expect(faults('front_matter', 'dagbok: 2\nid: a\n')).toEqual(['2 → `dagbok` must be 1']))
+
+test('no key is told twice, and each says what it means', () => {
+  for (const keys of [taskKeys, frontMatterKeys]) {
+    expect(new Set(keys.map((key) => key.name)).size).toBe(keys.length)
+    for (const key of keys) expect(key.meaning).toMatch(/\.$/)
+  }
+})
