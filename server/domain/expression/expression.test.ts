@@ -79,9 +79,9 @@ function thrownBy(text: string): string {
 
 test('any text is parsed or refused by an ExpressionError', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) =>
-      expect(['', 'ExpressionError']).toContain(thrownBy(text)),
-    ),
+    fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
+      expect(['', 'ExpressionError']).toContain(thrownBy(text))
+    }),
     { numRuns: 1000 },
   )
 })
@@ -94,8 +94,8 @@ test('a template loses nothing of its text', () => {
     return template.parts.map((part) => (part.kind === 'text' ? part.text : `\${{${part.source}}}`)).join('')
   }
   fc.assert(
-    fc.property(fc.array(piece, { maxLength: 12 }), (pieces) =>
-      expect(written(pieces.join(''))).toBe(pieces.join('')),
-    ),
+    fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+      expect(written(pieces.join(''))).toBe(pieces.join(''))
+    }),
   )
 })
