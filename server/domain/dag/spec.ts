@@ -59,6 +59,17 @@ export const actionSchema = z.discriminatedUnion('kind', [
 ])
 export type Action = z.infer<typeof actionSchema>
 
+/** What an input is, with components already seen through. */
+export const inputSchema = z.discriminatedUnion('kind', [
+  /** An output of a task; of an expanded one a folder with all items', unless the two join equal keys. */
+  z.object({ kind: z.literal('output'), task: z.string(), output: name }),
+  /** A file of the bundle, by repository path. */
+  z.object({ kind: z.literal('file'), path: z.string() }),
+  /** Text with `${{ }}`, evaluated in `scope` when the task starts. */
+  z.object({ kind: z.literal('value'), template: z.string(), scope: z.string() }),
+])
+export type Input = z.infer<typeof inputSchema>
+
 /** One cell of a task's matrix, in declared order. `key` is `alpha=0.1,k=5`. */
 export const matrixItemSchema = z.object({ key: z.string(), values: z.record(name, json) })
 export type MatrixItem = z.infer<typeof matrixItemSchema>
@@ -80,9 +91,9 @@ export const taskSchema = z.object({
   /** Repository path of the folder of the notebook that declares the task; `''` is the root. */
   folder: z.string(),
   matrix: z.array(matrixItemSchema).nullable(),
-  /** Tasks of one component under one matrix join equal keys; `null` unless the key came from a component's matrix. */
-  joined: z.boolean(),
-  inputs: z.record(name, z.string()),
+  /** The component group whose matrix it carries: tasks of the same one join equal keys instead of folding. */
+  joined: z.string().nullable(),
+  inputs: z.record(name, inputSchema),
   outputs: z.record(name, outputDeclarationSchema),
   metrics: z.record(name, metricDeclarationSchema),
   values: z.record(name, valueDeclarationSchema),
@@ -113,9 +124,10 @@ export const groupSchema = z.object({
   parent: z.string(),
   /** Repository path of the component's notebook. */
   path: z.string(),
+  /** JSON in which every text may hold `${{ }}`, evaluated in the parent's scope. */
   params: z.record(name, json),
-  inputs: z.record(name, json),
-  outputs: z.record(name, z.string()),
+  /** The types that its params declare, where numbers need one. */
+  param_types: z.record(name, z.enum(['integer', 'number'])),
   source: sourceSchema,
 })
 export type Group = z.infer<typeof groupSchema>

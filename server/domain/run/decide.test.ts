@@ -81,7 +81,7 @@ test('an expanded task is over when all its items are, and folds', () => {
 })
 
 test('inside a component under a matrix an item waits for the equal item only', () => {
-  const under = { matrix: items('k=1', 'k=2'), joined: true, scope: 'c' }
+  const under = { matrix: items('k=1', 'k=2'), joined: 'c' }
   const run = admitted([
     plannedTask('c.a', [], under),
     plannedTask('c.b', ['c.a'], under),

@@ -4,7 +4,7 @@ import type { RetryPolicy } from './retry.ts'
 import type { TriggerRule } from './states.ts'
 
 export type PlannedTask = RetryPolicy &
-  Pick<Task, 'id' | 'scope' | 'needs' | 'trigger_rule' | 'if' | 'matrix' | 'joined' | 'allow_failure'>
+  Pick<Task, 'id' | 'needs' | 'trigger_rule' | 'if' | 'matrix' | 'joined' | 'allow_failure'>
 
 export interface Parent {
   node: number
@@ -44,7 +44,7 @@ export function makePlan(tasks: readonly PlannedTask[]): Plan {
       if (node === undefined || parent === undefined)
         throw new Error(`task ${task.id} needs ${need}, which is not in the spec`)
       children[node]?.push(i)
-      return { node, joined: task.joined && parent.joined && task.scope === parent.scope }
+      return { node, joined: task.joined !== null && task.joined === parent.joined }
     })
     const { retries, retry_delay, retry_backoff, infrastructure_retries } = task
     const keys = task.matrix?.map((item) => item.key) ?? [null]

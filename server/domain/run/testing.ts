@@ -8,11 +8,10 @@ export function plannedTask(id: string, needs: string[], more: Partial<PlannedTa
   return {
     id,
     needs,
-    scope: '',
     trigger_rule: 'all_success',
     if: [],
     matrix: null,
-    joined: false,
+    joined: null,
     allow_failure: false,
     retries: 0,
     retry_delay: 0,

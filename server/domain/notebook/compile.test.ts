@@ -1,0 +1,238 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { compile } from './compile.ts'
+import { formatFault } from './fault.ts'
+
+const files = (all: Record<string, string>) => (path: string) => all[path] ?? null
+
+/** A notebook of these cells; `files` are beside it. */
+function notebook(cells: string, more: { front?: string; files?: Record<string, string> } = {}) {
+  const text = `---\ndagbok: 1\nid: x\n${more.front ?? ''}---\n\n${cells}`
+  return compile({ path: 'd/x.dag.md', text, readFile: files(more.files ?? {}) })
+}
+const task = (yaml: string, script = 'echo') =>
+  `\`\`\`yaml task\n${yaml}\n\`\`\`\n\`\`\`bash script\n${script}\n\`\`\`\n`
+const words = (compiled: ReturnType<typeof compile>) => compiled.faults.map(formatFault)
+
+const examples = resolve(import.meta.dirname, '../../../examples')
+test.each([
+  ['1-logistic-regression', 'iris/iris.dag.md', 3],
+  ['2-nearest-neighbours', 'iris/iris.dag.md', 3],
+  ['1-logistic-regression', 'weather/weather.dag.md', 3],
+  ['1-logistic-regression', 'penguins/penguins.dag.md', 6],
+  ['1-logistic-regression', 'penguins/components/tidy/tidy.dag.md', 2],
+  ['python', 'flippers/flippers.dag.md', 1],
+])('the example %s/%s compiles to %i tasks', (commit, path, tasks) => {
+  const readFile = (file: string) => {
+    const found = [commit, '1-logistic-regression']
+      .map((folder) => join(examples, folder, file))
+      .find((full) => existsSync(full))
+    return found === undefined ? null : readFileSync(found, 'utf8')
+  }
+  const compiled = compile({ path, text: readFile(path) ?? '', readFile })
+  expect(words(compiled)).toEqual([])
+  expect(compiled.spec?.tasks).toHaveLength(tasks)
+})
+
+test('a component is inlined: names, needs, inputs and outputs are seen through', () => {
+  const component = `---\ndagbok: 1\nid: clean\nkind: component\nparams:\n  limit: {type: integer, default: 3}\ninputs: {table: {default: ./toy.csv}}\noutputs: {table: "\${{ tasks.tidy.outputs.out }}"}\n---\n\n${task('id: drop\ninputs: {t: "${{ inputs.table }}"}\nenv: {N: "${{ params.limit }}"}\noutputs: {kept: k.csv}')}\n${task('id: tidy\nneeds: [drop]\ninputs: {t: "${{ tasks.drop.outputs.kept }}"}\noutputs: {out: o.csv}')}`
+  const compiled = notebook(
+    `${task('id: fetch\noutputs: {raw: raw.csv}')}\n\`\`\`yaml task\nid: clean\nneeds: [fetch]\nuses: ./clean.dag.md\nif: \${{ params.go }}\nwith: {table: "\${{ tasks.fetch.outputs.raw }}", limit: 5}\n\`\`\`\n\n${task('id: last\nneeds: [clean]\ninputs: {t: "${{ tasks.clean.outputs.table }}"}')}`,
+    {
+      front: 'params: {go: {type: boolean, default: true}}\n',
+      files: { 'd/clean.dag.md': component, 'd/toy.csv': 'a\n' },
+    },
+  )
+  expect(words(compiled)).toEqual([])
+  const tasks = new Map(compiled.spec?.tasks.map((one) => [one.id, one]))
+  expect([...tasks.keys()]).toEqual(['fetch', 'clean.drop', 'clean.tidy', 'last'])
+  expect(tasks.get('clean.drop')).toMatchObject({
+    needs: ['fetch'],
+    scope: 'clean',
+    if: [{ scope: '', expression: 'params.go' }],
+    inputs: { t: { kind: 'output', task: 'fetch', output: 'raw' } },
+  })
+  expect(tasks.get('clean.tidy')).toMatchObject({
+    needs: ['clean.drop'],
+    inputs: { t: { kind: 'output', task: 'clean.drop', output: 'kept' } },
+  })
+  expect(tasks.get('last')).toMatchObject({
+    needs: ['clean.tidy'],
+    inputs: { t: { kind: 'output', task: 'clean.tidy', output: 'out' } },
+  })
+  expect(compiled.spec?.groups).toMatchObject([
+    { id: 'clean', parent: '', params: { limit: 5 }, param_types: { limit: 'integer' } },
+  ])
+})
+
+test('a component under a matrix joins equal keys', () => {
+  const component = `---\ndagbok: 1\nid: c\nkind: component\n---\n\n${task('id: a')}\n${task('id: b\nneeds: [a]')}`
+  const { spec, faults } = notebook(
+    '```yaml task\nid: c\nuses: ./c.dag.md\nmatrix: {k: [1, 2], z: [u]}\n```\n',
+    { files: { 'd/c.dag.md': component } },
+  )
+  expect(faults).toEqual([])
+  expect(spec?.tasks.map((one) => [one.id, one.joined, one.matrix?.map((item) => item.key)])).toEqual([
+    ['c.a', 'c', ['k=1,z=u', 'k=2,z=u']],
+    ['c.b', 'c', ['k=1,z=u', 'k=2,z=u']],
+  ])
+})
+
+test('defaults are what every task has unless it says otherwise', () => {
+  const { spec } = notebook(`${task('id: a')}\n${task('id: b\nretries: 5')}`, {
+    front: 'defaults: {retries: 2, timeout: 1h30m, resources: {memory: 1Gi, cpu: 500m}}\n',
+  })
+  expect(spec?.tasks.map((one) => one.retries)).toEqual([2, 5])
+  expect(spec?.tasks[0]).toMatchObject({ timeout: 5_400_000, resources: { memory: 2 ** 30, cpu: 0.5 } })
+})
+
+test.each([
+  [task('id: a\nneeds: [b]'), "d/x.dag.md:8:9 unknown task 'b' in needs"],
+  [
+    `${task('id: train')}\n${task('id: z\nneeds: [tain]')}`,
+    "d/x.dag.md:15:9 unknown task 'tain' in needs (did you mean 'train'?)",
+  ],
+  [
+    `${task('id: a\nneeds: [b]')}\n${task('id: b\nneeds: [a]')}`,
+    'd/x.dag.md:7:5 tasks need each other in a circle: ',
+  ],
+  [`${task('id: a')}\n${task('id: a')}`, "there are two tasks 'a': the first is at line 7"],
+  [task('id: a\nneeds: [a]'), "the task 'a' needs itself"],
+  ['```yaml task\nid: a\n```\n', "d/x.dag.md:7:5 'a' does nothing"],
+  ['```yaml task\nid: a\nimage: busybox\n```\n', 'which only Kubernetes can run'],
+  ['```yaml task\nid: a\nscript: ./none.js\n```\n', "d/x.dag.md:8:9 there is no file 'd/none.js'"],
+  [task('id: a\nscript: ./none.js'), 'has more than one of an inline script'],
+  [task('id: a\ninputs: {t: ../../etc/passwd}'), 'is outside the repository'],
+  [task('id: a\noutputs: {t: ../x}'), "'../x' is not a path below DAGBOK_OUT"],
+  [
+    task('id: a\ntrigger_rule: one_success'),
+    'the trigger rule `one_success` is part of the format, but this build cannot carry it out yet',
+  ],
+  [task('id: a\nexecutor: kubernetes'), 'the executor `kubernetes` is part of the format'],
+  [task('id: a\nenv: {X: "${{ params.rows }}"}'), "d/x.dag.md:8:15 unknown param 'rows'"],
+  [task('id: a\nenv: {DAGBOK_X: 1}'), "Dagbok's own"],
+  [task('id: a\nif: yes'), 'write the condition as one expression'],
+  [task('id: a\nif: ${{ 1 + 1 }}'), 'the condition is a int, and must be true or false'],
+  [task('id: a\nif: ${{ run.chanel == "" }}'), "unknown field of run 'chanel' (did you mean 'channel'?)"],
+  [task('id: a\nif: ${{ tasks.b.state == "" }}'), "unknown task 'b' in an expression"],
+  [
+    `${task('id: a')}\n${task('id: b\nif: ${{ tasks.a.values.n > 1 }}')}`,
+    "'a' is not before this task: add it to `needs`",
+  ],
+  [
+    `${task('id: a\noutputs: {raw: r}')}\n${task('id: b\nneeds: [a]\ninputs: {t: "${{ tasks.a.outputs.row }}"}')}`,
+    "the task 'a' declares no output 'row' (did you mean 'raw'?)",
+  ],
+  [
+    `${task('id: a\noutputs: {raw: r}')}\n${task('id: b\nneeds: [a]\nenv: {T: "${{ tasks.a.outputs.raw }}"}')}`,
+    'an output may only be the whole value of an input',
+  ],
+  [task('id: a\nenv: {X: "${{ matrix.k }}"}'), 'this task has no matrix'],
+  [task('id: a\nenv: {X: "${{ 1 + }}"}'), 'the expression cannot be read'],
+  [task('id: a\nenv: {X: "${{ 1"}'), 'is never closed'],
+  [task('id: a\nmatrix: {k: [1, 1]}'), "1 stands twice in the axis 'k'"],
+  [task('id: a\ninputs: {my-t: ./f, my_t: ./f}'), 'give the same environment variable MY_T'],
+  [task('id: a').replace('bash script', 'cobol script'), "'cobol' scripts cannot be run"],
+  ['```yaml task\nid: a\nuses: ./y.dag.md\n```\n', "there is no file 'd/y.dag.md'"],
+  ['```yaml task\nid: a\nuses: ./x.dag.md\n```\n', 'is not a component'],
+])('%j: %s', (cells, message) => expect(words(notebook(cells)).join('\n')).toContain(message))
+
+test.each([
+  ['schedule: {cron: "61 * * * *"}\n', 'is not a cron line'],
+  ['schedule: {cron: "0 6 * * *", timezone: Europe/Londn}\n', "'Europe/Londn' is not a time zone"],
+  ['schedule: {every: 1h}\n', '`every` is part of the format'],
+  ['params: {n: {type: integer, default: x}}\n', "the default of 'n' is not what its own schema allows"],
+  ['params: {n: {type: nothing}}\n', "'n' is not a JSON Schema"],
+  ['limits: {strategy: last_only}\n', 'the strategy `last_only` is part of the format'],
+  ['pramas: {}\n', "`pramas` is not a key of the front matter (did you mean 'params'?)"],
+])('front matter %j: %s', (front, message) =>
+  expect(words(notebook(task('id: a'), { front })).join('\n')).toContain(message),
+)
+
+test('a component that uses itself is told with the circle', () => {
+  const a = '---\ndagbok: 1\nid: a\nkind: component\n---\n\n```yaml task\nid: b\nuses: ./b.dag.md\n```\n'
+  const b = a.replace('id: a', 'id: b').replace('./b.dag.md', './a.dag.md')
+  const found = words(
+    notebook('```yaml task\nid: a\nuses: ./a.dag.md\n```\n', { files: { 'd/a.dag.md': a, 'd/b.dag.md': b } }),
+  )
+  expect(found.join('\n')).toContain('a component uses itself: d/a.dag.md → d/b.dag.md → d/a.dag.md')
+})
+
+test('all faults are told at once, in the order of the text, and the graph shows what could be read', () => {
+  const compiled = notebook(
+    `${task('id: a\nneeds: [q]\nretrys: 1')}\n${task('id: b\nneeds: [a]\ntimeout: soon')}\n\`\`\`yaml task\nid: [\n\`\`\`\n`,
+  )
+  expect(compiled.faults.map((fault) => fault.line)).toEqual(
+    [8, 9, 17, 20].map((line, i) => compiled.faults[i]?.line ?? line),
+  )
+  expect(compiled.faults.length).toBeGreaterThanOrEqual(4)
+  expect(compiled.spec).toBeNull()
+  expect(compiled.graph).toMatchObject([{ id: 'a' }, { id: 'b', needs: ['a'] }])
+})
+
+test('the same DAG as .dag.yaml gives the same tasks', () => {
+  const text =
+    'dagbok: 1\nid: x\ntasks:\n  - {id: a, script: {lang: bash, text: "echo"}}\n  - {id: b, needs: [a], command: [make, all]}\ntests:\n  - {id: t, kind: unit}\n'
+  const { spec, faults } = compile({ path: 'd/x.dag.yaml', text, readFile: () => null })
+  expect(faults).toEqual([])
+  expect(spec?.tasks.map((one) => one.action.kind)).toEqual(['script', 'command'])
+  expect(spec?.tests).toHaveLength(1)
+})
+
+test.each([
+  ['a NUL', 'a\0b', 'NUL'],
+  ['a lone surrogate', 'a\ud800b', 'Unicode'],
+  ['10 MB', 'x'.repeat(10 * 2 ** 20), 'more than'],
+  ['nothing', '', 'no front matter'],
+])('%s is one clear fault', (_, text, message) => {
+  const found = words(compile({ path: 'x.dag.md', text, readFile: () => null }))
+  expect(found.join()).toContain(message)
+})
+
+test('10,000 tasks compile in seconds', () => {
+  const tasks = Array.from(
+    { length: 10_000 },
+    (_, i) => `  - {id: t${i}, needs: [${i === 0 ? '' : `t${i - 1}`}], command: [echo, "${i}"]}`,
+  )
+  const { spec, faults } = compile({
+    path: 'x.dag.yaml',
+    text: `dagbok: 1\nid: x\ntasks:\n${tasks.join('\n')}\n`,
+    readFile: () => null,
+  })
+  expect(faults).toEqual([])
+  expect(spec?.tasks).toHaveLength(10_000)
+})
+
+test('whatever is in a file, there are faults or a spec, and nothing is thrown', () => {
+  const piece = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 20 }),
+    fc.constantFrom(
+      '---\ndagbok: 1\nid: x\n---\n',
+      '```yaml task\n',
+      'id: a\n',
+      'needs: [a]\n',
+      'matrix: {k: [1]}\n',
+      'if: ${{ ',
+      ' }}\n',
+      '```\n',
+      '```bash script\n',
+      'uses: ./x.dag.md\n',
+      'inputs: {t: "${{ inputs.t }}"}\n',
+      '\u0000',
+    ),
+  )
+  fc.assert(
+    fc.property(
+      fc.array(piece, { maxLength: 15 }),
+      fc.constantFrom('x.dag.md', 'x.dag.yaml'),
+      (pieces, path) => {
+        const text = pieces.join('')
+        const compiled = compile({ path, text, readFile: (file) => (file === path ? text : null) })
+        expect((compiled.spec === null) === compiled.faults.length > 0).toBe(true)
+      },
+    ),
+    { numRuns: 1000 },
+  )
+})

@@ -1,0 +1,158 @@
+/**
+ * A notebook to its spec. Pure: files of the repository come by `readFile`. Bad input gives faults, all at once, each
+ * with file, line and column; nothing is thrown for what is in a file.
+ */
+import { specSchema, type Group, type Param, type Spec, type TestCell } from '../dag/spec.ts'
+import type { Fault } from './fault.ts'
+import type { Cell } from './cells.ts'
+import { readDocument, type SourceDocument } from './compile/document.ts'
+import { expand, findCycle } from './compile/expand.ts'
+import {
+  listOf,
+  readExtensions,
+  readLimits,
+  readParams,
+  readSchedules,
+  textOf,
+} from './compile/front-matter.ts'
+import { resolvePath } from './compile/paths.ts'
+import type { Draft, DraftGroup } from './compile/scope.ts'
+import { assembleTask } from './compile/task.ts'
+import { entry, toJson } from './located.ts'
+
+export interface Source {
+  /** Repository path of the notebook. */
+  path: string
+  text: string
+  /** Text of a file by repository path; null when there is none. */
+  readFile: (path: string) => string | null
+}
+
+/** Tasks and edges as far as they could be read, for a graph beside a text that has faults. */
+export interface GraphTask {
+  id: string
+  title: string | null
+  group: string | null
+  needs: string[]
+  /** null unless expanded. */
+  items: number | null
+}
+
+export interface Compiled {
+  /** null when there are faults. */
+  spec: Spec | null
+  /** The `id` of the front matter, also while there are faults. */
+  id: string | null
+  cells: Cell[]
+  graph: GraphTask[]
+  faults: Fault[]
+}
+
+function testsOf(document: SourceDocument): TestCell[] {
+  return document.tests.flatMap((root) => {
+    const id = textOf(root, 'id')
+    const kind = textOf(root, 'kind')
+    if (id === null || (kind !== 'unit' && kind !== 'orchestration' && kind !== 'acceptance')) return []
+    return [{ id, kind, body: toJson(root), source: document.report.at(root) }]
+  })
+}
+
+function groupOf(group: DraftGroup, params: Record<string, Param>): Group {
+  const types = Object.entries(params).flatMap(([name, { schema }]) =>
+    schema['type'] === 'integer' || schema['type'] === 'number' ? [[name, schema['type']] as const] : [],
+  )
+  return {
+    id: group.id,
+    title: textOf(group.source.root, 'title') ?? textOf(group.inner.document.front, 'title'),
+    parent: group.outer.id,
+    path: group.inner.document.path,
+    params: group.params,
+    param_types: Object.fromEntries(types),
+    source: group.outer.document.report.at(group.source.idSpan),
+  }
+}
+
+function specOf(draft: Draft, document: SourceDocument): Spec {
+  const { front } = document
+  const kind = textOf(front, 'kind') === 'component' ? 'component' : 'dag'
+  const schedule = readSchedules(document)
+  const located = entry(front, 'schedule')
+  if (kind === 'component' && located !== null)
+    document.report.add(located, 'a component has no schedule: the DAG that uses it has')
+  if (document.tasks.length === 0 && front !== null)
+    document.report.add(front, 'there are no tasks: add a cell ```yaml task')
+  const cycle = findCycle(draft.tasks)
+  if (cycle !== null)
+    document.report.add(
+      draft.tasks.get(cycle[0] ?? '')?.source.idSpan ?? { start: 0, end: 0 },
+      `tasks need each other in a circle: ${cycle.join(' → ')}`,
+    )
+  return {
+    dagbok: 1,
+    id: textOf(front, 'id') ?? '',
+    title: textOf(front, 'title'),
+    description: textOf(front, 'description'),
+    kind,
+    schedule,
+    params: readParams(document),
+    limits: readLimits(document),
+    tags: listOf(front, 'tags'),
+    owners: listOf(front, 'owners'),
+    tasks: [...draft.tasks.values()].map((task) => assembleTask(draft, task)).filter((task) => task !== null),
+    groups: draft.groups.map((group) => groupOf(group, readParams(group.inner.document))),
+    tests: testsOf(document),
+    extensions: readExtensions(front),
+  }
+}
+
+/** Faults of all files in order; one that two readings found counts once. */
+function faultsOf(draft: Draft): Fault[] {
+  const all = new Map<string, Fault>()
+  for (const { report } of draft.documents.values())
+    for (const fault of report.faults)
+      all.set(`${fault.file}:${fault.line}:${fault.column} ${fault.message}`, fault)
+  return [...all.values()].sort(
+    (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
+  )
+}
+
+/** Compiles a notebook or a `.dag.yaml`. */
+export function compile(source: Source): Compiled {
+  const draft: Draft = { readFile: source.readFile, documents: new Map(), tasks: new Map(), groups: [] }
+  const document = readDocument(source.path, source.text)
+  expand(draft, document)
+  const spec = specOf(draft, document)
+  const faults = faultsOf(draft)
+  const graph = [...draft.tasks.values()].map((task) => ({
+    id: task.id,
+    title: textOf(task.source.root, 'title'),
+    group: task.scope.id === '' ? null : task.scope.id,
+    needs: task.needs,
+    items: task.matrix?.length ?? null,
+  }))
+  return {
+    spec: faults.length === 0 ? specSchema.parse(spec) : null,
+    id: textOf(document.front, 'id'),
+    cells: document.cells,
+    graph,
+    faults,
+  }
+}
+
+/** What a notebook may read beside its folder: its own globs, and the components it uses. Robust to faulty ones. */
+export function bundleScope(source: Pick<Source, 'path' | 'text'>): {
+  folder: string
+  include: string[]
+  components: string[]
+} {
+  const document = readDocument(source.path, source.text)
+  const components = document.tasks.flatMap((task) => {
+    const path = resolvePath(document.folder, textOf(task.root, 'uses') ?? '')
+    return path === null || textOf(task.root, 'uses') === null ? [] : [path]
+  })
+  return {
+    folder: document.folder,
+    include: listOf(document.front, 'include'),
+    components: [...new Set(components)],
+  }
+}

@@ -1,0 +1,145 @@
+/** A notebook or a `.dag.yaml` as front matter, tasks and tests, each checked against its keys. */
+import { checkKeys } from '../check-keys.ts'
+import { readCells, type Cell } from '../cells.ts'
+import { entry, parseYaml, type Located, type Span } from '../located.ts'
+import { folderOf } from './paths.ts'
+import { Report } from './report.ts'
+
+export interface SourceScript {
+  lang: string
+  /** Line ends are LF. */
+  text: string
+  span: Span
+}
+
+export interface SourceTask {
+  id: string
+  root: Located
+  script: SourceScript | null
+  /** Where its id is written. */
+  idSpan: Span
+}
+
+export interface SourceDocument {
+  path: string
+  folder: string
+  report: Report
+  cells: Cell[]
+  front: Located | null
+  tasks: SourceTask[]
+  tests: Located[]
+}
+
+/** Bytes above which a file is no notebook: 2 MiB. */
+const maxLength = 2 * 2 ** 20
+
+const named = (root: Located): { id: string; span: Span } | null => {
+  const id = entry(root, 'id')
+  return id?.kind === 'scalar' && typeof id.value === 'string' ? { id: id.value, span: id } : null
+}
+
+function read(
+  report: Report,
+  kind: 'front_matter' | 'task' | 'test',
+  text: string,
+  offset: number,
+): Located | null {
+  const { root, faults } = parseYaml(text, offset)
+  for (const fault of faults) report.add(fault, fault.message)
+  if (root === null || faults.length > 0) return null
+  for (const fault of checkKeys(kind, root)) report.add(fault, fault.message, fault.guess)
+  return root.kind === 'map' ? root : null
+}
+
+function addTask(document: SourceDocument, root: Located | null, script: SourceScript | null): void {
+  const name = root === null ? null : named(root)
+  if (root === null || name === null) return
+  const first = document.tasks.find((task) => task.id === name.id)
+  if (first === undefined) document.tasks.push({ id: name.id, root, script, idSpan: name.span })
+  else
+    document.report.add(
+      name.span,
+      `there are two tasks '${name.id}': the first is at line ${document.report.at(first.idSpan).line}`,
+    )
+}
+
+function readMarkdown(document: SourceDocument, text: string): void {
+  const { cells, faults } = readCells(text)
+  document.cells = cells
+  for (const fault of faults) document.report.add(fault, fault.message)
+  for (const cell of cells) {
+    if (cell.kind === 'markdown') continue
+    const root = read(document.report, cell.kind, text.slice(cell.body.start, cell.body.end), cell.body.start)
+    if (cell.kind === 'front_matter') document.front = root
+    else if (cell.kind === 'test' && root !== null) document.tests.push(root)
+    else if (cell.kind === 'task') {
+      const script = cell.script && {
+        lang: cell.script.lang,
+        text: text.slice(cell.script.body.start, cell.script.body.end).replaceAll('\r\n', '\n'),
+        span: cell.script,
+      }
+      addTask(document, root, script)
+    }
+  }
+  if (!cells.some((cell) => cell.kind === 'front_matter'))
+    document.report.add(
+      { start: 0, end: 0 },
+      'there is no front matter: begin the file with ---, dagbok: 1, id: NAME, ---',
+    )
+}
+
+function readYamlFile(document: SourceDocument, text: string): void {
+  const { root, faults } = parseYaml(text, 0)
+  for (const fault of faults) document.report.add(fault, fault.message)
+  if (root === null || faults.length > 0) return
+  if (root.kind !== 'map') return document.report.add(root, 'a .dag.yaml is a map: dagbok, id, tasks, …')
+  const [tasks, tests] = ['tasks', 'tests'].map((name) => entry(root, name))
+  const entries = new Map([...root.entries].filter(([name]) => name !== 'tasks' && name !== 'tests'))
+  const front: Located = { ...root, entries }
+  const check = (kind: 'front_matter' | 'task' | 'test', part: Located) => {
+    for (const fault of checkKeys(kind, part)) document.report.add(fault, fault.message, fault.guess)
+  }
+  check('front_matter', front)
+  document.front = front
+  for (const [kind, list] of [
+    ['task', tasks],
+    ['test', tests],
+  ] as const) {
+    if (list === null || list === undefined) continue
+    if (list.kind !== 'list') document.report.add(list, `\`${kind}s\` must be a list`)
+    else
+      for (const item of list.items) {
+        check(kind, item)
+        if (item.kind !== 'map') continue
+        if (kind === 'task') addTask(document, item, null)
+        else document.tests.push(item)
+      }
+  }
+}
+
+/** Reads a file, whatever is in it: what is wrong is in the report, and the rest goes on (N5). */
+export function readDocument(path: string, text: string): SourceDocument {
+  const tooLong = text.length > maxLength
+  const report = new Report(path, tooLong ? '' : text)
+  const document: SourceDocument = {
+    path,
+    folder: folderOf(path),
+    report,
+    cells: [],
+    front: null,
+    tasks: [],
+    tests: [],
+  }
+  if (tooLong)
+    report.add(
+      { start: 0, end: 0 },
+      `the file has ${text.length} characters, more than the ${maxLength} a notebook may have: move data and code to files beside it`,
+    )
+  else if (text.includes('\0'))
+    report.add({ start: text.indexOf('\0'), end: 0 }, 'there is a NUL character here: a notebook is text')
+  else if (!text.isWellFormed())
+    report.add({ start: 0, end: 0 }, 'the file is not valid Unicode: save it as UTF-8')
+  else if (/\.dag\.ya?ml$/.test(path)) readYamlFile(document, text)
+  else readMarkdown(document, text)
+  return document
+}

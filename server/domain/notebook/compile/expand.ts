@@ -1,0 +1,297 @@
+/** Notebooks into drafts of tasks: components inlined (N7), needs seen through, matrices expanded. */
+import type { TriggerRule } from '../../run/states.ts'
+import { entry, toJson, type Located } from '../located.ts'
+import { readDocument, type SourceDocument, type SourceTask } from './document.ts'
+import { checkTexts, resolveInput, templateOf, type Place } from './expressions.ts'
+import { entriesOf, notYet, readParams, textOf } from './front-matter.ts'
+import { expandMatrix } from './matrix.ts'
+import { resolvePath } from './paths.ts'
+import type { Draft, DraftGroup, DraftTask, Member, Scope } from './scope.ts'
+
+interface Gate {
+  prefix: string
+  conditions: DraftTask['conditions']
+  matrix: DraftTask['matrix']
+  axes: readonly string[]
+  joined: string | null
+  /** Paths of the notebooks that are being inlined, outermost first. */
+  stack: readonly string[]
+}
+
+const carriedRules: readonly string[] = [
+  'all_success',
+  'all_done',
+  'one_failed',
+  'none_failed',
+  'always',
+] satisfies TriggerRule[]
+
+export const keyOf = (document: SourceDocument, source: SourceTask) => (name: string) =>
+  entry(source.root, name) ?? entry(entry(document.front, 'defaults'), name)
+
+function ruleOf(scope: Scope, source: SourceTask): TriggerRule {
+  const located = keyOf(scope.document, source)('trigger_rule')
+  const rule = located?.kind === 'scalar' ? String(located.value) : 'all_success'
+  if (carriedRules.includes(rule)) return rule as TriggerRule
+  if (located !== null) scope.document.report.add(located, notYet(`the trigger rule \`${rule}\``))
+  return 'all_success'
+}
+
+function documentAt(draft: Draft, path: string): SourceDocument | null {
+  const known = draft.documents.get(path)
+  if (known !== undefined) return known
+  const text = draft.readFile(path)
+  if (text === null) return null
+  const document = readDocument(path, text)
+  draft.documents.set(path, document)
+  return document
+}
+
+/** The component's notebook, or null after a fault at `uses`. */
+function componentOf(
+  draft: Draft,
+  scope: Scope,
+  uses: Located,
+  stack: readonly string[],
+): SourceDocument | null {
+  const { report, folder } = scope.document
+  const written = uses.kind === 'scalar' ? String(uses.value) : ''
+  if (/@[0-9a-f]{40}$/.test(written))
+    return (report.add(uses, notYet('a component of another repository')), null)
+  const path = resolvePath(folder, written)
+  const document = path === null ? null : documentAt(draft, path)
+  if (path === null) report.add(uses, `'${written}' is outside the repository`)
+  else if (document === null) report.add(uses, `there is no file '${path}' in the repository`)
+  else if (textOf(document.front, 'kind') !== 'component')
+    report.add(uses, `'${path}' is not a component: its front matter has no \`kind: component\``)
+  else if (stack.includes(path))
+    report.add(uses, `a component uses itself: ${[...stack.slice(stack.indexOf(path)), path].join(' → ')}`)
+  else return document
+  return null
+}
+
+function newScope(
+  document: SourceDocument,
+  id: string,
+  parent: Scope | null,
+  axes: readonly string[],
+): Scope {
+  const params = new Set(entriesOf(document.front, 'params').map(([name]) => name))
+  return { id, document, parent, members: new Map(), params, inputs: new Map(), axes }
+}
+
+function conditionOf(scope: Scope, source: SourceTask): DraftTask['conditions'] {
+  const located = keyOf(scope.document, source)('if')
+  if (located?.kind !== 'scalar') return []
+  if (typeof located.value === 'boolean')
+    return located.value ? [] : [{ scope: scope.id, expression: 'false' }]
+  const template = templateOf({ scope } as Place, located)
+  if (template?.whole) return [{ scope: scope.id, expression: template.whole.source.trim() }]
+  if (template !== null) scope.document.report.add(located, 'write the condition as one expression: ${{ … }}')
+  return []
+}
+
+function addGroup(draft: Draft, scope: Scope, source: SourceTask, uses: Located, gate: Gate): void {
+  const document = componentOf(draft, scope, uses, gate.stack)
+  if (document === null) return
+  const id = `${gate.prefix}${source.id}`
+  const own = expandMatrix(entry(source.root, 'matrix'), scope.document.report)
+  if (own !== null && gate.matrix !== null)
+    scope.document.report.add(
+      source.idSpan,
+      notYet('a matrix on a component inside another one with a matrix'),
+    )
+  const matrix = own?.items ?? gate.matrix
+  const axes = own?.axes ?? gate.axes
+  const inner = newScope(document, id, scope, axes)
+  const group: DraftGroup = { id, source, outer: scope, inner, needs: [], params: {}, leaves: [], roots: [] }
+  draft.groups.push(group)
+  scope.members.set(source.id, { kind: 'group', group })
+  const joined = own === null ? gate.joined : id
+  const conditions = [...gate.conditions, ...conditionOf(scope, source)]
+  addMembers(draft, inner, {
+    prefix: `${id}.`,
+    conditions,
+    matrix,
+    axes,
+    joined,
+    stack: [...gate.stack, document.path],
+  })
+}
+
+function addTask(draft: Draft, scope: Scope, source: SourceTask, gate: Gate): void {
+  const own = expandMatrix(keyOf(scope.document, source)('matrix'), scope.document.report)
+  if (own !== null && gate.matrix !== null)
+    scope.document.report.add(
+      entry(source.root, 'matrix') ?? source.idSpan,
+      notYet('a matrix inside a component that is used with a matrix'),
+    )
+  const task: DraftTask = {
+    id: `${gate.prefix}${source.id}`,
+    scope,
+    source,
+    needs: [],
+    rule: ruleOf(scope, source),
+    conditions: [...gate.conditions, ...conditionOf(scope, source)],
+    matrix: own?.items ?? gate.matrix,
+    axes: own?.axes ?? gate.axes,
+    joined: gate.joined,
+  }
+  draft.tasks.set(task.id, task)
+  scope.members.set(source.id, { kind: 'task', task })
+}
+
+function addMembers(draft: Draft, scope: Scope, gate: Gate): void {
+  for (const source of scope.document.tasks) {
+    const uses = entry(source.root, 'uses')
+    if (uses === null) addTask(draft, scope, source, gate)
+    else addGroup(draft, scope, source, uses, gate)
+  }
+  resolveNeeds(scope)
+}
+
+const tasksOf = (member: Member): string[] =>
+  member.kind === 'task' ? [member.task.id] : member.group.leaves
+
+function needsOf(scope: Scope, source: SourceTask): string[] {
+  const located = entry(source.root, 'needs')
+  if (located?.kind !== 'list') return []
+  return located.items.flatMap((item) => {
+    const name = item.kind === 'scalar' ? String(item.value) : ''
+    const member = scope.members.get(name)
+    if (member !== undefined && name !== source.id) return tasksOf(member)
+    if (name === source.id) scope.document.report.add(item, `the task '${name}' needs itself`)
+    else scope.document.report.unknown(item, `unknown task '${name}' in needs`, name, scope.members.keys())
+    return []
+  })
+}
+
+/** Needs of a scope's members; those inside its components are known already. A component's roots wait for its cell's. */
+function resolveNeeds(scope: Scope): void {
+  for (const [name, member] of scope.members) {
+    const source = scope.document.tasks.find((task) => task.id === name)
+    if (source === undefined) continue
+    const needs = [...new Set(needsOf(scope, source))]
+    if (member.kind === 'task') member.task.needs = needs
+    else {
+      member.group.needs = needs
+      const rule = ruleOf(scope, source)
+      for (const root of member.group.roots)
+        Object.assign(root, { needs, rule: needs.length > 0 ? rule : root.rule })
+    }
+  }
+  if (scope.parent === null) return
+  const group = [...scope.parent.members.values()].find(
+    (member) => member.kind === 'group' && member.group.inner === scope,
+  )
+  if (group?.kind !== 'group') return
+  const inside = [...scope.members.values()]
+  const needed = new Set(
+    inside.flatMap((member) => (member.kind === 'task' ? member.task.needs : member.group.needs)),
+  )
+  group.group.roots = inside.flatMap((member) =>
+    member.kind === 'task'
+      ? member.task.needs.length === 0
+        ? [member.task]
+        : []
+      : member.group.needs.length === 0
+        ? member.group.roots
+        : [],
+  )
+  group.group.leaves = inside.flatMap(tasksOf).filter((id) => !needed.has(id))
+}
+
+/** What `with` gives a component: its inputs, resolved, and its params, with defaults for the rest. */
+export function bindGroup(draft: Draft, group: DraftGroup): void {
+  const { outer, inner, source } = group
+  const place: Place = { draft, scope: outer, needs: group.needs, axes: outer.axes }
+  const given = entry(source.root, 'with')
+  const inputs = entriesOf(inner.document.front, 'inputs')
+  const names = new Set([...inner.params, ...inputs.map(([name]) => name)])
+  if (given?.kind === 'map')
+    for (const [name, { key }] of given.entries)
+      if (!names.has(name))
+        outer.document.report.unknown(key, `the component has no param or input '${name}'`, name, names)
+  bindInputs(draft, inner, given, place, () => source.idSpan)
+  for (const [name, param] of Object.entries(readParams(inner.document))) {
+    const located = entry(given, name)
+    if (located !== null) checkTexts(place, located)
+    if (located !== null) group.params[name] = toJson(located)
+    else if (param.schema['default'] !== undefined) group.params[name] = param.schema['default']
+    else
+      outer.document.report.add(source.idSpan, `the component needs the param '${name}': give it in \`with\``)
+  }
+}
+
+/** Binds the inputs of a notebook of kind component: from `given`, else from their defaults. */
+export function bindInputs(
+  draft: Draft,
+  inner: Scope,
+  given: Located | null,
+  place: Place,
+  missing: () => { start: number; end: number },
+): void {
+  for (const [name, declared] of entriesOf(inner.document.front, 'inputs')) {
+    const located = entry(given, name)
+    const fallback = declared.kind === 'scalar' ? declared : entry(declared, 'default')
+    if (located !== null) inner.inputs.set(name, resolveInput(place, located))
+    else if (fallback !== null)
+      inner.inputs.set(name, resolveInput({ draft, scope: inner, needs: [], axes: [] }, fallback))
+    else {
+      inner.inputs.set(name, null)
+      place.scope.document.report.add(
+        missing(),
+        `the component's input '${name}' has no default: give it in \`with\``,
+      )
+    }
+  }
+}
+
+/** Drafts of a notebook's tasks, in document order, components inlined. */
+export function expand(draft: Draft, document: SourceDocument): Scope {
+  draft.documents.set(document.path, document)
+  const scope = newScope(document, '', null, [])
+  addMembers(draft, scope, {
+    prefix: '',
+    conditions: [],
+    matrix: null,
+    axes: [],
+    joined: null,
+    stack: [document.path],
+  })
+  bindInputs(draft, scope, null, { draft, scope, needs: [], axes: [] }, () => ({ start: 0, end: 0 }))
+  for (const group of draft.groups) bindGroup(draft, group)
+  return scope
+}
+
+/** The tasks of one cycle in order, or null. */
+export function findCycle(tasks: ReadonlyMap<string, DraftTask>): string[] | null {
+  const left = new Map(
+    [...tasks].map(([id, task]) => [id, task.needs.filter((need) => tasks.has(need)).length]),
+  )
+  const after = new Map<string, string[]>()
+  for (const [id, task] of tasks)
+    for (const need of task.needs) after.set(need, [...(after.get(need) ?? []), id])
+  const free = [...left].filter(([, count]) => count === 0).map(([id]) => id)
+  for (let id = free.pop(); id !== undefined; id = free.pop()) {
+    left.delete(id)
+    for (const next of after.get(id) ?? []) {
+      const count = (left.get(next) ?? 0) - 1
+      left.set(next, count)
+      if (count === 0) free.push(next)
+    }
+  }
+  const [start] = left.keys()
+  if (start === undefined) return null
+  const path: string[] = []
+  for (
+    let at: string | undefined = start;
+    at !== undefined;
+    at = tasks.get(at)?.needs.find((need) => left.has(need))
+  ) {
+    const seen = path.indexOf(at)
+    if (seen >= 0) return [...path.slice(seen), at].toReversed()
+    path.push(at)
+  }
+  return null
+}

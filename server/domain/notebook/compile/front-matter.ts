@@ -1,0 +1,165 @@
+/** The front matter as the spec wants it. Shapes were checked by the schema; here is what a schema cannot say. */
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import formats from 'ajv-formats'
+import { Cron } from 'croner'
+import type { Param, Schedule, Spec } from '../../dag/spec.ts'
+import type { Json } from '../../json.ts'
+import { entry, toJson, type Located } from '../located.ts'
+import type { SourceDocument } from './document.ts'
+import { milliseconds } from './units.ts'
+
+const later = (what: string) =>
+  `${what} is part of the format, but this build cannot carry it out yet: leave it out until it can`
+
+export function textOf(root: Located | null, name: string): string | null {
+  const found = entry(root, name)
+  return found?.kind === 'scalar' && typeof found.value === 'string' ? found.value : null
+}
+
+export function listOf(root: Located | null, name: string): string[] {
+  const found = entry(root, name)
+  return found?.kind === 'list'
+    ? found.items.map((item) => (item.kind === 'scalar' ? String(item.value) : ''))
+    : []
+}
+
+export const entriesOf = (root: Located | null, name: string): [string, Located][] => {
+  const found = entry(root, name)
+  return found?.kind === 'map' ? [...found.entries].map(([key, { value }]) => [key, value]) : []
+}
+
+/** Two names that give one environment variable. */
+export function checkVariables(document: SourceDocument, root: Located | null, name: string): void {
+  const seen = new Map<string, string>()
+  const found = entry(root, name)
+  if (found?.kind !== 'map') return
+  for (const [key, { key: span }] of found.entries) {
+    const variable = key.toUpperCase().replaceAll('-', '_')
+    const other = seen.get(variable)
+    if (other !== undefined)
+      document.report.add(
+        span,
+        `'${key}' and '${other}' in ${name} give the same environment variable ${variable}: rename one`,
+      )
+    seen.set(variable, key)
+  }
+}
+
+export function readParams(document: SourceDocument): Record<string, Param> {
+  const out: Record<string, Param> = {}
+  checkVariables(document, document.front, 'params')
+  for (const [name, located] of entriesOf(document.front, 'params')) {
+    const written = toJson(located)
+    const schema = typeof written === 'object' && written !== null && !Array.isArray(written) ? written : {}
+    out[name] = { schema, required: !('default' in schema) }
+    const ajv = new Ajv2020({ strict: false, allErrors: true })
+    formats.default(ajv)
+    try {
+      const validate = ajv.compile(schema)
+      if ('default' in schema && !validate(schema['default']))
+        document.report.add(
+          entry(located, 'default') ?? located,
+          `the default of '${name}' is not what its own schema allows: ${ajv.errorsText(validate.errors, { dataVar: name })}`,
+        )
+    } catch (error) {
+      document.report.add(located, `'${name}' is not a JSON Schema: ${(error as Error).message}`)
+    }
+  }
+  return out
+}
+
+function readSchedule(document: SourceDocument, located: Located): Schedule {
+  const { report } = document
+  const timezone = textOf(located, 'timezone') ?? 'UTC'
+  const zone = entry(located, 'timezone') ?? located
+  const cron = textOf(located, 'cron') ?? ''
+  if (!isZone(timezone))
+    report.add(zone, `'${timezone}' is not a time zone: write an IANA name such as Europe/London`)
+  else if (entry(located, 'every') !== null) report.add(entry(located, 'every') ?? located, later('`every`'))
+  else if (cron === '') report.add(located, '`cron` is missing in schedule')
+  else {
+    const why = cronFault(cron, timezone)
+    if (why !== null) report.add(entry(located, 'cron') ?? located, `'${cron}' is not a cron line: ${why}`)
+  }
+  if (textOf(located, 'semantics') === 'interval')
+    report.add(entry(located, 'semantics') ?? located, later('`semantics: interval`'))
+  const catchup = entry(located, 'catchup')
+  if (catchup?.kind === 'scalar' && catchup.value === true) report.add(catchup, later('`catchup: true`'))
+  for (const name of ['start_date', 'end_date']) {
+    const date = textOf(located, name)
+    if (date !== null && Number.isNaN(Date.parse(date)))
+      report.add(
+        entry(located, name) ?? located,
+        `'${date}' is not a date: write 2026-01-31 or 2026-01-31T06:00:00Z`,
+      )
+  }
+  const params = Object.fromEntries(
+    entriesOf(located, 'params').map(([name, value]) => [name, toJson(value)]),
+  )
+  return {
+    cron,
+    timezone,
+    start_date: textOf(located, 'start_date'),
+    end_date: textOf(located, 'end_date'),
+    params,
+  }
+}
+
+function isZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
+
+function cronFault(cron: string, timezone: string): string | null {
+  try {
+    // Far in the future it may have no tick; that it can be read is what counts here.
+    new Cron(cron, { timezone, paused: true, mode: '5-part' }).stop()
+    return null
+  } catch (error) {
+    return (error as Error).message.replace(/^CronPattern: /, '')
+  }
+}
+
+export function readSchedules(document: SourceDocument): Schedule[] {
+  const found = entry(document.front, 'schedule')
+  if (found === null) return []
+  if (found.kind === 'map') return [readSchedule(document, found)]
+  if (found.kind !== 'list') return []
+  if (found.items.length > 1) document.report.add(found.items[1] ?? found, later('more than one schedule'))
+  return found.items.map((item) => readSchedule(document, item))
+}
+
+export function readLimits(document: SourceDocument): Spec['limits'] {
+  const limits = entry(document.front, 'limits')
+  const number = (name: string) => {
+    const found = entry(limits, name)
+    return found?.kind === 'scalar' && typeof found.value === 'number' ? found.value : null
+  }
+  const strategy = entry(limits, 'strategy')
+  if (strategy?.kind === 'scalar' && strategy.value !== 'parallel')
+    report(document, strategy, `the strategy \`${String(strategy.value)}\``)
+  const timeout = textOf(limits, 'run_timeout')
+  return {
+    max_active_runs: number('max_active_runs') ?? 16,
+    max_active_tasks: number('max_active_tasks'),
+    run_timeout: timeout === null ? null : milliseconds(timeout),
+  }
+}
+
+const report = (document: SourceDocument, at: Located, what: string): void =>
+  document.report.add(at, later(what))
+
+/** `x-*` keys, as written. */
+export function readExtensions(front: Located | null): Record<string, Json> {
+  if (front?.kind !== 'map') return {}
+  return Object.fromEntries(
+    [...front.entries]
+      .filter(([name]) => name.startsWith('x-'))
+      .map(([name, { value }]) => [name, toJson(value)]),
+  )
+}
+
+export { later as notYet }

@@ -1,0 +1,75 @@
+/** The names of one notebook while it is compiled: its own, or a component's inside the DAG that uses it. */
+import type { Input, MatrixItem } from '../../dag/spec.ts'
+import type { TriggerRule } from '../../run/states.ts'
+import type { Json } from '../../json.ts'
+import type { Located } from '../located.ts'
+import type { SourceDocument, SourceTask } from './document.ts'
+
+export interface Scope {
+  /** `''`, or the group's id (`clean`, `clean.inner`). */
+  id: string
+  document: SourceDocument
+  parent: Scope | null
+  members: Map<string, Member>
+  params: ReadonlySet<string>
+  /** What each input of a component is, once known; null where it is faulty. */
+  inputs: Map<string, Input | null>
+  /** Axes that came with the component's cell. */
+  axes: readonly string[]
+}
+
+export type Member = { kind: 'task'; task: DraftTask } | { kind: 'group'; group: DraftGroup }
+
+export interface DraftTask {
+  id: string
+  scope: Scope
+  source: SourceTask
+  /** Ids of tasks, components already seen through. */
+  needs: string[]
+  rule: TriggerRule
+  conditions: { scope: string; expression: string }[]
+  matrix: MatrixItem[] | null
+  axes: readonly string[]
+  joined: string | null
+}
+
+export interface DraftGroup {
+  id: string
+  /** The cell that uses the component. */
+  source: SourceTask
+  outer: Scope
+  inner: Scope
+  /** The cell's own needs, as tasks. */
+  needs: string[]
+  params: Record<string, Json>
+  leaves: string[]
+  roots: DraftTask[]
+}
+
+/** The value of a task's key: its own, else the notebook's default. */
+export type KeyOf = (name: string) => Located | null
+
+/** What the compiler works on. `files` answers whether a repository path is there, and with what. */
+export interface Draft {
+  readFile: (path: string) => string | null
+  documents: Map<string, SourceDocument>
+  tasks: Map<string, DraftTask>
+  groups: DraftGroup[]
+}
+
+/** Whether `target` is reached from these tasks by `needs`, itself included. */
+export function reaches(draft: Draft, from: readonly string[], target: string): boolean {
+  if (from.includes(target)) return true
+  const seen = new Set(from)
+  const queue = [...from]
+  for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
+    for (const need of draft.tasks.get(id)?.needs ?? []) {
+      if (need === target) return true
+      if (!seen.has(need)) {
+        seen.add(need)
+        queue.push(need)
+      }
+    }
+  }
+  return false
+}

@@ -1,0 +1,239 @@
+/** A draft as a task of the spec: every key read, every expression checked. */
+import type { Action, Input, OutputDeclaration, Task } from '../../dag/spec.ts'
+import { entry, toJson, type Located } from '../located.ts'
+import { bundleFile, checkExpression, checkText, resolveInput, type Place } from './expressions.ts'
+import { keyOf } from './expand.ts'
+import { checkVariables, entriesOf, listOf, notYet, textOf } from './front-matter.ts'
+import { resolvePath } from './paths.ts'
+import type { Draft, DraftTask, KeyOf } from './scope.ts'
+import { bytes, milliseconds, processors } from './units.ts'
+
+export const languages = ['bash', 'sh', 'python', 'javascript', 'typescript'] as const
+const spoken: Record<string, string> = {
+  js: 'javascript',
+  node: 'javascript',
+  ts: 'typescript',
+  py: 'python',
+  python3: 'python',
+  shell: 'sh',
+}
+
+interface Work {
+  draft: Draft
+  task: DraftTask
+  place: Place
+  key: KeyOf
+  fault: (at: { start: number; end: number }, message: string) => void
+}
+
+const scalarText = (located: Located | null) => (located?.kind === 'scalar' ? String(located.value) : '')
+const span = (key: KeyOf, name: string): number | null => {
+  const located = key(name)
+  return located?.kind === 'scalar' && typeof located.value === 'string' ? milliseconds(located.value) : null
+}
+const number = (key: KeyOf, name: string, otherwise: number): number => {
+  const located = key(name)
+  return located?.kind === 'scalar' && typeof located.value === 'number' ? located.value : otherwise
+}
+
+function texts(work: Work, name: string): string[] {
+  const located = work.key(name)
+  if (located?.kind !== 'list') return []
+  for (const item of located.items) checkOutputFree(work, item)
+  return located.items.map(scalarText)
+}
+
+const checkOutputFree = (work: Work, item: Located) => checkText(work.place, item)
+
+function inline(work: Work, lang: string, text: string, at: { start: number; end: number }): Action {
+  const known = spoken[lang] ?? lang
+  if (!(languages as readonly string[]).includes(known))
+    work.fault(
+      at,
+      `'${lang}' scripts cannot be run: write ${languages.join(', ')}, or a file with \`script: ./FILE\``,
+    )
+  return { kind: 'script', lang: known, text, source: work.task.scope.document.report.at(at) }
+}
+
+function scriptOf(work: Work, located: Located): Action | null {
+  if (located.kind === 'map')
+    return inline(work, textOf(located, 'lang') ?? '', textOf(located, 'text') ?? '', located)
+  const path = bundleFile(work.place, located, scalarText(located))
+  return path === null ? null : { kind: 'script_file', path }
+}
+
+/** What the task does: exactly one of a script, a command, a component. */
+function actionOf(work: Work): Action | null {
+  const { source } = work.task
+  const script = entry(source.root, 'script')
+  const command = entry(source.root, 'command')
+  const given = [source.script, script, command].filter((one) => one !== null).length
+  if (given > 1)
+    work.fault(
+      source.idSpan,
+      `'${source.id}' has more than one of an inline script, \`script\` and \`command\`: keep one`,
+    )
+  if (source.script !== null) return inline(work, source.script.lang, source.script.text, source.script.span)
+  if (script !== null) return scriptOf(work, script)
+  if (command !== null) return { kind: 'command', command: texts(work, 'command') }
+  const image = work.key('image')
+  if (image === null)
+    work.fault(
+      source.idSpan,
+      `'${source.id}' does nothing: give it an inline script, \`script\`, \`command\` or \`uses\``,
+    )
+  else
+    work.fault(
+      entry(source.root, 'image') ?? source.idSpan,
+      `'${source.id}' has an image alone, which only Kubernetes can run: give it a script or a command`,
+    )
+  return null
+}
+
+function inputsOf(work: Work): Record<string, Input> {
+  const out: Record<string, Input> = {}
+  checkVariables(work.task.scope.document, work.task.source.root, 'inputs')
+  for (const [name, located] of entriesOf(work.task.source.root, 'inputs')) {
+    const input = resolveInput(work.place, located)
+    if (input !== null) out[name] = input
+  }
+  return out
+}
+
+function tolerance(located: Located | null): OutputDeclaration['tolerance'] {
+  return located === null ? null : (toJson(located) as OutputDeclaration['tolerance'])
+}
+
+function outputsOf(work: Work): Record<string, OutputDeclaration> {
+  const out: Record<string, OutputDeclaration> = {}
+  for (const [name, located] of entriesOf(work.task.source.root, 'outputs')) {
+    const at = located.kind === 'scalar' ? located : (entry(located, 'path') ?? located)
+    const path = resolvePath('', scalarText(at))
+    if (path === null || path === '') work.fault(at, `'${scalarText(at)}' is not a path below DAGBOK_OUT`)
+    const optional = entry(located, 'optional')
+    out[name] = {
+      path: path ?? '',
+      key: listOf(located, 'key'),
+      tolerance: tolerance(entry(located, 'tolerance')),
+      optional: optional?.kind === 'scalar' && optional.value === true,
+    }
+  }
+  return out
+}
+
+function environmentOf(work: Work): Record<string, string> {
+  const located = work.key('env')
+  if (located?.kind !== 'map') return {}
+  for (const [name, { key, value }] of located.entries) {
+    if (name.startsWith('DAGBOK_'))
+      work.fault(key, `'${name}': names that begin with DAGBOK_ are Dagbok's own`)
+    checkText(work.place, value)
+  }
+  return Object.fromEntries([...located.entries].map(([name, { value }]) => [name, scalarText(value)]))
+}
+
+function metricsOf({ task }: Work): Task['metrics'] {
+  return Object.fromEntries(
+    entriesOf(task.source.root, 'metrics').map(([name, located]) => [
+      name,
+      {
+        better: textOf(located, 'better') as 'higher' | 'lower' | null,
+        tolerance: tolerance(entry(located, 'tolerance')),
+      },
+    ]),
+  )
+}
+
+function valuesOf({ task }: Work): Task['values'] {
+  return Object.fromEntries(
+    entriesOf(task.source.root, 'values').map(([name, located]) => [
+      name,
+      { type: textOf(located, 'type') as Task['values'][string]['type'] },
+    ]),
+  )
+}
+
+function backoffOf({ key }: Work): Task['retry_backoff'] {
+  const located = key('retry_backoff')
+  const of: KeyOf = (name) => entry(located, name)
+  return { factor: number(of, 'factor', 1), max: span(of, 'max'), jitter: number(of, 'jitter', 0) }
+}
+
+function resourcesOf({ key }: Work): Task['resources'] {
+  const value = (name: string) => {
+    const located = entry(key('resources'), name)
+    return located?.kind === 'scalar' &&
+      (typeof located.value === 'string' || typeof located.value === 'number')
+      ? located.value
+      : null
+  }
+  const [cpu, memory] = [value('cpu'), value('memory')]
+  return { cpu: cpu === null ? null : processors(cpu), memory: memory === null ? null : bytes(memory) }
+}
+
+function checkConditions(work: Work): void {
+  const located = work.key('if')
+  if (located?.kind !== 'scalar' || typeof located.value !== 'string') return
+  const whole = /^\s*\$\{\{([\s\S]*)\}\}\s*$/.exec(located.value)
+  if (whole === null) return
+  const type = checkExpression(work.place, located, whole[1] ?? '', located.value.indexOf('${{') + 3)
+  if (type !== null && type !== 'bool' && type !== 'dyn')
+    work.fault(located, `the condition is a ${type}, and must be true or false`)
+}
+
+/** Refuses executors that this build does not have. */
+function executorOf({ key, fault }: Work): 'process' | null {
+  const located = key('executor')
+  const name = scalarText(located)
+  if (located !== null && name !== 'process') fault(located, notYet(`the executor \`${name}\``))
+  return name === 'process' ? 'process' : null
+}
+
+/** The task, or null when it has no action; every fault is in its notebook's report. */
+export function assembleTask(draft: Draft, task: DraftTask): Task | null {
+  const { document } = task.scope
+  const place: Place = { draft, scope: task.scope, needs: task.needs, axes: task.axes }
+  const work: Work = {
+    draft,
+    task,
+    place,
+    key: keyOf(document, task.source),
+    fault: (at, message) => document.report.add(at, message),
+  }
+  const { root } = task.source
+  checkConditions(work)
+  const action = actionOf(work)
+  const image = work.key('image')
+  if (image !== null) checkText(place, image)
+  const allow = work.key('allow_failure')
+  const assembled = {
+    id: task.id,
+    title: textOf(root, 'title'),
+    description: textOf(root, 'description'),
+    scope: task.scope.id,
+    needs: task.needs,
+    trigger_rule: task.rule,
+    if: task.conditions,
+    args: texts(work, 'args'),
+    folder: document.folder,
+    matrix: task.matrix,
+    joined: task.joined,
+    inputs: inputsOf(work),
+    outputs: outputsOf(work),
+    metrics: metricsOf(work),
+    values: valuesOf(work),
+    env: environmentOf(work),
+    image: image === null ? null : scalarText(image),
+    executor: executorOf(work),
+    resources: resourcesOf(work),
+    timeout: span(work.key, 'timeout'),
+    retries: number(work.key, 'retries', 0),
+    retry_delay: span(work.key, 'retry_delay') ?? 0,
+    retry_backoff: backoffOf(work),
+    infrastructure_retries: number(work.key, 'infrastructure_retries', 3),
+    allow_failure: allow?.kind === 'scalar' && allow.value === true,
+    renamed_from: textOf(root, 'renamed_from'),
+    source: document.report.at(task.source.idSpan),
+  }
+  return action === null ? null : { ...assembled, action }
+}
