@@ -1,0 +1,143 @@
+/** What expressions may know of a run, and how a scope of the spec sees it. */
+import type { Spec, Task } from '../dag/spec.ts'
+import type { Json } from '../json.ts'
+import { ExpressionError, fromCel, parseExpression, toCel } from './cel.ts'
+import { referencesOf, type Reference } from './references.ts'
+import { parseTemplate } from './template.ts'
+
+export interface ItemFacts {
+  /** null unless expanded. */
+  key: string | null
+  state: string
+  values: Record<string, Json>
+}
+
+export interface RunFacts {
+  /** Checked against their schemas, defaults included. */
+  params: Record<string, Json>
+  /** Texts; times are RFC 3339, `''` if none. */
+  run: {
+    id: string
+    dag: string
+    version: string
+    channel: string
+    trigger: string
+    logical_date: string
+    interval_start: string
+    interval_end: string
+  }
+  /** Folded state and items, in key order, of a task that has ended. */
+  task: (id: string) => { state: string; items: ItemFacts[] }
+}
+
+/** Which task, and which item of it, an expression is evaluated for. */
+export interface Viewer {
+  spec: Spec
+  task: Task
+  /** null unless expanded. */
+  key: string | null
+  facts: RunFacts
+}
+
+type Typed = 'integer' | 'number' | undefined
+
+function paramTypes(spec: Spec, scope: string): (name: string) => Typed {
+  const group = spec.groups.find((one) => one.id === scope)
+  if (group !== undefined) return (name) => group.param_types[name]
+  return (name) => {
+    const type = spec.params[name]?.schema['type']
+    return type === 'integer' || type === 'number' ? type : undefined
+  }
+}
+
+/** The params a scope sees: the run's, or what `with` gave its component, evaluated outside it. */
+function paramsOf(viewer: Viewer, scope: string): Record<string, Json> {
+  const group = viewer.spec.groups.find((one) => one.id === scope)
+  if (group === undefined) return viewer.facts.params
+  return Object.fromEntries(
+    Object.entries(group.params).map(([name, value]) => [name, renderJson(viewer, group.parent, value)]),
+  )
+}
+
+const itemOf = (task: Task, key: string | null) => task.matrix?.find((item) => item.key === key)?.values ?? {}
+
+/** Axes are ints only if all their items are. */
+function matrixFacts({ task, key }: Viewer): Record<string, unknown> {
+  const whole = (axis: string) => task.matrix?.every((item) => Number.isInteger(item.values[axis])) === true
+  return Object.fromEntries(
+    Object.entries(itemOf(task, key)).map(([axis, value]) => [
+      axis,
+      toCel(value, whole(axis) ? 'integer' : 'number'),
+    ]),
+  )
+}
+
+function taskFacts(viewer: Viewer, id: string): { state: string; values: Record<string, unknown> } {
+  const target = viewer.spec.tasks.find((one) => one.id === id)
+  const { state, items } = viewer.facts.task(id)
+  const typed = (name: string, value: Json) => {
+    const type = target?.values[name]?.type
+    return toCel(value, type === 'integer' || type === 'number' ? type : undefined)
+  }
+  const all = (values: Record<string, Json>) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typed(name, value)]))
+  const [first] = items
+  if (target?.matrix == null) return { state, values: all(first?.values ?? {}) }
+  const twin =
+    target.joined !== null && target.joined === viewer.task.joined
+      ? items.find((item) => item.key === viewer.key)
+      : undefined
+  if (twin !== undefined) return { state: twin.state, values: all(twin.values) }
+  const names = new Set(items.flatMap((item) => Object.keys(item.values)))
+  return {
+    state,
+    values: Object.fromEntries(
+      [...names].map((name) => [name, items.map((item) => typed(name, item.values[name] ?? null))]),
+    ),
+  }
+}
+
+function contextFor(viewer: Viewer, scope: string, references: Reference[]): Record<string, unknown> {
+  const read = (root: string) => references.filter((reference) => reference.root === root)
+  const types = paramTypes(viewer.spec, scope)
+  const params =
+    read('params').length === 0
+      ? {}
+      : Object.fromEntries(
+          Object.entries(paramsOf(viewer, scope)).map(([name, value]) => [name, toCel(value, types(name))]),
+        )
+  const ids = [...new Set(read('tasks').map((reference) => reference.path[0] ?? ''))]
+  const tasks = Object.fromEntries(
+    ids.map((id) => [id, taskFacts(viewer, scope === '' ? id : `${scope}.${id}`)]),
+  )
+  return { params, run: viewer.facts.run, matrix: matrixFacts(viewer), tasks }
+}
+
+/** @throws ExpressionError */
+export function evaluate(viewer: Viewer, scope: string, source: string): Json {
+  const expression = parseExpression(source)
+  return fromCel(expression.evaluate(contextFor(viewer, scope, referencesOf(expression.ast))))
+}
+
+/** Text as it is; everything else as JSON. */
+export const asText = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))
+
+/** A text with `${{ }}`: one that is exactly an expression keeps its type, embedded ones become text. @throws ExpressionError */
+export function renderText(viewer: Viewer, scope: string, text: string): Json {
+  const template = parseTemplate(text)
+  if ('unclosed' in template) throw new ExpressionError('the `${{` is never closed', template.unclosed)
+  if (template.whole !== null) return evaluate(viewer, scope, template.whole.source)
+  return template.parts
+    .map((part) => (part.kind === 'text' ? part.text : asText(evaluate(viewer, scope, part.source))))
+    .join('')
+}
+
+/** Every text in a value. @throws ExpressionError */
+export function renderJson(viewer: Viewer, scope: string, value: Json): Json {
+  if (typeof value === 'string') return renderText(viewer, scope, value)
+  if (Array.isArray(value)) return value.map((item) => renderJson(viewer, scope, item))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, renderJson(viewer, scope, item)]),
+  )
+}
