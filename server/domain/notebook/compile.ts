@@ -43,6 +43,8 @@ export interface Compiled {
   spec: Spec | null
   /** The `id` of the front matter, also while there are faults. */
   id: string | null
+  /** Also while there are faults. */
+  kind: 'dag' | 'component'
   cells: Cell[]
   graph: GraphTask[]
   faults: Fault[]
@@ -133,6 +135,7 @@ export function compile(source: Source): Compiled {
   return {
     spec: faults.length === 0 ? specSchema.parse(spec) : null,
     id: textOf(document.front, 'id'),
+    kind: textOf(document.front, 'kind') === 'component' ? 'component' : 'dag',
     cells: document.cells,
     graph,
     faults,

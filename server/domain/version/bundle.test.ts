@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { bundleOf, indexTree } from './bundle.ts'
+
+const front = (more = '') => `---\ndagbok: 1\nid: a\n${more}---\n`
+const uses = (path: string) => `\n\`\`\`yaml task\nid: c\nuses: ${path}\n\`\`\`\n`
+
+/** The paths of a notebook's bundle in a tree of these files. */
+function paths(notebook: string, files: Record<string, string>): string[] {
+  const tree = indexTree(Object.keys(files).map((path) => ({ path, mode: '100644', blob: path })))
+  return bundleOf(tree, notebook, (path) => files[path] ?? null).map((entry) => entry.path)
+}
+
+test('a folder is its notebook’s, recursively, without other notebooks and folders that hold one', () => {
+  const files = {
+    'a/a.dag.md': front(),
+    'a/lib/x.js': '',
+    'a/b.dag.md': front(),
+    'a/sub/c.dag.md': front(),
+    'a/sub/deep/y.js': '',
+    'other/z.js': '',
+    'ab/q.js': '',
+  }
+  expect(paths('a/a.dag.md', files)).toEqual(['a/a.dag.md', 'a/lib/x.js'])
+  expect(paths('a/sub/c.dag.md', files)).toEqual(['a/sub/c.dag.md', 'a/sub/deep/y.js'])
+})
+
+test('at the root it is the file itself and what it includes', () => {
+  const files = {
+    'a.dag.md': front('include: [lib/**/*.js, data]\n'),
+    'lib/x.js': '',
+    'lib/deep/y.js': '',
+    'lib/z.txt': '',
+    'data/d.csv': '',
+    'other.js': '',
+  }
+  expect(paths('a.dag.md', files)).toEqual(['a.dag.md', 'data/d.csv', 'lib/deep/y.js', 'lib/x.js'])
+})
+
+test('include goes up within the repository, never out of it', () => {
+  const files = {
+    'a/a.dag.md': front('include: [../shared/*.py, ../../../etc/*]\n'),
+    'shared/s.py': '',
+    'etc/passwd': '',
+  }
+  expect(paths('a/a.dag.md', files)).toEqual(['a/a.dag.md', 'shared/s.py'])
+})
+
+test('a component brings its own bundle, and a circle of them ends', () => {
+  const files = {
+    'a/a.dag.md': front() + uses('../c/c.dag.md'),
+    'c/c.dag.md': front('kind: component\n') + uses('../a/a.dag.md'),
+    'c/toy.csv': '',
+    'a/x.js': '',
+  }
+  expect(paths('a/a.dag.md', files)).toEqual(['a/a.dag.md', 'a/x.js', 'c/c.dag.md', 'c/toy.csv'])
+})
+
+test('a notebook that cannot be read still has its folder', () => {
+  expect(paths('a/a.dag.md', { 'a/a.dag.md': '---\nid: [\n---\n', 'a/x.js': '' })).toEqual([
+    'a/a.dag.md',
+    'a/x.js',
+  ])
+})

@@ -1,0 +1,66 @@
+/** What a commit's tree says of DAGs: each notebook with its bundle, and its spec or its faults. */
+import type { Spec } from '../dag/spec.ts'
+import { compile } from '../notebook/compile.ts'
+import type { Fault } from '../notebook/fault.ts'
+import { bundleList, bundleOf, indexTree, type BundleEntry, type Tree } from './bundle.ts'
+
+export interface SnapshotDag {
+  /** Repository path of the notebook. */
+  path: string
+  /** The notebook's `id`, where it could be read. */
+  id: string | null
+  kind: 'dag' | 'component'
+  /** Hash of the bundle list. */
+  hash: string
+  bundle: BundleEntry[]
+  /** null when it has faults. */
+  spec: Spec | null
+  faults: Fault[]
+}
+
+type Compilation = Pick<SnapshotDag, 'id' | 'kind' | 'spec' | 'faults'>
+
+/** Compiled notebooks by bundle hash: equal bundles compile equally, whatever the commit. */
+export interface CompileCache {
+  get: (hash: string) => Compilation | undefined
+  set: (hash: string, compiled: Compilation) => void
+}
+
+export interface SnapshotSource {
+  entries: readonly BundleEntry[]
+  /** Texts of the tree's notebooks, by path. */
+  notebooks: ReadonlyMap<string, string>
+  sha256: (text: string) => string
+  cache: CompileCache
+}
+
+function snapshotOf(tree: Tree, path: string, source: SnapshotSource): SnapshotDag {
+  const read = (file: string) => source.notebooks.get(file) ?? null
+  const bundle = bundleOf(tree, path, read)
+  const hash = source.sha256(bundleList(path, bundle))
+  const known = source.cache.get(hash)
+  if (known !== undefined) return { path, hash, bundle, ...known }
+  const inBundle = new Set(bundle.map((entry) => entry.path))
+  const readFile = (file: string) => (inBundle.has(file) ? (source.notebooks.get(file) ?? '') : null)
+  const { spec, id, kind, faults } = compile({ path, text: source.notebooks.get(path) ?? '', readFile })
+  const compiled = { id, kind, spec, faults }
+  source.cache.set(hash, compiled)
+  return { path, hash, bundle, ...compiled }
+}
+
+/** Every DAG of a commit (components are none), in order of path; an id that stands twice is a fault of both. */
+export function snapshot(source: SnapshotSource): SnapshotDag[] {
+  const tree = indexTree(source.entries)
+  const dags = tree.notebooks
+    .map((path) => snapshotOf(tree, path, source))
+    .filter((dag) => dag.kind === 'dag')
+  const byId = new Map<string, SnapshotDag[]>()
+  for (const dag of dags)
+    if (dag.id !== null && dag.id !== '') byId.set(dag.id, [...(byId.get(dag.id) ?? []), dag])
+  return dags.map((dag) => {
+    const twins = (byId.get(dag.id ?? '') ?? []).filter((other) => other.path !== dag.path)
+    if (twins.length === 0) return dag
+    const message = `the id '${dag.id ?? ''}' is also that of ${twins.map((twin) => twin.path).join(', ')}: one of them needs another id`
+    return { ...dag, spec: null, faults: [...dag.faults, { file: dag.path, line: 1, column: 1, message }] }
+  })
+}

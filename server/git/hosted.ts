@@ -1,0 +1,147 @@
+/** Hosted repositories: bare ones in a folder, by id. */
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DagbokError } from '../domain/errors/errors.ts'
+import { hookScript } from './hooks/hook-script.ts'
+import type { CommitInfo, RepositoryStore } from './repository-store.ts'
+import { isRefName, isSha, runGit, tryGit } from './run-git.ts'
+import { listTree, readBlobs } from './tree.ts'
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** Our own configuration of each repository; a push cannot change it. */
+const config = `[core]
+\trepositoryformatversion = 0
+\tbare = true
+\tfilemode = true
+\tfsync = all
+\tlogallrefupdates = true
+[receive]
+\tfsckObjects = true
+\tadvertisePushOptions = true
+\tmaxInputSize = 1073741824
+\tautogc = false
+\tdenyDeletes = false
+[transfer]
+\thideRefs = refs/dagbok
+[uploadpack]
+\tallowFilter = true
+[http]
+\treceivepack = true
+[gc]
+\tauto = 0
+`
+
+const exists = async (path: string) => (await stat(path).catch(() => null)) !== null
+
+export class HostedRepositories implements RepositoryStore {
+  readonly #folder: string
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  path(repositoryId: string): string {
+    if (!uuid.test(repositoryId)) throw new DagbokError('not_found', 'There is no such repository.')
+    return join(this.#folder, `${repositoryId}.git`)
+  }
+
+  async create(repositoryId: string): Promise<void> {
+    const path = this.path(repositoryId)
+    if (await exists(path)) return
+    const aside = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`
+    await mkdir(aside, { recursive: true, mode: 0o700 })
+    await runGit({
+      repository: aside,
+      args: ['init', '--bare', '--quiet', '--initial-branch=main', '--template='],
+    })
+    await writeFile(join(aside, 'config'), config)
+    await mkdir(join(aside, 'hooks'))
+    for (const hook of ['pre-receive', 'post-receive'] as const)
+      await writeFile(join(aside, 'hooks', hook), hookScript(hook), { mode: 0o755 })
+    await rename(aside, path).catch(async (error: unknown) => {
+      await rm(aside, { recursive: true, force: true })
+      if (!(await exists(path))) throw error
+    })
+  }
+
+  async refs(repositoryId: string): Promise<Map<string, string>> {
+    const text = (
+      await runGit({
+        repository: this.path(repositoryId),
+        args: [
+          'for-each-ref',
+          '--format=%(refname)%00%(objectname)%00%(*objectname)',
+          'refs/heads',
+          'refs/tags',
+        ],
+      })
+    ).toString()
+    const lines = text.split('\n').filter((line) => line !== '')
+    return new Map(
+      lines.map((line) => {
+        const [name = '', sha = '', peeled = ''] = line.split('\0')
+        return [name, peeled === '' ? sha : peeled] as const
+      }),
+    )
+  }
+
+  async resolve(repositoryId: string, name: string): Promise<string> {
+    const candidates = name.startsWith('refs/') ? [name] : [`refs/heads/${name}`, `refs/tags/${name}`]
+    const refs = await this.refs(repositoryId)
+    for (const candidate of candidates) {
+      const sha = isRefName(candidate) ? refs.get(candidate) : undefined
+      if (sha !== undefined) return sha
+    }
+    if (/^[0-9a-f]{4,40}$/.test(name)) {
+      const { code, stdout } = await tryGit({
+        repository: this.path(repositoryId),
+        args: ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`],
+      })
+      const sha = stdout.toString().trim().split('\n').at(-1) ?? ''
+      if (code === 0 && isSha(sha)) return sha
+    }
+    throw new DagbokError('not_found', `There is no branch, tag or commit '${name}'.`)
+  }
+
+  async commit(repositoryId: string, sha: string): Promise<CommitInfo> {
+    if (!isSha(sha)) throw new DagbokError('not_found', 'There is no such commit.')
+    const format = '%H%x00%P%x00%an%x00%ae%x00%cI%x00%s'
+    const text = (
+      await runGit({
+        repository: this.path(repositoryId),
+        args: ['log', '-1', `--format=${format}`, '--end-of-options', sha],
+      })
+    )
+      .toString()
+      .trimEnd()
+    const [found = '', parents = '', authorName = '', authorEmail = '', committedAt = '', subject = ''] =
+      text.split('\0')
+    return {
+      sha: found,
+      parents: parents.split(' ').filter(isSha),
+      authorName,
+      authorEmail,
+      committedAt: new Date(committedAt),
+      subject,
+    }
+  }
+
+  tree(repositoryId: string, sha: string) {
+    return listTree(this.path(repositoryId), sha)
+  }
+
+  async blob(repositoryId: string, blob: string): Promise<Uint8Array> {
+    const found = (await readBlobs(this.path(repositoryId), [blob])).get(blob)
+    if (found === undefined) throw new DagbokError('not_found', 'There is no such file.')
+    return found
+  }
+
+  async pin(repositoryId: string, sha: string): Promise<void> {
+    if (!isSha(sha)) throw new DagbokError('not_found', 'There is no such commit.')
+    await runGit({
+      repository: this.path(repositoryId),
+      args: ['update-ref', `refs/dagbok/pins/${sha}`, sha],
+    })
+  }
+}

@@ -1,0 +1,139 @@
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { HostedRepositories } from './hosted.ts'
+import type { HookCall } from './hooks/conversation.ts'
+import { handleGit, routeOf } from './http.ts'
+import { gitEnvironment } from './run-git.ts'
+import { listTree, readBlobs } from './tree.ts'
+
+const id = '0b9a2f0e-7f5b-4a53-9e5c-5f3f0a1d2c3b'
+let folder = ''
+let server: Server
+let store: HostedRepositories
+let calls: HookCall[] = []
+let accept = true
+let seen: string[] = []
+
+async function git(...args: string[]): Promise<string> {
+  const env = {
+    ...gitEnvironment(),
+    HOME: folder,
+    GIT_ALLOW_PROTOCOL: 'http',
+    GIT_AUTHOR_NAME: 'A',
+    GIT_AUTHOR_EMAIL: 'a@b',
+    GIT_COMMITTER_NAME: 'A',
+    GIT_COMMITTER_EMAIL: 'a@b',
+  }
+  const { stdout, stderr } = await promisify(execFile)('git', args, { cwd: join(folder, 'work'), env })
+  return stdout + stderr
+}
+const remote = (password: string) =>
+  `http://any:${password}@127.0.0.1:${(server.address() as AddressInfo).port}/git/main/demo.git`
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'dagbok-git-'))
+  store = new HostedRepositories(join(folder, 'repositories'))
+  await store.create(id)
+  server = createServer((request, response) =>
+    handleGit(request, response, {
+      authenticate: (token) =>
+        Promise.resolve(
+          token === 'good' ? { userId: 'u', name: 'U', email: 'u@x', teams: [], via: 'token' } : null,
+        ),
+      open: () => Promise.resolve({ repositoryId: id, path: store.path(id) }),
+      hook: async (_actor, target, call) => {
+        calls.push(call)
+        const sha = call.updates[0]?.newSha ?? ''
+        seen = (await listTree(target.path, sha, call.quarantine)).map((entry) => entry.path)
+        return { accepted: accept, lines: [`${call.hook} says hello`, '.', 'a.dag.md:1:1 no'] }
+      },
+      report: () => {},
+    }),
+  )
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  await promisify(execFile)('git', ['init', '-q', '-b', 'main', join(folder, 'work')])
+  await writeFile(join(folder, 'work', 'a.txt'), 'one\n')
+  await git('add', '-A')
+  await git('commit', '-qm', 'First')
+})
+afterAll(async () => {
+  server.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+test('a push that is refused says why and moves nothing', async () => {
+  accept = false
+  calls = []
+  const said = await git('push', '-o', 'run', remote('good'), 'main').catch(
+    (error: unknown) => (error as { stderr: string }).stderr,
+  )
+  expect(said).toContain('remote: pre-receive says hello')
+  expect(said).toContain('remote: a.dag.md:1:1 no')
+  expect(said).toContain('pre-receive hook declined')
+  expect(calls).toMatchObject([
+    { hook: 'pre-receive', options: ['run'], updates: [{ ref: 'refs/heads/main', oldSha: '0'.repeat(40) }] },
+  ])
+  expect(calls[0]?.quarantine).not.toBeNull()
+  expect(seen).toEqual(['a.txt'])
+  expect(await store.refs(id)).toEqual(new Map())
+})
+
+test('a push that is accepted moves the ref, and both hooks are heard', async () => {
+  accept = true
+  calls = []
+  expect(await git('push', remote('good'), 'main')).toContain('remote: post-receive says hello')
+  expect(calls.map((call) => call.hook)).toEqual(['pre-receive', 'post-receive'])
+  const sha = (await git('rev-parse', 'HEAD')).trim()
+  expect(await store.refs(id)).toEqual(new Map([['refs/heads/main', sha]]))
+  expect(await store.resolve(id, 'main')).toBe(sha)
+  expect(await store.resolve(id, sha.slice(0, 8))).toBe(sha)
+  expect(await store.commit(id, sha)).toMatchObject({ sha, subject: 'First', authorName: 'A', parents: [] })
+  const [entry] = await store.tree(id, sha)
+  expect((await readBlobs(store.path(id), [entry?.blob ?? ''])).get(entry?.blob ?? '')?.toString()).toBe(
+    'one\n',
+  )
+})
+
+test('a clone gets it back; a wrong token is told what to do', async () => {
+  await git('clone', '-q', remote('good'), join(folder, 'clone'))
+  const said = await git('ls-remote', remote('bad')).catch(
+    (error: unknown) => (error as { stderr: string }).stderr,
+  )
+  expect(said).toContain('Authentication failed')
+})
+
+test('[S3] a ref that would be an option or a path is nobody’s ref', async () => {
+  for (const name of ['--output=/tmp/x', '../x', 'refs/heads/../../config', 'a..b', '-u', 'x.lock', '@{1}'])
+    await expect(store.resolve(id, name)).rejects.toMatchObject({ code: 'not_found' })
+})
+
+test('a push that does not come over HTTP is refused by the hook', async () => {
+  await writeFile(join(folder, 'work', 'a.txt'), 'two\n')
+  await git('commit', '-qam', 'Second')
+  const env = { ...gitEnvironment(), GIT_ALLOW_PROTOCOL: 'file', HOME: folder }
+  const push = promisify(execFile)('git', ['push', store.path(id), 'main'], {
+    cwd: join(folder, 'work'),
+    env,
+  })
+  await expect(push).rejects.toThrow('this repository takes pushes over HTTP only')
+})
+
+test.each([
+  ['GET', '/git/main/demo.git/info/refs?service=git-upload-pack', 'git-upload-pack'],
+  ['GET', '/git/main/demo/info/refs?service=git-receive-pack', 'git-receive-pack'],
+  ['POST', '/git/main/demo.git/git-upload-pack', 'git-upload-pack'],
+  ['GET', '/git/main/demo.git/HEAD', undefined],
+  ['GET', '/git/main/demo.git/info/refs', undefined],
+  ['GET', '/git/main/..%2f..%2fetc/info/refs?service=git-upload-pack', undefined],
+  ['GET', '/git/main/demo.git/objects/info/packs', undefined],
+])('%s %s is %s', (method, path, service) =>
+  expect(routeOf(method, new URL(path, 'http://x'))?.service).toBe(service),
+)

@@ -1,0 +1,65 @@
+/** A commit's files and their bytes. */
+import { DagbokError } from '../domain/errors/errors.ts'
+import type { BundleEntry } from '../domain/version/bundle.ts'
+import { isSha, runGit, type Quarantine } from './run-git.ts'
+
+export interface TreeEntry extends BundleEntry {
+  /** Bytes; 0 for a submodule. */
+  size: number
+  kind: 'blob' | 'commit'
+}
+
+/** Every file of a commit, in order of path. */
+export async function listTree(
+  repository: string,
+  sha: string,
+  quarantine: Quarantine | null = null,
+): Promise<TreeEntry[]> {
+  if (!isSha(sha)) throw new DagbokError('not_found', 'There is no such commit.')
+  const text = (
+    await runGit({ repository, quarantine, args: ['ls-tree', '-r', '-z', '-l', '--full-tree', sha] })
+  ).toString('utf8')
+  return text
+    .split('\0')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const tab = line.indexOf('\t')
+      const [mode = '', kind = '', blob = '', size = ''] = line.slice(0, tab).split(/ +/)
+      return {
+        path: line.slice(tab + 1),
+        mode,
+        blob,
+        kind: kind === 'commit' ? 'commit' : 'blob',
+        size: Number(size) || 0,
+      }
+    })
+}
+
+/** Blobs by id, read by one git process. Their bytes are held: ask for those that are needed. */
+export async function readBlobs(
+  repository: string,
+  blobs: readonly string[],
+  quarantine: Quarantine | null = null,
+): Promise<Map<string, Buffer>> {
+  const out = new Map<string, Buffer>()
+  const wanted = [...new Set(blobs)].filter(isSha)
+  if (wanted.length === 0) return out
+  const bytes = await runGit({
+    repository,
+    quarantine,
+    args: ['cat-file', '--batch'],
+    input: `${wanted.join('\n')}\n`,
+  })
+  for (let at = 0; at < bytes.length;) {
+    const end = bytes.indexOf(10, at)
+    const [id = '', kind, size] = bytes.subarray(at, end).toString().split(' ')
+    if (kind === 'missing') {
+      at = end + 1
+      continue
+    }
+    const start = end + 1
+    out.set(id, bytes.subarray(start, start + Number(size)))
+    at = start + Number(size) + 1
+  }
+  return out
+}
