@@ -3,6 +3,7 @@ import { boolean, index, integer, jsonb, pgTable, primaryKey, text, unique, uuid
 import type { Fault } from '#server/domain/notebook/fault.ts'
 import type { Spec } from '#server/domain/dag/spec.ts'
 import type { BundleEntry } from '#server/domain/version/bundle.ts'
+import type { RefUpdate } from '#server/domain/version/ref-update.ts'
 import { createdAt, id, time } from './columns.ts'
 import { team, user } from './team.ts'
 
@@ -35,13 +36,6 @@ export const gitRef = pgTable(
   },
   (t) => [primaryKey({ columns: [t.repositoryId, t.name] })],
 )
-
-export interface RefUpdate {
-  ref: string
-  /** 40 zeros for a ref that is new, or deleted. */
-  oldSha: string
-  newSha: string
-}
 
 /** A push as its pre-receive hook recorded it; the reconciler carries out what follows from it exactly once. */
 export const push = pgTable('push', {

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { DagbokError } from '../domain/errors/errors.ts'
 import { hookScript } from './hooks/hook-script.ts'
 import type { CommitInfo, RepositoryStore } from './repository-store.ts'
-import { isRefName, isSha, runGit, tryGit } from './run-git.ts'
-import { listTree, readBlobs } from './tree.ts'
+import { isRefName, isSha, runGit, tryGit, type Quarantine } from './run-git.ts'
+import { listTree, readBlobs, type TreeEntry } from './tree.ts'
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
@@ -127,14 +127,31 @@ export class HostedRepositories implements RepositoryStore {
     }
   }
 
-  tree(repositoryId: string, sha: string) {
-    return listTree(this.path(repositoryId), sha)
+  tree(repositoryId: string, sha: string, quarantine: Quarantine | null = null): Promise<TreeEntry[]> {
+    return listTree(this.path(repositoryId), sha, quarantine)
   }
 
-  async blob(repositoryId: string, blob: string): Promise<Uint8Array> {
-    const found = (await readBlobs(this.path(repositoryId), [blob])).get(blob)
-    if (found === undefined) throw new DagbokError('not_found', 'There is no such file.')
-    return found
+  blobs(
+    repositoryId: string,
+    blobs: readonly string[],
+    quarantine: Quarantine | null = null,
+  ): Promise<Map<string, Buffer>> {
+    return readBlobs(this.path(repositoryId), blobs, quarantine)
+  }
+
+  async isAncestor(
+    repositoryId: string,
+    ancestor: string,
+    sha: string,
+    quarantine: Quarantine | null = null,
+  ): Promise<boolean> {
+    if (!isSha(ancestor) || !isSha(sha)) return false
+    const { code } = await tryGit({
+      repository: this.path(repositoryId),
+      quarantine,
+      args: ['merge-base', '--is-ancestor', ancestor, sha],
+    })
+    return code === 0
   }
 
   async pin(repositoryId: string, sha: string): Promise<void> {

@@ -1,5 +1,6 @@
-/** The bare repositories on disk, by id. The port that services see; `hosted.ts` meets it. Reads only, but for `create` and `commit`. */
-import type { BundleEntry } from '#server/domain/version/bundle.ts'
+/** The bare repositories on disk, by id: the port that services see; `hosted.ts` meets it. */
+import type { Quarantine } from './run-git.ts'
+import type { TreeEntry } from './tree.ts'
 
 export interface CommitInfo {
   sha: string
@@ -8,13 +9,6 @@ export interface CommitInfo {
   authorEmail: string
   committedAt: Date
   subject: string
-}
-
-export interface FileEdit {
-  /** Repository path. */
-  path: string
-  /** New bytes; null deletes the file. */
-  content: Uint8Array | null
 }
 
 export interface RepositoryStore {
@@ -27,9 +21,21 @@ export interface RepositoryStore {
   /** A branch, tag or (abbreviated) SHA to a full commit SHA. @throws DagbokError `not_found` */
   resolve(repositoryId: string, name: string): Promise<string>
   commit(repositoryId: string, sha: string): Promise<CommitInfo>
-  /** Every file of a commit's tree, sorted by path. */
-  tree(repositoryId: string, sha: string): Promise<(BundleEntry & { size: number })[]>
-  blob(repositoryId: string, blob: string): Promise<Uint8Array>
+  /** Every file of a commit's tree, sorted by path; `quarantine` reads a push that is not accepted yet. */
+  tree(repositoryId: string, sha: string, quarantine?: Quarantine | null): Promise<TreeEntry[]>
+  /** Bytes by blob id; ids that are not there are left out. They are held in memory: ask for what is needed. */
+  blobs(
+    repositoryId: string,
+    blobs: readonly string[],
+    quarantine?: Quarantine | null,
+  ): Promise<Map<string, Buffer>>
+  /** Whether `ancestor` is in the history of `sha`. */
+  isAncestor(
+    repositoryId: string,
+    ancestor: string,
+    sha: string,
+    quarantine?: Quarantine | null,
+  ): Promise<boolean>
   /** Keeps a version's commit for ever under `refs/dagbok/`. */
   pin(repositoryId: string, sha: string): Promise<void>
 }

@@ -1,14 +1,8 @@
 /** The product's end of a push's hooks: reads what a hook says, answers it. One push has at most two hooks, in turn. */
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
+import type { RefUpdate } from '../../domain/version/ref-update.ts'
 import type { Quarantine } from '../run-git.ts'
-
-export interface RefUpdate {
-  ref: string
-  /** 40 zeros for a ref that is new, or deleted. */
-  oldSha: string
-  newSha: string
-}
 
 export interface HookCall {
   hook: 'pre-receive' | 'post-receive'

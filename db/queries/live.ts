@@ -1,0 +1,17 @@
+/** Hints: what has changed, for pages and workers that listen. They carry names only; facts are read. */
+import { sql } from 'drizzle-orm'
+import type { Queryable } from '../client.ts'
+
+export const liveChannel = 'dagbok_live'
+export const workChannel = 'dagbok_work'
+export const gitChannel = 'dagbok_git'
+
+/** `run:ID`, `dag:ID`, `log:ATTEMPT`, `repository:ID`. Sent when the transaction commits. */
+export async function announce(q: Queryable, topics: readonly string[]): Promise<void> {
+  for (const topic of new Set(topics)) await q.execute(sql`select pg_notify(${liveChannel}, ${topic})`)
+}
+
+/** Tells schedulers that there is something to do. */
+export async function wakeScheduler(q: Queryable): Promise<void> {
+  await q.execute(sql`select pg_notify(${workChannel}, '')`)
+}

@@ -1,0 +1,46 @@
+/** Runs and their task runs, as they are made. */
+import { eq, sql } from 'drizzle-orm'
+import type { Json } from '#server/domain/json.ts'
+import type { RunTrigger, RunVerb } from '#server/domain/run/states.ts'
+import type { Queryable } from '../client.ts'
+import { dag, run, taskRun } from '../schema/index.ts'
+
+export interface NewRun {
+  dagId: string
+  versionId: string
+  trigger: RunTrigger
+  triggeredBy: string | null
+  params: Record<string, Json>
+  logicalDate: Date | null
+  parentId: string | null
+  verb: RunVerb | null
+}
+
+export interface NewItem {
+  task: string
+  key: string | null
+  index: number
+}
+
+/** Inserts a queued run with the DAG's next number, and its items, waiting. Runs in the caller's transaction. */
+export async function insertRun(
+  q: Queryable,
+  given: NewRun,
+  items: readonly NewItem[],
+): Promise<{ id: string; number: number }> {
+  const [next] = await q
+    .update(dag)
+    .set({ nextRunNumber: sql`${dag.nextRunNumber} + 1` })
+    .where(eq(dag.id, given.dagId))
+    .returning({ number: sql<number>`${dag.nextRunNumber} - 1` })
+  if (next === undefined) throw new Error('the DAG was deleted while a run was made')
+  const [row] = await q
+    .insert(run)
+    .values({ ...given, number: next.number })
+    .returning({ id: run.id })
+  if (row === undefined) throw new Error('an insert gave no row')
+  // A statement takes 65,535 values: 4 a row.
+  for (let at = 0; at < items.length; at += 10_000)
+    await q.insert(taskRun).values(items.slice(at, at + 10_000).map((item) => ({ runId: row.id, ...item })))
+  return { id: row.id, number: next.number }
+}

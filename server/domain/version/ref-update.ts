@@ -1,0 +1,9 @@
+/** One ref of a push. */
+export interface RefUpdate {
+  /** Full name. */
+  ref: string
+  /** 40 zeros for a ref that is new. */
+  oldSha: string
+  /** 40 zeros for a ref that is deleted. */
+  newSha: string
+}

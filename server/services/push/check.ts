@@ -1,0 +1,135 @@
+/** A push before its refs move: every fault of every file at once, and what no ref may do. */
+import { insertPush } from '#db/queries/push.ts'
+import { repositoryById } from '#db/queries/repository.ts'
+import { dagsAtRef } from '#db/queries/version.ts'
+import { formatFault } from '../../domain/notebook/fault.ts'
+import { resolvePath, folderOf } from '../../domain/notebook/compile/paths.ts'
+import type { RefUpdate } from '../../domain/version/ref-update.ts'
+import type { HookAnswer, HookCall } from '../../git/hooks/conversation.ts'
+import { isRefName, noSha, type Quarantine } from '../../git/run-git.ts'
+import type { TreeEntry } from '../../git/tree.ts'
+import type { Actor } from '../actor.ts'
+import type { ServiceContext } from '../context.ts'
+import { readSnapshot } from '../version/read-snapshot.ts'
+
+/** Files of a commit, and bytes of one of them, that a push may have. */
+const limits = { files: 100_000, bytes: 512 * 2 ** 20 }
+
+interface Checked {
+  errors: string[]
+  warnings: string[]
+}
+
+async function checkTree(
+  ctx: ServiceContext,
+  repositoryId: string,
+  entries: readonly TreeEntry[],
+  quarantine: Quarantine | null,
+): Promise<string[]> {
+  const errors: string[] = []
+  if (entries.length > limits.files)
+    errors.push(`the commit has ${entries.length} files, more than the ${limits.files} that are taken`)
+  for (const entry of entries) {
+    if (entry.kind === 'commit')
+      errors.push(`${entry.path} is a submodule, which is not taken: commit the files themselves`)
+    if (entry.size > limits.bytes)
+      errors.push(`${entry.path} has ${entry.size} bytes, more than the ${limits.bytes} that are taken`)
+  }
+  const links = entries.filter((entry) => entry.mode === '120000')
+  const targets = await ctx.repositories.blobs(
+    repositoryId,
+    links.map((link) => link.blob),
+    quarantine,
+  )
+  for (const link of links) {
+    const target = targets.get(link.blob)?.toString('utf8') ?? ''
+    const inside = resolvePath(folderOf(link.path), target)
+    if (inside === null || inside === '.git' || inside.startsWith('.git/'))
+      errors.push(`${link.path} is a link out of the repository (${target})`)
+  }
+  return errors
+}
+
+async function checkUpdate(
+  ctx: ServiceContext,
+  repositoryId: string,
+  update: RefUpdate,
+  isDefault: boolean,
+  quarantine: Quarantine | null,
+): Promise<Checked> {
+  const name = update.ref.replace(/^refs\/(heads|tags)\//, '')
+  if (!isRefName(update.ref))
+    return {
+      errors: [`${update.ref} cannot be pushed: branches and tags with plain names can`],
+      warnings: [],
+    }
+  if (update.newSha === noSha)
+    return { errors: isDefault ? [`${name} is the default branch and cannot be deleted`] : [], warnings: [] }
+  const errors: string[] = []
+  if (
+    isDefault &&
+    update.oldSha !== noSha &&
+    !(await ctx.repositories.isAncestor(repositoryId, update.oldSha, update.newSha, quarantine))
+  )
+    errors.push(
+      `${name} is protected: it cannot be moved to a commit that leaves its history out (no force-push)`,
+    )
+  const { entries, dags } = await readSnapshot(ctx, repositoryId, update.newSha, quarantine)
+  errors.push(...(await checkTree(ctx, repositoryId, entries, quarantine)))
+  // What stood there with its faults before the push is not the push's fault.
+  const before = new Set(
+    (await dagsAtRef(ctx.db, repositoryId, update.ref)).flatMap((dag) => dag.faults.map(formatFault)),
+  )
+  const faults = [...new Set(dags.flatMap((dag) => dag.faults.map(formatFault)))].map((line) => ({
+    line,
+    old: before.has(line),
+  }))
+  const lines = faults.filter((fault) => !fault.old).map((fault) => `error: ${fault.line}`)
+  return isDefault ? { errors: [...errors, ...lines], warnings: [] } : { errors, warnings: lines }
+}
+
+/** Answers pre-receive: checks, records what is accepted, and says everything that is wrong. */
+export async function checkPush(
+  ctx: ServiceContext,
+  actor: Actor,
+  repositoryId: string,
+  call: HookCall,
+): Promise<HookAnswer> {
+  const repository = await repositoryById(ctx.db, repositoryId)
+  const branches = call.updates
+    .filter((update) => update.ref.startsWith('refs/heads/') && update.newSha !== noSha)
+    .map((update) => update.ref.slice('refs/heads/'.length))
+  const protectedBranch = repository?.defaultBranch ?? (branches.includes('main') ? 'main' : branches[0])
+  const checked: Checked[] = []
+  for (const update of call.updates)
+    checked.push(
+      await checkUpdate(
+        ctx,
+        repositoryId,
+        update,
+        update.ref === `refs/heads/${protectedBranch}`,
+        call.quarantine,
+      ),
+    )
+  const unknown = call.options
+    .filter((option) => option !== 'run' && !/^run=[a-z][a-z0-9_-]{0,62}$/.test(option))
+    .map((option) => `the push option '${option}' is not known: run, run=DAG`)
+  const errors = [...unknown, ...checked.flatMap((one) => one.errors)]
+  const warnings = checked.flatMap((one) => one.warnings)
+  const accepted = errors.length === 0
+  await insertPush(ctx.db, {
+    repositoryId,
+    userId: actor.userId,
+    options: call.options,
+    updates: call.updates,
+    state: accepted ? 'checked' : 'rejected',
+  })
+  return {
+    accepted,
+    lines: [
+      ...errors.map((line) => (line.startsWith('error: ') ? line : `error: ${line}`)),
+      ...warnings,
+      ...(warnings.length > 0 ? ['accepted with faults: those DAGs have no version here'] : []),
+    ],
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * Makes the database say what the refs say: version rows, numbers, pins, and what each tip holds. The refs are the truth;
+ * running it again changes nothing. What follows from a push is done here, in the same transaction, once (R10).
+ */
+import type { Queryable } from '#db/client.ts'
+import { announce } from '#db/queries/live.ts'
+import { closePush, openPushes, pushIsOld, type PushRow } from '#db/queries/push.ts'
+import { lockRepository, setDefaultBranch, type RepositoryRow } from '#db/queries/repository.ts'
+import {
+  dagsAtRef,
+  ensureDag,
+  findDag,
+  findVersionByBundle,
+  forgetRef,
+  insertVersion,
+  knownRefs,
+  saveDagsAtRef,
+  saveRef,
+  saveVersionCommit,
+  specOf,
+  type DagAtRef,
+} from '#db/queries/version.ts'
+import type { SnapshotDag } from '../../domain/version/snapshot.ts'
+import { noSha } from '../../git/run-git.ts'
+import type { ServiceContext } from '../context.ts'
+import { reportOf, type DagChange } from '../push/report.ts'
+import { createRun } from '../run/create-run.ts'
+import { readSnapshot } from './read-snapshot.ts'
+
+interface Work {
+  ctx: ServiceContext
+  tx: Queryable
+  repository: RepositoryRow
+  changes: DagChange[]
+  topics: string[]
+}
+
+/** Seconds after which a push whose refs did not move is taken for failed. */
+const abandonAfter = 600
+
+async function versionOf({ ctx, tx, repository, topics }: Work, sha: string, dag: SnapshotDag) {
+  if (dag.spec === null || dag.id === null)
+    return {
+      dagId: dag.id === null ? null : await findDag(tx, repository.id, dag.id),
+      versionId: null,
+      number: null,
+    }
+  const dagId = await ensureDag(tx, repository.id, dag.id)
+  const known = await findVersionByBundle(tx, dagId, dag.hash)
+  if (known !== null) {
+    await saveVersionCommit(tx, known.id, sha)
+    return { dagId, versionId: known.id, number: known.number }
+  }
+  // The pin is there before the row that promises it: a version once shown never disappears (R11).
+  await ctx.repositories.pin(repository.id, sha)
+  const { authorName, authorEmail, subject, committedAt } = await ctx.repositories.commit(repository.id, sha)
+  const made = await insertVersion(tx, {
+    dagId,
+    bundleHash: dag.hash,
+    bundle: dag.bundle,
+    path: dag.path,
+    spec: dag.spec,
+    commitSha: sha,
+    authorName,
+    authorEmail,
+    subject,
+    committedAt,
+  })
+  await saveVersionCommit(tx, made.id, sha)
+  topics.push(`versions:${dagId}`, `dag:${dagId}`)
+  return { dagId, versionId: made.id, number: made.number }
+}
+
+async function changeOf(
+  { tx }: Work,
+  ref: string,
+  dag: SnapshotDag,
+  now: { dagId: string | null; versionId: string | null; number: number | null },
+  before: DagAtRef | undefined,
+): Promise<DagChange | null> {
+  if (now.versionId === null || now.dagId === null || now.number === null || dag.spec === null) return null
+  if (before?.versionId === now.versionId) return null
+  const was = before?.versionId == null ? null : await specOf(tx, before.versionId)
+  return {
+    ref,
+    dagId: now.dagId,
+    dag: dag.spec.id,
+    versionId: now.versionId,
+    number: now.number,
+    before: before?.number ?? null,
+    beforeSpec: was,
+    spec: dag.spec,
+  }
+}
+
+async function reconcileRef(work: Work, ref: string, sha: string): Promise<void> {
+  const { ctx, tx, repository } = work
+  const before = await dagsAtRef(tx, repository.id, ref)
+  const { dags } = await readSnapshot(ctx, repository.id, sha)
+  const rows = []
+  for (const dag of dags) {
+    const now = await versionOf(work, sha, dag)
+    const same = before.find((row) => row.dagId !== null && row.dagId === now.dagId)
+    const change = await changeOf(work, ref, dag, now, same)
+    if (change !== null) work.changes.push(change)
+    rows.push({ path: dag.path, dagId: now.dagId, versionId: now.versionId, faults: dag.faults })
+    if (now.dagId !== null) work.topics.push(`dag:${now.dagId}`)
+  }
+  for (const gone of before) if (gone.dagId !== null) work.topics.push(`dag:${gone.dagId}`)
+  await saveDagsAtRef(tx, repository.id, ref, sha, rows)
+  await saveRef(tx, repository.id, ref, sha)
+}
+
+async function chooseDefaultBranch(
+  { tx, repository }: Work,
+  refs: ReadonlyMap<string, string>,
+): Promise<void> {
+  if (repository.defaultBranch !== null) return
+  const branches = [...refs.keys()]
+    .filter((ref) => ref.startsWith('refs/heads/'))
+    .map((ref) => ref.slice('refs/heads/'.length))
+  const chosen = branches.includes('main') ? 'main' : branches[0]
+  if (chosen === undefined) return
+  await setDefaultBranch(tx, repository.id, chosen)
+  repository.defaultBranch = chosen
+}
+
+/** `-o run` is every DAG that the push changed, `-o run=NAME` that one. */
+function asked(options: readonly string[], changes: readonly DagChange[]): DagChange[] {
+  const names = options.filter((option) => option.startsWith('run=')).map((option) => option.slice(4))
+  return options.includes('run') ? [...changes] : changes.filter((change) => names.includes(change.dag))
+}
+
+async function finishPush(work: Work, push: PushRow, refs: ReadonlyMap<string, string>): Promise<void> {
+  const moved = push.updates.every((update) =>
+    update.newSha === noSha ? !refs.has(update.ref) : refs.get(update.ref) === update.newSha,
+  )
+  if (!moved) {
+    if (await pushIsOld(work.tx, push.id, abandonAfter)) await closePush(work.tx, push.id, 'abandoned', [])
+    return
+  }
+  const changes = work.changes.filter((change) => push.updates.some((update) => update.ref === change.ref))
+  const runs = []
+  const unique = new Map(asked(push.options, changes).map((change) => [change.versionId, change]))
+  for (const change of unique.values()) {
+    const params = Object.fromEntries(
+      Object.entries(change.spec.params).flatMap(([name, { schema }]) =>
+        schema['default'] === undefined ? [] : [[name, schema['default']]],
+      ),
+    )
+    if (Object.values(change.spec.params).some((param) => param.required))
+      runs.push({ dag: change.dag, number: null })
+    else
+      runs.push({
+        dag: change.dag,
+        number: (
+          await createRun(work.tx, {
+            dagId: change.dagId,
+            versionId: change.versionId,
+            spec: change.spec,
+            trigger: 'push',
+            triggeredBy: push.userId,
+            params,
+          })
+        ).number,
+      })
+  }
+  await closePush(
+    work.tx,
+    push.id,
+    'reconciled',
+    reportOf(work.ctx.publicUrl, work.repository, changes, runs),
+  )
+}
+
+/** Brings one repository's rows up to its refs. @returns what changed, for whoever waits */
+export async function reconcile(ctx: ServiceContext, repositoryId: string): Promise<DagChange[]> {
+  return ctx.db.transaction(async (tx) => {
+    const repository = await lockRepository(tx, repositoryId)
+    if (repository === null) return []
+    const work: Work = { ctx, tx, repository, changes: [], topics: [] }
+    const refs = await ctx.repositories.refs(repositoryId)
+    const known = await knownRefs(tx, repositoryId)
+    await chooseDefaultBranch(work, refs)
+    for (const [ref, sha] of refs) if (known.get(ref) !== sha) await reconcileRef(work, ref, sha)
+    for (const ref of known.keys()) {
+      if (refs.has(ref)) continue
+      for (const gone of await dagsAtRef(tx, repositoryId, ref))
+        if (gone.dagId !== null) work.topics.push(`dag:${gone.dagId}`)
+      await forgetRef(tx, repositoryId, ref)
+    }
+    for (const push of await openPushes(tx, repositoryId)) await finishPush(work, push, refs)
+    if (work.topics.length > 0) await announce(tx, [...work.topics, `repository:${repositoryId}`])
+    return work.changes
+  })
+}

@@ -1,0 +1,132 @@
+/** For tests: the product's git over HTTP on a port of its own, with a user and a token, and a git client beside it. */
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { pino } from 'pino'
+import type { Database } from '#db/client.ts'
+import { ensureFirstOwner } from '#db/queries/sign-in.ts'
+import { HostedRepositories } from '../git/hosted.ts'
+import { handleGit } from '../git/http.ts'
+import { gitEnvironment } from '../git/run-git.ts'
+import type { ServiceContext } from '../services/context.ts'
+import { answerHook } from '../services/push/answer-hook.ts'
+import { openRepository } from '../services/repository/open.ts'
+import { authenticateToken, createToken } from '../services/token/tokens.ts'
+import { FolderStore } from '../storage/stores/folder.ts'
+
+export interface Hosted {
+  ctx: ServiceContext
+  folder: string
+  token: string
+  /** Address of a repository of team `main`, with the token in it. */
+  remote: (name: string) => string
+  /** A work tree `name` with files in it, nothing committed. */
+  work: (name: string, files: Record<string, string>) => Promise<WorkTree>
+  close: () => Promise<void>
+}
+
+export interface WorkTree {
+  path: string
+  /** Runs git there; gives what it printed, also what it printed as errors. */
+  git: (...args: string[]) => Promise<string>
+  /** The same for a command that must fail. */
+  fails: (...args: string[]) => Promise<string>
+  write: (files: Record<string, string>) => Promise<void>
+  /** Adds everything and commits; gives the commit. */
+  commit: (message: string) => Promise<string>
+}
+
+function workTree(path: string, home: string): WorkTree {
+  const env = {
+    ...gitEnvironment(),
+    HOME: home,
+    GIT_ALLOW_PROTOCOL: 'http:file',
+    GIT_AUTHOR_NAME: 'Ines',
+    GIT_AUTHOR_EMAIL: 'ines@example.org',
+    GIT_COMMITTER_NAME: 'Ines',
+    GIT_COMMITTER_EMAIL: 'ines@example.org',
+  }
+  const git = async (...args: string[]) => {
+    const { stdout, stderr } = await promisify(execFile)('git', args, {
+      cwd: path,
+      env,
+      maxBuffer: 64 * 2 ** 20,
+    })
+    return stdout + stderr
+  }
+  const write = async (files: Record<string, string>) => {
+    for (const [name, text] of Object.entries(files)) {
+      await mkdir(dirname(join(path, name)), { recursive: true })
+      await writeFile(join(path, name), text)
+    }
+  }
+  const commit = async (message: string) => {
+    await git('add', '-A')
+    await git('commit', '-q', '--allow-empty', '-m', message)
+    return (await git('rev-parse', 'HEAD')).trim()
+  }
+  const fails = async (...args: string[]) => {
+    const failed = await git(...args).then(
+      () => null,
+      (error: unknown) => error as { stdout: string; stderr: string },
+    )
+    if (failed === null) throw new Error(`git ${args.join(' ')} did not fail`)
+    return failed.stdout + failed.stderr
+  }
+  return { path, git, fails, write, commit }
+}
+
+export async function startHosted(db: Database): Promise<Hosted> {
+  const folder = await mkdtemp(join(tmpdir(), 'dagbok-hosted-'))
+  const repositories = new HostedRepositories(join(folder, 'repositories'))
+  const ctx: ServiceContext = {
+    db,
+    artifacts: new FolderStore(join(folder, 'store')),
+    repositories,
+    log: pino({ level: 'silent' }),
+    publicUrl: 'http://dagbok.test',
+  }
+  const { userId } = await ensureFirstOwner(db, { team: 'main', user: 'Owner', email: 'owner@localhost' })
+  const { secret: token } = await createToken(db, userId, 'tests', null)
+  const server = createServer((request, response) =>
+    handleGit(request, response, {
+      authenticate: (given) => authenticateToken(db, given),
+      open: async (actor, team, name, write) => {
+        const { id } = await openRepository(ctx, actor, team, name, write)
+        return { repositoryId: id, path: repositories.path(id) }
+      },
+      hook: (actor, target, call) => answerHook(ctx, actor, target.repositoryId, call),
+      report: (error) => console.error(error),
+    }),
+  )
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    ctx,
+    folder,
+    token,
+    remote: (name) => `http://tests:${token}@127.0.0.1:${port}/git/main/${name}.git`,
+    work: async (name, files) => {
+      const tree = workTree(join(folder, name), folder)
+      await mkdir(tree.path, { recursive: true })
+      await tree.git('init', '-q', '-b', 'main')
+      await tree.write(files)
+      return tree
+    },
+    close: async () => {
+      server.close()
+      server.closeAllConnections()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The smallest DAG: one task that prints. */
+export const smallDag = (id: string, says = 'hi'): string =>
+  `---\ndagbok: 1\nid: ${id}\n---\n\n\`\`\`yaml task\nid: say\n\`\`\`\n\`\`\`bash script\necho ${says}\n\`\`\`\n`
