@@ -13,16 +13,15 @@ export type InputValue =
   | { kind: 'folder'; items: { key: string; path: string; hash: string; size: number }[] }
   | { kind: 'repository_file'; path: string }
   | { kind: 'json'; value: Json }
+  /** An optional output that was not left: the input's path names a file that is not there. */
+  | { kind: 'missing'; task: string; output: string }
 
 export interface AttemptJob {
   attemptId: string
   token: string
   runId: string
-  teamId: string
-  /** Names for the environment and the log. */
   dag: string
   versionId: string
-  versionNumber: number
   task: string
   key: string | null
   n: number

@@ -33,6 +33,8 @@ export type RunEvent =
   /** `random` in [0, 1) spreads the retry delay. */
   | ({ kind: 'attempt_ended'; outcome: AttemptOutcome; random: number } & ItemRef)
   | ({ kind: 'due' } & ItemRef)
+  /** The run was read again after a crash: what a decision asked for then may not have been done. */
+  | { kind: 'reconsidered' }
   | { kind: 'cancel_requested' }
   | { kind: 'timed_out' }
 
@@ -158,6 +160,7 @@ function expected(event: RunEvent): readonly TaskRunState[] | null {
     case 'due':
       return ['retrying']
     case 'admitted':
+    case 'reconsidered':
     case 'cancel_requested':
     case 'timed_out':
       return null
@@ -170,6 +173,7 @@ function carryOut(work: Work, event: RunEvent): void {
   const { machine } = work
   switch (event.kind) {
     case 'admitted':
+    case 'reconsidered':
       for (const [node] of machine.plan.nodes.entries()) consider(work, node)
       return
     case 'condition':

@@ -1,0 +1,226 @@
+/** Attempts: every write carries the fencing token; zero rows means that somebody else decided meanwhile. */
+import { and, eq, inArray, isNull, ne, sql } from 'drizzle-orm'
+import type { Json } from '#server/domain/json.ts'
+import type { Reason } from '#server/domain/run/states.ts'
+import type { Queryable } from '../client.ts'
+import { attempt, metric, output, run, taskRun, value, worker } from '../schema/index.ts'
+
+const live = ['created', 'submitted', 'running'] as const
+type Record_ = Record<string, Json>
+
+export interface NewAttempt {
+  taskRunId: string
+  runId: string
+  n: number
+  token: string
+  executor: string
+  workerId: string
+}
+
+/** Seconds that a lease is good for without a heartbeat. */
+export const leaseSeconds = 30
+
+export async function insertAttempt(q: Queryable, given: NewAttempt): Promise<string> {
+  const [row] = await q
+    .insert(attempt)
+    .values({ ...given, leaseUntil: sql`clock_timestamp() + make_interval(secs => ${leaseSeconds})` })
+    .returning({ id: attempt.id })
+  if (row === undefined) throw new Error('an insert gave no row')
+  return row.id
+}
+
+/** What the attempt was given, as rendered. */
+export async function saveRecord(q: Queryable, attemptId: string, record: Record_): Promise<void> {
+  await q.update(attempt).set({ record }).where(eq(attempt.id, attemptId))
+}
+
+export async function markSubmitted(q: Queryable, token: string, handle: Record_): Promise<boolean> {
+  const rows = await q
+    .update(attempt)
+    .set({ state: 'submitted', handle })
+    .where(and(eq(attempt.token, token), eq(attempt.state, 'created')))
+    .returning({ id: attempt.id })
+  return rows.length > 0
+}
+
+/** The compare-and-set of the start gate. */
+export async function markRunning(q: Queryable, token: string, handle: Record_): Promise<boolean> {
+  const rows = await q
+    .update(attempt)
+    .set({ state: 'running', handle, startedAt: sql`clock_timestamp()` })
+    .where(and(eq(attempt.token, token), eq(attempt.state, 'submitted')))
+    .returning({ id: attempt.id })
+  return rows.length > 0
+}
+
+export interface AttemptKey {
+  id: string
+  runId: string
+  taskRunId: string
+  task: string
+  index: number
+}
+
+/** Whose attempt this token is, while it lives. */
+export async function findLiveAttempt(q: Queryable, token: string): Promise<AttemptKey | null> {
+  const [row] = await q
+    .select({
+      id: attempt.id,
+      runId: attempt.runId,
+      taskRunId: attempt.taskRunId,
+      task: taskRun.task,
+      index: taskRun.index,
+    })
+    .from(attempt)
+    .innerJoin(taskRun, eq(taskRun.id, attempt.taskRunId))
+    .where(and(eq(attempt.token, token), inArray(attempt.state, [...live])))
+  return row ?? null
+}
+
+export interface AttemptEndRow {
+  state: 'succeeded' | 'failed' | 'lost' | 'cancelled'
+  reason: Reason | null
+  message: string | null
+  exitCode: number | null
+  signal: string | null
+  memoryPeak: number | null
+  cpuSeconds: number | null
+}
+
+/** Ends a live attempt; false when it is over, or another token's. */
+export async function endAttempt(q: Queryable, token: string, end: AttemptEndRow): Promise<boolean> {
+  const rows = await q
+    .update(attempt)
+    .set({ ...end, endedAt: sql`clock_timestamp()`, leaseUntil: null })
+    .where(and(eq(attempt.token, token), inArray(attempt.state, [...live])))
+    .returning({ id: attempt.id })
+  return rows.length > 0
+}
+
+export interface AttemptResults {
+  outputs: Omit<typeof output.$inferInsert, 'attemptId'>[]
+  metrics: Omit<typeof metric.$inferInsert, 'attemptId' | 'seq'>[]
+  values: Omit<typeof value.$inferInsert, 'attemptId'>[]
+}
+
+/** Publishes what an attempt left, in the transaction that ends it (R13). */
+export async function insertResults(q: Queryable, attemptId: string, results: AttemptResults): Promise<void> {
+  if (results.outputs.length > 0)
+    await q.insert(output).values(results.outputs.map((one) => ({ attemptId, ...one })))
+  for (let at = 0; at < results.metrics.length; at += 5000)
+    await q
+      .insert(metric)
+      .values(results.metrics.slice(at, at + 5000).map((one, i) => ({ attemptId, seq: at + i, ...one })))
+  if (results.values.length > 0)
+    await q.insert(value).values(results.values.map((one) => ({ attemptId, ...one })))
+}
+
+/** Prolongs leases of live attempts. @returns by token whether the run wants its end; tokens that are missing were fenced */
+export async function heartbeat(
+  q: Queryable,
+  tokens: readonly string[],
+): Promise<Map<string, 'go_on' | 'cancel'>> {
+  if (tokens.length === 0) return new Map()
+  const rows = await q
+    .update(attempt)
+    .set({ leaseUntil: sql`clock_timestamp() + make_interval(secs => ${leaseSeconds})` })
+    .from(run)
+    .where(
+      and(inArray(attempt.token, [...tokens]), inArray(attempt.state, [...live]), eq(run.id, attempt.runId)),
+    )
+    .returning({ token: attempt.token, cancelled: sql<boolean>`${run.cancelRequestedAt} is not null` })
+  return new Map(rows.map((row) => [row.token, row.cancelled ? 'cancel' : 'go_on']))
+}
+
+export interface LostAttempt {
+  token: string
+  attemptId: string
+  state: 'created' | 'submitted' | 'running'
+  handle: Record_ | null
+}
+
+/** Live attempts of workers on this host that are not `workerId`: left behind by an earlier life. */
+export async function attemptsOfEarlierLives(
+  q: Queryable,
+  host: string,
+  workerId: string,
+): Promise<LostAttempt[]> {
+  const rows = await q
+    .select({ token: attempt.token, attemptId: attempt.id, state: attempt.state, handle: attempt.handle })
+    .from(attempt)
+    .innerJoin(worker, eq(worker.id, attempt.workerId))
+    .where(and(inArray(attempt.state, [...live]), eq(worker.host, host), ne(worker.id, workerId)))
+  return rows.flatMap((row) =>
+    row.state === 'created' || row.state === 'submitted' || row.state === 'running'
+      ? [{ ...row, state: row.state }]
+      : [],
+  )
+}
+
+/** Live attempts whose lease is over: their worker is gone, or cannot reach the database. */
+export async function expiredAttempts(q: Queryable): Promise<string[]> {
+  const rows = await q
+    .select({ token: attempt.token })
+    .from(attempt)
+    .where(and(inArray(attempt.state, [...live]), sql`${attempt.leaseUntil} < clock_timestamp()`))
+    .limit(500)
+  return rows.map((row) => row.token)
+}
+
+export async function registerWorker(
+  q: Queryable,
+  given: { id: string; host: string; pid: number },
+): Promise<void> {
+  await q.insert(worker).values(given)
+}
+
+export async function workerStopped(q: Queryable, id: string): Promise<void> {
+  await q
+    .update(worker)
+    .set({ stoppedAt: sql`now()` })
+    .where(and(eq(worker.id, id), isNull(worker.stoppedAt)))
+}
+
+/** Values of the attempts that succeeded, by task and item. */
+export async function valuesOfRun(
+  q: Queryable,
+  runId: string,
+  tasks: readonly string[],
+): Promise<{ task: string; index: number; name: string; value: Json | null }[]> {
+  if (tasks.length === 0) return []
+  return q
+    .select({ task: taskRun.task, index: taskRun.index, name: value.name, value: value.value })
+    .from(value)
+    .innerJoin(attempt, eq(attempt.id, value.attemptId))
+    .innerJoin(taskRun, eq(taskRun.id, attempt.taskRunId))
+    .where(and(eq(attempt.runId, runId), eq(attempt.state, 'succeeded'), inArray(taskRun.task, [...tasks])))
+}
+
+/** Published outputs of one task, all its items. */
+export async function outputsOfTask(
+  q: Queryable,
+  runId: string,
+  task: string,
+  name: string,
+): Promise<{ key: string | null; index: number; path: string; hash: string; size: number }[]> {
+  return q
+    .select({
+      key: taskRun.key,
+      index: taskRun.index,
+      path: output.path,
+      hash: output.hash,
+      size: output.size,
+    })
+    .from(output)
+    .innerJoin(attempt, eq(attempt.id, output.attemptId))
+    .innerJoin(taskRun, eq(taskRun.id, attempt.taskRunId))
+    .where(
+      and(
+        eq(attempt.runId, runId),
+        eq(attempt.state, 'succeeded'),
+        eq(taskRun.task, task),
+        eq(output.name, name),
+      ),
+    )
+    .orderBy(taskRun.index)
+}

@@ -1,0 +1,65 @@
+/** A claimed attempt as the executor gets it: rendered, with its inputs found. */
+import type { Queryable } from '#db/client.ts'
+import { outputsOfTask } from '#db/queries/attempt.ts'
+import { renderTask, type RenderedInput } from '#server/domain/expression/render.ts'
+import type { Viewer } from '#server/domain/expression/facts.ts'
+import type { AttemptJob, InputValue } from '../executors/executor.ts'
+import type { LiveRun } from './live-run.ts'
+
+export interface Claimed {
+  attemptId: string
+  token: string
+  node: number
+  item: number
+  n: number
+}
+
+async function inputOf(q: Queryable, live: LiveRun, input: RenderedInput): Promise<InputValue> {
+  if (input.kind === 'file') return { kind: 'repository_file', path: input.path }
+  if (input.kind === 'value') return { kind: 'json', value: input.value }
+  const found = await outputsOfTask(q, live.row.id, input.task, input.output)
+  if (input.expanded && input.key === null)
+    return {
+      kind: 'folder',
+      items: found.map(({ key, path, hash, size }) => ({ key: key ?? '', path, hash, size })),
+    }
+  const one = found.find((row) => row.key === input.key)
+  if (one === undefined) return { kind: 'missing', task: input.task, output: input.output }
+  return { kind: 'file', path: one.path, hash: one.hash, size: one.size }
+}
+
+/** @throws ExpressionError */
+export async function buildJob(
+  q: Queryable,
+  live: LiveRun,
+  viewer: Viewer,
+  claimed: Claimed,
+): Promise<AttemptJob> {
+  const { task, key } = viewer
+  const rendered = renderTask(viewer, claimed.n, '')
+  const inputs: Record<string, InputValue> = {}
+  for (const [name, input] of Object.entries(rendered.inputs)) inputs[name] = await inputOf(q, live, input)
+  const { action, args } = rendered
+  return {
+    attemptId: claimed.attemptId,
+    token: claimed.token,
+    runId: live.row.id,
+    dag: live.identity.spec.id,
+    versionId: live.row.versionId,
+    task: task.id,
+    key,
+    n: claimed.n,
+    folder: task.folder,
+    action:
+      action.kind === 'script'
+        ? { kind: 'script', lang: action.lang, text: action.text, args }
+        : { ...action, args },
+    env: rendered.env,
+    inputs,
+    outputs: task.outputs,
+    metrics: task.metrics,
+    values: task.values,
+    timeout: task.timeout,
+    memory: task.resources.memory,
+  }
+}

@@ -1,0 +1,88 @@
+/** What executors write: every call is fenced by its token, and an end advances the run in the same transaction. */
+import { randomInt } from 'node:crypto'
+import type { Database } from '#db/client.ts'
+import {
+  endAttempt,
+  findLiveAttempt,
+  heartbeat,
+  insertResults,
+  markRunning,
+  markSubmitted,
+  saveRecord,
+} from '#db/queries/attempt.ts'
+import { announce } from '#db/queries/live.ts'
+import { insertLogChunk } from '#db/queries/log.ts'
+import type { Json } from '#server/domain/json.ts'
+import type { AttemptEnd, AttemptSink, LogChunkRow } from '../executors/executor.ts'
+import type { RunAdvancer } from './run-advancer.ts'
+
+const spread = () => randomInt(2 ** 32) / 2 ** 32
+
+export class DatabaseSink implements AttemptSink {
+  readonly #db: Database
+  readonly #runs: RunAdvancer
+
+  constructor(db: Database, runs: RunAdvancer) {
+    this.#db = db
+    this.#runs = runs
+  }
+
+  async submitted(token: string, handle: Record<string, Json>): Promise<boolean> {
+    return markSubmitted(this.#db, token, handle)
+  }
+
+  async record(token: string, record: Record<string, Json>): Promise<void> {
+    const key = await findLiveAttempt(this.#db, token)
+    if (key !== null) await saveRecord(this.#db, key.id, record)
+  }
+
+  async passGate(token: string, handle: Record<string, Json>): Promise<boolean> {
+    const key = await findLiveAttempt(this.#db, token)
+    if (key === null) return false
+    return this.#runs.apply(key.runId, async (tx, live) => {
+      const place = live.places.get(key.taskRunId)
+      // A cancel closes the gate: what has not started does not start any more (R17).
+      if (place === undefined || live.machine.cancelRequested || live.machine.timedOut) return null
+      return (await markRunning(tx, token, handle)) ? [{ kind: 'gate_passed', ...place }] : null
+    })
+  }
+
+  async appendLog(token: string, chunk: LogChunkRow): Promise<boolean> {
+    const key = await findLiveAttempt(this.#db, token)
+    if (key === null) return false
+    await this.#db.transaction(async (tx) => {
+      await insertLogChunk(tx, key.id, chunk)
+      await announce(tx, [`log:${key.id}`])
+    })
+    return true
+  }
+
+  async ended(token: string, end: AttemptEnd): Promise<boolean> {
+    const key = await findLiveAttempt(this.#db, token)
+    if (key === null) return false
+    const { outputs, metrics, values, ...row } = end
+    return this.#runs.apply(key.runId, async (tx, live) => {
+      const place = live.places.get(key.taskRunId)
+      if (place === undefined || !(await endAttempt(tx, token, row))) return null
+      if (end.state === 'succeeded' || end.state === 'failed')
+        await insertResults(tx, key.id, {
+          outputs: end.state === 'succeeded' ? outputs : [],
+          metrics,
+          values,
+        })
+      return [
+        {
+          kind: 'attempt_ended',
+          ...place,
+          outcome: { state: end.state, reason: end.reason, message: end.message },
+          random: spread(),
+        },
+      ]
+    })
+  }
+
+  async heartbeat(tokens: string[]): Promise<Map<string, 'go_on' | 'cancel' | 'fenced'>> {
+    const known = await heartbeat(this.#db, tokens)
+    return new Map(tokens.map((token) => [token, known.get(token) ?? 'fenced']))
+  }
+}

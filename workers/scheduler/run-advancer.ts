@@ -1,0 +1,141 @@
+/**
+ * Advances runs: loads facts, asks the core, writes guarded. One transaction advances one run by everything that came in
+ * for it meanwhile. Any number of these may work on one database: the run's row lock orders them, and its revision tells
+ * whether the machine in memory is still the truth.
+ */
+import type { Database, Queryable } from '#db/client.ts'
+import { announce } from '#db/queries/live.ts'
+import { lockRun, writeRun, writeTaskRuns, type TaskRunWrite } from '#db/queries/run-state.ts'
+import { decide, type RunAction, type RunEvent } from '#server/domain/run/decide.ts'
+import { isTerminalRun, type Reason } from '#server/domain/run/states.ts'
+import { loadLiveRun, type LiveRun } from './live-run.ts'
+
+/** Gives the events to decide, after writes of its own in the same transaction; null when there is nothing to do. */
+export type Prepare = (tx: Queryable, live: LiveRun, now: number) => Promise<RunEvent[] | null>
+
+interface Entry {
+  prepare: Prepare
+  done: (accepted: boolean) => void
+  failed: (error: unknown) => void
+}
+
+export interface Advanced {
+  live: LiveRun
+  actions: RunAction[]
+  /** Whether items were queued: somebody may claim them. */
+  queued: boolean
+}
+
+export class RunAdvancer {
+  readonly #db: Database
+  readonly #after: (advanced: Advanced) => void
+  readonly #lives = new Map<string, LiveRun>()
+  readonly #mail = new Map<string, Entry[]>()
+  readonly #working = new Map<string, Promise<void>>()
+
+  /** @param after is called when a transaction has committed; it must not throw */
+  constructor(db: Database, after: (advanced: Advanced) => void) {
+    this.#db = db
+    this.#after = after
+  }
+
+  /** Resolves when it is written: true when at least one event was accepted. */
+  async apply(runId: string, prepare: Prepare): Promise<boolean> {
+    return new Promise((done, failed) => {
+      this.#mail.set(runId, [...(this.#mail.get(runId) ?? []), { prepare, done, failed }])
+      if (!this.#working.has(runId)) this.#working.set(runId, this.#drain(runId))
+    })
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    while (this.#working.size > 0) await Promise.all(this.#working.values())
+  }
+
+  async #drain(runId: string): Promise<void> {
+    for (let entries = this.#mail.get(runId); entries !== undefined; entries = this.#mail.get(runId)) {
+      this.#mail.delete(runId)
+      try {
+        await this.#advance(runId, entries)
+      } catch (error) {
+        this.#lives.delete(runId)
+        for (const entry of entries) entry.failed(error)
+      }
+    }
+    this.#working.delete(runId)
+  }
+
+  async #advance(runId: string, entries: Entry[]): Promise<void> {
+    const accepted: boolean[] = []
+    const advanced = await this.#db.transaction(async (tx) => {
+      const row = await lockRun(tx, runId)
+      if (row === null) return null
+      const cached = this.#lives.get(runId)
+      // Out of the cache until it is committed: what fails half way is read again.
+      this.#lives.delete(runId)
+      const live =
+        cached !== undefined && cached.row.revision === row.revision
+          ? { ...cached, row }
+          : await loadLiveRun(tx, row)
+      return this.#decideAll(tx, live, entries, accepted)
+    })
+    if (advanced !== null && !isTerminalRun(advanced.live.machine.run)) this.#lives.set(runId, advanced.live)
+    for (const [i, entry] of entries.entries()) entry.done(accepted[i] === true)
+    if (advanced !== null) this.#after(advanced)
+  }
+
+  async #decideAll(tx: Queryable, live: LiveRun, entries: Entry[], accepted: boolean[]): Promise<Advanced> {
+    const now = Date.now()
+    const writes = new Map<string, TaskRunWrite>()
+    const before = live.machine.run
+    const advanced: Advanced = { live, actions: [], queued: false }
+    const run = (event: RunEvent): boolean => {
+      const decision = decide(live.machine, event, now)
+      if (decision.kind === 'refused') return false
+      for (const { node, item, from, to } of decision.items) {
+        const id = live.ids[node]?.[item] ?? ''
+        writes.set(id, { id, from: writes.get(id)?.from ?? from, to })
+        if (to.state === 'queued') advanced.queued = true
+      }
+      advanced.actions.push(...decision.actions)
+      if (decision.run !== null) reason = decision.run.reason
+      return true
+    }
+    let reason: Reason | null = null
+    let changed = false
+    // A cancel that was asked for counts from the moment the row says so, also after a restart.
+    if (
+      live.row.cancelRequestedAt !== null &&
+      !live.machine.cancelRequested &&
+      live.machine.run === 'running'
+    )
+      changed = run({ kind: 'cancel_requested' })
+    for (const entry of entries) {
+      const events = await entry.prepare(tx, live, now)
+      const results = (events ?? []).map(run)
+      accepted.push(results.includes(true))
+      changed ||= results.includes(true)
+    }
+    if (!changed) return advanced
+    await this.#write(tx, live, [...writes.values()], before, reason)
+    return advanced
+  }
+
+  async #write(
+    tx: Queryable,
+    live: LiveRun,
+    writes: TaskRunWrite[],
+    before: string,
+    reason: Reason | null,
+  ): Promise<void> {
+    const moved = writes.filter((write) => write.from !== write.to.state)
+    const written = await writeTaskRuns(tx, moved)
+    if (written !== moved.length)
+      throw new Error(`run ${live.row.id}: ${written} of ${moved.length} task runs could be written`)
+    const { run } = live.machine
+    await writeRun(tx, live.row.id, run === before ? null : { to: run, reason })
+    live.row = { ...live.row, revision: live.row.revision + 1, state: run }
+    const topics = [`run:${live.row.id}`, ...(run === before ? [] : [`dag:${live.row.dagId}`])]
+    await announce(tx, topics)
+  }
+}

@@ -1,0 +1,73 @@
+/** What expressions of a live run may know. */
+import type { Queryable } from '#db/client.ts'
+import { valuesOfRun } from '#db/queries/attempt.ts'
+import type { Viewer, ItemFacts } from '#server/domain/expression/facts.ts'
+import type { Task } from '#server/domain/dag/spec.ts'
+import type { Json } from '#server/domain/json.ts'
+import { foldedState } from '#server/domain/run/machine.ts'
+import type { LiveRun } from './live-run.ts'
+
+const rfc3339 = (time: Date | null) => time?.toISOString() ?? ''
+
+/** The view of one item of a task; values are read only when the spec has expressions that may want them. */
+export async function viewerOf(q: Queryable, live: LiveRun, node: number, item: number): Promise<Viewer> {
+  const { spec, number } = live.identity
+  const planned = live.machine.plan.nodes[node]
+  const task = spec.tasks.find((one) => one.id === planned?.task)
+  if (planned === undefined || task === undefined)
+    throw new Error(`run ${live.row.id} has no task number ${node}`)
+  const values = readsTasks(spec.tasks)
+    ? await valuesOfRun(
+        q,
+        live.row.id,
+        spec.tasks.map((one) => one.id),
+      )
+    : []
+  const byItem = new Map<string, Record<string, Json>>()
+  for (const row of values)
+    byItem.set(`${row.task} ${row.index}`, {
+      ...byItem.get(`${row.task} ${row.index}`),
+      [row.name]: row.value,
+    })
+  return {
+    spec,
+    task,
+    key: planned.keys[item] ?? null,
+    facts: {
+      params: live.row.params,
+      run: {
+        id: live.row.id,
+        dag: spec.id,
+        version: `v${number}`,
+        channel: '',
+        trigger: live.row.trigger,
+        logical_date: rfc3339(live.row.logicalDate),
+        interval_start: rfc3339(live.row.intervalStart),
+        interval_end: rfc3339(live.row.intervalEnd),
+      },
+      task: (id) => {
+        const number_ = live.machine.plan.numbers.get(id)
+        const target = number_ === undefined ? undefined : live.machine.plan.nodes[number_]
+        if (number_ === undefined || target === undefined) return { state: '', items: [] }
+        const items = target.keys.map((key, i): ItemFacts => ({
+          key,
+          state: live.machine.items[number_]?.[i]?.state ?? '',
+          values: byItem.get(`${id} ${i}`) ?? {},
+        }))
+        return { state: foldedState(live.machine, number_) ?? 'waiting', items }
+      },
+    },
+  }
+}
+
+/** Whether any text of a spec may speak of other tasks. */
+const known = new WeakMap<readonly Task[], boolean>()
+function readsTasks(tasks: readonly Task[]): boolean {
+  const cached = known.get(tasks)
+  if (cached !== undefined) return cached
+  const reads = tasks.some((task) =>
+    JSON.stringify([task.if, task.env, task.args, task.action, task.inputs, task.image]).includes('tasks'),
+  )
+  known.set(tasks, reads)
+  return reads
+}

@@ -1,0 +1,229 @@
+import { randomUUID } from 'node:crypto'
+import { pino } from 'pino'
+import { afterEach, expect, test } from 'vitest'
+import { endAttempt, registerWorker } from '#db/queries/attempt.ts'
+import { ensureFirstOwner } from '#db/queries/sign-in.ts'
+import { requestCancel } from '#db/queries/run-state.ts'
+import { ensureDag, insertVersion } from '#db/queries/version.ts'
+import { insertRepository } from '#db/queries/repository.ts'
+import { testDatabase } from '#db/testing/test-database.ts'
+import type { Json } from '#server/domain/json.ts'
+import { compile } from '#server/domain/notebook/compile.ts'
+import { createRun } from '#server/services/run/create-run.ts'
+import { fails, ScriptedExecutor, succeeds, type Behaviour } from '../testing/scripted-executor.ts'
+import { endWithout, Scheduler } from './scheduler.ts'
+
+const { database } = testDatabase()
+let schedulers: Scheduler[] = []
+afterEach(async () => {
+  for (const scheduler of schedulers) await scheduler.stop()
+  schedulers = []
+})
+
+async function work(
+  behaviour: Behaviour,
+  capacity = 8,
+): Promise<{ scheduler: Scheduler; executor: ScriptedExecutor }> {
+  const id = randomUUID()
+  await registerWorker(database(), { id, host: 'test', pid: 1 })
+  const scheduler = new Scheduler(database(), pino({ level: 'silent' }), id)
+  const executor = new ScriptedExecutor(capacity, behaviour)
+  executor.connect(scheduler.sink, (token) => scheduler.released(token))
+  await scheduler.start(executor)
+  schedulers.push(scheduler)
+  return { scheduler, executor }
+}
+
+/** Makes a version of these tasks (YAML) and a run of it; gives the run's id. */
+async function start(
+  tasks: string,
+  more: { front?: string; params?: Record<string, Json> } = {},
+): Promise<string> {
+  const db = database()
+  const text = `dagbok: 1\nid: d${randomUUID().slice(0, 8)}\n${more.front ?? ''}tasks:\n${tasks}\n`
+  const { spec, faults } = compile({ path: 'd.dag.yaml', text, readFile: () => null })
+  if (spec === null) throw new Error(JSON.stringify(faults))
+  const { teamId } = await ensureFirstOwner(db, { team: 'main', user: 'Owner', email: 'o@x' })
+  const repositoryId = await insertRepository(db, teamId, 'r')
+  const dagId = await ensureDag(db, repositoryId, spec.id)
+  const version = await insertVersion(db, {
+    dagId,
+    bundleHash: randomUUID(),
+    bundle: [],
+    path: 'd.dag.yaml',
+    spec,
+    commitSha: 'c',
+    authorName: 'a',
+    authorEmail: 'e',
+    subject: 's',
+    committedAt: new Date(),
+  })
+  const { id } = await db.transaction((tx) =>
+    createRun(tx, {
+      dagId,
+      versionId: version.id,
+      spec,
+      trigger: 'manual',
+      triggeredBy: null,
+      params: more.params ?? {},
+    }),
+  )
+  return id
+}
+
+/** Waits for the run's end by its NOTIFY. */
+async function over(runId: string): Promise<{ state: string; reason: string | null }> {
+  const sql = database().client
+  let heard: () => void = () => {}
+  const subscription = await sql.listen('dagbok_live', (topic) => topic === `run:${runId}` && heard())
+  try {
+    for (;;) {
+      const next = new Promise<void>((done) => (heard = done))
+      const [row] = await sql<
+        { state: string; reason: string | null }[]
+      >`select state, reason from run where id = ${runId} and ended_at is not null`
+      if (row !== undefined) return { ...row }
+      await next
+    }
+  } finally {
+    await subscription.unlisten()
+  }
+}
+
+async function states(runId: string): Promise<Record<string, string>> {
+  const rows = await database().client<
+    { task: string; key: string | null; state: string }[]
+  >`select task, key, state from task_run where run_id = ${runId} order by task, index`
+  return Object.fromEntries(
+    rows.map((row) => [row.key === null ? row.task : `${row.task}[${row.key}]`, row.state]),
+  )
+}
+
+test('a run goes through its tasks in order, with values, conditions and a matrix', async () => {
+  const { executor } = await work((job) =>
+    succeeds({ values: job.task === 'a' ? [{ name: 'n', value: 3, declared: false }] : [] }),
+  )
+  const id = await start(
+    '  - {id: a, command: [a]}\n  - {id: m, needs: [a], matrix: {k: [1, 2]}, command: [m, "${{ tasks.a.values.n * matrix.k }}"]}\n  - {id: no, needs: [a], if: "${{ tasks.a.values.n > 5 }}", command: [no]}\n  - {id: z, needs: [m, no], trigger_rule: none_failed, command: [z]}',
+  )
+  expect(await over(id)).toEqual({ state: 'succeeded', reason: null })
+  expect(await states(id)).toEqual({
+    a: 'succeeded',
+    'm[k=1]': 'succeeded',
+    'm[k=2]': 'succeeded',
+    no: 'skipped',
+    z: 'succeeded',
+  })
+  expect(executor.started.map((job) => job.task)).toEqual(['a', 'm', 'm', 'z'])
+  expect(executor.started.filter((job) => job.task === 'm').map((job) => job.action)).toEqual([
+    { kind: 'command', command: ['m', '3'], args: [] },
+    { kind: 'command', command: ['m', '6'], args: [] },
+  ])
+})
+
+test('a failure is retried after its delay, and then succeeds', async () => {
+  const { executor } = await work((job) => (job.n < 3 ? fails() : succeeds()))
+  const id = await start('  - {id: a, retries: 2, retry_delay: 20ms, command: [a]}')
+  expect((await over(id)).state).toBe('succeeded')
+  expect(executor.started.map((job) => job.n)).toEqual([1, 2, 3])
+})
+
+test('an expression that cannot be evaluated fails its task and says why', async () => {
+  await work(() => succeeds())
+  const id = await start(
+    '  - {id: a, command: [a]}\n  - {id: b, needs: [a], command: [b, "${{ tasks.a.values.missing }}"]}',
+  )
+  expect((await over(id)).state).toBe('failed')
+  const [row] = await database()
+    .client`select reason, message from task_run where run_id = ${id} and task = 'b'`
+  expect(row).toMatchObject({ reason: 'expression_error' })
+  expect(row?.['message']).toContain('missing')
+})
+
+test('[R17] a cancel ends what runs, and nothing starts after it', async () => {
+  let running: () => void = () => {}
+  const started = new Promise<void>((done) => (running = done))
+  const { executor } = await work(async (_job, cancelled) => {
+    running()
+    await cancelled
+    return endWithout('cancelled', 'cancel_requested', null)
+  })
+  const id = await start(
+    '  - {id: a, command: [a]}\n  - {id: b, needs: [a], trigger_rule: all_done, command: [b]}',
+  )
+  await started
+  await database().transaction(async (tx) => {
+    await requestCancel(tx, id, null)
+    await tx.execute("select pg_notify('dagbok_work', '')")
+  })
+  expect(await over(id)).toEqual({ state: 'cancelled', reason: 'cancel_requested' })
+  expect(executor.started).toHaveLength(1)
+  expect(await states(id)).toEqual({ a: 'cancelled', b: 'cancelled' })
+})
+
+test('max_active_runs holds, and the next run starts when there is a place', async () => {
+  const { executor } = await work(() => succeeds())
+  const ids = [await start('  - {id: a, command: [a]}', { front: 'limits: {max_active_runs: 1}\n' })]
+  const sql = database().client
+  const [first] = await sql`select dag_id, version_id from run where id = ${ids[0] ?? ''}`
+  for (let number = 2; number <= 5; number++) {
+    const [row] =
+      await sql`insert into run (dag_id, version_id, number, trigger, params) values (${first?.['dag_id']}, ${first?.['version_id']}, ${number}, 'manual', '{}') returning id`
+    await sql`insert into task_run (run_id, task) values (${row?.['id']}, 'a')`
+    ids.push(String(row?.['id']))
+  }
+  await sql.notify('dagbok_work', '')
+  for (const id of ids) expect((await over(id)).state).toBe('succeeded')
+  expect(executor.most).toBe(1)
+})
+
+test('[R1] two schedulers on one database start every attempt once', async () => {
+  const [one, two] = [await work(() => succeeds(), 4), await work(() => succeeds(), 4)]
+  const tasks = Array.from(
+    { length: 60 },
+    (_, i) => `  - {id: t${i}, needs: [${i < 6 ? '' : `t${i - 6}`}], command: [t]}`,
+  )
+  const ids = [await start(tasks.join('\n')), await start(tasks.join('\n'))]
+  for (const id of ids) expect((await over(id)).state).toBe('succeeded')
+  const started = [...one.executor.started, ...two.executor.started].map(
+    (job) => `${job.runId} ${job.task} ${job.n}`,
+  )
+  expect(started).toHaveLength(120)
+  expect(new Set(started).size).toBe(120)
+})
+
+test('[R3] an attempt that was fenced is refused, and its end changes nothing', async () => {
+  let go: () => void = () => {}
+  let started: (token: string) => void = () => {}
+  const first = new Promise<string>((done) => (started = done))
+  const { scheduler, executor } = await work(async (job) => {
+    if (job.n > 1) return succeeds()
+    started(job.token)
+    await new Promise<void>((done) => (go = done))
+    return succeeds({ values: [{ name: 'late', value: 1, declared: false }] })
+  })
+  const id = await start('  - {id: a, command: [a]}')
+  const token = await first
+  await scheduler.sink.ended(token, endWithout('lost', 'worker_stopped', null))
+  go()
+  expect((await over(id)).state).toBe('succeeded')
+  expect(executor.started.map((job) => job.n)).toEqual([1, 2])
+  expect(await endAttempt(database(), token, endWithout('succeeded', null, null))).toBe(false)
+  expect(await database().client`select 1 from value where name = 'late'`).toHaveLength(0)
+})
+
+test('a fan-out of 1,000 and a chain of 200 end, each task once', async () => {
+  const { executor } = await work(() => succeeds(), 64)
+  const wide = [
+    '  - {id: root, command: [r]}',
+    ...Array.from({ length: 1000 }, (_, i) => `  - {id: t${i}, needs: [root], command: [t]}`),
+  ]
+  const deep = Array.from(
+    { length: 200 },
+    (_, i) => `  - {id: c${i}, needs: [${i === 0 ? '' : `c${i - 1}`}], command: [c]}`,
+  )
+  const ids = [await start(wide.join('\n')), await start(deep.join('\n'))]
+  for (const id of ids) expect((await over(id)).state).toBe('succeeded')
+  expect(new Set(executor.started.map((job) => `${job.runId} ${job.task}`)).size).toBe(1201)
+  expect(executor.started).toHaveLength(1201)
+})
