@@ -1,0 +1,77 @@
+/** Pages of a log by line, and bytes by range; only the chunks that are needed are read. */
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { buffer } from 'node:stream/consumers'
+import type { ArtifactStore } from '../artifact-store.ts'
+import type { LogChunkRow } from './log-writer.ts'
+
+const expand = promisify(gunzip)
+/** Characters of a line that a page shows; the whole one is in the download. */
+const widest = 20_000
+
+export interface LogLines {
+  /** Number of the first of `lines`, from 0. */
+  firstLine: number
+  lines: string[]
+  /** Lines of the whole log, a last one without an end included. */
+  totalLines: number
+  totalBytes: number
+}
+
+async function plain(store: ArtifactStore, chunk: LogChunkRow): Promise<Buffer> {
+  return expand(await buffer(await store.read(chunk.hash)))
+}
+
+function totals(chunks: readonly LogChunkRow[]): { bytes: number; ends: number } {
+  const last = chunks.at(-1)
+  return last === undefined
+    ? { bytes: 0, ends: 0 }
+    : { bytes: last.byteOffset + last.bytes, ends: last.firstLine + last.lines }
+}
+
+/** Lines from `from` (0-based), `count` at most; a negative `from` counts from the end. */
+export async function readLines(
+  store: ArtifactStore,
+  chunks: readonly LogChunkRow[],
+  from: number,
+  count: number,
+): Promise<LogLines> {
+  const { bytes, ends } = totals(chunks)
+  const last = chunks.at(-1)
+  if (last === undefined) return { firstLine: 0, lines: [], totalLines: 0, totalBytes: 0 }
+  const lastBytes = await plain(store, last)
+  const open = lastBytes.at(-1) === 10 ? 0 : 1
+  const totalLines = ends + open
+  const first = Math.max(0, from < 0 ? totalLines + from : Math.min(from, totalLines))
+  const until = Math.min(totalLines, first + count)
+  // A line begins in the chunk whose first line it is or follows; it may end in a later one.
+  const begin = chunks.findIndex((chunk) => chunk.firstLine + chunk.lines >= first)
+  const needed = chunks.slice(Math.max(0, begin)).filter((chunk) => chunk.firstLine < until)
+  const parts = await Promise.all(
+    needed.map(async (chunk) => (chunk === last ? lastBytes : plain(store, chunk))),
+  )
+  const text = Buffer.concat(parts).toString('utf8')
+  const lines = text.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line))
+  const offset = first - (needed[0]?.firstLine ?? 0)
+  const shown = lines
+    .slice(offset, offset + (until - first))
+    .map((line) => (line.length > widest ? `${line.slice(0, widest)}…` : line))
+  return { firstLine: first, lines: shown, totalLines, totalBytes: bytes }
+}
+
+/** The plain text of bytes [start, end), chunk by chunk. */
+export async function* readBytes(
+  store: ArtifactStore,
+  chunks: readonly LogChunkRow[],
+  start: number,
+  end: number,
+): AsyncGenerator<Buffer> {
+  for (const chunk of chunks) {
+    if (chunk.byteOffset + chunk.bytes <= start || chunk.byteOffset >= end) continue
+    const bytes = await plain(store, chunk)
+    yield bytes.subarray(
+      Math.max(0, start - chunk.byteOffset),
+      Math.min(bytes.length, end - chunk.byteOffset),
+    )
+  }
+}

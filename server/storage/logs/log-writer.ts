@@ -1,0 +1,117 @@
+/**
+ * An attempt's log on its way to the store: gzip chunks with their place in bytes and lines. Little output is at most a
+ * fraction of a second behind, much of it goes in large chunks; what comes faster than it can be stored waits.
+ */
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { ArtifactStore } from '../artifact-store.ts'
+
+export interface LogChunkRow {
+  seq: number
+  hash: string
+  byteOffset: number
+  bytes: number
+  firstLine: number
+  lines: number
+}
+
+interface Options {
+  artifacts: ArtifactStore
+  /** Records a chunk that is stored; false when the attempt was fenced. */
+  append: (chunk: LogChunkRow) => Promise<boolean>
+  /** Bytes after which the rest is left out, with a line that says so. */
+  limit?: number
+}
+
+const compress = promisify(gzip)
+const chunkBytes = 512 * 1024
+/** ms from the first byte of a chunk to its flush. */
+const quickMs = 150
+const slowMs = 1000
+const attempts = 4
+
+const newlines = (bytes: Buffer): number => {
+  let count = 0
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count++
+  return count
+}
+
+export class LogWriter {
+  readonly #options: Options
+  #pending: Buffer[] = []
+  #pendingBytes = 0
+  #offset = 0
+  #line = 0
+  #seq = 0
+  #total = 0
+  #timer: NodeJS.Timeout | null = null
+  #flushing: Promise<void> | null = null
+  /** What went wrong for good: the log has a hole from there on. */
+  failure: unknown = null
+  fenced = false
+
+  constructor(options: Options) {
+    this.#options = options
+  }
+
+  /** Resolves when more may be written. */
+  async write(bytes: Buffer): Promise<void> {
+    const limit = this.#options.limit ?? 2 ** 30
+    if (this.#total >= limit) return
+    const room = limit - this.#total
+    const kept =
+      bytes.length <= room
+        ? bytes
+        : Buffer.concat([
+            bytes.subarray(0, room),
+            Buffer.from(`\n[the log is longer than ${limit} bytes: the rest is left out]\n`),
+          ])
+    this.#total += bytes.length
+    this.#pending.push(kept)
+    this.#pendingBytes += kept.length
+    if (this.#pendingBytes >= chunkBytes) await this.flush()
+    else this.#timer ??= setTimeout(() => void this.flush(), this.#seq < 20 ? quickMs : slowMs)
+  }
+
+  /** Stores what is pending; never throws, see `failure`. */
+  async flush(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    while (this.#flushing !== null) await this.#flushing
+    if (this.#pendingBytes === 0 || this.failure !== null || this.fenced) return
+    const bytes = Buffer.concat(this.#pending)
+    this.#pending = []
+    this.#pendingBytes = 0
+    this.#flushing = this.#store(bytes)
+    await this.#flushing
+    this.#flushing = null
+  }
+
+  async #store(bytes: Buffer): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const { hash } = await this.#options.artifacts.put(await compress(bytes, { level: 3 }))
+        const lines = newlines(bytes)
+        const row = {
+          seq: this.#seq,
+          hash,
+          byteOffset: this.#offset,
+          bytes: bytes.length,
+          firstLine: this.#line,
+          lines,
+        }
+        if (!(await this.#options.append(row))) this.fenced = true
+        this.#seq++
+        this.#offset += bytes.length
+        this.#line += lines
+        return
+      } catch (error) {
+        if (attempt === attempts) {
+          this.failure = error
+          return
+        }
+        await new Promise((done) => setTimeout(done, 100 * 2 ** attempt))
+      }
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { FolderStore } from '../stores/folder.ts'
+import { readBytes, readLines } from './log-reader.ts'
+import { LogWriter, type LogChunkRow } from './log-writer.ts'
+
+class FullStore extends FolderStore {
+  override put(): Promise<never> {
+    return Promise.reject(new Error('full'))
+  }
+}
+
+let folder = ''
+let store: FolderStore
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'dagbok-logs-'))
+  store = new FolderStore(folder)
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+function writer(limit?: number) {
+  const chunks: LogChunkRow[] = []
+  const append = (chunk: LogChunkRow) => {
+    chunks.push(chunk)
+    return Promise.resolve(true)
+  }
+  return {
+    chunks,
+    log: new LogWriter({ artifacts: store, append, ...(limit === undefined ? {} : { limit }) }),
+  }
+}
+
+test('[R8] lines come back whole, whatever was cut where, without a gap or a doubled one', async () => {
+  const { chunks, log } = writer()
+  const text = Array.from({ length: 5000 }, (_, i) => `line ${i} ${'x'.repeat(i % 300)}`).join('\n')
+  const bytes = Buffer.from(text)
+  for (let at = 0; at < bytes.length; at += 7919) {
+    await log.write(bytes.subarray(at, at + 7919))
+    if (at % 3 === 0) await log.flush()
+  }
+  await log.flush()
+  expect(chunks.length).toBeGreaterThan(5)
+  const all = await readLines(store, chunks, 0, 10_000)
+  expect(all.lines).toEqual(text.split('\n'))
+  expect(all).toMatchObject({ totalLines: 5000, totalBytes: bytes.length })
+  const expected = text.split('\n')
+  for (const from of [0, 1, 999, 2500, 4990])
+    expect((await readLines(store, chunks, from, 20)).lines).toEqual(expected.slice(from, from + 20))
+  expect(await readLines(store, chunks, -5, 5)).toMatchObject({ firstLine: 4995, lines: expected.slice(-5) })
+  const range: Buffer[] = []
+  for await (const part of readBytes(store, chunks, 10_000, 50_000)) range.push(part)
+  expect(Buffer.concat(range)).toEqual(bytes.subarray(10_000, 50_000))
+})
+
+test('what is written is there within moments, without a flush', async () => {
+  const arrived = Promise.withResolvers<LogChunkRow>()
+  const log = new LogWriter({
+    artifacts: store,
+    append: (chunk) => Promise.resolve(arrived.resolve(chunk)).then(() => true),
+  })
+  await log.write(Buffer.from('hello\n'))
+  expect(await arrived.promise).toMatchObject({ bytes: 6, lines: 1 })
+})
+
+test('a log over its limit ends with a line that says so', async () => {
+  const { chunks, log } = writer(1000)
+  for (let i = 0; i < 10; i++) await log.write(Buffer.alloc(300, 'y'))
+  await log.flush()
+  const { lines } = await readLines(store, chunks, 0, 10)
+  expect(lines[1]).toContain('longer than 1000 bytes')
+  expect(lines).toHaveLength(2)
+})
+
+test('a store that fails for good is told, and nothing is thrown', async () => {
+  const broken = new LogWriter({
+    artifacts: new FullStore(folder),
+    append: () => Promise.resolve(true),
+  })
+  await broken.write(Buffer.from('lost\n'))
+  await broken.flush()
+  expect(broken.failure).toBeInstanceOf(Error)
+})
