@@ -7,11 +7,19 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import next from 'next'
+import { pino } from 'pino'
 import { openDatabase } from '#db/client.ts'
 import { allowsHost, allowsOrigin } from '#server/auth/address.ts'
 import { isLoopback } from '#server/config/read.ts'
+import { productSettings } from '#server/config/product.ts'
 import { setNextAuthUrl, webSettings, type WebSettings } from '#server/config/web.ts'
-import { setWebContext } from '#server/web-context.ts'
+import { handleGit, type GitHttp } from '#server/git/http.ts'
+import { HostedRepositories } from '#server/git/hosted.ts'
+import { answerHook } from '#server/services/push/answer-hook.ts'
+import { openRepository } from '#server/services/repository/open.ts'
+import { authenticateToken } from '#server/services/token/tokens.ts'
+import { FolderStore } from '#server/storage/stores/folder.ts'
+import { setWebContext, type WebContext } from '#server/web-context.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -35,19 +43,40 @@ function refuse(response: ServerResponse, status: number, message: string): void
   response.end(`${message}\n`)
 }
 
+const gitOf = (context: WebContext): GitHttp => ({
+  authenticate: (token) => authenticateToken(context.db, token),
+  open: async (actor, team, name, write) => {
+    const { id } = await openRepository(context, actor, team, name, write)
+    return { repositoryId: id, path: context.repositories.path(id) }
+  },
+  hook: (actor, target, call) => answerHook(context, actor, target.repositoryId, call),
+  report: (error) => context.log.error({ err: error }, 'a git request failed'),
+})
+
 async function start(settings: WebSettings): Promise<void> {
+  const { dataFolder, logLevel } = productSettings()
   const db = openDatabase(settings.databaseUrl, { max: 10, applicationName: 'dagbok web' })
+  const context: WebContext = {
+    db,
+    artifacts: new FolderStore(join(dataFolder, 'artifacts')),
+    repositories: new HostedRepositories(join(dataFolder, 'repositories')),
+    log: pino({ level: logLevel, base: { process: 'web' } }),
+    publicUrl: '',
+    sessionSecret: settings.sessionSecret,
+  }
+  const git = gitOf(context)
   let handle: ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | null = null
-  let publicUrl = ''
   const server = createServer((request, response) => {
-    if (!allowsHost(publicUrl, request.headers.host))
+    if (!allowsHost(context.publicUrl, request.headers.host))
       return refuse(response, 421, 'This address is not served here.')
-    if (!allowsOrigin(publicUrl, request.method ?? 'GET', request.headers.origin))
+    if (!allowsOrigin(context.publicUrl, request.method ?? 'GET', request.headers.origin))
       return refuse(response, 403, 'Requests from other sites are refused.')
+    if (request.url?.startsWith('/git/') === true) return handleGit(request, response, git)
     if (Number(request.headers['content-length'] ?? 0) > 10 * 2 ** 20)
       return refuse(response, 413, 'The body is too large.')
     if (handle === null) return refuse(response, 503, 'Starting.')
-    handle(request, response).catch(() => {
+    handle(request, response).catch((error: unknown) => {
+      context.log.error({ err: error, url: request.url }, 'a request failed')
       if (!response.headersSent) refuse(response, 500, 'Something went wrong here. It was logged.')
     })
   })
@@ -55,13 +84,13 @@ async function start(settings: WebSettings): Promise<void> {
   server.headersTimeout = 20_000
   const port = await listen(server, settings.host, settings.port)
   const shown = isLoopback(settings.host) ? settings.host : '127.0.0.1'
-  publicUrl = settings.publicUrl ?? `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`
-  setNextAuthUrl(publicUrl)
-  setWebContext({ db, sessionSecret: settings.sessionSecret, publicUrl })
+  context.publicUrl = settings.publicUrl ?? `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`
+  setNextAuthUrl(context.publicUrl)
+  setWebContext(context)
   const app = next({ dev: false, dir: root, hostname: settings.host, port })
   await app.prepare()
   handle = app.getRequestHandler()
-  process.send?.({ type: 'ready', url: publicUrl })
+  process.send?.({ type: 'ready', url: context.publicUrl })
 
   const stop = () => {
     server.close()

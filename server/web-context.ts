@@ -2,13 +2,10 @@
  * What the web process built once at its start. Next bundles the routes apart from `app/server.ts`, so the two meet on
  * `globalThis`.
  */
-import type { Database } from '#db/client.ts'
+import type { ServiceContext } from './services/context.ts'
 
-export interface WebContext {
-  db: Database
+export interface WebContext extends ServiceContext {
   sessionSecret: string
-  /** The address users reach the product at, without a trailing slash. */
-  publicUrl: string
 }
 
 const key = Symbol.for('dagbok.web')

@@ -9,7 +9,8 @@ export const usage = `usage: npm start -- [options]
   --host HOST        listen on this address (default 127.0.0.1, which only this machine reaches)
   --data-dir FOLDER  keep everything there (default .dagbok in this folder)
   --no-open          do not open a browser
-  --ready-file FILE  write {"url","signInUrl"} there (mode 0600) once everything answers
+  --no-examples      do not push and run the examples at the first start
+  --ready-file FILE  write {"url","signInUrl","gitUrl","apiUrl","apiToken"} there (mode 0600) once all answers
   --help             print this
 
 DATABASE_URL, when set, names the Postgres (16 to 18) to use instead of the embedded one.`
@@ -19,6 +20,7 @@ export interface StartArguments {
   host: string | null
   dataDir: string | null
   open: boolean
+  examples: boolean
   readyFile: string | null
   help: boolean
 }
@@ -30,6 +32,7 @@ export function parseStartArguments(args: string[]): StartArguments {
     host: { type: 'string' },
     'data-dir': { type: 'string' },
     'no-open': { type: 'boolean' },
+    'no-examples': { type: 'boolean' },
     'ready-file': { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   } as const
@@ -44,6 +47,7 @@ export function parseStartArguments(args: string[]): StartArguments {
       host: values.host ?? null,
       dataDir: path(values['data-dir']),
       open: values['no-open'] !== true,
+      examples: values['no-examples'] !== true,
       readyFile: path(values['ready-file']),
       help: values.help === true,
     }

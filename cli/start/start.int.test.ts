@@ -39,6 +39,7 @@ function launch(): { child: ChildProcess; output: () => string } {
     '--no-open',
     '--data-dir',
     join(folder, 'data'),
+    '--no-examples',
     '--ready-file',
     join(folder, 'ready.json'),
   ]

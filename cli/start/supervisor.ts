@@ -6,20 +6,25 @@ import { openDatabase } from '#db/client.ts'
 import { ensureDatabase, startEmbeddedPostgres } from '#db/embedded/postgres.ts'
 import { migrateDatabase } from '#db/migrate.ts'
 import { ensureFirstOwner } from '#db/queries/sign-in.ts'
+import { deleteTokensNamed } from '#db/queries/token.ts'
 import { checkServerVersion } from '#db/server-version.ts'
 import { processSettings } from '#server/config/environment.ts'
 import { isLoopback } from '#server/config/read.ts'
 import type { Settings } from '#server/config/schema.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { createSignInLink } from '#server/services/session/sign-in-link.ts'
+import { createToken } from '#server/services/token/tokens.ts'
 import { parseStartArguments, usage, type StartArguments } from './arguments.ts'
 import { ensureBuild } from './build.ts'
 import { supervise } from './child.ts'
 import { lockDataFolder, openDataFolder, sessionSecret, type DataFolder } from './data-folder.ts'
+import { seedExamples } from './seed.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 /** Each process has this long to end by itself; the whole stop stays under 10 s. */
 const graceMs = 4000
+/** The name of the token in the ready file. */
+const startToken = 'npm start'
 
 /** What was started, ended in reverse order, each once. */
 const ending: (() => Promise<unknown>)[] = []
@@ -63,11 +68,14 @@ async function startDatabase(settings: Settings, folder: DataFolder): Promise<st
   return server.url('dagbok')
 }
 
-async function firstLink(databaseUrl: string): Promise<string> {
+/** The owner's sign-in link, and a token that is good until the next start. */
+async function firstAccess(databaseUrl: string): Promise<{ link: string; token: string }> {
   const db = openDatabase(databaseUrl, { max: 1, applicationName: 'dagbok start' })
   try {
     const { userId } = await ensureFirstOwner(db, { team: 'main', user: 'Owner', email: 'owner@localhost' })
-    return await createSignInLink(db, userId)
+    await deleteTokensNamed(db, userId, startToken)
+    const { secret } = await createToken(db, userId, startToken, null)
+    return { link: await createSignInLink(db, userId), token: secret }
   } finally {
     await db.close()
   }
@@ -112,6 +120,7 @@ async function run(args: StartArguments): Promise<void> {
     DATABASE_URL: databaseUrl,
     NEXTAUTH_SECRET: settings.NEXTAUTH_SECRET ?? (await sessionSecret(folder.path)),
     DAGBOK_DATA_DIR: folder.path,
+    DAGBOK_RUNTIME_DIR: folder.runtime,
     HOST: host,
     PORT: String(args.port ?? settings.PORT),
     NODE_ENV: 'production',
@@ -121,11 +130,23 @@ async function run(args: StartArguments): Promise<void> {
     supervise({ name: 'web', file: join(root, 'app/server.ts'), env, gaveUp: stopWith }),
   )
   ending.push(() => web.stop(graceMs))
+  const workers = await stage('workers', () =>
+    supervise({
+      name: 'worker',
+      file: join(root, 'workers/main.ts'),
+      env: { ...env, NEXTAUTH_URL: settings.NEXTAUTH_URL ?? web.url },
+      gaveUp: stopWith,
+    }),
+  )
+  ending.push(() => workers.stop(graceMs))
   await lock.tell(web.url)
-  const signInUrl = `${web.url}/sign-in?token=${await firstLink(databaseUrl)}`
-  if (args.readyFile !== null) await writeReadyFile(args.readyFile, { url: web.url, signInUrl })
+  const first = await firstAccess(databaseUrl)
+  const signInUrl = `${web.url}/sign-in?token=${first.link}`
+  const api = { gitUrl: `${web.url}/git/main`, apiUrl: `${web.url}/api/v1`, apiToken: first.token }
+  if (args.readyFile !== null) await writeReadyFile(args.readyFile, { url: web.url, signInUrl, ...api })
   console.log(`\nDagbok answers at ${web.url}. Sign in (good for an hour, once): ${signInUrl}`)
   if (args.open && process.stdout.isTTY) openBrowser(signInUrl)
+  if (args.examples) await seedExamples({ root, folder: folder.path, api, log: (line) => console.log(line) })
 }
 
 function stopWith(error: unknown): void {

@@ -4,7 +4,6 @@ import type { Queryable } from '../client.ts'
 
 export const liveChannel = 'dagbok_live'
 export const workChannel = 'dagbok_work'
-export const gitChannel = 'dagbok_git'
 
 /** `run:ID`, `dag:ID`, `log:ATTEMPT`, `repository:ID`. Sent when the transaction commits. */
 export async function announce(q: Queryable, topics: readonly string[]): Promise<void> {

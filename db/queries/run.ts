@@ -12,6 +12,8 @@ export interface NewRun {
   triggeredBy: string | null
   params: Record<string, Json>
   logicalDate: Date | null
+  intervalStart?: Date | null
+  intervalEnd?: Date | null
   parentId: string | null
   verb: RunVerb | null
 }

@@ -84,3 +84,8 @@ export async function revokeToken(q: Queryable, userId: string, id: string): Pro
     .returning({ id: apiToken.id })
   return rows.length > 0
 }
+
+/** Ends the tokens of a user that have this name. */
+export async function deleteTokensNamed(q: Queryable, userId: string, name: string): Promise<void> {
+  await q.delete(apiToken).where(and(eq(apiToken.userId, userId), eq(apiToken.name, name)))
+}

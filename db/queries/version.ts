@@ -205,3 +205,16 @@ export async function refsOfVersions(
     if (row.versionId !== null) out.set(row.versionId, [...(out.get(row.versionId) ?? []), row.ref])
   return out
 }
+
+/** The files of a version, and the repository that has their bytes. */
+export async function bundleOfVersion(
+  q: Queryable,
+  versionId: string,
+): Promise<{ repositoryId: string; bundle: BundleEntry[] } | null> {
+  const [row] = await q
+    .select({ repositoryId: dag.repositoryId, bundle: version.bundle })
+    .from(version)
+    .innerJoin(dag, eq(dag.id, version.dagId))
+    .where(eq(version.id, versionId))
+  return row ?? null
+}

@@ -11,3 +11,6 @@ export const childEnvironment = (more: Record<string, string>): NodeJS.ProcessEn
   ...process.env,
   ...more,
 })
+
+/** What of our environment a task may be given; executors take only names they list. */
+export const inheritedByTasks = (): Record<string, string | undefined> => ({ ...process.env })

@@ -6,6 +6,7 @@
 import type { Json } from '#server/domain/json.ts'
 import type { OutputDeclaration, MetricDeclaration, ValueDeclaration } from '#server/domain/dag/spec.ts'
 import type { Reason } from '#server/domain/run/states.ts'
+import type { LogChunkRow } from '#server/storage/logs/log-writer.ts'
 
 /** An input as the task gets it: a blob as a file, a list of blobs as a folder with `index.json`, or plain JSON. */
 export type InputValue =
@@ -56,6 +57,24 @@ export interface AttemptEnd {
   values: { name: string; value: Json; declared: boolean }[]
 }
 
+/** An end without results. */
+export const attemptEnd = (
+  state: AttemptEnd['state'],
+  reason: AttemptEnd['reason'],
+  message: string | null,
+): AttemptEnd => ({
+  state,
+  reason,
+  message,
+  exitCode: null,
+  signal: null,
+  memoryPeak: null,
+  cpuSeconds: null,
+  outputs: [],
+  metrics: [],
+  values: [],
+})
+
 /** What an executor writes for an attempt. Every call carries the fencing token; `false` means it was fenced: stop. */
 export interface AttemptSink {
   /** created → submitted; `handle` finds the process again after a crash. */
@@ -68,15 +87,6 @@ export interface AttemptSink {
   ended(token: string, end: AttemptEnd): Promise<boolean>
   /** Prolongs the lease. `'cancel'` asks the executor to end the attempt's process group. */
   heartbeat(tokens: string[]): Promise<Map<string, 'go_on' | 'cancel' | 'fenced'>>
-}
-
-export interface LogChunkRow {
-  seq: number
-  hash: string
-  byteOffset: number
-  bytes: number
-  firstLine: number
-  lines: number
 }
 
 /** An attempt that an earlier life of this executor left behind. */

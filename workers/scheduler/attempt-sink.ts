@@ -13,7 +13,8 @@ import {
 import { announce } from '#db/queries/live.ts'
 import { insertLogChunk } from '#db/queries/log.ts'
 import type { Json } from '#server/domain/json.ts'
-import type { AttemptEnd, AttemptSink, LogChunkRow } from '../executors/executor.ts'
+import type { LogChunkRow } from '#server/storage/logs/log-writer.ts'
+import type { AttemptEnd, AttemptSink } from '../executors/executor.ts'
 import type { RunAdvancer } from './run-advancer.ts'
 
 const spread = () => randomInt(2 ** 32) / 2 ** 32

@@ -11,7 +11,8 @@ import type { Json } from '#server/domain/json.ts'
 import { compile } from '#server/domain/notebook/compile.ts'
 import { createRun } from '#server/services/run/create-run.ts'
 import { fails, ScriptedExecutor, succeeds, type Behaviour } from '../testing/scripted-executor.ts'
-import { endWithout, Scheduler } from './scheduler.ts'
+import { attemptEnd } from '../executors/executor.ts'
+import { Scheduler } from './scheduler.ts'
 
 const { database } = testDatabase()
 let schedulers: Scheduler[] = []
@@ -146,7 +147,7 @@ test('[R17] a cancel ends what runs, and nothing starts after it', async () => {
   const { executor } = await work(async (_job, cancelled) => {
     running()
     await cancelled
-    return endWithout('cancelled', 'cancel_requested', null)
+    return attemptEnd('cancelled', 'cancel_requested', null)
   })
   const id = await start(
     '  - {id: a, command: [a]}\n  - {id: b, needs: [a], trigger_rule: all_done, command: [b]}',
@@ -204,11 +205,11 @@ test('[R3] an attempt that was fenced is refused, and its end changes nothing', 
   })
   const id = await start('  - {id: a, command: [a]}')
   const token = await first
-  await scheduler.sink.ended(token, endWithout('lost', 'worker_stopped', null))
+  await scheduler.sink.ended(token, attemptEnd('lost', 'worker_stopped', null))
   go()
   expect((await over(id)).state).toBe('succeeded')
   expect(executor.started.map((job) => job.n)).toEqual([1, 2])
-  expect(await endAttempt(database(), token, endWithout('succeeded', null, null))).toBe(false)
+  expect(await endAttempt(database(), token, attemptEnd('succeeded', null, null))).toBe(false)
   expect(await database().client`select 1 from value where name = 'late'`).toHaveLength(0)
 })
 

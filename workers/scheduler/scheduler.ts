@@ -20,7 +20,7 @@ import { ExpressionError } from '#server/domain/expression/cel.ts'
 import { conditionsHold } from '#server/domain/expression/render.ts'
 import type { RunEvent } from '#server/domain/run/decide.ts'
 import { itemAt } from '#server/domain/run/machine.ts'
-import type { AttemptEnd, Executor } from '../executors/executor.ts'
+import { attemptEnd, type Executor } from '../executors/executor.ts'
 import { buildJob, type Claimed } from './attempt-job.ts'
 import { DatabaseSink } from './attempt-sink.ts'
 import type { LiveRun } from './live-run.ts'
@@ -30,23 +30,6 @@ import { Wakeful } from './wakeful.ts'
 
 /** ms between two looks when nothing wakes it. */
 const pollMs = 2000
-
-export const endWithout = (
-  state: AttemptEnd['state'],
-  reason: AttemptEnd['reason'],
-  message: string | null,
-): AttemptEnd => ({
-  state,
-  reason,
-  message,
-  exitCode: null,
-  signal: null,
-  memoryPeak: null,
-  cpuSeconds: null,
-  outputs: [],
-  metrics: [],
-  values: [],
-})
 
 export class Scheduler {
   readonly sink: DatabaseSink
@@ -126,7 +109,7 @@ export class Scheduler {
 
   async #rescue(): Promise<void> {
     for (const token of await expiredAttempts(this.#db))
-      await this.sink.ended(token, endWithout('lost', 'worker_lost', 'Its worker did not answer any more.'))
+      await this.sink.ended(token, attemptEnd('lost', 'worker_lost', 'Its worker did not answer any more.'))
   }
 
   async #retry(): Promise<number | null> {
@@ -191,8 +174,8 @@ export class Scheduler {
     } catch (error) {
       const end =
         error instanceof ExpressionError
-          ? endWithout('failed', 'expression_error', error.message)
-          : endWithout('lost', 'infrastructure_unknown', 'It could not be handed to its executor.')
+          ? attemptEnd('failed', 'expression_error', error.message)
+          : attemptEnd('lost', 'infrastructure_unknown', 'It could not be handed to its executor.')
       if (!(error instanceof ExpressionError))
         this.#log.error({ err: error, token }, 'an attempt could not be submitted')
       await this.sink.ended(token, end)

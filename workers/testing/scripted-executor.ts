@@ -1,15 +1,20 @@
 /** An executor for tests of the scheduler: no processes; what an attempt does is a function of its job. */
-import type { AttemptEnd, AttemptJob, AttemptSink, Executor } from '../executors/executor.ts'
-import { endWithout } from '../scheduler/scheduler.ts'
+import {
+  attemptEnd,
+  type AttemptEnd,
+  type AttemptJob,
+  type AttemptSink,
+  type Executor,
+} from '../executors/executor.ts'
 
 export type Behaviour = (job: AttemptJob, cancelled: Promise<void>) => Promise<AttemptEnd> | AttemptEnd
 
 export const succeeds = (more: Partial<AttemptEnd> = {}): AttemptEnd => ({
-  ...endWithout('succeeded', null, null),
+  ...attemptEnd('succeeded', null, null),
   ...more,
 })
 export const fails = (reason: AttemptEnd['reason'] = 'user_error'): AttemptEnd =>
-  endWithout('failed', reason, null)
+  attemptEnd('failed', reason, null)
 
 export class ScriptedExecutor implements Executor {
   readonly name = 'scripted'
@@ -61,7 +66,7 @@ export class ScriptedExecutor implements Executor {
       const end = await this.#behaviour(job, cancelled)
       this.#active--
       await sink.ended(job.token, end)
-    } else await sink.ended(job.token, endWithout('cancelled', 'cancel_requested', null))
+    } else await sink.ended(job.token, attemptEnd('cancelled', 'cancel_requested', null))
     this.#cancels.delete(job.token)
     this.#released(job.token)
   }

@@ -1,0 +1,28 @@
+/** What the supervisor hands to every process of the product. */
+import { processSettings } from './environment.ts'
+
+export interface ProductSettings {
+  databaseUrl: string
+  /** Data folder: repositories and artifacts. */
+  dataFolder: string
+  /** Folder that task processes may enter. */
+  runtimeFolder: string
+  /** The address users reach the product at; null where it is not known yet. */
+  publicUrl: string | null
+  logLevel: string
+}
+
+/** @throws DagbokError `bad_input`; or when it was not started by the supervisor */
+export function productSettings(): ProductSettings {
+  const { DATABASE_URL, DAGBOK_DATA_DIR, LOG_LEVEL, NEXTAUTH_URL } = processSettings()
+  const runtimeFolder = process.env['DAGBOK_RUNTIME_DIR']
+  if (DATABASE_URL === undefined || DAGBOK_DATA_DIR === undefined || runtimeFolder === undefined)
+    throw new Error('this process is started by `npm start`, which gives it its database and folders')
+  return {
+    databaseUrl: DATABASE_URL,
+    dataFolder: DAGBOK_DATA_DIR,
+    runtimeFolder,
+    publicUrl: NEXTAUTH_URL?.replace(/\/$/, '') ?? null,
+    logLevel: LOG_LEVEL,
+  }
+}

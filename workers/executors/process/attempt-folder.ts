@@ -1,0 +1,167 @@
+/** The folder of one attempt: its checkout, HOME, TMPDIR, inputs, outputs; and the environment that names them (N1). */
+import { createWriteStream } from 'node:fs'
+import { chmod, lstat, mkdir, open, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, sep } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import type { ArtifactStore } from '#server/storage/artifact-store.ts'
+import { variable } from '#server/domain/expression/render.ts'
+import { mediaType } from '#server/domain/result/media-type.ts'
+import type { AttemptEnd, AttemptJob, InputValue } from '../executor.ts'
+import type { Checkouts } from './checkouts.ts'
+import { handOver, type Host } from './host.ts'
+
+export interface AttemptFolder {
+  path: string
+  /** The working directory (N2). */
+  cwd: string
+  env: Record<string, string>
+}
+
+/** Variables of the product's own environment that tasks get; nothing else of it. */
+const passedOn = ['LANG', 'LC_ALL', 'TZ', 'SSL_CERT_FILE', 'SSL_CERT_DIR'] as const
+
+async function writeInput(
+  folder: string,
+  name: string,
+  input: InputValue,
+  job: { checkout: string; artifacts: ArtifactStore },
+): Promise<string> {
+  const own = join(folder, 'in', name)
+  const fetch = async (hash: string, target: string) => {
+    await mkdir(dirname(target), { recursive: true })
+    await pipeline(await job.artifacts.read(hash), createWriteStream(target))
+    return target
+  }
+  if (input.kind === 'repository_file') return join(job.checkout, input.path)
+  if (input.kind === 'file') return fetch(input.hash, join(own, basename(input.path)))
+  if (input.kind === 'missing') return join(own, 'missing')
+  if (input.kind === 'json') {
+    await mkdir(own, { recursive: true })
+    const path = join(own, `${name}.json`)
+    await writeFile(path, JSON.stringify(input.value))
+    return path
+  }
+  const index: { key: string; path: string }[] = []
+  await mkdir(own, { recursive: true })
+  for (const [i, item] of input.items.entries()) {
+    const path = `${String(i).padStart(4, '0')}/${basename(item.path)}`
+    await fetch(item.hash, join(own, path))
+    index.push({ key: item.key, path })
+  }
+  await writeFile(join(own, 'index.json'), JSON.stringify(index))
+  return own
+}
+
+export async function makeAttemptFolder(
+  host: Host,
+  checkouts: Checkouts,
+  artifacts: ArtifactStore,
+  job: AttemptJob,
+  inherited: Record<string, string | undefined>,
+): Promise<AttemptFolder> {
+  const path = join(host.runtime, 'attempts', job.attemptId)
+  await rm(path, { recursive: true, force: true })
+  await mkdir(path, { mode: 0o700 })
+  const at = (name: string) => join(path, name)
+  for (const name of ['home', 'tmp', 'out', 'in']) await mkdir(at(name))
+  for (const name of ['values', 'metrics']) await writeFile(at(name), '')
+  const checkout = at('checkout')
+  await checkouts.copy(job.versionId, checkout)
+  const cwd = join(checkout, job.folder)
+  await mkdir(cwd, { recursive: true })
+  for (const { path: file } of Object.values(job.outputs))
+    await mkdir(dirname(join(at('out'), file)), { recursive: true })
+  const inputs: Record<string, string> = {}
+  for (const [name, input] of Object.entries(job.inputs))
+    inputs[variable('IN', name)] = await writeInput(path, name, input, { checkout, artifacts })
+  const kept = Object.fromEntries(
+    passedOn.flatMap((name) => (inherited[name] === undefined ? [] : [[name, inherited[name]]])),
+  )
+  const env = {
+    LANG: 'C.UTF-8',
+    ...kept,
+    ...job.env,
+    ...inputs,
+    PATH: host.path,
+    HOME: at('home'),
+    TMPDIR: at('tmp'),
+    DAGBOK_OUT: at('out'),
+    DAGBOK_VALUES: at('values'),
+    DAGBOK_METRICS: at('metrics'),
+    DAGBOK_ATTEMPT_ID: job.attemptId,
+  }
+  return { path, cwd, env }
+}
+
+/** Writes the inline script, and gives everything to the tasks' user. Last step before the process. */
+export async function closeAttemptFolder(
+  host: Host,
+  folder: AttemptFolder,
+  file: { path: string; text: string } | null,
+): Promise<void> {
+  if (file !== null) {
+    const target = join(folder.path, 'checkout', file.path)
+    await writeFile(target, file.text)
+    await chmod(target, 0o755)
+  }
+  await handOver(host, folder.path)
+}
+
+/** Bytes of `DAGBOK_VALUES` and `DAGBOK_METRICS` that are read at most. */
+const longest = 64 * 2 ** 20
+
+/** Opened so that a link left in its place leads nowhere: what tasks leave is read by a process that may read more. */
+async function openInside(root: string, path: string) {
+  const info = await lstat(path).catch(() => null)
+  if (info === null) return null
+  const real = await realpath(path).catch(() => null)
+  if (real === null || !real.startsWith(`${root}${sep}`)) return null
+  const file = await open(real, 'r')
+  const opened = await readlink(`/proc/self/fd/${file.fd}`).catch(() => real)
+  const stat = await file.stat()
+  if (opened.startsWith(`${root}${sep}`) && stat.isFile()) return { file, size: stat.size }
+  await file.close()
+  return null
+}
+
+/** @throws Error with a sentence when it is too long */
+export async function readReport(folder: AttemptFolder, name: 'values' | 'metrics'): Promise<string> {
+  const info = await lstat(join(folder.path, name)).catch(() => null)
+  if (info === null || !info.isFile()) return ''
+  if (info.size > longest)
+    throw new Error(`DAGBOK_${name.toUpperCase()} has ${info.size} bytes, more than ${longest}`)
+  return readFile(join(folder.path, name), 'utf8')
+}
+
+export interface CollectedOutputs {
+  outputs: AttemptEnd['outputs']
+  /** Declared, not optional, and not left. */
+  missing: string[]
+}
+
+/** Puts every declared output into the store. @throws DagbokError `unavailable` when the store does not take it */
+export async function collectOutputs(
+  folder: AttemptFolder,
+  artifacts: ArtifactStore,
+  job: AttemptJob,
+): Promise<CollectedOutputs> {
+  const root = await realpath(join(folder.path, 'out'))
+  const outputs: AttemptEnd['outputs'] = []
+  const missing: string[] = []
+  for (const [name, { path, optional }] of Object.entries(job.outputs)) {
+    const found = await openInside(root, join(root, path))
+    if (found === null) {
+      if (!optional) missing.push(`${name} (${path})`)
+      continue
+    }
+    try {
+      const head = new Uint8Array(512)
+      const { bytesRead } = await found.file.read(head, 0, 512, 0)
+      const blob = await artifacts.put(found.file.createReadStream({ start: 0, autoClose: false }))
+      outputs.push({ name, path, ...blob, mediaType: mediaType(path, head.subarray(0, bytesRead)) })
+    } finally {
+      await found.file.close()
+    }
+  }
+  return { outputs, missing }
+}

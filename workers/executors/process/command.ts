@@ -1,0 +1,57 @@
+/** What is executed for an attempt (N2): the argument vector, and the file an inline script is written to. */
+import { extname, posix } from 'node:path'
+import type { AttemptJob } from '../executor.ts'
+
+export interface CommandLine {
+  /** Program and arguments; the program is looked up on PATH unless it has a slash. */
+  argv: string[]
+  /** Repository path and text of the inline script, to be written before. */
+  file: { path: string; text: string } | null
+}
+
+const interpreters: Record<string, { argv: string[]; extension: string }> = {
+  bash: { argv: ['bash', '-eo', 'pipefail'], extension: '.sh' },
+  sh: { argv: ['sh', '-e'], extension: '.sh' },
+  python: { argv: ['python3', '-u'], extension: '.py' },
+  javascript: { argv: ['node'], extension: '.js' },
+  typescript: { argv: ['node', '--disable-warning=ExperimentalWarning'], extension: '.ts' },
+}
+
+const byExtension: Record<string, string> = {
+  '.sh': 'bash',
+  '.bash': 'bash',
+  '.py': 'python',
+  '.js': 'javascript',
+  '.mjs': 'javascript',
+  '.cjs': 'javascript',
+  '.ts': 'typescript',
+  '.mts': 'typescript',
+}
+
+/** `$(NAME)` is replaced by the task's variable, `$$(` is a literal `$(`; what is no variable stays as it is. */
+export const expand = (text: string, env: Record<string, string>): string =>
+  text.replaceAll(/\$\$\(|\$\(([A-Za-z_][A-Za-z0-9_]*)\)/g, (whole, name: string | undefined) =>
+    name === undefined ? '$(' : (env[name] ?? whole),
+  )
+
+/** A path as an argument, so that it is never an option or looked up on PATH. */
+const relative = (folder: string, path: string) => {
+  const found = posix.relative(folder, path)
+  return found.startsWith('.') ? found : `./${found}`
+}
+
+export function commandLine(job: AttemptJob, env: Record<string, string>): CommandLine {
+  const { action, folder } = job
+  const args = action.args.map((text) => expand(text, env))
+  if (action.kind === 'command')
+    return { argv: [...action.command.map((text) => expand(text, env)), ...args], file: null }
+  if (action.kind === 'script_file') {
+    const interpreter = interpreters[byExtension[extname(action.path)] ?? '']
+    const path = relative(folder, action.path)
+    return { argv: [...(interpreter?.argv ?? []), path, ...args], file: null }
+  }
+  const interpreter = interpreters[action.lang]
+  if (interpreter === undefined) throw new Error(`no interpreter for '${action.lang}'`)
+  const path = posix.join(folder, `.dagbok-${job.task}${interpreter.extension}`)
+  return { argv: [...interpreter.argv, relative(folder, path), ...args], file: { path, text: action.text } }
+}

@@ -1,0 +1,119 @@
+/** This machine, as the process executor uses it: folders, the user id of tasks, the search path, boot id. */
+import { spawn } from 'node:child_process'
+import { constants } from 'node:fs'
+import {
+  access,
+  chmod,
+  chown,
+  copyFile,
+  lchown,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+} from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+
+/** The user id tasks have when the product is started as root: it owns nothing of the product. */
+export const taskUserId = 64_101
+
+export interface Host {
+  /** Folder that task processes may enter; everything of the executor lies in it. */
+  runtime: string
+  /** As root the id tasks run under; null: the product's own. */
+  uid: number | null
+  /** PATH of tasks: the product's Node first. */
+  path: string
+  /** Changes with each boot of the machine: a pid of another boot is nobody's. */
+  bootId: string
+}
+
+/** Ends with the exit code; 126 when it could not be started. */
+async function succeeds(
+  command: string,
+  args: string[],
+  uid: number | null,
+  path: string,
+): Promise<string | null> {
+  const child = spawn(command, args, {
+    cwd: '/',
+    env: { NODE_ENV: 'production', PATH: path },
+    stdio: ['ignore', 'pipe', 'ignore'],
+    ...(uid === null ? {} : { uid, gid: uid }),
+  })
+  let out = ''
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+  const code = await new Promise<number>((resolve) => {
+    child.once('error', () => resolve(126))
+    child.once('close', (status) => resolve(status ?? 126))
+  })
+  return code === 0 ? out : null
+}
+
+/** The folders of PATH that tasks can look into. */
+async function reachable(path: string, uid: number | null): Promise<string> {
+  if (uid === null) return path
+  const script = 'for d in "$@"; do if [ -x "$d" ] && [ -r "$d" ]; then printf "%s\\n" "$d"; fi; done'
+  const out = await succeeds('/bin/sh', ['-c', script, 'sh', ...path.split(delimiter)], uid, path)
+  return (out ?? '').trim().split('\n').join(delimiter)
+}
+
+/** Node as tasks call it: a link, or as root a copy, since root's own may lie where they cannot look. */
+async function placeNode(folder: string, uid: number | null): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  await chmod(folder, 0o755)
+  const aside = join(folder, `node.${process.pid}`)
+  await rm(aside, { force: true })
+  if (uid === null) await symlink(process.execPath, aside)
+  else {
+    const known = join(folder, `node-${process.version}`)
+    if (
+      !(await access(known, constants.X_OK).then(
+        () => true,
+        () => false,
+      ))
+    ) {
+      const copy = `${known}.${process.pid}`
+      await copyFile(process.execPath, copy, constants.COPYFILE_FICLONE)
+      await chmod(copy, 0o755)
+      await rename(copy, known)
+    }
+    await symlink(known, aside)
+  }
+  await rename(aside, join(folder, 'node'))
+}
+
+const readBootId = async () =>
+  (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => 'unknown')).trim()
+
+/** @param path the product's own PATH */
+export async function openHost(runtime: string, path: string): Promise<Host> {
+  const uid = process.getuid?.() === 0 ? taskUserId : null
+  const bin = join(runtime, 'bin')
+  await mkdir(join(runtime, 'attempts'), { recursive: true, mode: 0o711 })
+  await mkdir(join(runtime, 'versions'), { recursive: true, mode: 0o700 })
+  await placeNode(bin, uid)
+  return { runtime, uid, path: [bin, await reachable(path, uid)].join(delimiter), bootId: await readBootId() }
+}
+
+/** Where a program is for tasks, or null. Only what is found is remembered: it may be installed meanwhile. */
+export function programFinder(host: Host): (name: string) => Promise<string | null> {
+  const found = new Map<string, string>()
+  return async (name) => {
+    const known = found.get(name)
+    if (known !== undefined) return known
+    const out = await succeeds('/bin/sh', ['-c', 'command -v "$1"', 'sh', name], host.uid, host.path)
+    if (out !== null) found.set(name, out.trim())
+    return out === null ? null : out.trim()
+  }
+}
+
+/** Hands a folder with all in it to the tasks' user. */
+export async function handOver(host: Host, folder: string): Promise<void> {
+  const { uid } = host
+  if (uid === null) return
+  for (const entry of await readdir(folder, { recursive: true })) await lchown(join(folder, entry), uid, uid)
+  await chown(folder, uid, uid)
+}

@@ -1,0 +1,120 @@
+/** The `process` executor: attempts as process groups of this machine (engine.md, "Executors"). */
+import type { Logger } from 'pino'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { AttemptEnd, AttemptJob, AttemptSink, Executor, OrphanedAttempt } from '../executor.ts'
+import { attemptEnd } from '../executor.ts'
+import { ProcessAttempt, type AttemptTools } from './attempt.ts'
+import { markedProcesses, signalGroup, startTimeOf } from './task-process.ts'
+
+export interface ProcessExecutorOptions extends Omit<AttemptTools, 'graceMs'> {
+  capacity: number
+  sink: AttemptSink
+  /** Called once the attempt holds nothing any more. */
+  released: (token: string) => void
+  log: Logger
+  graceMs?: number
+}
+
+const heartbeatMs = 10_000
+/** ms of the first wait before an end that could not be written is written again; then twice as long, up to 5 s. */
+const againMs = 100
+
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
+
+export class ProcessExecutor implements Executor {
+  readonly name = 'process'
+  readonly capacity: number
+  readonly #options: ProcessExecutorOptions
+  readonly #live = new Map<string, { attempt: ProcessAttempt; over: Promise<void> }>()
+  #stopping = false
+  readonly #beat: NodeJS.Timeout
+
+  constructor(options: ProcessExecutorOptions) {
+    this.#options = options
+    this.capacity = options.capacity
+    this.#beat = setInterval(() => void this.#heartbeat(), heartbeatMs)
+    this.#beat.unref()
+  }
+
+  submit(job: AttemptJob): Promise<void> {
+    return new Promise((submitted) => {
+      const { sink, ...tools } = this.#options
+      const attempt = new ProcessAttempt(job, { graceMs: 5000, ...tools }, sink)
+      const over = this.#see(attempt, submitted)
+      this.#live.set(job.token, { attempt, over })
+      if (this.#stopping) attempt.end('stop')
+    })
+  }
+
+  async #see(attempt: ProcessAttempt, submitted: () => void): Promise<void> {
+    const { token } = attempt.job
+    const end = await attempt.run(submitted)
+    submitted()
+    if (end !== null) await this.#write(token, end)
+    this.#live.delete(token)
+    this.#options.released(token)
+  }
+
+  /** An end is not lost because the database is away: it is written when it is back (R14), unless it was fenced. */
+  async #write(token: string, end: AttemptEnd): Promise<void> {
+    for (let wait = againMs; ; wait = Math.min(5000, wait * 2)) {
+      try {
+        await this.#options.sink.ended(token, end)
+        return
+      } catch (error) {
+        this.#options.log.error({ err: error, token }, 'the end of an attempt could not be written')
+        if (this.#stopping) return
+        await pause(wait)
+      }
+    }
+  }
+
+  cancel(token: string, why: 'cancel' | 'timeout'): void {
+    this.#live.get(token)?.attempt.end(why)
+  }
+
+  async #heartbeat(): Promise<void> {
+    const tokens = [...this.#live.keys()]
+    if (tokens.length === 0) return
+    try {
+      for (const [token, answer] of await this.#options.sink.heartbeat(tokens)) {
+        if (answer === 'cancel') this.cancel(token, 'cancel')
+        if (answer === 'fenced') this.#live.get(token)?.attempt.end('fenced')
+      }
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'a heartbeat could not be written')
+    }
+  }
+
+  /** Ends the process groups of these attempts, and whoever carries their mark; then tells the sink that they are lost. */
+  async endOrphans(orphans: OrphanedAttempt[]): Promise<void> {
+    const { host, sink } = this.#options
+    for (const { handle } of orphans) {
+      const pid = Number(handle?.['pid'])
+      const same = handle?.['bootId'] === host.bootId && pid > 1
+      if (same && (await startTimeOf(pid)) === handle['startTime']) signalGroup(pid, 'SIGKILL')
+    }
+    const ids = new Set(orphans.map((orphan) => orphan.attemptId))
+    for (let left = await markedProcesses(ids); left.length > 0; left = await markedProcesses(ids)) {
+      for (const pid of left)
+        try {
+          process.kill(pid, 'SIGKILL')
+        } catch {
+          // It ended by itself.
+        }
+      await pause(10)
+    }
+    for (const { token, attemptId } of orphans) {
+      await rm(join(host.runtime, 'attempts', attemptId), { recursive: true, force: true })
+      await sink.ended(token, attemptEnd('lost', 'worker_lost', 'Dagbok was killed while it ran.'))
+    }
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true
+    clearInterval(this.#beat)
+    for (const { attempt } of this.#live.values()) attempt.end('stop', graceMs)
+    await Promise.all([...this.#live.values()].map(({ over }) => over))
+  }
+}

@@ -1,0 +1,77 @@
+/** Composition root of the worker process: reads the configuration, builds the adapters, starts the roles. */
+import { randomUUID } from 'node:crypto'
+import { availableParallelism, hostname } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { openDatabase } from '#db/client.ts'
+import { attemptsOfEarlierLives, registerWorker, workerStopped } from '#db/queries/attempt.ts'
+import { inheritedByTasks } from '#server/config/environment.ts'
+import { gitPath } from '#server/config/git.ts'
+import { productSettings } from '#server/config/product.ts'
+import { HostedRepositories } from '#server/git/hosted.ts'
+import type { ServiceContext } from '#server/services/context.ts'
+import { bundleFiles } from '#server/services/version/bundle-files.ts'
+import { FolderStore } from '#server/storage/stores/folder.ts'
+import { Checkouts } from './executors/process/checkouts.ts'
+import { openHost, programFinder } from './executors/process/host.ts'
+import { ProcessExecutor } from './executors/process/process-executor.ts'
+import { GitReconciler } from './reconciler/git-reconciler.ts'
+import { CronEnqueuer } from './scheduler/cron-enqueuer.ts'
+import { Scheduler } from './scheduler/scheduler.ts'
+
+/** ms that attempts get to end by themselves when the product stops. */
+const graceMs = 2500
+
+const settings = productSettings()
+const db = openDatabase(settings.databaseUrl, { max: 10, applicationName: 'dagbok worker' })
+const ctx: ServiceContext = {
+  db,
+  artifacts: new FolderStore(join(settings.dataFolder, 'artifacts')),
+  repositories: new HostedRepositories(join(settings.dataFolder, 'repositories')),
+  log: pino({ level: settings.logLevel, base: { process: 'worker' } }),
+  publicUrl: settings.publicUrl ?? '',
+}
+
+const host = await openHost(settings.runtimeFolder, gitPath())
+const workerId = randomUUID()
+/** Two products of one machine are two hosts: none ends the other's attempts. */
+const hostName = `${hostname()}:${settings.runtimeFolder}`
+const scheduler = new Scheduler(db, ctx.log, workerId)
+const executor = new ProcessExecutor({
+  host,
+  checkouts: new Checkouts(join(host.runtime, 'versions'), (versionId) => bundleFiles(ctx, versionId)),
+  artifacts: ctx.artifacts,
+  find: programFinder(host),
+  inherited: inheritedByTasks(),
+  capacity: Math.max(4, availableParallelism() * 2),
+  sink: scheduler.sink,
+  released: (token) => scheduler.released(token),
+  log: ctx.log,
+  graceMs,
+})
+const reconciler = new GitReconciler(ctx)
+const enqueuer = new CronEnqueuer(db, ctx.log)
+
+await registerWorker(db, { id: workerId, host: hostName, pid: process.pid })
+await executor.endOrphans(await attemptsOfEarlierLives(db, hostName, workerId))
+await scheduler.start(executor)
+reconciler.start()
+enqueuer.start()
+process.send?.({ type: 'ready', url: '' })
+
+let stopping = false
+async function stop(): Promise<void> {
+  if (stopping) return
+  stopping = true
+  await Promise.all([enqueuer.stop(), reconciler.stop()])
+  // First nothing new is taken, then what runs is ended and written down.
+  await scheduler.stop()
+  await executor.stop(graceMs)
+  await workerStopped(db, workerId)
+  await db.close()
+  process.exit(0)
+}
+process.once('SIGTERM', () => void stop())
+process.once('SIGINT', () => {})
+// Without the supervisor nobody would end this process: it ends itself, and what it started.
+process.once('disconnect', () => void stop())

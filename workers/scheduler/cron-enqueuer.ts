@@ -1,0 +1,79 @@
+/** Makes the runs that a cron asks for: each tick once (R9), of what was missed only the newest. */
+import type { Logger } from 'pino'
+import type { Database } from '#db/client.ts'
+import { databaseNow, moveCursor, scheduledDags, type ScheduledDag } from '#db/queries/schedule.ts'
+import { newestDue, nextTick } from '#server/domain/schedule/ticks.ts'
+import { createRun } from '#server/services/run/create-run.ts'
+import { Wakeful } from './wakeful.ts'
+
+/** ms between two looks at most: schedules change with a push. */
+const pollMs = 15_000
+
+export class CronEnqueuer {
+  readonly #db: Database
+  readonly #loop: Wakeful
+
+  constructor(db: Database, log: Logger) {
+    this.#db = db
+    this.#loop = new Wakeful(
+      () => this.look(),
+      pollMs,
+      (error) => log.error({ err: error }, 'schedules could not be looked at'),
+    )
+  }
+
+  start(): void {
+    this.#loop.wake()
+  }
+
+  async stop(): Promise<void> {
+    await this.#loop.stop()
+  }
+
+  /** Fires what is due. @returns ms until the next tick; null if there is none */
+  async look(now?: Date): Promise<number | null> {
+    const moment = now ?? (await databaseNow(this.#db))
+    let soonest: Date | null = null
+    for (const scheduled of await scheduledDags(this.#db)) {
+      const next = await this.#fire(scheduled, moment)
+      if (next !== null && (soonest === null || next < soonest)) soonest = next
+    }
+    return soonest === null ? null : Math.max(0, soonest.getTime() - moment.getTime())
+  }
+
+  async #fire({ dagId, versionId, spec, lastTick }: ScheduledDag, now: Date): Promise<Date | null> {
+    const [schedule] = spec.schedule
+    if (schedule === undefined) return null
+    const next = nextTick(schedule, now)
+    // What was due before it was there is not due.
+    const due = lastTick === null ? null : newestDue(schedule, lastTick, now)
+    if (lastTick !== null && due === null) return next
+    await this.#db.transaction(async (tx) => {
+      const moved = await moveCursor(tx, {
+        dagId,
+        versionId,
+        before: lastTick,
+        lastTick: due ?? now,
+        nextTick: next,
+      })
+      if (!moved || due === null) return
+      const defaults = Object.fromEntries(
+        Object.entries(spec.params).flatMap(([name, { schema }]) =>
+          schema['default'] === undefined ? [] : [[name, schema['default']]],
+        ),
+      )
+      await createRun(tx, {
+        dagId,
+        versionId,
+        spec,
+        trigger: 'schedule',
+        triggeredBy: null,
+        params: { ...defaults, ...schedule.params },
+        logicalDate: due,
+        intervalStart: due,
+        intervalEnd: due,
+      })
+    })
+    return next
+  }
+}
