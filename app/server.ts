@@ -19,6 +19,7 @@ import { answerHook } from '#server/services/push/answer-hook.ts'
 import { openRepository } from '#server/services/repository/open.ts'
 import { authenticateToken } from '#server/services/token/tokens.ts'
 import { FolderStore } from '#server/storage/stores/folder.ts'
+import { LiveHub } from '#server/http/live-hub.ts'
 import { setWebContext, type WebContext } from '#server/web-context.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -63,7 +64,9 @@ async function start(settings: WebSettings): Promise<void> {
     log: pino({ level: logLevel, base: { process: 'web' } }),
     publicUrl: '',
     sessionSecret: settings.sessionSecret,
+    live: new LiveHub(),
   }
+  await context.live.start(db)
   const git = gitOf(context)
   let handle: ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | null = null
   const server = createServer((request, response) => {

@@ -2,10 +2,12 @@
  * What the web process built once at its start. Next bundles the routes apart from `app/server.ts`, so the two meet on
  * `globalThis`.
  */
+import type { LiveHub } from './http/live-hub.ts'
 import type { ServiceContext } from './services/context.ts'
 
 export interface WebContext extends ServiceContext {
   sessionSecret: string
+  live: LiveHub
 }
 
 const key = Symbol.for('dagbok.web')

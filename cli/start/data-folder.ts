@@ -1,5 +1,5 @@
 /** The data folder: where everything that must outlive a stop is kept, and the lock that one product at a time holds. */
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { chmod, link, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DagbokError } from '#server/domain/errors/errors.ts'
@@ -19,7 +19,10 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
   await mkdir(path, { recursive: true, mode: 0o700 })
   const real = await realpath(path)
   if (process.getuid?.() !== 0) return { path: real, runtime: real, shared: null }
-  const runtime = join(sharedFolder, createHash('sha256').update(real).digest('hex').slice(0, 16))
+  // By an id that lies in the folder: one that was deleted and made again has nothing of its earlier life.
+  const id = await keptText(join(real, 'folder-id'), randomUUID)
+  const name = createHash('sha256').update(`${real} ${id}`).digest('hex').slice(0, 16)
+  const runtime = join(sharedFolder, name)
   await mkdir(runtime, { recursive: true, mode: 0o711 })
   await chmod(sharedFolder, 0o711)
   await chmod(runtime, 0o711)
@@ -87,12 +90,15 @@ export async function lockDataFolder(path: string): Promise<Lock> {
   }
 }
 
-/** The key that signs sessions: made once, readable by the product's user only. */
-export async function sessionSecret(path: string): Promise<string> {
-  const file = join(path, 'session-secret')
+/** A text that is made once and then kept, readable by the product's user only. */
+async function keptText(file: string, make: () => string): Promise<string> {
   const known = await readFile(file, 'utf8').catch(() => null)
   if (known !== null) return known
-  const secret = randomBytes(32).toString('base64url')
-  await writeFile(file, secret, { mode: 0o600 })
-  return secret
+  const made = make()
+  await writeFile(file, made, { mode: 0o600 })
+  return made
 }
+
+/** The key that signs sessions. */
+export const sessionSecret = (path: string): Promise<string> =>
+  keptText(join(path, 'session-secret'), () => randomBytes(32).toString('base64url'))

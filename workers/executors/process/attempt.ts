@@ -192,7 +192,7 @@ export class ProcessAttempt {
     if (code !== 0) {
       const how = signal === null ? `It ended with exit code ${code}.` : `It was ended by ${signal}.`
       return {
-        ...attemptEnd('failed', 'user_error', how),
+        ...attemptEnd('failed', signal === null ? 'user_error' : 'killed', how),
         ...facts,
         metrics: results.metrics,
         values: results.values,

@@ -87,7 +87,7 @@ test('ends are told apart: exit code, signal, timeout, missing output, missing p
   const rows = Object.fromEntries((await taskRuns(id)).map((row) => [row.task, [row.state, row.reason]]))
   expect(rows).toEqual({
     code: ['failed', 'user_error'],
-    killed: ['failed', 'user_error'],
+    killed: ['failed', 'killed'],
     late: ['failed', 'timeout'],
     left: ['failed', 'missing_output'],
     link: ['failed', 'missing_output'],

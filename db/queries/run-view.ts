@@ -1,0 +1,212 @@
+/** Runs as pages and the API show them. No list reads a spec or a log. */
+import { and, asc, desc, eq, inArray, lt, sql, type SQL } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
+import type { RunState } from '#server/domain/run/states.ts'
+import type { Queryable } from '../client.ts'
+import {
+  attempt,
+  dag,
+  metric,
+  output,
+  repository,
+  run,
+  taskRun,
+  team,
+  user,
+  value,
+  version,
+} from '../schema/index.ts'
+
+const parent = alias(run, 'parent')
+
+const columns = {
+  id: run.id,
+  number: run.number,
+  dagId: run.dagId,
+  teamId: team.id,
+  team: team.name,
+  repo: repository.name,
+  dag: dag.name,
+  versionId: version.id,
+  versionNumber: version.number,
+  commit: version.commitSha,
+  subject: version.subject,
+  author: version.authorName,
+  committedAt: version.committedAt,
+  state: run.state,
+  reason: run.reason,
+  message: run.message,
+  cancelRequestedAt: run.cancelRequestedAt,
+  trigger: run.trigger,
+  triggeredBy: user.name,
+  params: run.params,
+  verb: run.verb,
+  parentId: run.parentId,
+  parentNumber: parent.number,
+  logicalDate: run.logicalDate,
+  createdAt: run.createdAt,
+  startedAt: run.startedAt,
+  endedAt: run.endedAt,
+}
+
+const select = (q: Queryable) =>
+  q
+    .select(columns)
+    .from(run)
+    .innerJoin(version, eq(version.id, run.versionId))
+    .innerJoin(dag, eq(dag.id, run.dagId))
+    .innerJoin(repository, eq(repository.id, dag.repositoryId))
+    .innerJoin(team, eq(team.id, repository.teamId))
+    .leftJoin(user, eq(user.id, run.triggeredBy))
+    .leftJoin(parent, eq(parent.id, run.parentId))
+    .$dynamic()
+
+export type RunViewRow = Awaited<ReturnType<typeof select>>[number]
+
+export interface RunFilter {
+  teamIds: readonly string[]
+  dagId?: string
+  state?: RunState
+  versionNumber?: number
+  /** Runs of one DAG before this number. */
+  before?: number
+  limit: number
+}
+
+/** Newest first. */
+export async function listRuns(q: Queryable, filter: RunFilter): Promise<RunViewRow[]> {
+  if (filter.teamIds.length === 0) return []
+  const where: SQL[] = [inArray(team.id, [...filter.teamIds])]
+  if (filter.dagId !== undefined) where.push(eq(run.dagId, filter.dagId))
+  if (filter.state !== undefined) where.push(eq(run.state, filter.state))
+  if (filter.versionNumber !== undefined) where.push(eq(version.number, filter.versionNumber))
+  if (filter.before !== undefined) where.push(lt(run.number, filter.before))
+  return select(q)
+    .where(and(...where))
+    .orderBy(desc(run.createdAt), desc(run.number))
+    .limit(filter.limit)
+}
+
+export async function runsById(q: Queryable, ids: readonly string[]): Promise<RunViewRow[]> {
+  if (ids.length === 0) return []
+  return select(q).where(inArray(run.id, [...ids]))
+}
+
+export async function runByNumber(q: Queryable, dagId: string, number: number): Promise<string | null> {
+  const [row] = await q
+    .select({ id: run.id })
+    .from(run)
+    .where(and(eq(run.dagId, dagId), eq(run.number, number)))
+  return row?.id ?? null
+}
+
+export async function taskRunsOf(q: Queryable, runIds: readonly string[]) {
+  if (runIds.length === 0) return []
+  return q
+    .select()
+    .from(taskRun)
+    .where(inArray(taskRun.runId, [...runIds]))
+    .orderBy(asc(taskRun.task), asc(taskRun.index))
+}
+
+/** All attempts of these runs, oldest first, with the size of their logs. */
+export async function attemptsOf(q: Queryable, runIds: readonly string[]) {
+  if (runIds.length === 0) return []
+  return q
+    .select({
+      id: attempt.id,
+      runId: attempt.runId,
+      taskRunId: attempt.taskRunId,
+      n: attempt.n,
+      state: attempt.state,
+      reason: attempt.reason,
+      message: attempt.message,
+      executor: attempt.executor,
+      exitCode: attempt.exitCode,
+      signal: attempt.signal,
+      memoryPeak: attempt.memoryPeak,
+      cpuSeconds: attempt.cpuSeconds,
+      createdAt: attempt.createdAt,
+      startedAt: attempt.startedAt,
+      endedAt: attempt.endedAt,
+      logBytes: sql<number>`(select coalesce(max(l.byte_offset + l.bytes), 0)::float8 from log_chunk l where l.attempt_id = ${attempt.id})`,
+      logLines: sql<number>`(select coalesce(max(l.first_line + l.lines), 0)::float8 from log_chunk l where l.attempt_id = ${attempt.id})`,
+    })
+    .from(attempt)
+    .where(inArray(attempt.runId, [...runIds]))
+    .orderBy(asc(attempt.n))
+}
+
+/** What the attempts of these runs left that ended well (or badly: metrics and values), by task and item. */
+export async function resultsOf(q: Queryable, runIds: readonly string[]) {
+  if (runIds.length === 0) return { outputs: [], metrics: [], values: [] }
+  const where = inArray(attempt.runId, [...runIds])
+  const place = {
+    runId: attempt.runId,
+    attemptId: attempt.id,
+    task: taskRun.task,
+    key: taskRun.key,
+    index: taskRun.index,
+    n: attempt.n,
+  }
+  const outputs = await q
+    .select({
+      ...place,
+      name: output.name,
+      path: output.path,
+      hash: output.hash,
+      size: output.size,
+      mediaType: output.mediaType,
+    })
+    .from(output)
+    .innerJoin(attempt, eq(attempt.id, output.attemptId))
+    .innerJoin(taskRun, eq(taskRun.id, attempt.taskRunId))
+    .where(where)
+    .orderBy(asc(taskRun.task), asc(taskRun.index), asc(output.name))
+  const metrics = await q
+    .select({
+      ...place,
+      seq: metric.seq,
+      name: metric.name,
+      step: metric.step,
+      value: metric.value,
+      declared: metric.declared,
+    })
+    .from(metric)
+    .innerJoin(attempt, eq(attempt.id, metric.attemptId))
+    .innerJoin(taskRun, eq(taskRun.id, attempt.taskRunId))
+    .where(where)
+    .orderBy(asc(taskRun.task), asc(taskRun.index), asc(metric.seq))
+  const values = await q
+    .select({ ...place, name: value.name, value: value.value, declared: value.declared })
+    .from(value)
+    .innerJoin(attempt, eq(attempt.id, value.attemptId))
+    .innerJoin(taskRun, eq(taskRun.id, attempt.taskRunId))
+    .where(where)
+    .orderBy(asc(taskRun.task), asc(taskRun.index), asc(value.name))
+  return { outputs, metrics, values }
+}
+
+/** Whose attempt, for permission, and whether more of its log will come. */
+export async function attemptOwner(q: Queryable, attemptId: string) {
+  const [row] = await q
+    .select({
+      runId: attempt.runId,
+      teamId: repository.teamId,
+      ended: sql<boolean>`${attempt.endedAt} is not null`,
+    })
+    .from(attempt)
+    .innerJoin(run, eq(run.id, attempt.runId))
+    .innerJoin(dag, eq(dag.id, run.dagId))
+    .innerJoin(repository, eq(repository.id, dag.repositoryId))
+    .where(eq(attempt.id, attemptId))
+  return row ?? null
+}
+
+export async function outputOfAttempt(q: Queryable, attemptId: string, name: string) {
+  const [row] = await q
+    .select({ path: output.path, hash: output.hash, size: output.size, mediaType: output.mediaType })
+    .from(output)
+    .where(and(eq(output.attemptId, attemptId), eq(output.name, name)))
+  return row ?? null
+}

@@ -1,0 +1,67 @@
+/** Logs and outputs as bytes. Whether they may be read is decided before. */
+import { Readable } from 'node:stream'
+import { logChunks } from '#db/queries/log.ts'
+import { attemptsOf, taskRunsOf } from '#db/queries/run-view.ts'
+import { DagbokError } from '../domain/errors/errors.ts'
+import { requireOutput } from '../services/comparison/output-diff.ts'
+import type { ServiceContext } from '../services/context.ts'
+import { readBytes } from '../storage/logs/log-reader.ts'
+import { blobResponse } from './blob-response.ts'
+
+export async function outputResponse(
+  services: ServiceContext,
+  request: Request,
+  attemptId: string,
+  name: string,
+): Promise<Response> {
+  const { path, hash, size, mediaType } = await requireOutput(services, attemptId, name)
+  return blobResponse(request, {
+    size,
+    mediaType,
+    name: path.split('/').at(-1) ?? name,
+    etag: hash,
+    read: (range) => services.artifacts.read(hash, range),
+  })
+}
+
+export async function logResponse(
+  services: ServiceContext,
+  request: Request,
+  attemptId: string,
+): Promise<Response> {
+  const chunks = await logChunks(services.db, attemptId)
+  const last = chunks.at(-1)
+  return blobResponse(request, {
+    size: last === undefined ? 0 : last.byteOffset + last.bytes,
+    mediaType: 'text/plain',
+    name: 'log.txt',
+    etag: null,
+    read: ({ start, end }) => Readable.from(readBytes(services.artifacts, chunks, start, end)),
+  })
+}
+
+/** The attempt of a task (of the item `key`): number `n`, or the newest. @throws DagbokError `not_found` */
+export async function findAttempt(
+  services: ServiceContext,
+  runId: string,
+  task: string,
+  key: string | null,
+  n: number | null,
+): Promise<string> {
+  const rows = await taskRunsOf(services.db, [runId])
+  const row = rows.find((one) => one.task === task && one.key === key)
+  const expanded = rows.some((one) => one.task === task && one.key !== null)
+  if (row === undefined)
+    throw new DagbokError(
+      'not_found',
+      expanded ? `${task} is expanded: name one of its items with ?key=.` : `The run has no task '${task}'.`,
+    )
+  const attempts = (await attemptsOf(services.db, [runId])).filter((one) => one.taskRunId === row.id)
+  const found = n === null ? attempts.at(-1) : attempts.find((one) => one.n === n)
+  if (found === undefined)
+    throw new DagbokError(
+      'not_found',
+      n === null ? `${task} has not started.` : `${task} has no attempt ${n}.`,
+    )
+  return found.id
+}

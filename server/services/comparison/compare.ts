@@ -1,0 +1,198 @@
+/** Runs side by side, from what they left; nothing is computed in the browser that a verdict depends on. */
+import { findDagRow } from '#db/queries/dag-view.ts'
+import { attemptsOf, resultsOf, runsById, taskRunsOf, type RunViewRow } from '#db/queries/run-view.ts'
+import { specOf } from '#db/queries/version.ts'
+import { compareFigures, verdictOf } from '../../domain/comparison/figures.ts'
+import type { ComparisonState } from '../../domain/comparison/state.ts'
+import type { Spec } from '../../domain/dag/spec.ts'
+import { DagbokError } from '../../domain/errors/errors.ts'
+import { canonicalJson, type Json } from '../../domain/json.ts'
+import type { Comparison, FieldRow, MetricRow, OutputRow } from '../../trpc/views/comparison.ts'
+import type { ServiceContext } from '../context.ts'
+import { runSummary } from '../run/views.ts'
+import { diffVersions } from '../version/read-version.ts'
+
+type Results = Awaited<ReturnType<typeof resultsOf>>
+interface Place {
+  runId: string
+  task: string
+  key: string | null
+  name: string
+}
+
+/** What of the runs stands in one row: by task, item and name; of several (attempts, steps) the last. */
+function rowsOf<T extends Place>(all: readonly T[], runs: readonly string[]) {
+  const rows = new Map<string, { task: string; key: string | null; name: string; cells: (T | null)[] }>()
+  for (const one of all) {
+    const id = JSON.stringify([one.task, one.key, one.name])
+    const row = rows.get(id) ?? { task: one.task, key: one.key, name: one.name, cells: runs.map(() => null) }
+    row.cells[runs.indexOf(one.runId)] = one
+    rows.set(id, row)
+  }
+  return [...rows.values()]
+}
+
+function metricRows(results: Results, runs: readonly string[], base: number, spec: Spec | null): MetricRow[] {
+  return rowsOf(results.metrics, runs).map(({ task, key, name, cells }) => {
+    const declared = spec?.tasks.find((one) => one.id === task)?.metrics[name]
+    const { better, tolerance } = declared ?? { better: null, tolerance: null }
+    return {
+      task,
+      key,
+      name,
+      better,
+      tolerance,
+      cells: compareFigures(
+        cells.map((cell) => cell?.value ?? null),
+        base,
+        { better, tolerance },
+      ),
+    }
+  })
+}
+
+const allEqual = (cells: readonly Json[]) => new Set(cells.map((cell) => canonicalJson(cell))).size === 1
+
+function fieldRows(results: Results, rows: readonly RunViewRow[]): FieldRow[] {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row.params)))].sort()
+  const params = names.map((name): FieldRow => {
+    const cells = rows.map((row) => row.params[name] ?? null)
+    return { kind: 'param', task: null, key: null, name, cells, same: allEqual(cells) }
+  })
+  const values = rowsOf(
+    results.values,
+    rows.map((row) => row.id),
+  ).map(({ task, key, name, cells }): FieldRow => {
+    const json = cells.map((cell) => cell?.value ?? null)
+    return { kind: 'value', task, key, name, cells: json, same: allEqual(json) }
+  })
+  return [...params, ...values]
+}
+
+function kindOf(mediaType: string): OutputRow['kind'] {
+  if (mediaType === 'text/csv' || mediaType === 'text/tab-separated-values') return 'table'
+  if (['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/svg+xml'].includes(mediaType))
+    return 'image'
+  if (mediaType === 'application/json') return 'json'
+  return mediaType.startsWith('text/') ||
+    mediaType === 'application/x-ndjson' ||
+    mediaType === 'application/yaml'
+    ? 'text'
+    : 'binary'
+}
+
+const outputRows = (results: Results, runs: readonly string[]): OutputRow[] =>
+  rowsOf(results.outputs, runs).map(({ task, key, name, cells }) => {
+    const some = cells.find((cell) => cell !== null)
+    return {
+      task,
+      key,
+      name,
+      path: some?.path ?? '',
+      kind: kindOf(some?.mediaType ?? ''),
+      cells: cells.map((cell) =>
+        cell === null
+          ? null
+          : {
+              hash: cell.hash,
+              size: cell.size,
+              mediaType: cell.mediaType,
+              url: `/api/artifacts/attempts/${cell.attemptId}/outputs/${cell.name}`,
+            },
+      ),
+      same: new Set(cells.map((cell) => cell?.hash ?? '')).size === 1,
+    }
+  })
+
+async function timings(ctx: ServiceContext, rows: readonly RunViewRow[]): Promise<Comparison['timings']> {
+  const taskRuns = await taskRunsOf(
+    ctx.db,
+    rows.map((row) => row.id),
+  )
+  const starts = new Map(rows.map((row) => [row.id, (row.startedAt ?? row.createdAt).getTime()]))
+  const all = taskRuns.flatMap((row) =>
+    row.queuedAt === null ? [] : [{ ...row, name: '', at: starts.get(row.runId) ?? 0 }],
+  )
+  return rowsOf(
+    all,
+    rows.map((row) => row.id),
+  ).map(({ task, key, cells }) => ({
+    task,
+    key,
+    cells: cells.map((cell) =>
+      cell === null
+        ? null
+        : {
+            queuedAt: (cell.queuedAt?.getTime() ?? cell.at) - cell.at,
+            startedAt: cell.startedAt === null ? null : cell.startedAt.getTime() - cell.at,
+            endedAt: cell.endedAt === null ? null : cell.endedAt.getTime() - cell.at,
+            state: cell.state,
+          },
+    ),
+  }))
+}
+
+async function failures(ctx: ServiceContext, rows: readonly RunViewRow[]): Promise<(string | null)[]> {
+  const taskRuns = await taskRunsOf(
+    ctx.db,
+    rows.map((row) => row.id),
+  )
+  return rows.map((row) => {
+    if (row.state !== 'failed') return null
+    return taskRuns.find((one) => one.runId === row.id && one.state === 'failed')?.task ?? 'the run'
+  })
+}
+
+/**
+ * Runs in the order they are named; the base is the named one, else the oldest. `may` says whether a run may be seen.
+ * @throws DagbokError `not_found` when a run is not there or not the reader's; `bad_input`
+ */
+export async function compare(
+  ctx: ServiceContext,
+  state: ComparisonState,
+  may: (row: RunViewRow) => boolean,
+): Promise<Comparison> {
+  if (new Set(state.runs).size !== state.runs.length)
+    throw new DagbokError('bad_input', 'A run stands twice in this comparison: leave one out.')
+  const found = new Map((await runsById(ctx.db, state.runs)).map((row) => [row.id, row]))
+  const rows = state.runs.map((id) => {
+    const row = found.get(id)
+    if (row === undefined || !may(row))
+      throw new DagbokError('not_found', 'A run of this comparison is not there.')
+    return row
+  })
+  const oldest = rows.toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime())[0]
+  const base = Math.max(0, state.runs.indexOf(state.base ?? oldest?.id ?? ''))
+  const baseRow = rows[base]
+  if (baseRow === undefined) throw new DagbokError('bad_input', 'A comparison needs two runs at least.')
+  const results = await resultsOf(ctx.db, state.runs)
+  const spec = await specOf(ctx.db, baseRow.versionId)
+  const metrics = metricRows(results, state.runs, base, spec)
+  const failedIn = await failures(ctx, rows)
+  const attempts = await attemptsOf(ctx.db, state.runs)
+  const cpu = (id: string) => {
+    const seconds = attempts.filter((one) => one.runId === id).flatMap((one) => one.cpuSeconds ?? [])
+    return seconds.length === 0 ? null : seconds.reduce((sum, one) => sum + one, 0)
+  }
+  const dag = await findDagRow(ctx.db, baseRow.teamId, baseRow.repo, baseRow.dag)
+  const versions = []
+  for (const row of rows) {
+    const comparable = dag !== null && row.dagId === baseRow.dagId && row.versionId !== baseRow.versionId
+    versions.push(comparable ? await diffVersions(ctx, dag, baseRow.versionId, row.versionId) : null)
+  }
+  return {
+    state,
+    base: baseRow.id,
+    runs: rows.map((row, i) => ({
+      ...runSummary(row, ctx.publicUrl),
+      failedIn: failedIn[i] ?? null,
+      cpuSeconds: cpu(row.id),
+    })),
+    verdict: verdictOf(metrics, failedIn, base),
+    fields: fieldRows(results, rows),
+    metrics,
+    outputs: outputRows(results, state.runs),
+    timings: await timings(ctx, rows),
+    versions,
+  }
+}

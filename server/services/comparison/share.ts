@@ -1,0 +1,123 @@
+/** Frozen comparisons and share links: read only, they show that comparison and nothing else. */
+import { createHash, randomBytes } from 'node:crypto'
+import { runsById } from '#db/queries/run-view.ts'
+import {
+  findComparison,
+  insertComparison,
+  insertShareLink,
+  openShareLink,
+  revokeShareLink,
+  shareLinksOfTeams,
+} from '#db/queries/share.ts'
+import { requireTeamId } from '../../auth/permission.ts'
+import { DagbokError } from '../../domain/errors/errors.ts'
+import type { ComparisonState } from '../../domain/comparison/state.ts'
+import type { Comparison, ShareLink } from '../../trpc/views/comparison.ts'
+import type { Actor } from '../actor.ts'
+import type { ServiceContext } from '../context.ts'
+import { compare } from './compare.ts'
+
+/** Days that a link is good for at most. */
+export const longestDays = 365
+
+const hash = (secret: string) => createHash('sha256').update(secret).digest('hex')
+
+/** The view of a comparison for whoever is in the teams of its runs. */
+export const compareFor = (ctx: ServiceContext, actor: Actor, state: ComparisonState): Promise<Comparison> =>
+  compare(ctx, state, (row) => actor.teams.some((team) => team.id === row.teamId))
+
+/** Keeps the runs and the view. @throws DagbokError `not_found`, `bad_input` when the runs are of two teams */
+export async function createComparison(
+  ctx: ServiceContext,
+  actor: Actor,
+  state: ComparisonState,
+): Promise<string> {
+  const rows = await runsById(ctx.db, state.runs)
+  const teams = [...new Set(rows.map((row) => row.teamId))]
+  const [teamId] = teams
+  if (rows.length !== state.runs.length || teamId === undefined)
+    throw new DagbokError('not_found', 'A run of this comparison is not there.')
+  if (teams.length > 1)
+    throw new DagbokError('bad_input', 'The runs are of two teams: share each team for itself.')
+  requireTeamId(actor, teamId, 'comparison:read')
+  const oldest = rows.toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime())[0]
+  // The base is frozen with it: a default would be worked out anew.
+  return insertComparison(ctx.db, {
+    teamId,
+    createdBy: actor.userId,
+    state: { ...state, base: state.base ?? oldest?.id },
+  })
+}
+
+export async function readComparison(ctx: ServiceContext, actor: Actor, id: string): Promise<Comparison> {
+  const found = await findComparison(ctx.db, id)
+  if (found === null || !actor.teams.some((team) => team.id === found.teamId))
+    throw new DagbokError('not_found', 'There is no such comparison.')
+  return compareFor(ctx, actor, found.state)
+}
+
+/** The secret is in the answer's `url` and nowhere else. */
+export async function createShareLink(
+  ctx: ServiceContext,
+  actor: Actor,
+  comparisonId: string,
+  days: number,
+): Promise<{ id: string; url: string; expiresAt: string }> {
+  const found = await findComparison(ctx.db, comparisonId)
+  if (found === null) throw new DagbokError('not_found', 'There is no such comparison.')
+  requireTeamId(actor, found.teamId, 'share:write')
+  const secret = randomBytes(32).toString('base64url')
+  const { id, expiresAt } = await insertShareLink(ctx.db, {
+    comparisonId,
+    secretHash: hash(secret),
+    createdBy: actor.userId,
+    seconds: days * 86_400,
+  })
+  return { id, url: `${ctx.publicUrl}/share/${secret}`, expiresAt: expiresAt.toISOString() }
+}
+
+export async function listShareLinks(
+  ctx: ServiceContext,
+  actor: Actor,
+): Promise<(ShareLink & { runs: number })[]> {
+  const rows = await shareLinksOfTeams(
+    ctx.db,
+    actor.teams.map((team) => team.id),
+  )
+  return rows.map((row) => ({
+    id: row.id,
+    comparisonId: row.comparisonId,
+    createdBy: row.createdBy,
+    createdAt: row.createdAt.toISOString(),
+    expiresAt: row.expiresAt.toISOString(),
+    revokedAt: row.revokedAt?.toISOString() ?? null,
+    runs: row.state.runs.length,
+  }))
+}
+
+/** A second time changes nothing. */
+export async function revokeLink(ctx: ServiceContext, actor: Actor, id: string): Promise<void> {
+  const rows = await shareLinksOfTeams(
+    ctx.db,
+    actor.teams.map((team) => team.id),
+  )
+  const row = rows.find((one) => one.id === id)
+  if (row === undefined) throw new DagbokError('not_found', 'There is no such share link.')
+  requireTeamId(actor, row.teamId, 'share:write')
+  await revokeShareLink(ctx.db, id)
+}
+
+export interface Shared {
+  comparison: Comparison
+  createdAt: string
+  expiresAt: string
+}
+
+/** What a secret opens, asked of the database each time. @throws DagbokError `not_found` when it opens nothing (any more) */
+export async function openShared(ctx: ServiceContext, secret: string): Promise<Shared> {
+  const found = /^[A-Za-z0-9_-]{43}$/.test(secret) ? await openShareLink(ctx.db, hash(secret)) : null
+  if (found === null)
+    throw new DagbokError('not_found', 'This link opens nothing: it has expired, was revoked, or never was.')
+  const comparison = await compare(ctx, found.state, (row) => row.teamId === found.teamId)
+  return { comparison, createdAt: found.createdAt.toISOString(), expiresAt: found.expiresAt.toISOString() }
+}

@@ -1,0 +1,72 @@
+import { listRuns, taskRunsOf } from '#db/queries/run-view.ts'
+import { specOf } from '#db/queries/version.ts'
+import type { DagRow } from '#db/queries/dag-view.ts'
+import type { Grid } from '../../trpc/views/dag.ts'
+import type { TaskRunState } from '../../domain/run/states.ts'
+import type { ServiceContext } from '../context.ts'
+import { runSummary } from '../run/views.ts'
+
+/** Worst first: what a folded cell shows (engine.md, "Order"). */
+const worst: TaskRunState[] = [
+  'failed',
+  'upstream_failed',
+  'running',
+  'starting',
+  'retrying',
+  'queued',
+  'awaiting_input',
+  'waiting',
+  'cancelled',
+  'succeeded',
+  'skipped',
+]
+
+type Rows = Awaited<ReturnType<typeof taskRunsOf>>
+
+function cellOf(rows: Rows): Grid['cells'][number][number] {
+  const [first] = rows
+  if (first === undefined) return null
+  const state = worst.find((one) => rows.some((row) => row.state === one)) ?? first.state
+  const ended = rows.filter((row) => row.endedAt !== null)
+  const starts = rows.flatMap((row) => row.startedAt?.getTime() ?? [])
+  const ends = ended.flatMap((row) => row.endedAt?.getTime() ?? [])
+  return {
+    state,
+    reason: rows.find((row) => row.state === state)?.reason ?? null,
+    items: rows.length,
+    done: ended.length,
+    retried: rows.some((row) => row.attempts > 1),
+    duration:
+      starts.length > 0 && ended.length === rows.length ? Math.max(...ends) - Math.min(...starts) : null,
+  }
+}
+
+/** The last runs of a DAG by its tasks: those of the newest version first, then those that only older ones have. */
+export async function readGrid(ctx: ServiceContext, dag: DagRow, limit: number): Promise<Grid> {
+  const runs = (await listRuns(ctx.db, { teamIds: [dag.teamId], dagId: dag.id, limit })).toReversed()
+  const rows = await taskRunsOf(
+    ctx.db,
+    runs.map((run) => run.id),
+  )
+  const tasks = new Map<string, Grid['tasks'][number]>()
+  const versions = new Set([
+    ...(dag.versionId === null ? [] : [dag.versionId]),
+    ...runs.toReversed().map((run) => run.versionId),
+  ])
+  for (const id of versions) {
+    const spec = await specOf(ctx.db, id)
+    for (const task of spec?.tasks ?? [])
+      if (!tasks.has(task.id))
+        tasks.set(task.id, { id: task.id, title: task.title, group: task.scope === '' ? null : task.scope })
+  }
+  const byPlace = new Map<string, Rows>()
+  for (const row of rows) {
+    const key = `${row.runId} ${row.task}`
+    byPlace.set(key, [...(byPlace.get(key) ?? []), row])
+  }
+  return {
+    tasks: [...tasks.values()],
+    runs: runs.map((run) => runSummary(run, ctx.publicUrl)),
+    cells: runs.map((run) => [...tasks.keys()].map((task) => cellOf(byPlace.get(`${run.id} ${task}`) ?? []))),
+  }
+}

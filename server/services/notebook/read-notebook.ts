@@ -1,0 +1,101 @@
+import { bundleOfVersion } from '#db/queries/version.ts'
+import type { DagRow } from '#db/queries/dag-view.ts'
+import { DagbokError } from '../../domain/errors/errors.ts'
+import { compile } from '../../domain/notebook/compile.ts'
+import { bundleOf, indexTree, isNotebook } from '../../domain/version/bundle.ts'
+import type { Notebook } from '../../trpc/views/version.ts'
+import type { ServiceContext } from '../context.ts'
+
+type Shown = Pick<Notebook, 'cells' | 'faults' | 'graph'>
+
+/** Cells, faults and graph of a text as if it stood at `path` in the commit `sha`. */
+export async function checkNotebook(
+  ctx: ServiceContext,
+  dag: DagRow,
+  sha: string,
+  path: string,
+  text: string,
+): Promise<Shown & { files: Notebook['files'] }> {
+  const entries = await ctx.repositories.tree(dag.repositoryId, sha)
+  const notebooks = entries.filter((entry) => isNotebook(entry.path))
+  const blobs = await ctx.repositories.blobs(
+    dag.repositoryId,
+    notebooks.map((entry) => entry.blob),
+  )
+  const texts = new Map(notebooks.map((entry) => [entry.path, blobs.get(entry.blob)?.toString('utf8') ?? '']))
+  texts.set(path, text)
+  const bundle = bundleOf(indexTree(entries), path, (file) => texts.get(file) ?? null)
+  const inBundle = new Set(bundle.map((entry) => entry.path))
+  const { cells, faults, graph } = compile({
+    path,
+    text,
+    readFile: (file) => (inBundle.has(file) ? (texts.get(file) ?? '') : null),
+  })
+  const lineOf = (offset: number) => text.slice(0, offset).split('\n').length
+  const idOf = (body: string) => /^id:[ \t]*([^\s#]+)/m.exec(body)?.[1] ?? null
+  const sizes = new Map(entries.map((entry) => [entry.path, entry.size]))
+  return {
+    cells: cells.map((cell) => ({
+      kind: cell.kind,
+      id: cell.kind === 'markdown' ? null : idOf(text.slice(cell.body.start, cell.body.end)),
+      start: cell.start,
+      end: cell.end,
+      startLine: lineOf(cell.start),
+      body: { start: cell.body.start, end: cell.body.end },
+      script:
+        cell.script === null
+          ? null
+          : {
+              lang: cell.script.lang,
+              start: cell.script.start,
+              end: cell.script.end,
+              startLine: lineOf(cell.script.start),
+            },
+    })),
+    faults,
+    graph: { tasks: graph },
+    files: bundle.map((entry) => ({ path: entry.path, size: sizes.get(entry.path) ?? 0 })),
+  }
+}
+
+/** The notebook at the default branch's tip, which is what an edit begins with. @throws DagbokError `not_found` */
+export async function readNotebook(ctx: ServiceContext, dag: DagRow): Promise<Notebook> {
+  if (dag.path === null || dag.sha === null || dag.defaultBranch === null)
+    throw new DagbokError('not_found', `${dag.name} is not at its repository's default branch any more.`)
+  const entries = await ctx.repositories.tree(dag.repositoryId, dag.sha)
+  const blob = entries.find((entry) => entry.path === dag.path)?.blob ?? ''
+  const text = (await ctx.repositories.blobs(dag.repositoryId, [blob])).get(blob)?.toString('utf8') ?? ''
+  const shown = await checkNotebook(ctx, dag, dag.sha, dag.path, text)
+  return {
+    dag: { team: dag.team, repo: dag.repo, dag: dag.name },
+    path: dag.path,
+    branch: dag.defaultBranch,
+    sha: dag.sha,
+    text,
+    version:
+      dag.versionId === null
+        ? null
+        : {
+            id: dag.versionId,
+            number: dag.versionNumber ?? 0,
+            commit: dag.commit ?? '',
+            subject: dag.subject ?? '',
+            author: dag.author ?? '',
+            committedAt: dag.committedAt?.toISOString() ?? '',
+          },
+    ...shown,
+  }
+}
+
+/** Bytes of a version's notebook, as it was. @throws DagbokError `not_found` */
+export async function notebookTextOfVersion(
+  ctx: ServiceContext,
+  versionId: string,
+  path: string,
+): Promise<string> {
+  const found = await bundleOfVersion(ctx.db, versionId)
+  const blob = found?.bundle.find((entry) => entry.path === path)?.blob
+  if (found === null || blob === undefined)
+    throw new DagbokError('not_found', 'There is no such file in this version.')
+  return (await ctx.repositories.blobs(found.repositoryId, [blob])).get(blob)?.toString('utf8') ?? ''
+}

@@ -1,0 +1,34 @@
+/** A run's params against what its version declares. */
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import type { Spec } from '../../domain/dag/spec.ts'
+import { DagbokError } from '../../domain/errors/errors.ts'
+import type { Json } from '../../domain/json.ts'
+
+const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false })
+
+/** JSON Schema (object) of a version's params, for forms and for checks. */
+export function paramsSchema(spec: Spec): Record<string, Json> {
+  const entries = Object.entries(spec.params)
+  return {
+    type: 'object',
+    properties: Object.fromEntries(entries.map(([name, { schema }]) => [name, schema])),
+    required: entries.filter(([, { required }]) => required).map(([name]) => name),
+    additionalProperties: false,
+  }
+}
+
+/** Given params with defaults filled in. @throws DagbokError `bad_input` that names every one that does not fit */
+export function checkParams(spec: Spec, given: Record<string, Json>): Record<string, Json> {
+  const filled = { ...given }
+  for (const [name, { schema }] of Object.entries(spec.params))
+    if (!(name in filled) && schema['default'] !== undefined) filled[name] = schema['default']
+  const validate = ajv.compile(paramsSchema(spec))
+  if (validate(filled)) return filled
+  const faults = (validate.errors ?? []).map((error) => {
+    if (error.keyword === 'required') return `'${String(error.params['missingProperty'])}' is missing`
+    if (error.keyword === 'additionalProperties')
+      return `there is no param '${String(error.params['additionalProperty'])}'`
+    return `'${error.instancePath.slice(1)}' ${error.message ?? 'does not fit'}`
+  })
+  throw new DagbokError('bad_input', `The params do not fit: ${faults.join('; ')}.`)
+}

@@ -1,0 +1,77 @@
+import { attemptsOf, resultsOf, runsById, taskRunsOf, type RunViewRow } from '#db/queries/run-view.ts'
+import { specOf } from '#db/queries/version.ts'
+import { requireTeamId, type Permission } from '../../auth/permission.ts'
+import { DagbokError } from '../../domain/errors/errors.ts'
+import type { Spec } from '../../domain/dag/spec.ts'
+import type { RunDetail, TaskResult } from '../../trpc/views/run.ts'
+import type { Actor } from '../actor.ts'
+import type { ServiceContext } from '../context.ts'
+import { graphOf, headline, runSummary, taskRunViews } from './views.ts'
+
+/** @throws DagbokError `not_found` also when it is another team's */
+export async function requireRun(
+  ctx: ServiceContext,
+  actor: Actor,
+  id: string,
+  permission: Permission,
+): Promise<RunViewRow> {
+  const [row] = await runsById(ctx.db, [id])
+  if (row === undefined || !actor.teams.some((team) => team.id === row.teamId))
+    throw new DagbokError('not_found', 'There is no such run.')
+  requireTeamId(actor, row.teamId, permission)
+  return row
+}
+
+async function specOfRun(ctx: ServiceContext, row: RunViewRow): Promise<Spec> {
+  const spec = await specOf(ctx.db, row.versionId)
+  if (spec === null) throw new DagbokError('not_found', 'There is no such version.')
+  return spec
+}
+
+export async function readRun(ctx: ServiceContext, row: RunViewRow): Promise<RunDetail> {
+  const spec = await specOfRun(ctx, row)
+  const taskRuns = taskRunViews(spec, await taskRunsOf(ctx.db, [row.id]), await attemptsOf(ctx.db, [row.id]))
+  const summary = runSummary(row, ctx.publicUrl)
+  return { ...summary, graph: graphOf(spec), taskRuns, headline: headline(row.state, taskRuns) }
+}
+
+/** What the newest attempt of a task (or of one item) left. */
+export async function readTaskResult(
+  ctx: ServiceContext,
+  row: RunViewRow,
+  task: string,
+  key: string | null,
+): Promise<TaskResult> {
+  const spec = await specOfRun(ctx, row)
+  const { outputs, metrics, values } = await resultsOf(ctx.db, [row.id])
+  const mine = <T extends { task: string; key: string | null; n: number }>(all: T[]) => {
+    const own = all.filter((one) => one.task === task && one.key === key)
+    const newest = Math.max(...own.map((one) => one.n))
+    return own.filter((one) => one.n === newest)
+  }
+  const declared = spec.tasks.find((one) => one.id === task)?.metrics ?? {}
+  return {
+    attemptId: mine(outputs)[0]?.attemptId ?? null,
+    outputs: mine(outputs).map(({ attemptId, name, path, size, hash, mediaType }) => ({
+      name,
+      path,
+      size,
+      hash,
+      mediaType,
+      url: `/api/artifacts/attempts/${attemptId}/outputs/${name}`,
+    })),
+    metrics: mine(metrics).map(({ name, step, value, declared: known }) => ({
+      name,
+      step,
+      value,
+      declared: known,
+      better: declared[name]?.better ?? null,
+    })),
+    values: mine(values).map(({ name, value, declared: known }) => ({
+      name,
+      value: value ?? null,
+      declared: known,
+    })),
+    record: null,
+  }
+}

@@ -1,0 +1,45 @@
+import { parse } from 'csv-parse'
+import { outputOfAttempt } from '#db/queries/run-view.ts'
+import { DagbokError } from '../../domain/errors/errors.ts'
+import type { TablePage } from '../../trpc/views/run.ts'
+import type { Actor } from '../actor.ts'
+import type { ServiceContext } from '../context.ts'
+import { requireAttempt } from './read-log.ts'
+
+/** A page of a CSV or TSV output, streamed: never held whole. @throws DagbokError `not_found`, `bad_input` */
+export async function readTablePage(
+  ctx: ServiceContext,
+  actor: Actor,
+  given: { attemptId: string; name: string; offset: number; limit: number },
+): Promise<TablePage> {
+  await requireAttempt(ctx, actor, given.attemptId)
+  const output = await outputOfAttempt(ctx.db, given.attemptId, given.name)
+  if (output === null) throw new DagbokError('not_found', 'There is no such output.')
+  const rows = (await ctx.artifacts.read(output.hash)).pipe(
+    parse({
+      delimiter: output.mediaType === 'text/tab-separated-values' ? '\t' : ',',
+      bom: true,
+      relax_column_count: true,
+      skip_empty_lines: true,
+    }),
+  ) as AsyncIterable<string[]>
+  let columns: string[] | null = null
+  let total = 0
+  const page: string[][] = []
+  try {
+    for await (const row of rows) {
+      if (columns === null) {
+        columns = row
+        continue
+      }
+      if (total >= given.offset && page.length < given.limit) page.push(row)
+      total++
+    }
+  } catch {
+    throw new DagbokError(
+      'bad_input',
+      'This output is called a table, and cannot be read as one: download it.',
+    )
+  }
+  return { columns: columns ?? [], rows: page, offset: given.offset, totalRows: total }
+}

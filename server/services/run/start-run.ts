@@ -1,0 +1,68 @@
+import { specOf, versionAtCommit, versionByNumber, type VersionKey } from '#db/queries/version.ts'
+import type { DagRow } from '#db/queries/dag-view.ts'
+import { DagbokError } from '../../domain/errors/errors.ts'
+import type { Json } from '../../domain/json.ts'
+import type { DagRef } from '../../trpc/views/common.ts'
+import type { Actor } from '../actor.ts'
+import type { ServiceContext } from '../context.ts'
+import { requireDag } from '../dag/address.ts'
+import { checkParams } from './params.ts'
+import { createRun } from './create-run.ts'
+
+/**
+ * A version by `3`, `v3`, a branch, a tag or a commit that holds one; without a name that of the default branch's tip.
+ * @throws DagbokError `not_found`, `bad_input`
+ */
+export async function resolveVersion(
+  ctx: ServiceContext,
+  dag: DagRow,
+  name: string | null,
+): Promise<VersionKey> {
+  if (name === null || name === '') {
+    if (dag.versionId === null || dag.versionNumber === null)
+      throw new DagbokError(
+        'bad_input',
+        `${dag.name} has no version at ${dag.defaultBranch ?? 'its default branch'}: its notebook has faults, or is gone from there. Name a version.`,
+      )
+    return { id: dag.versionId, number: dag.versionNumber }
+  }
+  const number = /^v?(\d{1,9})$/.exec(name)?.[1]
+  const byNumber = number === undefined ? null : await versionByNumber(ctx.db, dag.id, Number(number))
+  if (byNumber !== null) return byNumber
+  const sha = await ctx.repositories.resolve(dag.repositoryId, name).catch(() => null)
+  const atCommit = sha === null ? null : await versionAtCommit(ctx.db, dag.id, sha)
+  if (atCommit !== null) return atCommit
+  throw new DagbokError(
+    'not_found',
+    `${dag.name} has no version '${name}': give a number (v3), a branch, a tag or a commit.`,
+  )
+}
+
+export interface StartRun {
+  ref: DagRef
+  version: string | null
+  params: Record<string, Json>
+}
+
+/** @throws DagbokError `not_found`, `forbidden`, `bad_input` */
+export async function startRun(
+  ctx: ServiceContext,
+  actor: Actor,
+  given: StartRun,
+): Promise<{ id: string; number: number }> {
+  const dag = await requireDag(ctx, actor, given.ref, 'run:write')
+  const version = await resolveVersion(ctx, dag, given.version)
+  const spec = await specOf(ctx.db, version.id)
+  if (spec === null) throw new DagbokError('not_found', 'There is no such version.')
+  const params = checkParams(spec, given.params)
+  return ctx.db.transaction((tx) =>
+    createRun(tx, {
+      dagId: dag.id,
+      versionId: version.id,
+      spec,
+      trigger: actor.via === 'session' ? 'manual' : 'api',
+      triggeredBy: actor.userId,
+      params,
+    }),
+  )
+}

@@ -1,0 +1,126 @@
+/** Rows of runs in the shapes that cross the wire. */
+import type { attemptsOf, RunViewRow, taskRunsOf } from '#db/queries/run-view.ts'
+import type { Spec } from '../../domain/dag/spec.ts'
+import { reasons } from '../../domain/run/states.ts'
+import type { RunSummary } from '../../trpc/views/dag.ts'
+import type { TaskRunView } from '../../trpc/views/run.ts'
+import type { Graph } from '../../trpc/views/version.ts'
+
+export const isoOrNull = (time: Date | null): string | null => time?.toISOString() ?? null
+
+export const versionLabelOf = (row: {
+  versionId: string
+  versionNumber: number
+  commit: string
+  subject: string
+  author: string
+  committedAt: Date
+}) => ({
+  id: row.versionId,
+  number: row.versionNumber,
+  commit: row.commit,
+  subject: row.subject,
+  author: row.author,
+  committedAt: row.committedAt.toISOString(),
+})
+
+export const pathOfRun = (row: Pick<RunViewRow, 'team' | 'repo' | 'dag' | 'number'>): string =>
+  `/${row.team}/${row.repo}/${row.dag}/runs/${row.number}`
+
+export function runSummary(row: RunViewRow, publicUrl: string): RunSummary {
+  return {
+    id: row.id,
+    number: row.number,
+    dag: { team: row.team, repo: row.repo, dag: row.dag },
+    version: versionLabelOf(row),
+    state: row.state,
+    reason: row.reason,
+    message: row.message,
+    cancelling: row.cancelRequestedAt !== null && row.endedAt === null,
+    trigger: row.trigger,
+    triggeredBy: row.triggeredBy,
+    params: row.params,
+    parent:
+      row.parentId === null || row.parentNumber === null || row.verb === null
+        ? null
+        : { id: row.parentId, number: row.parentNumber, verb: row.verb },
+    logicalDate: isoOrNull(row.logicalDate),
+    createdAt: row.createdAt.toISOString(),
+    startedAt: isoOrNull(row.startedAt),
+    endedAt: isoOrNull(row.endedAt),
+    url: `${publicUrl}${pathOfRun(row)}`,
+  }
+}
+
+type TaskRows = Awaited<ReturnType<typeof taskRunsOf>>
+type AttemptRows = Awaited<ReturnType<typeof attemptsOf>>
+
+/** In the order of the spec's tasks, items in key order. */
+export function taskRunViews(spec: Spec, rows: TaskRows, attempts: AttemptRows): TaskRunView[] {
+  const order = new Map(spec.tasks.map((task, i) => [task.id, i]))
+  const byTask = new Map<string, AttemptRows>()
+  for (const attempt of attempts)
+    byTask.set(attempt.taskRunId, [...(byTask.get(attempt.taskRunId) ?? []), attempt])
+  const sorted = rows.toSorted(
+    (a, b) => (order.get(a.task) ?? 0) - (order.get(b.task) ?? 0) || a.index - b.index,
+  )
+  return sorted.map((row) => ({
+    task: row.task,
+    key: row.key,
+    index: row.index,
+    state: row.state,
+    reason: row.reason,
+    message: row.message,
+    dueAt: isoOrNull(row.dueAt),
+    queuedAt: isoOrNull(row.queuedAt),
+    startedAt: isoOrNull(row.startedAt),
+    endedAt: isoOrNull(row.endedAt),
+    attempts: (byTask.get(row.id) ?? []).map((one) => ({
+      id: one.id,
+      n: one.n,
+      state: one.state,
+      reason: one.reason,
+      message: one.message,
+      executor: one.executor,
+      exitCode: one.exitCode,
+      signal: one.signal,
+      memoryPeak: one.memoryPeak,
+      cpuSeconds: one.cpuSeconds,
+      createdAt: one.createdAt.toISOString(),
+      startedAt: isoOrNull(one.startedAt),
+      endedAt: isoOrNull(one.endedAt),
+      log: { bytes: one.logBytes, lines: one.logLines, url: `/api/artifacts/attempts/${one.id}/log` },
+    })),
+  }))
+}
+
+export const graphOf = (spec: Spec): Graph => ({
+  tasks: spec.tasks.map((task) => ({
+    id: task.id,
+    title: task.title,
+    group: task.scope === '' ? null : task.scope,
+    needs: task.needs,
+    items: task.matrix?.length ?? null,
+  })),
+})
+
+/** The answer in one line: what failed, and why. */
+export function headline(state: RunSummary['state'], tasks: readonly TaskRunView[]): string {
+  const failed = tasks.filter((task) => task.state === 'failed')
+  const [first] = failed
+  if (state === 'failed' && first !== undefined) {
+    const last = first.attempts.at(-1)
+    const why = last?.message ?? (first.reason === null ? '' : reasons[first.reason])
+    const which = first.key === null ? first.task : `${first.task} (${first.key})`
+    return `Failed: ${which}. ${why}${failed.length > 1 ? ` ${failed.length - 1} more failed.` : ''}`
+  }
+  const done = tasks.filter((task) => task.state === 'succeeded').length
+  const words = {
+    queued: 'Queued',
+    running: 'Running',
+    succeeded: 'Succeeded',
+    cancelled: 'Cancelled',
+    failed: 'Failed',
+  }
+  return `${words[state]}: ${done} of ${tasks.length} task runs succeeded.`
+}

@@ -1,0 +1,17 @@
+/** Every procedure, for the browser and, where it has a path, for REST. */
+import { createCaller, router } from './init.ts'
+import { accountRouter } from './routers/account.ts'
+import { comparisonsRouter } from './routers/comparisons.ts'
+import { dagsRouter } from './routers/dags.ts'
+import { runsRouter } from './routers/runs.ts'
+
+export const appRouter = router({
+  dags: dagsRouter,
+  runs: runsRouter,
+  comparisons: comparisonsRouter,
+  account: accountRouter,
+})
+export type AppRouter = typeof appRouter
+
+/** The same procedures, called in the process: by pages as they are first rendered. */
+export const callerOf = createCaller(appRouter)

@@ -1,0 +1,94 @@
+import { z } from 'zod'
+import { comparisonStateSchema } from '../../domain/comparison/state.ts'
+import {
+  compareFor,
+  createComparison,
+  createShareLink,
+  listShareLinks,
+  longestDays,
+  openShared,
+  readComparison,
+  revokeLink,
+} from '../../services/comparison/share.ts'
+import { readOutputDiff } from '../../services/comparison/read-output-diff.ts'
+import { open, router, signedIn } from '../init.ts'
+import { comparisonSchema, shareLinkSchema, tableDiffSchema, textDiffSchema } from '../views/comparison.ts'
+
+const place = z.object({ task: z.string(), key: z.string().nullable(), name: z.string(), run: z.uuid() })
+const diffInput = z.object({
+  place,
+  onlyDifferences: z.boolean(),
+  offset: z.number().int().min(0),
+  limit: z.number().int().min(1).max(500),
+})
+const diffOutput = z.object({ table: tableDiffSchema.nullable(), text: textDiffSchema.nullable() })
+const idInput = z.object({ id: z.uuid() })
+
+export const comparisonsRouter = router({
+  get: signedIn
+    .input(comparisonStateSchema)
+    .output(comparisonSchema)
+    .query(({ ctx, input }) => compareFor(ctx.services, ctx.actor, input)),
+
+  /** Rows or lines in which an output of a run differs from the base's. */
+  output: signedIn
+    .input(diffInput.extend({ state: comparisonStateSchema }))
+    .output(diffOutput)
+    .query(async ({ ctx, input }) =>
+      readOutputDiff(ctx.services, await compareFor(ctx.services, ctx.actor, input.state), input),
+    ),
+
+  create: signedIn
+    .meta({ openapi: { method: 'POST', path: '/comparisons', summary: 'Freeze a comparison of runs' } })
+    .input(comparisonStateSchema)
+    .output(z.object({ id: z.uuid(), comparison: comparisonSchema }))
+    .mutation(async ({ ctx, input }) => {
+      const id = await createComparison(ctx.services, ctx.actor, input)
+      return { id, comparison: await readComparison(ctx.services, ctx.actor, id) }
+    }),
+
+  read: signedIn
+    .meta({ openapi: { method: 'GET', path: '/comparisons/{id}', summary: 'A frozen comparison' } })
+    .input(idInput)
+    .output(comparisonSchema)
+    .query(({ ctx, input }) => readComparison(ctx.services, ctx.actor, input.id)),
+
+  share: signedIn
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/comparisons/{id}/share-links',
+        summary: 'A link that shows it to whoever has it',
+      },
+    })
+    .input(idInput.extend({ days: z.number().int().min(1).max(longestDays).default(30) }))
+    .output(z.object({ id: z.uuid(), url: z.string(), expiresAt: z.string() }))
+    .mutation(({ ctx, input }) => createShareLink(ctx.services, ctx.actor, input.id, input.days)),
+
+  shareLinks: signedIn
+    .meta({ openapi: { method: 'GET', path: '/share-links', summary: 'Share links' } })
+    .input(z.object({}))
+    .output(z.array(shareLinkSchema.extend({ runs: z.number() })))
+    .query(({ ctx }) => listShareLinks(ctx.services, ctx.actor)),
+
+  revoke: signedIn
+    .meta({ openapi: { method: 'DELETE', path: '/share-links/{id}', summary: 'Revoke a share link' } })
+    .input(idInput)
+    .output(z.object({}))
+    .mutation(async ({ ctx, input }) => {
+      await revokeLink(ctx.services, ctx.actor, input.id)
+      return {}
+    }),
+
+  shared: open
+    .input(z.object({ secret: z.string() }))
+    .output(z.object({ comparison: comparisonSchema, createdAt: z.string(), expiresAt: z.string() }))
+    .query(({ ctx, input }) => openShared(ctx.services, input.secret)),
+
+  sharedOutput: open
+    .input(diffInput.extend({ secret: z.string() }))
+    .output(diffOutput)
+    .query(async ({ ctx, input }) =>
+      readOutputDiff(ctx.services, (await openShared(ctx.services, input.secret)).comparison, input),
+    ),
+})

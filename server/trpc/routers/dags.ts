@@ -1,0 +1,130 @@
+import { z } from 'zod'
+import { dagDetail, listDags } from '../../services/dag/list-dags.ts'
+import { readGrid } from '../../services/dag/read-grid.ts'
+import { requireDag } from '../../services/dag/address.ts'
+import { checkNotebook, readNotebook } from '../../services/notebook/read-notebook.ts'
+import { commitNotebook } from '../../services/notebook/commit-notebook.ts'
+import { diffVersions, listVersions, paramsOfVersion } from '../../services/version/read-version.ts'
+import { resolveVersion } from '../../services/run/start-run.ts'
+import { router, signedIn } from '../init.ts'
+import { dagRefSchema, json } from '../views/common.ts'
+import { brokenNotebookSchema, dagSummarySchema, gridSchema } from '../views/dag.ts'
+import { notebookSchema, versionDiffSchema, versionSummarySchema } from '../views/version.ts'
+
+const at = '/dags/{team}/{repo}/{dag}' as const
+
+export const dagsRouter = router({
+  list: signedIn
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/dags',
+        summary: 'DAGs, and notebooks that are none for their faults',
+      },
+    })
+    .input(z.object({}))
+    .output(z.object({ dags: z.array(dagSummarySchema), broken: z.array(brokenNotebookSchema) }))
+    .query(({ ctx }) => listDags(ctx.services, ctx.actor)),
+
+  get: signedIn
+    .meta({ openapi: { method: 'GET', path: at, summary: 'One DAG' } })
+    .input(dagRefSchema)
+    .output(dagSummarySchema.extend({ gitUrl: z.string(), defaultBranch: z.string().nullable() }))
+    .query(async ({ ctx, input }) => {
+      const row = await requireDag(ctx.services, ctx.actor, input, 'repository:read')
+      const gitUrl = `${ctx.services.publicUrl}/git/${row.team}/${row.repo}.git`
+      return { ...(await dagDetail(ctx.services, row)), gitUrl, defaultBranch: row.defaultBranch }
+    }),
+
+  grid: signedIn
+    .meta({ openapi: { method: 'GET', path: `${at}/grid`, summary: 'The last runs by tasks' } })
+    .input(dagRefSchema.extend({ limit: z.coerce.number().int().min(1).max(100).default(40) }))
+    .output(gridSchema)
+    .query(async ({ ctx, input }) =>
+      readGrid(ctx.services, await requireDag(ctx.services, ctx.actor, input, 'run:read'), input.limit),
+    ),
+
+  versions: signedIn
+    .meta({ openapi: { method: 'GET', path: `${at}/versions`, summary: 'Versions, newest first' } })
+    .input(dagRefSchema)
+    .output(z.array(versionSummarySchema))
+    .query(async ({ ctx, input }) =>
+      listVersions(ctx.services, await requireDag(ctx.services, ctx.actor, input, 'repository:read')),
+    ),
+
+  diff: signedIn
+    .meta({
+      openapi: { method: 'GET', path: `${at}/diff`, summary: 'Code and graph of version b against a' },
+    })
+    .input(dagRefSchema.extend({ a: z.string(), b: z.string() }))
+    .output(versionDiffSchema)
+    .query(async ({ ctx, input }) => {
+      const dag = await requireDag(ctx.services, ctx.actor, input, 'repository:read')
+      const [a, b] = [
+        await resolveVersion(ctx.services, dag, input.a),
+        await resolveVersion(ctx.services, dag, input.b),
+      ]
+      return diffVersions(ctx.services, dag, a.id, b.id)
+    }),
+
+  params: signedIn
+    .meta({ openapi: { method: 'GET', path: `${at}/params`, summary: 'JSON Schema of a version’s params' } })
+    .input(dagRefSchema.extend({ version: z.string().optional() }))
+    .output(z.record(z.string(), json))
+    .query(async ({ ctx, input }) => {
+      const dag = await requireDag(ctx.services, ctx.actor, input, 'repository:read')
+      return paramsOfVersion(
+        ctx.services,
+        (await resolveVersion(ctx.services, dag, input.version ?? null)).id,
+      )
+    }),
+
+  notebook: signedIn
+    .meta({
+      openapi: { method: 'GET', path: `${at}/notebook`, summary: 'The notebook at the default branch’s tip' },
+    })
+    .input(dagRefSchema)
+    .output(notebookSchema)
+    .query(async ({ ctx, input }) =>
+      readNotebook(ctx.services, await requireDag(ctx.services, ctx.actor, input, 'repository:read')),
+    ),
+
+  check: signedIn
+    .meta({
+      openapi: { method: 'POST', path: `${at}/notebook/check`, summary: 'Faults, cells and graph of a text' },
+    })
+    .input(dagRefSchema.extend({ base: z.string(), text: z.string().max(10 * 2 ** 20) }))
+    .output(notebookSchema.pick({ cells: true, faults: true, graph: true }))
+    .mutation(async ({ ctx, input }) => {
+      const dag = await requireDag(ctx.services, ctx.actor, input, 'repository:read')
+      const { cells, faults, graph } = await checkNotebook(
+        ctx.services,
+        dag,
+        input.base,
+        dag.path ?? '',
+        input.text,
+      )
+      return { cells, faults, graph }
+    }),
+
+  commit: signedIn
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: `${at}/notebook/commits`,
+        summary: 'Commit a text to the default branch',
+      },
+    })
+    .input(
+      dagRefSchema.extend({
+        base: z.string(),
+        text: z.string().max(10 * 2 ** 20),
+        message: z.string().max(10_000),
+      }),
+    )
+    .output(z.object({ sha: z.string(), version: z.number().nullable() }))
+    .mutation(({ ctx, input }) => {
+      const { team, repo, dag, ...rest } = input
+      return commitNotebook(ctx.services, ctx.actor, { ref: { team, repo, dag }, ...rest })
+    }),
+})

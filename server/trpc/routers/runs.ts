@@ -1,0 +1,156 @@
+import { z } from 'zod'
+import { listRuns, runByNumber } from '#db/queries/run-view.ts'
+import { DagbokError } from '../../domain/errors/errors.ts'
+import { requireDag } from '../../services/dag/address.ts'
+import { cancelRun } from '../../services/run/cancel-run.ts'
+import { readLogPage } from '../../services/run/read-log.ts'
+import { readTablePage } from '../../services/run/read-table.ts'
+import { readRun, readTaskResult, requireRun } from '../../services/run/read-run.ts'
+import { rerun } from '../../services/run/rerun.ts'
+import { startRun } from '../../services/run/start-run.ts'
+import { pathOfRun, runSummary } from '../../services/run/views.ts'
+import { router, signedIn } from '../init.ts'
+import { dagRefSchema, json, runStateSchema } from '../views/common.ts'
+import { runSummarySchema } from '../views/dag.ts'
+import { logPageSchema, runDetailSchema, tablePageSchema, taskResultSchema } from '../views/run.ts'
+
+const made = z.object({ id: z.uuid(), number: z.number(), url: z.string() })
+const runId = z.object({ id: z.uuid() })
+
+export const runsRouter = router({
+  start: signedIn
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/dags/{team}/{repo}/{dag}/runs',
+        summary: 'Start a run of a version',
+      },
+    })
+    .input(
+      dagRefSchema.extend({
+        version: z.union([z.string(), z.number().int()]).optional(),
+        params: z.record(z.string(), json).default({}),
+      }),
+    )
+    .output(made)
+    .mutation(async ({ ctx, input }) => {
+      const { team, repo, dag, params } = input
+      const version = input.version === undefined ? null : String(input.version)
+      const run = await startRun(ctx.services, ctx.actor, { ref: { team, repo, dag }, version, params })
+      return { ...run, url: `${ctx.services.publicUrl}${pathOfRun({ team, repo, dag, number: run.number })}` }
+    }),
+
+  list: signedIn
+    .meta({
+      openapi: { method: 'GET', path: '/dags/{team}/{repo}/{dag}/runs', summary: 'Runs, newest first' },
+    })
+    .input(
+      dagRefSchema.extend({
+        state: runStateSchema.optional(),
+        version: z.coerce.number().int().optional(),
+        before: z.coerce.number().int().optional(),
+        limit: z.coerce.number().int().min(1).max(200).default(50),
+      }),
+    )
+    .output(z.array(runSummarySchema))
+    .query(async ({ ctx, input }) => {
+      const dag = await requireDag(ctx.services, ctx.actor, input, 'run:read')
+      const rows = await listRuns(ctx.services.db, {
+        teamIds: [dag.teamId],
+        dagId: dag.id,
+        limit: input.limit,
+        ...(input.state === undefined ? {} : { state: input.state }),
+        ...(input.version === undefined ? {} : { versionNumber: input.version }),
+        ...(input.before === undefined ? {} : { before: input.before }),
+      })
+      return rows.map((row) => runSummary(row, ctx.services.publicUrl))
+    }),
+
+  get: signedIn
+    .meta({
+      openapi: { method: 'GET', path: '/runs/{id}', summary: 'A run with its task runs and attempts' },
+    })
+    .input(runId)
+    .output(runDetailSchema)
+    .query(async ({ ctx, input }) =>
+      readRun(ctx.services, await requireRun(ctx.services, ctx.actor, input.id, 'run:read')),
+    ),
+
+  /** By its number within the DAG, as pages name it. */
+  byNumber: signedIn
+    .input(dagRefSchema.extend({ number: z.number().int() }))
+    .output(runDetailSchema)
+    .query(async ({ ctx, input }) => {
+      const dag = await requireDag(ctx.services, ctx.actor, input, 'run:read')
+      const id = await runByNumber(ctx.services.db, dag.id, input.number)
+      if (id === null) throw new DagbokError('not_found', `${dag.name} has no run ${input.number}.`)
+      return readRun(ctx.services, await requireRun(ctx.services, ctx.actor, id, 'run:read'))
+    }),
+
+  cancel: signedIn
+    .meta({ openapi: { method: 'POST', path: '/runs/{id}/cancel', summary: 'Ask for the end of a run' } })
+    .input(runId)
+    .output(z.object({}))
+    .mutation(async ({ ctx, input }) => {
+      await cancelRun(ctx.services, ctx.actor, input.id)
+      return {}
+    }),
+
+  rerun: signedIn
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/runs/{id}/rerun',
+        summary: 'The same params, on the same or another version',
+      },
+    })
+    .input(runId.extend({ version: z.string().optional() }))
+    .output(made)
+    .mutation(async ({ ctx, input }) => {
+      const run = await rerun(ctx.services, ctx.actor, input.id, input.version ?? null)
+      const row = await requireRun(ctx.services, ctx.actor, run.id, 'run:read')
+      return { ...run, url: `${ctx.services.publicUrl}${pathOfRun(row)}` }
+    }),
+
+  result: signedIn
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/runs/{id}/tasks/{task}/result',
+        summary: 'Outputs, metrics and values of a task',
+      },
+    })
+    .input(runId.extend({ task: z.string(), key: z.string().optional() }))
+    .output(taskResultSchema)
+    .query(async ({ ctx, input }) =>
+      readTaskResult(
+        ctx.services,
+        await requireRun(ctx.services, ctx.actor, input.id, 'run:read'),
+        input.task,
+        input.key ?? null,
+      ),
+    ),
+
+  /** Lines of a log; a negative `from` counts from its end. */
+  log: signedIn
+    .input(
+      z.object({ attemptId: z.uuid(), from: z.number().int(), count: z.number().int().min(1).max(5000) }),
+    )
+    .output(logPageSchema)
+    .query(({ ctx, input }) =>
+      readLogPage(ctx.services, ctx.actor, input.attemptId, input.from, input.count),
+    ),
+
+  /** Rows of a CSV or TSV output. */
+  table: signedIn
+    .input(
+      z.object({
+        attemptId: z.uuid(),
+        name: z.string(),
+        offset: z.number().int().min(0),
+        limit: z.number().int().min(1).max(500),
+      }),
+    )
+    .output(tablePageSchema)
+    .query(({ ctx, input }) => readTablePage(ctx.services, ctx.actor, input)),
+})
