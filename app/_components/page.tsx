@@ -1,0 +1,108 @@
+'use client'
+
+import Link from 'next/link'
+import { usePathname } from 'next/navigation'
+import { Fragment, type ReactNode } from 'react'
+
+interface Crumb {
+  name: string
+  href?: string
+}
+
+/** The bar at the top of every page: where one is, its tabs, its actions. */
+export function TopBar({
+  crumbs,
+  tabs,
+  children,
+}: {
+  crumbs: Crumb[]
+  tabs?: ReactNode
+  children?: ReactNode
+}) {
+  return (
+    <header className="top">
+      <nav className="crumbs" aria-label="Where you are">
+        {crumbs.map(({ name, href }, i) => (
+          <Fragment key={`${name} ${href ?? ''}`}>
+            {i > 0 && <i aria-hidden>/</i>}
+            {href === undefined ? <b>{name}</b> : <Link href={href}>{name}</Link>}
+          </Fragment>
+        ))}
+      </nav>
+      {tabs}
+      <span className="grow" />
+      {children}
+    </header>
+  )
+}
+
+export interface DagPlace {
+  team: string
+  repo: string
+  dag: string
+}
+
+export const dagPath = ({ team, repo, dag }: DagPlace): string => `/${team}/${repo}/${dag}`
+
+/** Crumbs and tabs of a DAG's pages. */
+export function DagBar({ place, leaf, children }: { place: DagPlace; leaf?: string; children?: ReactNode }) {
+  const path = usePathname()
+  const home = dagPath(place)
+  const tabs = [
+    { name: 'Grid', href: home },
+    { name: 'Versions', href: `${home}/versions` },
+  ]
+  return (
+    <TopBar
+      crumbs={[
+        { name: place.team, href: '/' },
+        { name: place.repo, href: '/' },
+        leaf === undefined ? { name: place.dag } : { name: place.dag, href: home },
+        ...(leaf === undefined ? [] : [{ name: leaf }]),
+      ]}
+      tabs={
+        <nav className="tabs" aria-label="Views of this DAG">
+          {tabs.map(({ name, href }) => (
+            <Link key={name} href={href} aria-current={path === href ? 'page' : undefined}>
+              {name}
+            </Link>
+          ))}
+        </nav>
+      }
+    >
+      {children}
+    </TopBar>
+  )
+}
+
+/** What went wrong, in the product's words. */
+export function Fault({ error }: { error: { message: string } }) {
+  return (
+    <p role="alert" className="why">
+      {error.message.split('\n').map((line) => (
+        <Fragment key={line}>
+          {line}
+          <br />
+        </Fragment>
+      ))}
+    </p>
+  )
+}
+
+/** Nothing for the first 200 ms, then a quiet word. */
+export function Loading() {
+  return <p className="loading muted">Loading</p>
+}
+
+export function Copy({ text, label }: { text: string; label: string }) {
+  return (
+    <button
+      type="button"
+      className="btn ghost"
+      title={`Copy ${label}`}
+      onClick={() => void navigator.clipboard.writeText(text)}
+    >
+      Copy {label}
+    </button>
+  )
+}

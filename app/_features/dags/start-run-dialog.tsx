@@ -1,0 +1,77 @@
+'use client'
+
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useRouter } from 'next/navigation'
+import { useState } from 'react'
+import type { Json } from '#server/domain/json.ts'
+import { Modal } from '../../_components/dialog.tsx'
+import { dagPath, Fault, Loading, type DagPlace } from '../../_components/page.tsx'
+import { useTRPC } from '../../_trpc/provider.tsx'
+import { ParamsForm, readParams } from './params-form.tsx'
+
+interface Props {
+  place: DagPlace
+  /** The version to begin with; without one that of the default branch. */
+  version?: string
+  onClose: () => void
+}
+
+/** Which version, with which params. */
+export function StartRunDialog({ place, version: initial, onClose }: Props) {
+  const trpc = useTRPC()
+  const router = useRouter()
+  const [version, setVersion] = useState(initial ?? '')
+  const [texts, setTexts] = useState<Record<string, string>>({})
+  const versions = useQuery(trpc.dags.versions.queryOptions(place))
+  const schema = useQuery(trpc.dags.params.queryOptions({ ...place, ...(version === '' ? {} : { version }) }))
+  const start = useMutation(
+    trpc.runs.start.mutationOptions({
+      onSuccess: ({ number }) => router.push(`${dagPath(place)}/runs/${number}`),
+    }),
+  )
+  const properties = (schema.data?.['properties'] ?? {}) as Record<string, Record<string, Json>>
+  const send = () =>
+    start.mutate({ ...place, params: readParams(properties, texts), ...(version === '' ? {} : { version }) })
+  return (
+    <Modal open title={`Run ${place.dag}`} onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          send()
+        }}
+      >
+        <label className="field">
+          <span>Version</span>
+          <select className="input" value={version} onChange={(event) => setVersion(event.target.value)}>
+            <option value="">the default branch’s</option>
+            {(versions.data ?? []).map((one) => (
+              <option key={one.id} value={`v${one.number}`}>
+                v{one.number} {one.subject}
+              </option>
+            ))}
+          </select>
+        </label>
+        {schema.data === undefined && schema.error === null && <Loading />}
+        {schema.error !== null && <Fault error={schema.error} />}
+        <ParamsForm
+          properties={properties}
+          texts={texts}
+          onChange={(name, text) => setTexts({ ...texts, [name]: text })}
+        />
+        {start.error !== null && <Fault error={start.error} />}
+        <div className="actions">
+          <button type="button" className="btn ghost" onClick={onClose}>
+            Cancel
+          </button>
+          <button
+            type="submit"
+            className="btn primary"
+            disabled={start.isPending || schema.data === undefined}
+          >
+            Run
+          </button>
+        </div>
+      </form>
+    </Modal>
+  )
+}

@@ -1,0 +1,124 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import { reasons } from '#server/domain/run/states.ts'
+import type { TaskRunView } from '#server/trpc/views/run.ts'
+import { Fault } from '../../_components/page.tsx'
+import { StatusDot, stateWords } from '../../_components/status.tsx'
+import { durationWords, sizeWords } from '../../_components/time.tsx'
+import { useTRPC } from '../../_trpc/provider.tsx'
+import { LogView } from './log-view.tsx'
+import { OutputView } from './output-view.tsx'
+
+interface Props {
+  runId: string
+  row: TaskRunView
+  /** Which attempt's log; null is the newest. */
+  attempt: number | null
+  onAttempt: (n: number) => void
+}
+
+function Results({ runId, row }: { runId: string; row: TaskRunView }) {
+  const trpc = useTRPC()
+  const over = row.endedAt !== null
+  const query = useQuery(
+    trpc.runs.result.queryOptions(
+      { id: runId, task: row.task, ...(row.key === null ? {} : { key: row.key }) },
+      { enabled: over },
+    ),
+  )
+  const data = query.data
+  if (query.error !== null) return <Fault error={query.error} />
+  if (data === undefined) return null
+  const last = new Map(data.metrics.map((metric) => [metric.name, metric]))
+  return (
+    <>
+      {last.size > 0 && (
+        <div className="metrics">
+          {[...last.values()].map((metric) => (
+            <div key={metric.name}>
+              <b>{Number(metric.value.toPrecision(6))}</b>
+              {metric.name}
+              {metric.better === null ? '' : ` (${metric.better} is better)`}
+              {metric.declared ? '' : ' (undeclared)'}
+            </div>
+          ))}
+        </div>
+      )}
+      {data.values.length > 0 && (
+        <dl className="facts pad">
+          {data.values.map((value) => (
+            <div key={value.name} style={{ display: 'contents' }}>
+              <dt>{value.name}</dt>
+              <dd className="mono">
+                {JSON.stringify(value.value)}
+                {value.declared ? '' : ' (undeclared)'}
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      {data.outputs.map((output) => (
+        <details
+          key={output.name}
+          className="out"
+          open={
+            data.outputs.length === 1 ||
+            output.mediaType.startsWith('image/') ||
+            output.mediaType === 'text/markdown'
+          }
+        >
+          <summary>
+            <b>{output.path}</b> <span className="muted">{sizeWords(output.size)}</span>{' '}
+            <a className="muted" href={output.url} download>
+              Download
+            </a>
+          </summary>
+          <OutputView output={output} />
+        </details>
+      ))}
+    </>
+  )
+}
+
+/** One task run: how it ended and why, what it left, its log. */
+export function TaskPanel({ runId, row, attempt, onAttempt }: Props) {
+  const shown = row.attempts.find((one) => one.n === attempt) ?? row.attempts.at(-1)
+  const length =
+    row.startedAt === null || row.endedAt === null
+      ? null
+      : Date.parse(row.endedAt) - Date.parse(row.startedAt)
+  const why = shown?.message ?? (row.reason === null ? null : reasons[row.reason])
+  return (
+    <>
+      <div className="pad">
+        <h2 className="runhead">
+          <StatusDot state={row.state} /> {row.task} <span className="mono muted">{row.key}</span>
+        </h2>
+        <p className="muted">
+          {stateWords(row.state)}
+          {length === null ? '' : ` in ${durationWords(length)}`}
+          {row.reason === null ? '' : `, ${row.reason}`}
+        </p>
+        {row.state !== 'succeeded' && why !== null && <p className="why">{why}</p>}
+        {row.attempts.length > 1 && (
+          <div className="tabs" style={{ marginLeft: 0 }} role="group" aria-label="Attempts">
+            {row.attempts.map((one) => (
+              <button
+                type="button"
+                className="btn ghost"
+                key={one.id}
+                aria-pressed={one.id === shown?.id}
+                onClick={() => onAttempt(one.n)}
+              >
+                <StatusDot state={one.state} /> attempt {one.n}
+              </button>
+            ))}
+          </div>
+        )}
+      </div>
+      <Results runId={runId} row={row} />
+      {shown !== undefined && <LogView key={shown.id} attemptId={shown.id} url={shown.log.url} />}
+    </>
+  )
+}

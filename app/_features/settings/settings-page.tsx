@@ -1,0 +1,170 @@
+'use client'
+
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { Copy, Fault, TopBar } from '../../_components/page.tsx'
+import { Ago } from '../../_components/time.tsx'
+import { useTRPC } from '../../_trpc/provider.tsx'
+
+function Tokens() {
+  const trpc = useTRPC()
+  const { data, refetch } = useQuery(trpc.account.tokens.queryOptions({}))
+  const [name, setName] = useState('')
+  const make = useMutation(trpc.account.createToken.mutationOptions({ onSuccess: () => refetch() }))
+  const revoke = useMutation(trpc.account.revokeToken.mutationOptions({ onSuccess: () => refetch() }))
+  const error = make.error ?? revoke.error
+  return (
+    <section className="sheet" aria-label="Tokens">
+      <header>
+        <h2>Tokens</h2>
+        <span className="muted">for REST, and as the password of git</span>
+      </header>
+      <form
+        className="pad"
+        onSubmit={(event) => {
+          event.preventDefault()
+          make.mutate({ name })
+        }}
+      >
+        <input
+          className="input"
+          aria-label="What the token is for"
+          placeholder="What is it for?"
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+        />{' '}
+        <button type="submit" className="btn primary" disabled={make.isPending}>
+          Make a token
+        </button>
+        {error !== null && <Fault error={error} />}
+        {make.data !== undefined && (
+          <p>
+            Shown once: <code className="mono">{make.data.secret}</code>{' '}
+            <Copy text={make.data.secret} label="token" />
+          </p>
+        )}
+      </form>
+      <table className="list">
+        <tbody>
+          {(data ?? []).map((token) => (
+            <tr key={token.id}>
+              <td className="strong">{token.name}</td>
+              <td className="mono muted">{token.prefix}…</td>
+              <td className="muted">
+                {token.lastUsedAt === null ? (
+                  'never used'
+                ) : (
+                  <>
+                    used <Ago time={token.lastUsedAt} />
+                  </>
+                )}
+              </td>
+              <td className="muted">
+                {token.expiresAt === null ? (
+                  'no expiry'
+                ) : (
+                  <>
+                    ends <Ago time={token.expiresAt} />
+                  </>
+                )}
+              </td>
+              <td>
+                <button
+                  type="button"
+                  className="btn ghost danger"
+                  onClick={() => revoke.mutate({ id: token.id })}
+                >
+                  Revoke
+                </button>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+function ShareLinks() {
+  const trpc = useTRPC()
+  const { data, refetch } = useQuery(trpc.comparisons.shareLinks.queryOptions({}))
+  const revoke = useMutation(trpc.comparisons.revoke.mutationOptions({ onSuccess: () => refetch() }))
+  return (
+    <section className="sheet" aria-label="Share links">
+      <header>
+        <h2>Share links</h2>
+      </header>
+      {revoke.error !== null && <Fault error={revoke.error} />}
+      {data?.length === 0 && (
+        <p className="muted pad">Nothing is shared. A comparison has a button for it.</p>
+      )}
+      <table className="list">
+        <tbody>
+          {(data ?? []).map((link) => (
+            <tr key={link.id}>
+              <td>{link.runs} runs</td>
+              <td className="muted">
+                by {link.createdBy} <Ago time={link.createdAt} />
+              </td>
+              <td className="muted">
+                {link.revokedAt === null ? (
+                  <>
+                    ends <Ago time={link.expiresAt} />
+                  </>
+                ) : (
+                  'revoked'
+                )}
+              </td>
+              <td>
+                {link.revokedAt === null && (
+                  <button
+                    type="button"
+                    className="btn ghost danger"
+                    onClick={() => revoke.mutate({ id: link.id })}
+                  >
+                    Revoke
+                  </button>
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+/** Tokens, repositories and share links of whoever is signed in. */
+export function SettingsPage() {
+  const trpc = useTRPC()
+  const repositories = useQuery(trpc.account.repositories.queryOptions({}))
+  return (
+    <>
+      <TopBar crumbs={[{ name: 'Settings' }]} />
+      <main className="page">
+        <Tokens />
+        <section className="sheet" aria-label="Repositories">
+          <header>
+            <h2>Repositories</h2>
+            <span className="muted">a push to a new name makes one</span>
+          </header>
+          <table className="list">
+            <tbody>
+              {(repositories.data ?? []).map((one) => (
+                <tr key={one.id}>
+                  <td className="strong">
+                    {one.team}/{one.name}
+                  </td>
+                  <td className="mono">
+                    git clone {one.gitUrl} <Copy text={`git clone ${one.gitUrl}`} label="command" />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+        <ShareLinks />
+      </main>
+    </>
+  )
+}
