@@ -50,6 +50,7 @@ export function DagBar({ place, leaf, children }: { place: DagPlace; leaf?: stri
   const home = dagPath(place)
   const tabs = [
     { name: 'Grid', href: home },
+    { name: 'Notebook', href: `${home}/notebook` },
     { name: 'Versions', href: `${home}/versions` },
   ]
   return (
