@@ -19,6 +19,9 @@ const checkMs = 150
 
 type Shown = Pick<Notebook, 'cells' | 'faults' | 'graph'>
 
+/** A script without the two lines of its fence. */
+const insideFence = (text: string) => text.trimEnd().split('\n').slice(1, -1).join('\n')
+
 function CellView({ cell, text, faults }: { cell: Cell; text: string; faults: Notebook['faults'] }) {
   const body = text.slice(cell.body.start, cell.body.end)
   if (cell.kind === 'markdown')
@@ -43,7 +46,7 @@ function CellView({ cell, text, faults }: { cell: Cell; text: string; faults: No
       </header>
       <pre className="code">{body.trimEnd()}</pre>
       {cell.script !== null && (
-        <pre className="code script">{text.slice(cell.script.start, cell.script.end).trimEnd()}</pre>
+        <pre className="code script">{insideFence(text.slice(cell.script.start, cell.script.end))}</pre>
       )}
       {own.map((fault) => (
         <p className="why" key={`${fault.line} ${fault.column} ${fault.message}`}>
@@ -128,7 +131,7 @@ function Loaded({ place, notebook, reload }: { place: DagPlace; notebook: Notebo
         </button>
       </DagBar>
       <div className="work">
-        <nav className="outline" aria-label="Cells and files">
+        <nav className="contents-list" aria-label="Cells and files">
           <h3>Cells</h3>
           {tasks.map((cell) => (
             <a key={cell.start} href={`#${cell.id ?? ''}`}>
