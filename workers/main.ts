@@ -24,9 +24,10 @@ const graceMs = 2500
 
 const settings = productSettings()
 const db = openDatabase(settings.databaseUrl, { max: 10, applicationName: 'dagbok worker' })
+const artifacts = new FolderStore(join(settings.dataFolder, 'artifacts'))
 const ctx: ServiceContext = {
   db,
-  artifacts: new FolderStore(join(settings.dataFolder, 'artifacts')),
+  artifacts,
   repositories: new HostedRepositories(join(settings.dataFolder, 'repositories')),
   log: pino({ level: settings.logLevel, base: { process: 'worker' } }),
   publicUrl: settings.publicUrl ?? '',
@@ -54,6 +55,8 @@ const enqueuer = new CronEnqueuer(db, ctx.log)
 
 await registerWorker(db, { id: workerId, host: hostName, pid: process.pid })
 await executor.endOrphans(await attemptsOfEarlierLives(db, hostName, workerId))
+// Only this process writes artifacts: what lies half written is of an earlier life.
+await artifacts.sweep()
 await scheduler.start(executor)
 reconciler.start()
 enqueuer.start()

@@ -34,9 +34,14 @@ export async function seedExamples({ root, folder, api, log }: Options): Promise
   if ((await stat(mark).catch(() => null)) !== null) return
   const seed = JSON.parse(await readFile(join(root, 'examples/seed.json'), 'utf8')) as Seed
   const work = await mkdtemp(join(tmpdir(), 'dagbok-examples-'))
-  const remote = new URL(`${api.gitUrl}/${seed.repository}.git`)
-  remote.username = 'examples'
-  remote.password = api.apiToken
+  const remote = `${api.gitUrl}/${seed.repository}.git`
+  const credentials = Buffer.from(`examples:${api.apiToken}`).toString('base64')
+  // In the environment: other users of the machine can read the arguments of a process.
+  const authorization = {
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: 'http.extraHeader',
+    GIT_CONFIG_VALUE_0: `Authorization: Basic ${credentials}`,
+  }
   const git = (args: string[], more: Record<string, string> = {}) =>
     run('git', args, {
       cwd: work,
@@ -58,13 +63,13 @@ export async function seedExamples({ root, folder, api, log }: Options): Promise
         GIT_AUTHOR_DATE: date,
         GIT_COMMITTER_DATE: date,
       })
-      await git(['push', '--quiet', '--push-option=run', remote.href, 'main'])
+      await git(['push', '--quiet', '--push-option=run', remote, 'main'], authorization)
     }
     await writeFile(mark, '')
-    log(`The examples are in ${api.gitUrl}/${seed.repository}.git, and running.`)
+    log(`The examples are in ${remote}, and running.`)
   } catch (error) {
     const said = (error as { stderr?: string }).stderr?.trim() ?? String(error)
-    log(`The examples could not be pushed: ${said.replaceAll(api.apiToken, '…')}`)
+    log(`The examples could not be pushed: ${said}`)
   } finally {
     await rm(work, { recursive: true, force: true })
   }

@@ -1,8 +1,21 @@
 /** The folder of one attempt: its checkout, HOME, TMPDIR, inputs, outputs; and the environment that names them (N1). */
+import { execFile } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
-import { chmod, lstat, mkdir, open, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rm,
+  writeFile,
+} from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { promisify } from 'node:util'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
 import { variable } from '#server/domain/expression/render.ts'
 import { mediaType } from '#server/domain/result/media-type.ts'
@@ -15,6 +28,19 @@ export interface AttemptFolder {
   /** The working directory (N2). */
   cwd: string
   env: Record<string, string>
+}
+
+/** Removes a folder, also one whose owner took away the right to; one that cannot be removed is left lying. */
+export async function removeFolder(path: string): Promise<void> {
+  const remove = () => rm(path, { recursive: true, force: true })
+  await remove()
+    .catch(() => promisify(execFile)('chmod', ['-R', 'u+rwX', path]).then(remove))
+    .catch(() => {})
+}
+
+/** Removes all that lies in a folder. */
+export async function removeAll(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) await removeFolder(join(folder, name))
 }
 
 /** Variables of the product's own environment that tasks get; nothing else of it. */
@@ -60,7 +86,7 @@ export async function makeAttemptFolder(
   inherited: Record<string, string | undefined>,
 ): Promise<AttemptFolder> {
   const path = join(host.runtime, 'attempts', job.attemptId)
-  await rm(path, { recursive: true, force: true })
+  await removeFolder(path)
   await mkdir(path, { mode: 0o700 })
   const at = (name: string) => join(path, name)
   for (const name of ['home', 'tmp', 'out', 'in']) await mkdir(at(name))

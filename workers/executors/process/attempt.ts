@@ -1,5 +1,4 @@
 /** One attempt from its folder to its end. */
-import { rm } from 'node:fs/promises'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { parseMetrics } from '#server/domain/result/metrics.ts'
 import { parseValues } from '#server/domain/result/values.ts'
@@ -10,19 +9,14 @@ import {
   closeAttemptFolder,
   collectOutputs,
   makeAttemptFolder,
+  removeFolder,
   readReport,
   type AttemptFolder,
 } from './attempt-folder.ts'
 import type { Checkouts } from './checkouts.ts'
 import { commandLine } from './command.ts'
 import type { Host } from './host.ts'
-import {
-  groupMemory,
-  markedProcesses,
-  signalGroup,
-  startBehindGate,
-  type TaskProcess,
-} from './task-process.ts'
+import { groupMemory, killMarked, signalGroup, startBehindGate, type TaskProcess } from './task-process.ts'
 
 export interface AttemptTools {
   host: Host
@@ -39,6 +33,7 @@ type Why = 'cancel' | 'timeout' | 'oom' | 'stop' | 'fenced'
 /** ms that what the process left behind may go on writing to the log. */
 const drainMs = 2000
 const memoryLookMs = 200
+const dayMs = 86_400_000
 
 export class ProcessAttempt {
   readonly job: AttemptJob
@@ -76,7 +71,7 @@ export class ProcessAttempt {
       return fault(error)
     } finally {
       if (this.#forced !== null) clearTimeout(this.#forced)
-      if (folder !== null) await rm(folder.path, { recursive: true, force: true }).catch(() => {})
+      if (folder !== null) await removeFolder(folder.path)
     }
   }
 
@@ -125,7 +120,12 @@ export class ProcessAttempt {
   #watch(running: TaskProcess): NodeJS.Timeout[] {
     const { timeout, memory } = this.job
     const timers: NodeJS.Timeout[] = []
-    if (timeout !== null) timers.push(setTimeout(() => this.end('timeout'), timeout))
+    if (timeout !== null) {
+      const due = Date.now() + timeout
+      const look = () => Date.now() >= due && this.end('timeout')
+      // A timer takes 24 days at most: a longer timeout is looked at once a day.
+      timers.push(timeout < dayMs ? setTimeout(() => this.end('timeout'), timeout) : setInterval(look, dayMs))
+    }
     if (memory !== null)
       timers.push(
         setInterval(() => {
@@ -151,15 +151,9 @@ export class ProcessAttempt {
       }
     })()
     const exit = await running.exited
-    // What it left in its group is not the task any more.
+    // What it left running, in its group or out of it, is not the task any more.
     signalGroup(running.pid, 'SIGKILL')
-    for (const pid of this.#why === null ? [] : await markedProcesses(new Set([this.job.attemptId]))) {
-      try {
-        process.kill(pid, 'SIGKILL')
-      } catch {
-        // It ended by itself.
-      }
-    }
+    await killMarked(new Set([this.job.attemptId]))
     const late = setTimeout(() => output.destroy(), drainMs)
     await drained
     clearTimeout(late)
@@ -245,6 +239,12 @@ function fault(error: unknown): AttemptEnd {
     code === 'EDQUOT'
   )
     return attemptEnd('failed', 'storage', error instanceof Error ? error.message : null)
+  if (code === 'E2BIG' || code === 'ERR_INVALID_ARG_VALUE')
+    return attemptEnd(
+      'failed',
+      'bad_config',
+      'Its command and environment are too long for this machine, or hold a NUL: hand large values over as files.',
+    )
   return attemptEnd(
     'lost',
     'infrastructure_unknown',

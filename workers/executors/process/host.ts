@@ -14,7 +14,7 @@ import {
   rm,
   symlink,
 } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { delimiter, isAbsolute, join } from 'node:path'
 
 /** The user id tasks have when the product is started as root: it owns nothing of the product. */
 export const taskUserId = 64_101
@@ -30,8 +30,8 @@ export interface Host {
   bootId: string
 }
 
-/** Ends with the exit code; 126 when it could not be started. */
-async function succeeds(
+/** What a program printed; null when it did not end with 0, or could not be started. */
+async function outputOf(
   command: string,
   args: string[],
   uid: number | null,
@@ -52,12 +52,13 @@ async function succeeds(
   return code === 0 ? out : null
 }
 
-/** The folders of PATH that tasks can look into. */
-async function reachable(path: string, uid: number | null): Promise<string> {
-  if (uid === null) return path
+/** The folders of PATH that tasks can look into; those that npm puts in front for its own scripts are not for them. */
+async function reachable(path: string, uid: number | null): Promise<string[]> {
+  const folders = path.split(delimiter).filter((one) => isAbsolute(one) && !one.includes('/node_modules/'))
+  if (uid === null) return folders
   const script = 'for d in "$@"; do if [ -x "$d" ] && [ -r "$d" ]; then printf "%s\\n" "$d"; fi; done'
-  const out = await succeeds('/bin/sh', ['-c', script, 'sh', ...path.split(delimiter)], uid, path)
-  return (out ?? '').trim().split('\n').join(delimiter)
+  const out = await outputOf('/bin/sh', ['-c', script, 'sh', ...folders], uid, path)
+  return (out ?? '').split('\n').filter((line) => line !== '')
 }
 
 /** Node as tasks call it: a link, or as root a copy, since root's own may lie where they cannot look. */
@@ -95,7 +96,12 @@ export async function openHost(runtime: string, path: string): Promise<Host> {
   await mkdir(join(runtime, 'attempts'), { recursive: true, mode: 0o711 })
   await mkdir(join(runtime, 'versions'), { recursive: true, mode: 0o700 })
   await placeNode(bin, uid)
-  return { runtime, uid, path: [bin, await reachable(path, uid)].join(delimiter), bootId: await readBootId() }
+  return {
+    runtime,
+    uid,
+    path: [bin, ...(await reachable(path, uid))].join(delimiter),
+    bootId: await readBootId(),
+  }
 }
 
 /** Where a program is for tasks, or null. Only what is found is remembered: it may be installed meanwhile. */
@@ -104,7 +110,7 @@ export function programFinder(host: Host): (name: string) => Promise<string | nu
   return async (name) => {
     const known = found.get(name)
     if (known !== undefined) return known
-    const out = await succeeds('/bin/sh', ['-c', 'command -v "$1"', 'sh', name], host.uid, host.path)
+    const out = await outputOf('/bin/sh', ['-c', 'command -v "$1"', 'sh', name], host.uid, host.path)
     if (out !== null) found.set(name, out.trim())
     return out === null ? null : out.trim()
   }

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testDatabase } from '#db/testing/test-database.ts'
@@ -27,6 +27,15 @@ async function run(id: string, cells: string[], files: Record<string, string> = 
   await tree.git('push', '-q', '-o', 'run', shop.hosted.remote(`r-${id}`), 'main')
   const ended = await shop.ended(id, 1)
   return { tree, ...ended }
+}
+
+/** Command lines of this machine's processes that match. */
+async function commandsLike(pattern: RegExp): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const lines = await Promise.all(
+    pids.map((pid) => readFile(join('/proc', pid, 'cmdline'), 'utf8').catch(() => '')),
+  )
+  return lines.filter((line) => pattern.test(line))
 }
 
 const taskRuns = async (runId: string) =>
@@ -97,6 +106,14 @@ test('ends are told apart: exit code, signal, timeout, missing output, missing p
   })
 })
 
+test('what a task leaves running does not outlive it, and a timeout of a month is no timeout at once', async () => {
+  const { state } = await run('leaves', [
+    cell('id: leave\ntimeout: 30d', 'bash', 'setsid sleep 60005 > /dev/null 2>&1 &\nsleep 60006 &'),
+  ])
+  expect(state).toBe('succeeded')
+  expect(await commandsLike(/sleep\0 ?6000[56]/)).toEqual([])
+})
+
 test('cancel ends the whole process group, and what has left it', async () => {
   const tree = await shop.hosted.work('r-cancel', {
     'd/cancel.dag.md': dag('cancel', [
@@ -118,14 +135,7 @@ test('cancel ends the whole process group, and what has left it', async () => {
   await requestCancel(database(), row?.run ?? '', null)
   await database().client`select pg_notify('dagbok_work', '')`
   expect(await shop.ended('cancel', 1)).toMatchObject({ state: 'cancelled' })
-  const commands = await Promise.all(
-    (await readdir('/proc'))
-      .filter((name) => /^\d+$/.test(name))
-      .map(async (pid) =>
-        (await import('node:fs/promises')).readFile(join('/proc', pid, 'cmdline'), 'utf8').catch(() => ''),
-      ),
-  )
-  expect(commands.filter((command) => /sleep\0 ?6000[123]/.test(command))).toEqual([])
+  expect(await commandsLike(/sleep\0 ?6000[123]/)).toEqual([])
 })
 
 test("[R12] the seed's case: two versions whose foo/bar have other contents, v1 in the middle of its run", async () => {
@@ -141,7 +151,6 @@ test("[R12] the seed's case: two versions whose foo/bar have other contents, v1 
     'd/foo/bar.py': `x = 'py v${n}'\n`,
     'd/foo/bar.js': `export const x = 'js v${n}'\n`,
   })
-  const { chmod, writeFile } = await import('node:fs/promises')
   await chmod(shop.hosted.folder, 0o711)
   const tree = await shop.hosted.work('r-seed', { 'd/seed.dag.md': notebook, ...files(1) })
   await tree.commit('First')

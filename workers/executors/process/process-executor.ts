@@ -1,11 +1,11 @@
 /** The `process` executor: attempts as process groups of this machine (engine.md, "Executors"). */
 import type { Logger } from 'pino'
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AttemptEnd, AttemptJob, AttemptSink, Executor, OrphanedAttempt } from '../executor.ts'
 import { attemptEnd } from '../executor.ts'
 import { ProcessAttempt, type AttemptTools } from './attempt.ts'
-import { markedProcesses, signalGroup, startTimeOf } from './task-process.ts'
+import { removeAll } from './attempt-folder.ts'
+import { killMarked, signalGroup, startTimeOf } from './task-process.ts'
 
 export interface ProcessExecutorOptions extends Omit<AttemptTools, 'graceMs'> {
   capacity: number
@@ -96,19 +96,11 @@ export class ProcessExecutor implements Executor {
       if (same && (await startTimeOf(pid)) === handle['startTime']) signalGroup(pid, 'SIGKILL')
     }
     const ids = new Set(orphans.map((orphan) => orphan.attemptId))
-    for (let left = await markedProcesses(ids); left.length > 0; left = await markedProcesses(ids)) {
-      for (const pid of left)
-        try {
-          process.kill(pid, 'SIGKILL')
-        } catch {
-          // It ended by itself.
-        }
-      await pause(10)
-    }
-    for (const { token, attemptId } of orphans) {
-      await rm(join(host.runtime, 'attempts', attemptId), { recursive: true, force: true })
+    await killMarked(ids)
+    // Nothing of an earlier life runs any more: what it left lying is nobody's.
+    await removeAll(join(host.runtime, 'attempts'))
+    for (const { token } of orphans)
       await sink.ended(token, attemptEnd('lost', 'worker_lost', 'Dagbok was killed while it ran.'))
-    }
   }
 
   async stop(graceMs: number): Promise<void> {

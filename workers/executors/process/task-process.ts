@@ -3,6 +3,7 @@
  * executed; a word on its gate lets it go, the end of the product's process closes the gate unopened.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { constants, openSync, closeSync } from 'node:fs'
 import { readFile, readdir } from 'node:fs/promises'
 import { Socket } from 'node:net'
@@ -15,7 +16,6 @@ import type { Host } from './host.ts'
 const gate = 'read go <&3 || exit 0; exec 3<&-; exec "$@"'
 
 export interface TaskProcess {
-  child: ChildProcess
   pid: number
   startTime: string | null
   /** Standard output and error, in the order they were written. */
@@ -31,14 +31,18 @@ export async function startTimeOf(pid: number): Promise<string | null> {
   return text?.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null
 }
 
-/** Sends to the whole group; one that is gone is fine. */
-export function signalGroup(pid: number, signal: NodeJS.Signals): void {
+/** Sends to processes that may be gone, which is fine. A negative pid is a group; 0 would be our own. */
+function send(pid: number, signal: NodeJS.Signals): void {
+  if (Math.abs(pid) <= 1) throw new Error(`no process of a task has the pid ${pid}`)
   try {
-    process.kill(-pid, signal)
+    process.kill(pid, signal)
   } catch {
-    // Nobody of the group is left.
+    // It ended by itself.
   }
 }
+
+/** Sends to the whole group. */
+export const signalGroup = (pid: number, signal: NodeJS.Signals): void => send(-pid, signal)
 
 /** @throws when it cannot be started at all */
 export async function startBehindGate(
@@ -64,22 +68,28 @@ export async function startBehindGate(
       detached: true,
       ...(host.uid === null ? {} : { uid: host.uid, gid: host.uid }),
     })
+  } catch (error) {
+    closeSync(reading)
+    throw error
   } finally {
     closeSync(writing)
+  }
+  const { pid } = child
+  if (pid === undefined) {
+    closeSync(reading)
+    const [fault] = (await once(child, 'error')) as [Error]
+    throw fault
   }
   const output = new Socket({ fd: reading, readable: true, writable: false })
   output.pause()
   const exited = new Promise<{ code: number | null; signal: string | null }>((done) => {
-    child.once('error', () => done({ code: 126, signal: null }))
     child.once('exit', (code, signal) => done({ code, signal }))
   })
   const word = child.stdio[3] as Writable
   word.on('error', () => {})
-  const pid = child.pid ?? 0
   return {
-    child,
     pid,
-    startTime: pid === 0 ? null : await startTimeOf(pid),
+    startTime: await startTimeOf(pid),
     output,
     open: () => word.end('go\n'),
     closeGate: () => word.destroy(),
@@ -100,7 +110,7 @@ export async function groupMemory(group: number): Promise<number> {
 }
 
 /** Processes whose environment names one of these attempts: also those that left their group. */
-export async function markedProcesses(attemptIds: ReadonlySet<string>): Promise<number[]> {
+async function markedProcesses(attemptIds: ReadonlySet<string>): Promise<number[]> {
   const found: number[] = []
   for (const name of await readdir('/proc').catch(() => [])) {
     if (!/^\d+$/.test(name) || Number(name) === process.pid) continue
@@ -109,4 +119,16 @@ export async function markedProcesses(attemptIds: ReadonlySet<string>): Promise<
     if (id !== undefined && attemptIds.has(id)) found.push(Number(name))
   }
   return found
+}
+
+/** Ends every process that carries the mark of one of these attempts. Resolves when none is left. */
+export async function killMarked(attemptIds: ReadonlySet<string>): Promise<void> {
+  for (
+    let left = await markedProcesses(attemptIds);
+    left.length > 0;
+    left = await markedProcesses(attemptIds)
+  ) {
+    for (const pid of left) send(pid, 'SIGKILL')
+    await new Promise((done) => setTimeout(done, 5))
+  }
 }
