@@ -44,6 +44,9 @@ function refuse(response: ServerResponse, status: number, message: string): void
   response.end(`${message}\n`)
 }
 
+/** A path as it may stand in a log: without the query, and without a share link's secret. */
+const loggedPath = (url = ''): string => url.replace(/\?.*$/s, '').replace(/^\/share\/[^/]*/, '/share/…')
+
 const gitOf = (context: WebContext): GitHttp => ({
   authenticate: (token) => authenticateToken(context.db, token),
   open: async (actor, team, name, write) => {
@@ -79,7 +82,7 @@ async function start(settings: WebSettings): Promise<void> {
       return refuse(response, 413, 'The body is too large.')
     if (handle === null) return refuse(response, 503, 'Starting.')
     handle(request, response).catch((error: unknown) => {
-      context.log.error({ err: error, url: request.url }, 'a request failed')
+      context.log.error({ err: error, path: loggedPath(request.url) }, 'a request failed')
       if (!response.headersSent) refuse(response, 500, 'Something went wrong here. It was logged.')
     })
   })

@@ -5,7 +5,7 @@ import { useEffect, useEffectEvent } from 'react'
 /** ms in which changes are told together. */
 const togetherMs = 100
 
-/** Calls back when one of the topics changed (`run:ID`, `dag:ID`, `log:ATTEMPT`, `repository:ID`, `*` for all). */
+/** Calls back when one of the topics changed (`run:ID`, `dag:ID`, `log:ATTEMPT`, `repository:ID`; `dag:*` is all of a kind). */
 export function useLive(topics: readonly string[], changed: () => void): void {
   const tell = useEffectEvent(changed)
   const named = topics.join(',')

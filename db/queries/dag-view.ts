@@ -3,8 +3,12 @@ import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm'
 import type { Queryable } from '../client.ts'
 import { dag, dagRef, repository, run, scheduleCursor, team, version } from '../schema/index.ts'
 
-/** DAGs of these teams with what the default branch's tip says of them. */
-export async function dagRows(q: Queryable, teamIds: readonly string[]) {
+/** DAGs of these teams (or one of them) with what the default branch's tip says of them. */
+export async function dagRows(
+  q: Queryable,
+  teamIds: readonly string[],
+  only?: { repo: string; name: string },
+) {
   if (teamIds.length === 0) return []
   return q
     .select({
@@ -41,14 +45,19 @@ export async function dagRows(q: Queryable, teamIds: readonly string[]) {
     )
     .leftJoin(version, eq(version.id, dagRef.versionId))
     .leftJoin(scheduleCursor, eq(scheduleCursor.dagId, dag.id))
-    .where(inArray(team.id, [...teamIds]))
+    .where(
+      and(
+        inArray(team.id, [...teamIds]),
+        only === undefined ? undefined : and(eq(repository.name, only.repo), eq(dag.name, only.name)),
+      ),
+    )
     .orderBy(asc(team.name), asc(repository.name), asc(dag.name))
 }
 export type DagRow = Awaited<ReturnType<typeof dagRows>>[number]
 
 export async function findDagRow(q: Queryable, teamId: string, repo: string, name: string) {
-  const rows = await dagRows(q, [teamId])
-  return rows.find((row) => row.repo === repo && row.name === name) ?? null
+  const [row] = await dagRows(q, [teamId], { repo, name })
+  return row ?? null
 }
 
 /** The last runs of each DAG, oldest first. */

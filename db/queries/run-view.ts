@@ -137,54 +137,53 @@ export async function attemptsOf(q: Queryable, runIds: readonly string[]) {
     .orderBy(asc(attempt.n))
 }
 
-/** What the attempts of these runs left that ended well (or badly: metrics and values), by task and item. */
-export async function resultsOf(q: Queryable, runIds: readonly string[]) {
-  if (runIds.length === 0) return { outputs: [], metrics: [], values: [] }
-  const where = inArray(attempt.runId, [...runIds])
-  const place = {
-    runId: attempt.runId,
-    attemptId: attempt.id,
-    task: taskRun.task,
-    key: taskRun.key,
-    index: taskRun.index,
-    n: attempt.n,
-  }
-  const outputs = await q
-    .select({
-      ...place,
-      name: output.name,
-      path: output.path,
-      hash: output.hash,
-      size: output.size,
-      mediaType: output.mediaType,
-    })
+/** Where a result stands: the run, the task, the item. */
+const place = {
+  runId: attempt.runId,
+  attemptId: attempt.id,
+  task: taskRun.task,
+  key: taskRun.key,
+  index: taskRun.index,
+  n: attempt.n,
+}
+
+/** Published outputs of these runs, by task and item. */
+export async function outputsOf(q: Queryable, runIds: readonly string[]) {
+  if (runIds.length === 0) return []
+  const { name, path, hash, size, mediaType } = output
+  return q
+    .select({ ...place, name, path, hash, size, mediaType })
     .from(output)
     .innerJoin(attempt, eq(attempt.id, output.attemptId))
     .innerJoin(taskRun, eq(taskRun.id, attempt.taskRunId))
-    .where(where)
-    .orderBy(asc(taskRun.task), asc(taskRun.index), asc(output.name))
-  const metrics = await q
-    .select({
-      ...place,
-      seq: metric.seq,
-      name: metric.name,
-      step: metric.step,
-      value: metric.value,
-      declared: metric.declared,
-    })
+    .where(inArray(attempt.runId, [...runIds]))
+    .orderBy(asc(taskRun.task), asc(taskRun.index), asc(name))
+}
+
+/** Metrics, also of attempts that failed; of one name in the order they were written. */
+export async function metricsOf(q: Queryable, runIds: readonly string[]) {
+  if (runIds.length === 0) return []
+  const { seq, name, step, declared } = metric
+  return q
+    .select({ ...place, seq, name, step, value: metric.value, declared })
     .from(metric)
     .innerJoin(attempt, eq(attempt.id, metric.attemptId))
     .innerJoin(taskRun, eq(taskRun.id, attempt.taskRunId))
-    .where(where)
-    .orderBy(asc(taskRun.task), asc(taskRun.index), asc(metric.seq))
-  const values = await q
-    .select({ ...place, name: value.name, value: value.value, declared: value.declared })
+    .where(inArray(attempt.runId, [...runIds]))
+    .orderBy(asc(taskRun.task), asc(taskRun.index), asc(attempt.n), asc(seq))
+}
+
+/** Values, also of attempts that failed. */
+export async function valuesOf(q: Queryable, runIds: readonly string[]) {
+  if (runIds.length === 0) return []
+  const { name, declared } = value
+  return q
+    .select({ ...place, name, value: value.value, declared })
     .from(value)
     .innerJoin(attempt, eq(attempt.id, value.attemptId))
     .innerJoin(taskRun, eq(taskRun.id, attempt.taskRunId))
-    .where(where)
-    .orderBy(asc(taskRun.task), asc(taskRun.index), asc(value.name))
-  return { outputs, metrics, values }
+    .where(inArray(attempt.runId, [...runIds]))
+    .orderBy(asc(taskRun.task), asc(taskRun.index), asc(attempt.n), asc(name))
 }
 
 /** Whose attempt, for permission, and whether more of its log will come. */

@@ -1,8 +1,11 @@
 /** Where each DAG's cron stands. A DAG that was never released follows its default branch's tip. */
 import { and, eq, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
 import type { Spec } from '#server/domain/dag/spec.ts'
 import type { Queryable } from '../client.ts'
 import { dag, dagRef, repository, scheduleCursor, version } from '../schema/index.ts'
+
+const before = alias(version, 'before')
 
 export interface ScheduledDag {
   dagId: string
@@ -10,17 +13,26 @@ export interface ScheduledDag {
   spec: Spec
   /** null: it was not seen with a schedule before. */
   lastTick: Date | null
+  /** The schedule that `lastTick` belongs to. */
+  lastSchedule: Spec['schedule'] | null
 }
 
 /** DAGs whose version at the default branch's tip has a schedule. */
 export async function scheduledDags(q: Queryable): Promise<ScheduledDag[]> {
   return q
-    .select({ dagId: dag.id, versionId: version.id, spec: version.spec, lastTick: scheduleCursor.lastTick })
+    .select({
+      dagId: dag.id,
+      versionId: version.id,
+      spec: version.spec,
+      lastTick: scheduleCursor.lastTick,
+      lastSchedule: sql<Spec['schedule'] | null>`${before.spec}->'schedule'`,
+    })
     .from(dagRef)
     .innerJoin(repository, eq(repository.id, dagRef.repositoryId))
     .innerJoin(dag, eq(dag.id, dagRef.dagId))
     .innerJoin(version, eq(version.id, dagRef.versionId))
     .leftJoin(scheduleCursor, eq(scheduleCursor.dagId, dag.id))
+    .leftJoin(before, eq(before.id, scheduleCursor.versionId))
     .where(
       and(
         sql`${dagRef.ref} = 'refs/heads/' || ${repository.defaultBranch}`,

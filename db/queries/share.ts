@@ -1,5 +1,5 @@
 /** Frozen comparisons and the links that open them. Only the hash of a link's secret is kept. */
-import { and, desc, eq, gt, isNull, sql } from 'drizzle-orm'
+import { and, desc, eq, gt, inArray, isNull, sql } from 'drizzle-orm'
 import type { ComparisonState } from '#server/domain/comparison/state.ts'
 import type { Queryable } from '../client.ts'
 import { comparison, shareLink, user } from '../schema/index.ts'
@@ -56,24 +56,37 @@ export async function openShareLink(q: Queryable, secretHash: string) {
   return row ?? null
 }
 
-export async function shareLinksOfTeams(q: Queryable, teamIds: readonly string[]) {
-  const rows = await q
-    .select({
-      id: shareLink.id,
-      comparisonId: shareLink.comparisonId,
-      teamId: comparison.teamId,
-      state: comparison.state,
-      createdBy: user.name,
-      createdAt: shareLink.createdAt,
-      expiresAt: shareLink.expiresAt,
-      revokedAt: shareLink.revokedAt,
-    })
+const linkColumns = {
+  id: shareLink.id,
+  comparisonId: shareLink.comparisonId,
+  teamId: comparison.teamId,
+  state: comparison.state,
+  createdBy: user.name,
+  createdAt: shareLink.createdAt,
+  expiresAt: shareLink.expiresAt,
+  revokedAt: shareLink.revokedAt,
+}
+
+const selectLinks = (q: Queryable) =>
+  q
+    .select(linkColumns)
     .from(shareLink)
     .innerJoin(comparison, eq(comparison.id, shareLink.comparisonId))
     .leftJoin(user, eq(user.id, shareLink.createdBy))
+    .$dynamic()
+
+/** The newest 200. */
+export async function shareLinksOfTeams(q: Queryable, teamIds: readonly string[]) {
+  if (teamIds.length === 0) return []
+  return selectLinks(q)
+    .where(inArray(comparison.teamId, [...teamIds]))
     .orderBy(desc(shareLink.createdAt))
     .limit(200)
-  return rows.filter((row) => teamIds.includes(row.teamId))
+}
+
+export async function shareLinkById(q: Queryable, id: string) {
+  const [row] = await selectLinks(q).where(eq(shareLink.id, id))
+  return row ?? null
 }
 
 export async function revokeShareLink(q: Queryable, id: string): Promise<void> {

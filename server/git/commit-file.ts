@@ -14,7 +14,7 @@ export interface FileCommit {
   author: { name: string; email: string }
 }
 
-/** @returns the new commit. @throws DagbokError `bad_input` when the text is what is there already */
+/** `path` must be there already; its mode stays. @returns the new commit. @throws DagbokError `bad_input` when nothing changes */
 export async function commitFile(repository: string, commit: FileCommit): Promise<string> {
   const { parent, path, text, message, author } = commit
   if (!isSha(parent)) throw new DagbokError('not_found', 'There is no such commit.')
@@ -33,7 +33,8 @@ export async function commitFile(repository: string, commit: FileCommit): Promis
   try {
     await git(['read-tree', parent])
     const blob = await git(['hash-object', '-w', '--stdin'], text)
-    await git(['update-index', '--add', '--cacheinfo', `100644,${blob},${path}`])
+    const [mode] = (await git(['ls-files', '--stage', '--', `:(literal)${path}`])).split(' ')
+    await git(['update-index', '--cacheinfo', `${mode},${blob},${path}`])
     const tree = await git(['write-tree'])
     if (tree === (await git(['rev-parse', `${parent}^{tree}`])))
       throw new DagbokError('bad_input', 'There is nothing to commit: the file is the same.')

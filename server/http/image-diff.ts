@@ -1,11 +1,11 @@
 import { readImageDiff } from '../services/comparison/read-output-diff.ts'
-import type { Comparison } from '../trpc/views/comparison.ts'
+import type { ComparedOutputs } from '../services/comparison/compare.ts'
 import type { ServiceContext } from '../services/context.ts'
 
 /** The differing pixels of an output of `run` against the base, as a PNG; their share is in `x-dagbok-ratio`. */
 export async function imageDiffResponse(
   services: ServiceContext,
-  comparison: Comparison,
+  compared: ComparedOutputs,
   query: URLSearchParams,
 ): Promise<Response> {
   const place = {
@@ -14,7 +14,7 @@ export async function imageDiffResponse(
     name: query.get('name') ?? '',
     run: query.get('run') ?? '',
   }
-  const diff = await readImageDiff(services, comparison, place)
+  const diff = await readImageDiff(services, compared, place)
   if (diff === null)
     return Response.json(
       { message: 'These two cannot be compared by pixels: they are no PNGs of one size.', code: 'bad_input' },

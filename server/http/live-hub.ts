@@ -2,7 +2,7 @@
 import type { Database } from '#db/client.ts'
 import { liveChannel } from '#db/queries/live.ts'
 
-type Watcher = (topic: string) => void
+type Watcher = (topic: string) => unknown
 
 export class LiveHub {
   readonly #watchers = new Set<Watcher>()

@@ -11,7 +11,7 @@ export interface RequestContext {
   actor: Actor | null
 }
 
-const t = initTRPC.meta<OpenApiMeta>().context<RequestContext>().create()
+const t = initTRPC.meta<OpenApiMeta>().context<RequestContext>().create({ isDev: false })
 
 const codes: Record<ErrorCode, TRPCError['code']> = {
   bad_input: 'BAD_REQUEST',

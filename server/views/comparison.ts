@@ -75,9 +75,7 @@ export type OutputRow = z.infer<typeof outputRowSchema>
 export const comparisonSchema = z.object({
   state: comparisonStateSchema,
   base: z.uuid(),
-  runs: z.array(
-    runSummarySchema.extend({ failedIn: z.string().nullable(), cpuSeconds: z.number().nullable() }),
-  ),
+  runs: z.array(runSummarySchema.extend({ failedIn: z.string().nullable() })),
   verdict: verdictSchema,
   fields: z.array(fieldRowSchema),
   metrics: z.array(metricRowSchema),
@@ -106,21 +104,10 @@ export const tableDiffSchema = z.object({
 })
 export type TableDiff = z.infer<typeof tableDiffSchema>
 
-/** `ratio` of differing pixels, 0 to 1; null when sizes differ. `url` is a PNG with the differing pixels marked. */
-export const imageDiffSchema = z.object({
-  ratio: z.number().nullable(),
-  before: z.object({ width: z.number(), height: z.number() }),
-  after: z.object({ width: z.number(), height: z.number() }),
-  url: z.string().nullable(),
-})
-export type ImageDiff = z.infer<typeof imageDiffSchema>
-
 export const textDiffSchema = z.object({
   before: z.string(),
   after: z.string(),
   truncated: z.boolean(),
-  addedLines: z.number(),
-  removedLines: z.number(),
 })
 export type TextDiff = z.infer<typeof textDiffSchema>
 

@@ -72,17 +72,6 @@ export const brokenNotebookSchema = z.object({
   faults: z.array(faultSchema),
 })
 
-export const dagDetailSchema = dagSummarySchema.extend({
-  defaultBranch: z.string(),
-  branches: z.array(
-    z.object({ name: z.string(), sha: z.string(), version: z.number().nullable(), faults: z.number() }),
-  ),
-  /** JSON Schema (object) of the params of the version at the default branch's tip, for the form. */
-  paramsSchema: z.record(z.string(), json),
-  gitUrl: z.string(),
-})
-export type DagDetail = z.infer<typeof dagDetailSchema>
-
 /** Runs × tasks, newest run last. `cells[r][t]` belongs to `runs[r]` and `tasks[t]`; null where that version has no such task. */
 export const gridSchema = z.object({
   tasks: z.array(z.object({ id: z.string(), group: z.string().nullable(), title: z.string().nullable() })),

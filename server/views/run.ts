@@ -69,8 +69,6 @@ export const taskResultSchema = z.object({
     }),
   ),
   values: z.array(z.object({ name: z.string(), value: json, declared: z.boolean() })),
-  /** As rendered: `{command, env, inputs, …}`. */
-  record: z.record(z.string(), json).nullable(),
 })
 export type TaskResult = z.infer<typeof taskResultSchema>
 

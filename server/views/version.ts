@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { specSchema } from '#server/domain/dag/spec.ts'
-import { dagRefSchema, faultSchema, json, timeSchema, versionLabelSchema } from './common.ts'
+import { dagRefSchema, faultSchema, timeSchema, versionLabelSchema } from './common.ts'
 
 export const versionSummarySchema = versionLabelSchema.extend({
   dag: dagRefSchema,
@@ -14,13 +13,6 @@ export const versionSummarySchema = versionLabelSchema.extend({
   createdAt: timeSchema,
 })
 export type VersionSummary = z.infer<typeof versionSummarySchema>
-
-export const versionDetailSchema = versionSummarySchema.extend({
-  spec: specSchema,
-  files: z.array(z.object({ path: z.string(), size: z.number(), blob: z.string() })),
-  paramsSchema: z.record(z.string(), json),
-})
-export type VersionDetail = z.infer<typeof versionDetailSchema>
 
 /** `text` is null for a binary file or one over the limit. */
 export const fileDiffSchema = z.object({

@@ -2,8 +2,10 @@
 import type { Logger } from 'pino'
 import type { Database } from '#db/client.ts'
 import { databaseNow, moveCursor, scheduledDags, type ScheduledDag } from '#db/queries/schedule.ts'
+import { canonicalJson } from '#server/domain/json.ts'
 import { newestDue, nextTick } from '#server/domain/schedule/ticks.ts'
 import { createRun } from '#server/services/run/create-run.ts'
+import { checkParams } from '#server/services/run/params.ts'
 import { Wakeful } from './wakeful.ts'
 
 /** ms between two looks at most: schedules change with a push. */
@@ -41,13 +43,17 @@ export class CronEnqueuer {
     return soonest === null ? null : Math.max(0, soonest.getTime() - moment.getTime())
   }
 
-  async #fire({ dagId, versionId, spec, lastTick }: ScheduledDag, now: Date): Promise<Date | null> {
+  async #fire(
+    { dagId, versionId, spec, lastTick, lastSchedule }: ScheduledDag,
+    now: Date,
+  ): Promise<Date | null> {
     const [schedule] = spec.schedule
     if (schedule === undefined) return null
     const next = nextTick(schedule, now)
-    // What was due before it was there is not due.
-    const due = lastTick === null ? null : newestDue(schedule, lastTick, now)
-    if (lastTick !== null && due === null) return next
+    // What was due before this schedule was there is not due.
+    const same = canonicalJson(lastSchedule) === canonicalJson(spec.schedule)
+    const due = lastTick === null || !same ? null : newestDue(schedule, lastTick, now)
+    if (same && due === null) return next
     await this.#db.transaction(async (tx) => {
       const moved = await moveCursor(tx, {
         dagId,
@@ -57,18 +63,13 @@ export class CronEnqueuer {
         nextTick: next,
       })
       if (!moved || due === null) return
-      const defaults = Object.fromEntries(
-        Object.entries(spec.params).flatMap(([name, { schema }]) =>
-          schema['default'] === undefined ? [] : [[name, schema['default']]],
-        ),
-      )
       await createRun(tx, {
         dagId,
         versionId,
         spec,
         trigger: 'schedule',
         triggeredBy: null,
-        params: { ...defaults, ...schedule.params },
+        params: checkParams(spec, schedule.params),
         logicalDate: due,
         intervalStart: due,
         intervalEnd: due,

@@ -1,6 +1,6 @@
 'use client'
 
-import type { Comparison, MetricRow, OutputRow } from '#server/trpc/views/comparison.ts'
+import type { Comparison, MetricRow, OutputRow } from '#server/views/comparison.ts'
 import { StatusDot } from '../../_components/status.tsx'
 import { durationWords } from '../../_components/time.tsx'
 import { VersionDiff } from '../versions/version-diff.tsx'

@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { Comparison, OutputRow, TableDiff } from '#server/trpc/views/comparison.ts'
+import type { Comparison, OutputRow, TableDiff } from '#server/views/comparison.ts'
 import { TextDiff } from '../../_components/diff.tsx'
 import { Fault } from '../../_components/page.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'

@@ -5,23 +5,35 @@ import { Fault, Loading } from '../../_components/page.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { ComparisonView } from './comparison-view.tsx'
 
+/** ms between two questions whether the link still opens: revoked means gone within 5 s. */
+const askMs = 3000
+
 /** What a share link shows: the frozen comparison. Asked anew while it is open, so that revoked means gone. */
 export function SharedComparison({ secret }: { secret: string }) {
   const trpc = useTRPC()
-  const { data, error } = useQuery(
-    trpc.comparisons.shared.queryOptions({ secret }, { refetchInterval: 4000, retry: false }),
+  const until = useQuery(
+    trpc.comparisons.sharedUntil.queryOptions({ secret }, { refetchInterval: askMs, retry: false }),
   )
+  const { data, error: fault } = useQuery(
+    trpc.comparisons.shared.queryOptions(
+      { secret },
+      { staleTime: Infinity, refetchOnWindowFocus: false, retry: false },
+    ),
+  )
+  const error = until.error ?? fault
   return (
     <main className="page">
       {error !== null && <Fault error={error} />}
       {data === undefined && error === null && <Loading />}
-      {data !== undefined && error === null && (
+      {data !== undefined && until.data !== undefined && error === null && (
         <>
-          <p className="muted">Dagbok · a shared comparison, good until {data.expiresAt.slice(0, 10)}</p>
+          <p className="muted">
+            Dagbok · a shared comparison, good until {until.data.expiresAt.slice(0, 10)}
+          </p>
           <ComparisonView
-            data={data.comparison}
+            data={data}
             source={{ kind: 'share', secret }}
-            onlyDifferences={data.comparison.state.onlyDifferences}
+            onlyDifferences={data.state.onlyDifferences}
           />
         </>
       )}

@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
 import { useQueryState } from 'nuqs'
-import type { DagSummary } from '#server/trpc/views/dag.ts'
+import type { DagSummary } from '#server/views/dag.ts'
 import { dagPath, Fault, Loading, TopBar, Copy } from '../../_components/page.tsx'
 import { shapeOf, StatusDot, stateWords } from '../../_components/status.tsx'
 import { Ago, durationWords } from '../../_components/time.tsx'
@@ -86,7 +86,7 @@ export function DagList() {
   const trpc = useTRPC()
   const [search, setSearch] = useQueryState('q', { defaultValue: '' })
   const { data, error, refetch } = useQuery(trpc.dags.list.queryOptions({}))
-  useLive(['*'], () => void refetch())
+  useLive(['dag:*', 'repository:*'], () => void refetch())
   const found = (data?.dags ?? [])
     .filter((dag) =>
       `${dag.ref.team}/${dag.ref.repo}/${dag.ref.dag} ${dag.title ?? ''} ${dag.tags.join(' ')}`

@@ -5,7 +5,7 @@ import Markdown from 'react-markdown'
 import rehypeSanitize from 'rehype-sanitize'
 import remarkGfm from 'remark-gfm'
 import { useState } from 'react'
-import type { OutputView as Output } from '#server/trpc/views/run.ts'
+import type { OutputView as Output } from '#server/views/run.ts'
 import { Fault } from '../../_components/page.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 

@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { reasons } from '#server/domain/run/states.ts'
-import type { TaskRunView } from '#server/trpc/views/run.ts'
+import type { TaskRunView } from '#server/views/run.ts'
 import { Fault } from '../../_components/page.tsx'
 import { StatusDot, stateWords } from '../../_components/status.tsx'
 import { durationWords, sizeWords } from '../../_components/time.tsx'

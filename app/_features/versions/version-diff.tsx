@@ -1,6 +1,6 @@
 'use client'
 
-import type { VersionDiff as Diff } from '#server/trpc/views/version.ts'
+import type { VersionDiff as Diff } from '#server/views/version.ts'
 import { TextDiff } from '../../_components/diff.tsx'
 import { DagGraph } from '../graph/dag-graph.tsx'
 

@@ -2,7 +2,7 @@ import { comparisonStateSchema } from '#server/domain/comparison/state.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { imageDiffResponse } from '#server/http/image-diff.ts'
 import { respondTo } from '#server/http/respond.ts'
-import { compareFor } from '#server/services/comparison/share.ts'
+import { compareOutputsFor } from '#server/services/comparison/share.ts'
 
 export const GET = (request: Request) =>
   respondTo(request, async (services, actor) => {
@@ -12,5 +12,5 @@ export const GET = (request: Request) =>
       base: query.get('base') ?? undefined,
     })
     if (!state.success) throw new DagbokError('bad_input', 'Give ?runs=ID,ID&task=&name=&run=.')
-    return imageDiffResponse(services, await compareFor(services, actor, state.data), query)
+    return imageDiffResponse(services, await compareOutputsFor(services, actor, state.data), query)
   })

@@ -1,18 +1,25 @@
 /** Runs side by side, from what they left; nothing is computed in the browser that a verdict depends on. */
 import { findDagRow } from '#db/queries/dag-view.ts'
-import { attemptsOf, resultsOf, runsById, taskRunsOf, type RunViewRow } from '#db/queries/run-view.ts'
+import {
+  metricsOf,
+  outputsOf,
+  runsById,
+  taskRunsOf,
+  valuesOf,
+  type RunViewRow,
+} from '#db/queries/run-view.ts'
 import { specOf } from '#db/queries/version.ts'
 import { compareFigures, verdictOf } from '../../domain/comparison/figures.ts'
 import type { ComparisonState } from '../../domain/comparison/state.ts'
 import type { Spec } from '../../domain/dag/spec.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import { canonicalJson, type Json } from '../../domain/json.ts'
-import type { Comparison, FieldRow, MetricRow, OutputRow } from '../../trpc/views/comparison.ts'
+import type { Comparison, FieldRow, MetricRow, OutputRow } from '../../views/comparison.ts'
 import type { ServiceContext } from '../context.ts'
 import { runSummary } from '../run/views.ts'
 import { diffVersions } from '../version/read-version.ts'
 
-type Results = Awaited<ReturnType<typeof resultsOf>>
+type TaskRuns = Awaited<ReturnType<typeof taskRunsOf>>
 interface Place {
   runId: string
   task: string
@@ -32,8 +39,13 @@ function rowsOf<T extends Place>(all: readonly T[], runs: readonly string[]) {
   return [...rows.values()]
 }
 
-function metricRows(results: Results, runs: readonly string[], base: number, spec: Spec | null): MetricRow[] {
-  return rowsOf(results.metrics, runs).map(({ task, key, name, cells }) => {
+function metricRows(
+  metrics: Awaited<ReturnType<typeof metricsOf>>,
+  runs: readonly string[],
+  base: number,
+  spec: Spec | null,
+): MetricRow[] {
+  return rowsOf(metrics, runs).map(({ task, key, name, cells }) => {
     const declared = spec?.tasks.find((one) => one.id === task)?.metrics[name]
     const { better, tolerance } = declared ?? { better: null, tolerance: null }
     return {
@@ -53,14 +65,14 @@ function metricRows(results: Results, runs: readonly string[], base: number, spe
 
 const allEqual = (cells: readonly Json[]) => new Set(cells.map((cell) => canonicalJson(cell))).size === 1
 
-function fieldRows(results: Results, rows: readonly RunViewRow[]): FieldRow[] {
+function fieldRows(given: Awaited<ReturnType<typeof valuesOf>>, rows: readonly RunViewRow[]): FieldRow[] {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row.params)))].sort()
   const params = names.map((name): FieldRow => {
     const cells = rows.map((row) => row.params[name] ?? null)
     return { kind: 'param', task: null, key: null, name, cells, same: allEqual(cells) }
   })
   const values = rowsOf(
-    results.values,
+    given,
     rows.map((row) => row.id),
   ).map(({ task, key, name, cells }): FieldRow => {
     const json = cells.map((cell) => cell?.value ?? null)
@@ -81,8 +93,8 @@ function kindOf(mediaType: string): OutputRow['kind'] {
     : 'binary'
 }
 
-const outputRows = (results: Results, runs: readonly string[]): OutputRow[] =>
-  rowsOf(results.outputs, runs).map(({ task, key, name, cells }) => {
+const outputRows = (outputs: Awaited<ReturnType<typeof outputsOf>>, runs: readonly string[]): OutputRow[] =>
+  rowsOf(outputs, runs).map(({ task, key, name, cells }) => {
     const some = cells.find((cell) => cell !== null)
     return {
       task,
@@ -104,11 +116,7 @@ const outputRows = (results: Results, runs: readonly string[]): OutputRow[] =>
     }
   })
 
-async function timings(ctx: ServiceContext, rows: readonly RunViewRow[]): Promise<Comparison['timings']> {
-  const taskRuns = await taskRunsOf(
-    ctx.db,
-    rows.map((row) => row.id),
-  )
+function timings(taskRuns: TaskRuns, rows: readonly RunViewRow[]): Comparison['timings'] {
   const starts = new Map(rows.map((row) => [row.id, (row.startedAt ?? row.createdAt).getTime()]))
   const all = taskRuns.flatMap((row) =>
     row.queuedAt === null ? [] : [{ ...row, name: '', at: starts.get(row.runId) ?? 0 }],
@@ -132,26 +140,18 @@ async function timings(ctx: ServiceContext, rows: readonly RunViewRow[]): Promis
   }))
 }
 
-async function failures(ctx: ServiceContext, rows: readonly RunViewRow[]): Promise<(string | null)[]> {
-  const taskRuns = await taskRunsOf(
-    ctx.db,
-    rows.map((row) => row.id),
-  )
+/** What failed in each run; null where it did not fail. */
+function failures(taskRuns: TaskRuns, rows: readonly RunViewRow[]): (string | null)[] {
   return rows.map((row) => {
     if (row.state !== 'failed') return null
     return taskRuns.find((one) => one.runId === row.id && one.state === 'failed')?.task ?? 'the run'
   })
 }
 
-/**
- * Runs in the order they are named; the base is the named one, else the oldest. `may` says whether a run may be seen.
- * @throws DagbokError `not_found` when a run is not there or not the reader's; `bad_input`
- */
-export async function compare(
-  ctx: ServiceContext,
-  state: ComparisonState,
-  may: (row: RunViewRow) => boolean,
-): Promise<Comparison> {
+export type MaySee = (row: RunViewRow) => boolean
+
+/** The runs in the order they are named, and which of them is the base: the named one, else the oldest. */
+async function readRuns(ctx: ServiceContext, state: ComparisonState, may: MaySee) {
   if (new Set(state.runs).size !== state.runs.length)
     throw new DagbokError('bad_input', 'A run stands twice in this comparison: leave one out.')
   const found = new Map((await runsById(ctx.db, state.runs)).map((row) => [row.id, row]))
@@ -162,37 +162,54 @@ export async function compare(
     return row
   })
   const oldest = rows.toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime())[0]
-  const base = Math.max(0, state.runs.indexOf(state.base ?? oldest?.id ?? ''))
-  const baseRow = rows[base]
-  if (baseRow === undefined) throw new DagbokError('bad_input', 'A comparison needs two runs at least.')
-  const results = await resultsOf(ctx.db, state.runs)
-  const spec = await specOf(ctx.db, baseRow.versionId)
-  const metrics = metricRows(results, state.runs, base, spec)
-  const failedIn = await failures(ctx, rows)
-  const attempts = await attemptsOf(ctx.db, state.runs)
-  const cpu = (id: string) => {
-    const seconds = attempts.filter((one) => one.runId === id).flatMap((one) => one.cpuSeconds ?? [])
-    return seconds.length === 0 ? null : seconds.reduce((sum, one) => sum + one, 0)
-  }
-  const dag = await findDagRow(ctx.db, baseRow.teamId, baseRow.repo, baseRow.dag)
+  const base = state.base === undefined ? oldest : rows.find((row) => row.id === state.base)
+  if (base === undefined) throw new DagbokError('bad_input', 'The base is none of the runs compared.')
+  return { rows, base }
+}
+
+/** The outputs of a comparison, with what it takes to hold two of them against each other. */
+export interface ComparedOutputs {
+  base: { id: string; versionId: string }
+  /** Ids, in the order of each row's cells. */
+  runs: string[]
+  outputs: OutputRow[]
+}
+
+/** @throws as `compare` */
+export async function compareOutputs(
+  ctx: ServiceContext,
+  state: ComparisonState,
+  may: MaySee,
+): Promise<ComparedOutputs> {
+  const { base } = await readRuns(ctx, state, may)
+  return { base, runs: state.runs, outputs: outputRows(await outputsOf(ctx.db, state.runs), state.runs) }
+}
+
+/**
+ * Everything that runs are compared by. `may` says whether a run may be seen.
+ * @throws DagbokError `not_found` when a run is not there or not the reader's; `bad_input`
+ */
+export async function compare(ctx: ServiceContext, state: ComparisonState, may: MaySee): Promise<Comparison> {
+  const { rows, base } = await readRuns(ctx, state, may)
+  const spec = await specOf(ctx.db, base.versionId)
+  const taskRuns = await taskRunsOf(ctx.db, state.runs)
+  const metrics = metricRows(await metricsOf(ctx.db, state.runs), state.runs, rows.indexOf(base), spec)
+  const failedIn = failures(taskRuns, rows)
+  const dag = await findDagRow(ctx.db, base.teamId, base.repo, base.dag)
   const versions = []
   for (const row of rows) {
-    const comparable = dag !== null && row.dagId === baseRow.dagId && row.versionId !== baseRow.versionId
-    versions.push(comparable ? await diffVersions(ctx, dag, baseRow.versionId, row.versionId) : null)
+    const comparable = dag !== null && row.dagId === base.dagId && row.versionId !== base.versionId
+    versions.push(comparable ? await diffVersions(ctx, dag, base.versionId, row.versionId) : null)
   }
   return {
     state,
-    base: baseRow.id,
-    runs: rows.map((row, i) => ({
-      ...runSummary(row, ctx.publicUrl),
-      failedIn: failedIn[i] ?? null,
-      cpuSeconds: cpu(row.id),
-    })),
-    verdict: verdictOf(metrics, failedIn, base),
-    fields: fieldRows(results, rows),
+    base: base.id,
+    runs: rows.map((row, i) => ({ ...runSummary(row, ctx.publicUrl), failedIn: failedIn[i] ?? null })),
+    verdict: verdictOf(metrics, failedIn, rows.indexOf(base)),
+    fields: fieldRows(await valuesOf(ctx.db, state.runs), rows),
     metrics,
-    outputs: outputRows(results, state.runs),
-    timings: await timings(ctx, rows),
+    outputs: outputRows(await outputsOf(ctx.db, state.runs), state.runs),
+    timings: timings(taskRuns, rows),
     versions,
   }
 }

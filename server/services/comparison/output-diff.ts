@@ -6,7 +6,7 @@ import { outputOfAttempt } from '#db/queries/run-view.ts'
 import { joinTables, parseTable } from '../../domain/comparison/tables.ts'
 import type { OutputDeclaration } from '../../domain/dag/spec.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
-import type { OutputRow, TableDiff, TextDiff } from '../../trpc/views/comparison.ts'
+import type { OutputRow, TableDiff, TextDiff } from '../../views/comparison.ts'
 import type { ServiceContext } from '../context.ts'
 
 /** Bytes of a table, a text, a picture that are compared at most. */
@@ -90,8 +90,6 @@ export async function diffTexts(ctx: ServiceContext, before: Cell, after: Cell):
     before: a,
     after: b,
     truncated: before.size > limits.text || after.size > limits.text,
-    addedLines: 0,
-    removedLines: 0,
   }
 }
 

@@ -1,7 +1,8 @@
 import { specOf } from '#db/queries/version.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
-import type { Comparison, OutputRow, TableDiff, TextDiff } from '../../trpc/views/comparison.ts'
+import type { OutputRow, TableDiff, TextDiff } from '../../views/comparison.ts'
 import type { ServiceContext } from '../context.ts'
+import type { ComparedOutputs } from './compare.ts'
 import { diffImages, diffTables, diffTexts } from './output-diff.ts'
 
 export interface OutputPlace {
@@ -12,21 +13,19 @@ export interface OutputPlace {
   run: string
 }
 
-function cellsOf(comparison: Comparison, place: OutputPlace) {
-  const row = comparison.outputs.find(
+function cellsOf(compared: ComparedOutputs, place: OutputPlace) {
+  const row = compared.outputs.find(
     (one) => one.task === place.task && one.key === place.key && one.name === place.name,
   )
-  const ids = comparison.runs.map((run) => run.id)
-  const before = row?.cells[ids.indexOf(comparison.base)]
-  const after = row?.cells[ids.indexOf(place.run)]
+  const before = row?.cells[compared.runs.indexOf(compared.base.id)]
+  const after = row?.cells[compared.runs.indexOf(place.run)]
   if (row === undefined || before == null || after == null)
     throw new DagbokError('not_found', 'Only one of the two runs has this output.')
   return { row, before, after }
 }
 
-async function declaredIn(ctx: ServiceContext, comparison: Comparison, row: OutputRow) {
-  const base = comparison.runs.find((run) => run.id === comparison.base)
-  const spec = base === undefined ? null : await specOf(ctx.db, base.version.id)
+async function declaredIn(ctx: ServiceContext, compared: ComparedOutputs, row: OutputRow) {
+  const spec = await specOf(ctx.db, compared.base.versionId)
   const output = spec?.tasks.find((task) => task.id === row.task)?.outputs[row.name]
   return { key: output?.key ?? [], tolerance: output?.tolerance ?? null }
 }
@@ -34,13 +33,13 @@ async function declaredIn(ctx: ServiceContext, comparison: Comparison, row: Outp
 /** A table by rows, a text or JSON by lines. @throws DagbokError `not_found`, `too_large` */
 export async function readOutputDiff(
   ctx: ServiceContext,
-  comparison: Comparison,
+  compared: ComparedOutputs,
   given: { place: OutputPlace; onlyDifferences: boolean; offset: number; limit: number },
 ): Promise<{ table: TableDiff | null; text: TextDiff | null }> {
-  const { row, before, after } = cellsOf(comparison, given.place)
+  const { row, before, after } = cellsOf(compared, given.place)
   const { onlyDifferences, offset, limit } = given
   if (row.kind === 'table') {
-    const declared = await declaredIn(ctx, comparison, row)
+    const declared = await declaredIn(ctx, compared, row)
     return {
       table: await diffTables(ctx, { before, after, declared, onlyDifferences, offset, limit }),
       text: null,
@@ -52,7 +51,7 @@ export async function readOutputDiff(
 }
 
 /** null when the two cannot be compared by pixels. @throws DagbokError `not_found`, `too_large` */
-export async function readImageDiff(ctx: ServiceContext, comparison: Comparison, place: OutputPlace) {
-  const { before, after } = cellsOf(comparison, place)
+export async function readImageDiff(ctx: ServiceContext, compared: ComparedOutputs, place: OutputPlace) {
+  const { before, after } = cellsOf(compared, place)
   return diffImages(ctx, before, after)
 }

@@ -7,24 +7,35 @@ import {
   insertShareLink,
   openShareLink,
   revokeShareLink,
+  shareLinkById,
   shareLinksOfTeams,
 } from '#db/queries/share.ts'
 import { requireTeamId } from '../../auth/permission.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { ComparisonState } from '../../domain/comparison/state.ts'
-import type { Comparison, ShareLink } from '../../trpc/views/comparison.ts'
+import type { Comparison, ShareLink } from '../../views/comparison.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
-import { compare } from './compare.ts'
+import { compare, compareOutputs, type ComparedOutputs } from './compare.ts'
 
 /** Days that a link is good for at most. */
 export const longestDays = 365
 
 const hash = (secret: string) => createHash('sha256').update(secret).digest('hex')
 
+const mayOf = (actor: Actor) => (row: { teamId: string }) =>
+  actor.teams.some((team) => team.id === row.teamId)
+
 /** The view of a comparison for whoever is in the teams of its runs. */
 export const compareFor = (ctx: ServiceContext, actor: Actor, state: ComparisonState): Promise<Comparison> =>
-  compare(ctx, state, (row) => actor.teams.some((team) => team.id === row.teamId))
+  compare(ctx, state, mayOf(actor))
+
+/** Their outputs only. */
+export const compareOutputsFor = (
+  ctx: ServiceContext,
+  actor: Actor,
+  state: ComparisonState,
+): Promise<ComparedOutputs> => compareOutputs(ctx, state, mayOf(actor))
 
 /** Keeps the runs and the view. @throws DagbokError `not_found`, `bad_input` when the runs are of two teams */
 export async function createComparison(
@@ -97,27 +108,34 @@ export async function listShareLinks(
 
 /** A second time changes nothing. */
 export async function revokeLink(ctx: ServiceContext, actor: Actor, id: string): Promise<void> {
-  const rows = await shareLinksOfTeams(
-    ctx.db,
-    actor.teams.map((team) => team.id),
-  )
-  const row = rows.find((one) => one.id === id)
-  if (row === undefined) throw new DagbokError('not_found', 'There is no such share link.')
+  const row = await shareLinkById(ctx.db, id)
+  if (row === null || !actor.teams.some((team) => team.id === row.teamId))
+    throw new DagbokError('not_found', 'There is no such share link.')
   requireTeamId(actor, row.teamId, 'share:write')
   await revokeShareLink(ctx.db, id)
 }
 
-export interface Shared {
-  comparison: Comparison
-  createdAt: string
-  expiresAt: string
-}
-
 /** What a secret opens, asked of the database each time. @throws DagbokError `not_found` when it opens nothing (any more) */
-export async function openShared(ctx: ServiceContext, secret: string): Promise<Shared> {
+async function opened(ctx: ServiceContext, secret: string) {
   const found = /^[A-Za-z0-9_-]{43}$/.test(secret) ? await openShareLink(ctx.db, hash(secret)) : null
   if (found === null)
     throw new DagbokError('not_found', 'This link opens nothing: it has expired, was revoked, or never was.')
-  const comparison = await compare(ctx, found.state, (row) => row.teamId === found.teamId)
-  return { comparison, createdAt: found.createdAt.toISOString(), expiresAt: found.expiresAt.toISOString() }
+  const may = (row: { teamId: string }) => row.teamId === found.teamId
+  return { ...found, may }
+}
+
+/** Whether it still opens: the whole comparison is not made for that. */
+export async function lookAtShared(ctx: ServiceContext, secret: string): Promise<{ expiresAt: string }> {
+  return { expiresAt: (await opened(ctx, secret)).expiresAt.toISOString() }
+}
+
+export async function openShared(ctx: ServiceContext, secret: string): Promise<Comparison> {
+  const { state, may } = await opened(ctx, secret)
+  return compare(ctx, state, may)
+}
+
+/** The outputs that it shows, without the rest. */
+export async function sharedOutputs(ctx: ServiceContext, secret: string): Promise<ComparedOutputs> {
+  const { state, may } = await opened(ctx, secret)
+  return compareOutputs(ctx, state, may)
 }

@@ -2,7 +2,7 @@
 import { findDagRow, type DagRow } from '#db/queries/dag-view.ts'
 import { requireTeam, type Permission } from '../../auth/permission.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
-import type { DagRef } from '../../trpc/views/common.ts'
+import type { DagRef } from '../../views/common.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
 

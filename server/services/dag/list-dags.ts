@@ -1,7 +1,7 @@
 import { brokenNotebooks, dagRows, lastRuns, type DagRow } from '#db/queries/dag-view.ts'
 import cronstrue from 'cronstrue'
 import type { RunState } from '../../domain/run/states.ts'
-import type { DagSummary } from '../../trpc/views/dag.ts'
+import type { DagSummary } from '../../views/dag.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
 import { isoOrNull } from '../run/views.ts'

@@ -1,7 +1,7 @@
 import { listRuns, taskRunsOf } from '#db/queries/run-view.ts'
 import { specOf } from '#db/queries/version.ts'
 import type { DagRow } from '#db/queries/dag-view.ts'
-import type { Grid } from '../../trpc/views/dag.ts'
+import type { Grid } from '../../views/dag.ts'
 import type { TaskRunState } from '../../domain/run/states.ts'
 import type { ServiceContext } from '../context.ts'
 import { runSummary } from '../run/views.ts'

@@ -1,7 +1,7 @@
 import { findDagRow } from '#db/queries/dag-view.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import { commitFile, moveBranch } from '../../git/commit-file.ts'
-import type { DagRef } from '../../trpc/views/common.ts'
+import type { DagRef } from '../../views/common.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
 import { requireDag } from '../dag/address.ts'

@@ -1,9 +1,8 @@
-import { bundleOfVersion } from '#db/queries/version.ts'
 import type { DagRow } from '#db/queries/dag-view.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import { compile } from '../../domain/notebook/compile.ts'
 import { bundleOf, indexTree, isNotebook } from '../../domain/version/bundle.ts'
-import type { Notebook } from '../../trpc/views/version.ts'
+import type { Notebook } from '../../views/version.ts'
 import type { ServiceContext } from '../context.ts'
 
 type Shown = Pick<Notebook, 'cells' | 'faults' | 'graph'>
@@ -85,17 +84,4 @@ export async function readNotebook(ctx: ServiceContext, dag: DagRow): Promise<No
           },
     ...shown,
   }
-}
-
-/** Bytes of a version's notebook, as it was. @throws DagbokError `not_found` */
-export async function notebookTextOfVersion(
-  ctx: ServiceContext,
-  versionId: string,
-  path: string,
-): Promise<string> {
-  const found = await bundleOfVersion(ctx.db, versionId)
-  const blob = found?.bundle.find((entry) => entry.path === path)?.blob
-  if (found === null || blob === undefined)
-    throw new DagbokError('not_found', 'There is no such file in this version.')
-  return (await ctx.repositories.blobs(found.repositoryId, [blob])).get(blob)?.toString('utf8') ?? ''
 }

@@ -4,8 +4,6 @@ import type { Spec } from '../../domain/dag/spec.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Json } from '../../domain/json.ts'
 
-const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false })
-
 /** JSON Schema (object) of a version's params, for forms and for checks. */
 export function paramsSchema(spec: Spec): Record<string, Json> {
   const entries = Object.entries(spec.params)
@@ -17,11 +15,19 @@ export function paramsSchema(spec: Spec): Record<string, Json> {
   }
 }
 
+/** Given params, and the default of each that is not given. */
+export function withDefaults(spec: Spec, given: Record<string, Json>): Record<string, Json> {
+  const defaults = Object.entries(spec.params).flatMap(([name, { schema }]): [string, Json][] =>
+    schema['default'] === undefined ? [] : [[name, schema['default']]],
+  )
+  return { ...Object.fromEntries(defaults), ...given }
+}
+
 /** Given params with defaults filled in. @throws DagbokError `bad_input` that names every one that does not fit */
 export function checkParams(spec: Spec, given: Record<string, Json>): Record<string, Json> {
-  const filled = { ...given }
-  for (const [name, { schema }] of Object.entries(spec.params))
-    if (!(name in filled) && schema['default'] !== undefined) filled[name] = schema['default']
+  const filled = withDefaults(spec, given)
+  // One for each check: it keeps every schema it has seen.
+  const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false })
   const validate = ajv.compile(paramsSchema(spec))
   if (validate(filled)) return filled
   const faults = (validate.errors ?? []).map((error) => {

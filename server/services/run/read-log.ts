@@ -2,7 +2,7 @@ import { logChunks } from '#db/queries/log.ts'
 import { attemptOwner } from '#db/queries/run-view.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import { readLines } from '../../storage/logs/log-reader.ts'
-import type { LogPage } from '../../trpc/views/run.ts'
+import type { LogPage } from '../../views/run.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
 

@@ -1,9 +1,17 @@
-import { attemptsOf, resultsOf, runsById, taskRunsOf, type RunViewRow } from '#db/queries/run-view.ts'
+import {
+  attemptsOf,
+  metricsOf,
+  outputsOf,
+  runsById,
+  taskRunsOf,
+  valuesOf,
+  type RunViewRow,
+} from '#db/queries/run-view.ts'
 import { specOf } from '#db/queries/version.ts'
 import { requireTeamId, type Permission } from '../../auth/permission.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Spec } from '../../domain/dag/spec.ts'
-import type { RunDetail, TaskResult } from '../../trpc/views/run.ts'
+import type { RunDetail, TaskResult } from '../../views/run.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
 import { graphOf, headline, runSummary, taskRunViews } from './views.ts'
@@ -43,16 +51,16 @@ export async function readTaskResult(
   key: string | null,
 ): Promise<TaskResult> {
   const spec = await specOfRun(ctx, row)
-  const { outputs, metrics, values } = await resultsOf(ctx.db, [row.id])
   const mine = <T extends { task: string; key: string | null; n: number }>(all: T[]) => {
     const own = all.filter((one) => one.task === task && one.key === key)
     const newest = Math.max(...own.map((one) => one.n))
     return own.filter((one) => one.n === newest)
   }
+  const outputs = mine(await outputsOf(ctx.db, [row.id]))
   const declared = spec.tasks.find((one) => one.id === task)?.metrics ?? {}
   return {
-    attemptId: mine(outputs)[0]?.attemptId ?? null,
-    outputs: mine(outputs).map(({ attemptId, name, path, size, hash, mediaType }) => ({
+    attemptId: outputs[0]?.attemptId ?? null,
+    outputs: outputs.map(({ attemptId, name, path, size, hash, mediaType }) => ({
       name,
       path,
       size,
@@ -60,18 +68,17 @@ export async function readTaskResult(
       mediaType,
       url: `/api/artifacts/attempts/${attemptId}/outputs/${name}`,
     })),
-    metrics: mine(metrics).map(({ name, step, value, declared: known }) => ({
+    metrics: mine(await metricsOf(ctx.db, [row.id])).map(({ name, step, value, declared: known }) => ({
       name,
       step,
       value,
       declared: known,
       better: declared[name]?.better ?? null,
     })),
-    values: mine(values).map(({ name, value, declared: known }) => ({
+    values: mine(await valuesOf(ctx.db, [row.id])).map(({ name, value, declared: known }) => ({
       name,
       value: value ?? null,
       declared: known,
     })),
-    record: null,
   }
 }

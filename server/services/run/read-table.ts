@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse'
 import { outputOfAttempt } from '#db/queries/run-view.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
-import type { TablePage } from '../../trpc/views/run.ts'
+import type { TablePage } from '../../views/run.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
 import { requireAttempt } from './read-log.ts'

@@ -2,12 +2,17 @@ import { specOf, versionAtCommit, versionByNumber, type VersionKey } from '#db/q
 import type { DagRow } from '#db/queries/dag-view.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Json } from '../../domain/json.ts'
-import type { DagRef } from '../../trpc/views/common.ts'
+import type { DagRef } from '../../views/common.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
 import { requireDag } from '../dag/address.ts'
 import { checkParams } from './params.ts'
 import { createRun } from './create-run.ts'
+
+const nullIfNotFound = (error: unknown): null => {
+  if (error instanceof DagbokError && error.code === 'not_found') return null
+  throw error
+}
 
 /**
  * A version by `3`, `v3`, a branch, a tag or a commit that holds one; without a name that of the default branch's tip.
@@ -29,7 +34,7 @@ export async function resolveVersion(
   const number = /^v?(\d{1,9})$/.exec(name)?.[1]
   const byNumber = number === undefined ? null : await versionByNumber(ctx.db, dag.id, Number(number))
   if (byNumber !== null) return byNumber
-  const sha = await ctx.repositories.resolve(dag.repositoryId, name).catch(() => null)
+  const sha = await ctx.repositories.resolve(dag.repositoryId, name).catch(nullIfNotFound)
   const atCommit = sha === null ? null : await versionAtCommit(ctx.db, dag.id, sha)
   if (atCommit !== null) return atCommit
   throw new DagbokError(

@@ -2,9 +2,9 @@
 import type { attemptsOf, RunViewRow, taskRunsOf } from '#db/queries/run-view.ts'
 import type { Spec } from '../../domain/dag/spec.ts'
 import { reasons } from '../../domain/run/states.ts'
-import type { RunSummary } from '../../trpc/views/dag.ts'
-import type { TaskRunView } from '../../trpc/views/run.ts'
-import type { Graph } from '../../trpc/views/version.ts'
+import type { RunSummary } from '../../views/dag.ts'
+import type { TaskRunView } from '../../views/run.ts'
+import type { Graph } from '../../views/version.ts'
 
 export const isoOrNull = (time: Date | null): string | null => time?.toISOString() ?? null
 

@@ -4,7 +4,7 @@ import type { DagRow } from '#db/queries/dag-view.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Json } from '../../domain/json.ts'
 import { graphDiff } from '../../domain/version/graph-diff.ts'
-import type { VersionSummary, FileDiff, VersionDiff } from '../../trpc/views/version.ts'
+import type { VersionSummary, FileDiff, VersionDiff } from '../../views/version.ts'
 import type { ServiceContext } from '../context.ts'
 import { paramsSchema } from '../run/params.ts'
 

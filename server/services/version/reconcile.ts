@@ -25,6 +25,7 @@ import { noSha } from '../../git/run-git.ts'
 import type { ServiceContext } from '../context.ts'
 import { reportOf, type DagChange } from '../push/report.ts'
 import { createRun } from '../run/create-run.ts'
+import { withDefaults } from '../run/params.ts'
 import { readSnapshot } from './read-snapshot.ts'
 
 interface Work {
@@ -143,11 +144,7 @@ async function finishPush(work: Work, push: PushRow, refs: ReadonlyMap<string, s
   const runs = []
   const unique = new Map(asked(push.options, changes).map((change) => [change.versionId, change]))
   for (const change of unique.values()) {
-    const params = Object.fromEntries(
-      Object.entries(change.spec.params).flatMap(([name, { schema }]) =>
-        schema['default'] === undefined ? [] : [[name, schema['default']]],
-      ),
-    )
+    const params = withDefaults(change.spec, {})
     if (Object.values(change.spec.params).some((param) => param.required))
       runs.push({ dag: change.dag, number: null })
     else

@@ -5,7 +5,7 @@ import { DagbokError } from '../../domain/errors/errors.ts'
 import { createRepository } from '../../services/repository/open.ts'
 import { createToken } from '../../services/token/tokens.ts'
 import { router, signedIn } from '../init.ts'
-import { timeSchema } from '../views/common.ts'
+import { timeSchema } from '../../views/common.ts'
 
 const iso = (time: Date | null) => time?.toISOString() ?? null
 const repositorySchema = z.object({

@@ -2,17 +2,20 @@ import { z } from 'zod'
 import { comparisonStateSchema } from '../../domain/comparison/state.ts'
 import {
   compareFor,
+  compareOutputsFor,
   createComparison,
   createShareLink,
   listShareLinks,
   longestDays,
+  lookAtShared,
   openShared,
+  sharedOutputs,
   readComparison,
   revokeLink,
 } from '../../services/comparison/share.ts'
 import { readOutputDiff } from '../../services/comparison/read-output-diff.ts'
 import { open, router, signedIn } from '../init.ts'
-import { comparisonSchema, shareLinkSchema, tableDiffSchema, textDiffSchema } from '../views/comparison.ts'
+import { comparisonSchema, shareLinkSchema, tableDiffSchema, textDiffSchema } from '../../views/comparison.ts'
 
 const place = z.object({ task: z.string(), key: z.string().nullable(), name: z.string(), run: z.uuid() })
 const diffInput = z.object({
@@ -35,7 +38,7 @@ export const comparisonsRouter = router({
     .input(diffInput.extend({ state: comparisonStateSchema }))
     .output(diffOutput)
     .query(async ({ ctx, input }) =>
-      readOutputDiff(ctx.services, await compareFor(ctx.services, ctx.actor, input.state), input),
+      readOutputDiff(ctx.services, await compareOutputsFor(ctx.services, ctx.actor, input.state), input),
     ),
 
   create: signedIn
@@ -82,13 +85,19 @@ export const comparisonsRouter = router({
 
   shared: open
     .input(z.object({ secret: z.string() }))
-    .output(z.object({ comparison: comparisonSchema, createdAt: z.string(), expiresAt: z.string() }))
+    .output(comparisonSchema)
     .query(({ ctx, input }) => openShared(ctx.services, input.secret)),
+
+  /** Whether the link still opens, and until when: asked often by whoever has it open. */
+  sharedUntil: open
+    .input(z.object({ secret: z.string() }))
+    .output(z.object({ expiresAt: z.string() }))
+    .query(({ ctx, input }) => lookAtShared(ctx.services, input.secret)),
 
   sharedOutput: open
     .input(diffInput.extend({ secret: z.string() }))
     .output(diffOutput)
     .query(async ({ ctx, input }) =>
-      readOutputDiff(ctx.services, (await openShared(ctx.services, input.secret)).comparison, input),
+      readOutputDiff(ctx.services, await sharedOutputs(ctx.services, input.secret), input),
     ),
 })

@@ -7,9 +7,9 @@ import { commitNotebook } from '../../services/notebook/commit-notebook.ts'
 import { diffVersions, listVersions, paramsOfVersion } from '../../services/version/read-version.ts'
 import { resolveVersion } from '../../services/run/start-run.ts'
 import { router, signedIn } from '../init.ts'
-import { dagRefSchema, json } from '../views/common.ts'
-import { brokenNotebookSchema, dagSummarySchema, gridSchema } from '../views/dag.ts'
-import { notebookSchema, versionDiffSchema, versionSummarySchema } from '../views/version.ts'
+import { dagRefSchema, json } from '../../views/common.ts'
+import { brokenNotebookSchema, dagSummarySchema, gridSchema } from '../../views/dag.ts'
+import { notebookSchema, versionDiffSchema, versionSummarySchema } from '../../views/version.ts'
 
 const at = '/dags/{team}/{repo}/{dag}' as const
 

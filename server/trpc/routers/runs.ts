@@ -10,9 +10,9 @@ import { rerun } from '../../services/run/rerun.ts'
 import { startRun } from '../../services/run/start-run.ts'
 import { pathOfRun, runSummary } from '../../services/run/views.ts'
 import { router, signedIn } from '../init.ts'
-import { dagRefSchema, json, runStateSchema } from '../views/common.ts'
-import { runSummarySchema } from '../views/dag.ts'
-import { logPageSchema, runDetailSchema, tablePageSchema, taskResultSchema } from '../views/run.ts'
+import { dagRefSchema, json, runStateSchema } from '../../views/common.ts'
+import { runSummarySchema } from '../../views/dag.ts'
+import { logPageSchema, runDetailSchema, tablePageSchema, taskResultSchema } from '../../views/run.ts'
 
 const made = z.object({ id: z.uuid(), number: z.number(), url: z.string() })
 const runId = z.object({ id: z.uuid() })

@@ -1,10 +1,10 @@
 import { imageDiffResponse } from '#server/http/image-diff.ts'
 import { respond } from '#server/http/respond.ts'
-import { openShared } from '#server/services/comparison/share.ts'
+import { sharedOutputs } from '#server/services/comparison/share.ts'
 import { webContext } from '#server/web-context.ts'
 
 export const GET = (request: Request, { params }: { params: Promise<{ secret: string }> }) =>
   respond(async () => {
-    const { comparison } = await openShared(webContext(), (await params).secret)
-    return imageDiffResponse(webContext(), comparison, new URL(request.url).searchParams)
+    const compared = await sharedOutputs(webContext(), (await params).secret)
+    return imageDiffResponse(webContext(), compared, new URL(request.url).searchParams)
   })
