@@ -14,7 +14,7 @@ export function shapeOf(state: State): string {
   if (state === 'failed' || state === 'lost') return 'bad'
   if (state === 'running' || state === 'starting' || state === 'submitted') return 'run'
   if (state === 'skipped' || state === 'cancelled') return 'skip'
-  if (state === 'upstream_failed') return 'up'
+  if (state === 'upstream_failed') return 'upstream'
   return 'wait'
 }
 

@@ -5,7 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex, Readable, Writable } from 'node:stream'
-import { DagbokError } from '../domain/errors/errors.ts'
+import { DagbokError, httpStatus } from '../domain/errors/errors.ts'
 import type { Actor } from '../services/actor.ts'
 import { answerHooks, type HookAnswer, type HookCall } from './hooks/conversation.ts'
 import { gitEnvironment } from './run-git.ts'
@@ -25,17 +25,6 @@ export interface GitHttp {
   hook: (actor: Actor, target: GitTarget, call: HookCall) => Promise<HookAnswer>
   /** Told of defects; nobody else sees them. */
   report: (error: unknown) => void
-}
-
-const status: Partial<Record<DagbokError['code'], number>> = {
-  bad_input: 400,
-  unauthenticated: 401,
-  forbidden: 403,
-  not_found: 404,
-  conflict: 409,
-  too_large: 413,
-  too_many: 429,
-  unavailable: 503,
 }
 
 interface Route {
@@ -188,7 +177,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, git: Gi
 export function handleGit(request: IncomingMessage, response: ServerResponse, git: GitHttp): void {
   serve(request, response, git).catch((error: unknown) => {
     if (error instanceof DagbokError && error.code !== 'internal')
-      return refuse(response, status[error.code] ?? 500, error.message)
+      return refuse(response, httpStatus[error.code], error.message)
     git.report(error)
     refuse(response, 500, 'Something went wrong here. It was logged.')
   })

@@ -17,6 +17,25 @@ export interface ComparisonSource {
 const place = (row: { task: string | null; key: string | null; name: string }) =>
   `${row.task === null ? '' : `${row.task}.`}${row.name}${row.key === null ? '' : ` (${row.key})`}`
 
+/** Reasons that are said at once. */
+const told = 3
+
+/** The most telling reasons; the rest on demand. */
+function Reasons({ all }: { all: string[] }) {
+  const rest = all.slice(told)
+  return (
+    <div>
+      {all.slice(0, told).join(' · ')}
+      {rest.length > 0 && (
+        <details>
+          <summary className="muted">{rest.length} more</summary>
+          {rest.join(' · ')}
+        </details>
+      )}
+    </div>
+  )
+}
+
 function MetricCell({ cell }: { cell: MetricRow['cells'][number] }) {
   if (cell === null) return <td className="num muted">none</td>
   const tone = cell.change === 'better' ? 'up' : cell.change === 'worse' ? 'down' : 'muted'
@@ -41,7 +60,7 @@ function RunHeads({ data }: { data: Comparison }) {
   return (
     <thead>
       <tr>
-        <th aria-label="What" style={{ width: '20%' }} />
+        <th aria-label="What" />
         {data.runs.map((run) => (
           <th key={run.id}>
             <StatusDot state={run.state} /> <b className="strong">v{run.version.number}</b> run {run.number}{' '}
@@ -68,7 +87,7 @@ function Timing({ data }: { data: Comparison }) {
         <h2>Timing</h2>
         <span className="muted">running time of each task, on one axis of {durationWords(end)}</span>
       </header>
-      <table className="list">
+      <table className="list columns">
         <RunHeads data={data} />
         <tbody>
           {data.timings.map((row) => (
@@ -115,10 +134,10 @@ export function ComparisonView({
     <>
       <div className="verdict">
         <h1 className={`word ${data.verdict.word}`}>{words[data.verdict.word]}</h1>
-        <p>{data.verdict.reasons.join(' · ')}</p>
+        <Reasons all={data.verdict.reasons} />
       </div>
       <div className="sheet">
-        <table className="list">
+        <table className="list columns">
           <RunHeads data={data} />
           <tbody>
             <tr>
@@ -152,11 +171,12 @@ export function ComparisonView({
           <span className="muted">against the baseline; what is better is declared by the notebook</span>
         </header>
         {data.metrics.length === 0 && <p className="muted pad">These runs have no metrics.</p>}
-        <table className="list">
+        <table className="list columns">
+          <RunHeads data={data} />
           <tbody>
             {data.metrics.map((row) => (
               <tr key={place(row)}>
-                <td style={{ width: '20%' }}>
+                <td>
                   {place(row)} <span className="muted">{row.better ?? ''}</span>
                 </td>
                 {row.cells.map((cell, i) => (

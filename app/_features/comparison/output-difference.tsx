@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Comparison, OutputRow, TableDiff } from '#server/views/comparison.ts'
 import { TextDiff } from '../../_components/diff.tsx'
+import { numbered } from '../../_components/numbered.ts'
 import { Fault } from '../../_components/page.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import type { ComparisonSource } from './comparison-view.tsx'
@@ -31,9 +32,8 @@ function Rows({ table }: { table: TableDiff }) {
         </tr>
       </thead>
       <tbody className="mono">
-        {table.rows.map((row, r) => (
-          // eslint-disable-next-line react/no-array-index-key -- joined rows have no other name
-          <tr key={r} className={row.change}>
+        {numbered(table.rows, table.offset).map(({ number, item: row }) => (
+          <tr key={number} className={row.change}>
             {row.cells.map((cell, i) => (
               <td key={table.columns[i]} className={cell.changed ? 'chg' : ''}>
                 {cell.changed && <s>{cell.before}</s>}

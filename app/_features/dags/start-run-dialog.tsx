@@ -6,6 +6,7 @@ import { useState } from 'react'
 import type { Json } from '#server/domain/json.ts'
 import { Modal } from '../../_components/dialog.tsx'
 import { dagPath, Fault, Loading, type DagPlace } from '../../_components/page.tsx'
+import { VersionSelect } from '../../_components/version-select.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { ParamsForm, readParams } from './params-form.tsx'
 
@@ -22,7 +23,6 @@ export function StartRunDialog({ place, version: initial, onClose }: Props) {
   const router = useRouter()
   const [version, setVersion] = useState(initial ?? '')
   const [texts, setTexts] = useState<Record<string, string>>({})
-  const versions = useQuery(trpc.dags.versions.queryOptions(place))
   const schema = useQuery(trpc.dags.params.queryOptions({ ...place, ...(version === '' ? {} : { version }) }))
   const start = useMutation(
     trpc.runs.start.mutationOptions({
@@ -40,17 +40,7 @@ export function StartRunDialog({ place, version: initial, onClose }: Props) {
           send()
         }}
       >
-        <label className="field">
-          <span>Version</span>
-          <select className="input" value={version} onChange={(event) => setVersion(event.target.value)}>
-            <option value="">the default branch’s</option>
-            {(versions.data ?? []).map((one) => (
-              <option key={one.id} value={`v${one.number}`}>
-                v{one.number} {one.subject}
-              </option>
-            ))}
-          </select>
-        </label>
+        <VersionSelect place={place} value={version} first="the default branch’s" onChange={setVersion} />
         {schema.data === undefined && schema.error === null && <Loading />}
         {schema.error !== null && <Fault error={schema.error} />}
         <ParamsForm

@@ -44,9 +44,13 @@ function CellView({ cell, text, faults }: { cell: Cell; text: string; faults: No
         <b>{cell.kind === 'front_matter' ? 'DAG' : (cell.id ?? 'task')}</b>
         <span className="muted">{cell.kind === 'front_matter' ? 'front matter' : cell.kind}</span>
       </header>
-      <pre className="code">{body.trimEnd()}</pre>
+      <pre className="code" tabIndex={0}>
+        {body.trimEnd()}
+      </pre>
       {cell.script !== null && (
-        <pre className="code script">{insideFence(text.slice(cell.script.start, cell.script.end))}</pre>
+        <pre className="code script" tabIndex={0}>
+          {insideFence(text.slice(cell.script.start, cell.script.end))}
+        </pre>
       )}
       {own.map((fault) => (
         <p className="why" key={`${fault.line} ${fault.column} ${fault.message}`}>

@@ -1,9 +1,21 @@
 'use client'
 
 import { markdown } from '@codemirror/lang-markdown'
+import { HighlightStyle, syntaxHighlighting } from '@codemirror/language'
 import { lintGutter, setDiagnostics } from '@codemirror/lint'
+import { tags } from '@lezer/highlight'
 import { EditorView, basicSetup } from 'codemirror'
 import { useEffect, useEffectEvent, useRef } from 'react'
+
+/** The colours of code, from the tokens: the same in light and dark. */
+const colours = HighlightStyle.define([
+  { tag: tags.heading, fontWeight: '600' },
+  { tag: tags.strong, fontWeight: '600' },
+  { tag: tags.emphasis, fontStyle: 'italic' },
+  { tag: [tags.keyword, tags.labelName, tags.link, tags.url], color: 'var(--accent)' },
+  { tag: [tags.string, tags.monospace], color: 'var(--ok)' },
+  { tag: [tags.comment, tags.meta, tags.processingInstruction], color: 'var(--ink-3)' },
+])
 
 export interface EditorFault {
   /** 1-based, within the text shown; columns count UTF-16 units. */
@@ -34,6 +46,7 @@ export function TextEditor({ initial, label, faults, onChange }: Props) {
       extensions: [
         basicSetup,
         markdown(),
+        syntaxHighlighting(colours),
         lintGutter(),
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({ 'aria-label': name }),

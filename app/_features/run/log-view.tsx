@@ -5,6 +5,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import type { LogPage } from '#server/views/run.ts'
+import { numbered } from '../../_components/numbered.ts'
 import { Fault } from '../../_components/page.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { useLive } from '../../_trpc/use-live.ts'
@@ -15,12 +16,17 @@ const lineHeight = 19
 
 function Line({ text }: { text: string }) {
   if (!text.includes('\u001b')) return text
-  return Anser.ansiToJson(text, { remove_empty: true, use_classes: true }).map((part, i) => (
-    // eslint-disable-next-line react/no-array-index-key -- parts of a line have no other name
-    <span key={i} className={part.fg} style={{ fontWeight: part.decoration === 'bold' ? 600 : undefined }}>
-      {part.content}
-    </span>
-  ))
+  return numbered(Anser.ansiToJson(text, { remove_empty: true, use_classes: true })).map(
+    ({ number, item: part }) => (
+      <span
+        key={number}
+        className={part.fg}
+        style={{ fontWeight: part.decoration === 'bold' ? 600 : undefined }}
+      >
+        {part.content}
+      </span>
+    ),
+  )
 }
 
 /** Pages of a log by the line they begin at; what is in view is asked for. */

@@ -6,6 +6,7 @@ import rehypeSanitize from 'rehype-sanitize'
 import remarkGfm from 'remark-gfm'
 import { useState } from 'react'
 import type { OutputView as Output } from '#server/views/run.ts'
+import { numbered } from '../../_components/numbered.ts'
 import { Fault } from '../../_components/page.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 
@@ -39,9 +40,8 @@ function Table({ output }: { output: Output }) {
           </tr>
         </thead>
         <tbody className="mono">
-          {data.rows.map((row, r) => (
-            // eslint-disable-next-line react/no-array-index-key -- rows of a page have no other name
-            <tr key={offset + r}>
+          {numbered(data.rows, offset).map(({ number, item: row }) => (
+            <tr key={number}>
               {data.columns.map((column, i) => (
                 <td key={column} className={numeric[i] === true ? 'num' : ''}>
                   {row[i]}
@@ -114,7 +114,9 @@ function Text({ output }: { output: Output }) {
     )
   return (
     <>
-      <pre className="code">{output.mediaType === 'application/json' ? prettyJson(data) : data}</pre>
+      <pre className="code" tabIndex={0}>
+        {output.mediaType === 'application/json' ? prettyJson(data) : data}
+      </pre>
       {cut}
     </>
   )

@@ -6,16 +6,16 @@ import { useRouter } from 'next/navigation'
 import { useQueryStates, parseAsString, parseAsInteger } from 'nuqs'
 import { useState } from 'react'
 import type { RunDetail, TaskRunView } from '#server/views/run.ts'
-import type { TaskRunState } from '#server/domain/run/states.ts'
+import { shownState } from '#server/domain/run/shown-state.ts'
 import { DagBar, dagPath, Fault, Loading, type DagPlace } from '../../_components/page.tsx'
 import { Modal } from '../../_components/dialog.tsx'
 import { shapeOf, StatusDot, stateWords } from '../../_components/status.tsx'
 import { Ago, durationWords } from '../../_components/time.tsx'
 import { useKeys } from '../../_components/use-keys.ts'
+import { VersionSelect } from '../../_components/version-select.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { useLive } from '../../_trpc/use-live.ts'
 import { DagGraph } from '../graph/dag-graph.tsx'
-import { foldedStates } from './folded-states.ts'
 import { TaskPanel } from './task-panel.tsx'
 
 const nameOf = (row: Pick<TaskRunView, 'task' | 'key'>) =>
@@ -65,7 +65,7 @@ function Gantt({
                   <div className="track">
                     {row.queuedAt !== null && row.startedAt !== null && (
                       <i
-                        className={`q ${shapeOf(row.state)}`}
+                        className={`queued ${shapeOf(row.state)}`}
                         style={{
                           left: `${share(row.queuedAt)}%`,
                           width: `${share(row.startedAt) - share(row.queuedAt)}%`,
@@ -143,7 +143,6 @@ function RunHead({ run }: { run: RunDetail }) {
 function RerunDialog({ run, place, onClose }: { run: RunDetail; place: DagPlace; onClose: () => void }) {
   const trpc = useTRPC()
   const router = useRouter()
-  const versions = useQuery(trpc.dags.versions.queryOptions(place))
   const [version, setVersion] = useState('')
   const again = useMutation(
     trpc.runs.rerun.mutationOptions({
@@ -156,19 +155,12 @@ function RerunDialog({ run, place, onClose }: { run: RunDetail; place: DagPlace;
   return (
     <Modal open title={`Run ${run.number} again`} onClose={onClose}>
       <p className="muted">A new run with the same params. Nothing of run {run.number} changes.</p>
-      <label className="field">
-        <span>Version</span>
-        <select className="input" value={version} onChange={(event) => setVersion(event.target.value)}>
-          <option value="">the same, v{run.version.number}</option>
-          {(versions.data ?? [])
-            .filter((one) => one.number !== run.version.number)
-            .map((one) => (
-              <option key={one.id} value={`v${one.number}`}>
-                v{one.number} {one.subject}
-              </option>
-            ))}
-        </select>
-      </label>
+      <VersionSelect
+        place={place}
+        value={version}
+        first={`the same, v${run.version.number}`}
+        onChange={setVersion}
+      />
       {again.error !== null && <Fault error={again.error} />}
       <div className="actions">
         <button type="button" className="btn ghost" onClick={onClose}>
@@ -203,7 +195,12 @@ export function RunPage({ place, number }: { place: DagPlace; number: number }) 
       firstFailed !== undefined &&
       void setAt({ task: firstFailed.task, key: firstFailed.key, attempt: null }),
   })
-  const states: ReadonlyMap<string, TaskRunState> = foldedStates(run?.taskRuns ?? [])
+  const states = new Map(
+    [...Map.groupBy(run?.taskRuns ?? [], (row) => row.task)].map(([task, items]) => [
+      task,
+      shownState(items.map((item) => item.state)),
+    ]),
+  )
   const select = (row: Pick<TaskRunView, 'task' | 'key'>) =>
     void setAt({ task: row.task, key: row.key, attempt: null })
   const rows = run?.taskRuns ?? []

@@ -69,11 +69,11 @@ function Results({ runId, row }: { runId: string; row: TaskRunView }) {
           }
         >
           <summary>
-            <b>{output.path}</b> <span className="muted">{sizeWords(output.size)}</span>{' '}
-            <a className="muted" href={output.url} download>
-              Download
-            </a>
+            <b>{output.path}</b> <span className="muted">{sizeWords(output.size)}</span>
           </summary>
+          <a className="btn ghost" href={output.url} download>
+            Download
+          </a>
           <OutputView output={output} />
         </details>
       ))}

@@ -13,6 +13,20 @@ export const errorCodes = [
 ] as const
 export type ErrorCode = (typeof errorCodes)[number]
 
+/** The HTTP status of each (RFC 9110), for routes and git. */
+export const httpStatus: Record<ErrorCode, number> = {
+  bad_input: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  too_large: 413,
+  too_many: 429,
+  unsupported: 405,
+  unavailable: 503,
+  internal: 500,
+}
+
 /**
  * An error whose message may be shown to the user: what is wrong, where, and what to do next.
  * Anything that is not a `DagbokError` is a defect; its text never leaves the server.

@@ -4,7 +4,7 @@ import type { RunState } from '../../domain/run/states.ts'
 import type { DagSummary } from '../../views/dag.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
-import { isoOrNull } from '../run/views.ts'
+import { isoOrNull, versionLabelAtTip } from '../run/views.ts'
 
 /** How many runs a DAG's bars show. */
 const bars = 20
@@ -27,17 +27,7 @@ export function dagSummary(row: DagRow, runs: LastRuns): DagSummary {
     description: row.description,
     path: row.path ?? '',
     tags: row.tags ?? [],
-    version:
-      row.versionId === null
-        ? null
-        : {
-            id: row.versionId,
-            number: row.versionNumber ?? 0,
-            commit: row.commit ?? '',
-            subject: row.subject ?? '',
-            author: row.author ?? '',
-            committedAt: isoOrNull(row.committedAt) ?? '',
-          },
+    version: versionLabelAtTip(row),
     faults: row.faults ?? [],
     schedule: (row.schedule ?? []).map(({ cron, timezone }) => ({ cron, timezone, words: words(cron) })),
     nextTick: isoOrNull(row.nextTick),

@@ -2,31 +2,15 @@ import { listRuns, taskRunsOf } from '#db/queries/run-view.ts'
 import { specOf } from '#db/queries/version.ts'
 import type { DagRow } from '#db/queries/dag-view.ts'
 import type { Grid } from '../../views/dag.ts'
-import type { TaskRunState } from '../../domain/run/states.ts'
+import { shownState } from '../../domain/run/shown-state.ts'
 import type { ServiceContext } from '../context.ts'
 import { runSummary } from '../run/views.ts'
-
-/** Worst first: what a folded cell shows (engine.md, "Order"). */
-const worst: TaskRunState[] = [
-  'failed',
-  'upstream_failed',
-  'running',
-  'starting',
-  'retrying',
-  'queued',
-  'awaiting_input',
-  'waiting',
-  'cancelled',
-  'succeeded',
-  'skipped',
-]
 
 type Rows = Awaited<ReturnType<typeof taskRunsOf>>
 
 function cellOf(rows: Rows): Grid['cells'][number][number] {
-  const [first] = rows
-  if (first === undefined) return null
-  const state = worst.find((one) => rows.some((row) => row.state === one)) ?? first.state
+  if (rows.length === 0) return null
+  const state = shownState(rows.map((row) => row.state))
   const ended = rows.filter((row) => row.endedAt !== null)
   const starts = rows.flatMap((row) => row.startedAt?.getTime() ?? [])
   const ends = ended.flatMap((row) => row.endedAt?.getTime() ?? [])

@@ -4,6 +4,7 @@ import { compile } from '../../domain/notebook/compile.ts'
 import { bundleOf, indexTree, isNotebook } from '../../domain/version/bundle.ts'
 import type { Notebook } from '../../views/version.ts'
 import type { ServiceContext } from '../context.ts'
+import { versionLabelAtTip } from '../run/views.ts'
 
 type Shown = Pick<Notebook, 'cells' | 'faults' | 'graph'>
 
@@ -71,17 +72,7 @@ export async function readNotebook(ctx: ServiceContext, dag: DagRow): Promise<No
     branch: dag.defaultBranch,
     sha: dag.sha,
     text,
-    version:
-      dag.versionId === null
-        ? null
-        : {
-            id: dag.versionId,
-            number: dag.versionNumber ?? 0,
-            commit: dag.commit ?? '',
-            subject: dag.subject ?? '',
-            author: dag.author ?? '',
-            committedAt: dag.committedAt?.toISOString() ?? '',
-          },
+    version: versionLabelAtTip(dag),
     ...shown,
   }
 }

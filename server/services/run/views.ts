@@ -1,7 +1,9 @@
 /** Rows of runs in the shapes that cross the wire. */
 import type { attemptsOf, RunViewRow, taskRunsOf } from '#db/queries/run-view.ts'
+import type { DagRow } from '#db/queries/dag-view.ts'
 import type { Spec } from '../../domain/dag/spec.ts'
 import { reasons } from '../../domain/run/states.ts'
+import type { VersionLabel } from '../../views/common.ts'
 import type { RunSummary } from '../../views/dag.ts'
 import type { TaskRunView } from '../../views/run.ts'
 import type { Graph } from '../../views/version.ts'
@@ -23,6 +25,20 @@ export const versionLabelOf = (row: {
   author: row.author,
   committedAt: row.committedAt.toISOString(),
 })
+
+/** The version at a DAG's default branch; null while there is none. */
+export const versionLabelAtTip = (row: DagRow): VersionLabel | null => {
+  const { versionId, versionNumber, commit, subject, author, committedAt } = row
+  if (versionId === null || versionNumber === null || committedAt === null) return null
+  return versionLabelOf({
+    versionId,
+    versionNumber,
+    commit: commit ?? '',
+    subject: subject ?? '',
+    author: author ?? '',
+    committedAt,
+  })
+}
 
 export const pathOfRun = (row: Pick<RunViewRow, 'team' | 'repo' | 'dag' | 'number'>): string =>
   `/${row.team}/${row.repo}/${row.dag}/runs/${row.number}`
