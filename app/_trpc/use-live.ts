@@ -1,6 +1,7 @@
 'use client'
 
 import { useEffect, useEffectEvent } from 'react'
+import { liveStream } from './live-stream.ts'
 
 /** ms in which changes are told together. */
 const togetherMs = 100
@@ -11,19 +12,15 @@ export function useLive(topics: readonly string[], changed: () => void): void {
   const named = topics.join(',')
   useEffect(() => {
     if (named === '') return undefined
-    const source = new EventSource(`/api/live?topics=${encodeURIComponent(named)}`)
     let timer: ReturnType<typeof setTimeout> | null = null
-    const hear = () => {
+    const stop = liveStream().watch(named.split(','), () => {
       timer ??= setTimeout(() => {
         timer = null
         tell()
       }, togetherMs)
-    }
-    source.addEventListener('message', hear)
-    // What happened while the line was down was not heard.
-    source.addEventListener('open', hear)
+    })
     return () => {
-      source.close()
+      stop()
       if (timer !== null) clearTimeout(timer)
     }
   }, [named])

@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { browserStage } from './browser-stage.ts'
 import { runTool, whole, type Tally } from './stage.ts'
 
 export interface Stage {
@@ -65,4 +66,5 @@ export const stages: Stage[] = [
   { name: 'types', verify: true, run: tool('node_modules/typescript/bin/tsc', '--noEmit') },
   { name: 'unit', verify: true, run: () => vitest('unit') },
   { name: 'integration', verify: true, run: () => vitest('integration') },
+  { name: 'browser', verify: false, run: browserStage },
 ]

@@ -59,7 +59,9 @@ async function start(): Promise<Started> {
   for (;;) {
     if (child.exitCode !== null) throw new Error(`it ended before it was ready:\n${output()}`)
     const text = await readFile(join(folder, 'ready.json'), 'utf8').catch(() => null)
-    if (text !== null) return { child, output, ready: JSON.parse(text) as Started['ready'] }
+    // The file can be there before the last line came through the pipe.
+    if (text !== null && output().includes('Sign in'))
+      return { child, output, ready: JSON.parse(text) as Started['ready'] }
     await new Promise((done) => setTimeout(done, 10))
   }
 }

@@ -100,3 +100,11 @@ export async function sessionEpoch(q: Queryable, userId: string): Promise<string
   const [row] = await q.select({ epoch: user.sessionEpoch }).from(user).where(eq(user.id, userId))
   return row?.epoch ?? null
 }
+
+/** Ends every session of this user: they carry an epoch that is over. */
+export async function endSessions(q: Queryable, userId: string): Promise<void> {
+  await q
+    .update(user)
+    .set({ sessionEpoch: sql`gen_random_uuid()::text` })
+    .where(eq(user.id, userId))
+}

@@ -1,6 +1,7 @@
 /** next-auth, set up for one-time links; everyone else sees `session()` and `Actor` only. */
 import type { NextAuthOptions } from 'next-auth'
 import Credentials from 'next-auth/providers/credentials'
+import { endSessions } from '#db/queries/sign-in.ts'
 import { useSignInLink } from '../services/session/sign-in-link.ts'
 import { webContext } from '../web-context.ts'
 
@@ -25,6 +26,12 @@ export function authOptions(): NextAuthOptions {
         },
       }),
     ],
+    events: {
+      // The cookie alone would still be good for whoever kept a copy.
+      signOut: async ({ token }) => {
+        if (typeof token.sub === 'string') await endSessions(db, token.sub)
+      },
+    },
     callbacks: {
       jwt: ({ token, user }) =>
         user === undefined ? token : { sub: user.id, epoch: 'epoch' in user ? user.epoch : '' },

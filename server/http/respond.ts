@@ -20,6 +20,10 @@ export async function respond(work: () => Promise<Response>): Promise<Response> 
   }
 }
 
+/** Whether whoever sent this request could send it again now: a session may have ended, a token been revoked. */
+export const stillSignedIn = async (headers: Headers): Promise<boolean> =>
+  (await requestContext(headers)).actor !== null
+
 /** The same for whoever is signed in. */
 export const respondTo = (
   request: Request,

@@ -90,6 +90,16 @@ test('a run by REST: started, read, its log and output by range; what is wrong i
   expect((await read('/dags', 'dgb_none')).status).toBe(401)
 })
 
+test('an input of the wrong shape is one sentence that names where', async () => {
+  expect(await send('/comparisons', { runs: ['no', 'such'] })).toMatchObject({
+    status: 400,
+    body: { message: 'runs[0]: Invalid UUID; runs[1]: Invalid UUID' },
+  })
+  await expect(
+    callerOf({ services: webContext(), actor: null }).comparisons.shared({ secret: 7 as never }),
+  ).rejects.toThrow(/^secret: .*expected string/)
+})
+
 test('[S1] nobody of another team sees anything of it', async () => {
   const [other] = await database().client<{ id: string }[]>`
     with t as (insert into team (name) values ('other') returning id),
@@ -98,7 +108,7 @@ test('[S1] nobody of another team sees anything of it', async () => {
     select id from u`
   const { secret } = await createToken(database(), other?.id ?? '', 'theirs', null)
   const [run] = await database().client<{ id: string }[]>`select id from run limit 1`
-  expect((await read('/dags', secret)).body).toEqual({ dags: [], broken: [] })
+  expect((await read('/dags', secret)).body).toMatchObject({ dags: [], broken: [] })
   expect((await read(at, secret)).status).toBe(404)
   expect((await read(`/runs/${run?.id}`, secret)).status).toBe(404)
 })

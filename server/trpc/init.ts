@@ -1,6 +1,7 @@
 /** tRPC for browser and REST alike: who asks, and our closed set of errors mapped once. */
 import { initTRPC, TRPCError } from '@trpc/server'
 import type { OpenApiMeta } from 'trpc-to-openapi'
+import { z } from 'zod'
 import { DagbokError, type ErrorCode } from '../domain/errors/errors.ts'
 import type { Actor } from '../services/actor.ts'
 import type { ServiceContext } from '../services/context.ts'
@@ -26,6 +27,12 @@ const codes: Record<ErrorCode, TRPCError['code']> = {
   internal: 'INTERNAL_SERVER_ERROR',
 }
 
+/** What is wrong with an input, a part for each fault: `runs[0]: Invalid UUID`. */
+const inputFaults = (error: z.ZodError): string =>
+  error.issues
+    .map(({ path, message }) => (path.length === 0 ? message : `${z.core.toDotPath(path)}: ${message}`))
+    .join('; ')
+
 /** In tRPC 11 `next()` does not throw: what failed is in its result. An unknown error never leaks its text. */
 const mapped = t.middleware(async ({ ctx, next, path }) => {
   const result = await next()
@@ -33,6 +40,8 @@ const mapped = t.middleware(async ({ ctx, next, path }) => {
   const { cause } = result.error
   if (cause instanceof DagbokError && cause.code !== 'internal')
     throw new TRPCError({ code: codes[cause.code], message: cause.message, cause })
+  if (result.error.code === 'BAD_REQUEST' && cause instanceof z.ZodError)
+    throw new TRPCError({ code: 'BAD_REQUEST', message: inputFaults(cause) })
   if (result.error.code !== 'INTERNAL_SERVER_ERROR') return result
   ctx.services.log.error({ err: cause ?? result.error, path }, 'a procedure failed')
   throw new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong here. It was logged.' })

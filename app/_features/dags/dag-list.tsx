@@ -66,14 +66,16 @@ function DagRow({ dag }: { dag: DagSummary }) {
   )
 }
 
-function Empty() {
-  const lines = 'git clone http://…/git/main/NAME.git'
+/** How to begin. `gitUrl` is where the team's repositories are. */
+function Empty({ gitUrl }: { gitUrl: string }) {
+  const lines = `git remote add dagbok ${gitUrl}/NAME.git\ngit push dagbok main`
   return (
     <div className="page">
       <h1 className="strong">No DAGs yet</h1>
       <p className="muted">
         Push a repository with a <code className="mono">NAME.dag.md</code> in it: make a token under{' '}
-        <Link href="/settings">Settings</Link>, then
+        <Link href="/settings">Settings</Link> (it is the password that git asks for), then, in a repository
+        of yours,
       </p>
       <pre className="code">{lines}</pre>
       <Copy text={lines} label="command" />
@@ -109,7 +111,9 @@ export function DagList() {
       <main className="page">
         {error !== null && <Fault error={error} />}
         {data === undefined && error === null && <Loading />}
-        {data !== undefined && data.dags.length === 0 && data.broken.length === 0 && <Empty />}
+        {data !== undefined && data.dags.length === 0 && data.broken.length === 0 && (
+          <Empty gitUrl={data.gitUrl} />
+        )}
         {data !== undefined && data.dags.length > 0 && (
           <div className="sheet">
             <table className="list">

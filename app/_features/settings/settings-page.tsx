@@ -134,13 +134,36 @@ function ShareLinks() {
   )
 }
 
+/** Ends every session of whoever presses it. */
+function SignOut() {
+  const press = useMutation({
+    mutationFn: async () => {
+      const { csrfToken } = (await (await fetch('/api/auth/csrf')).json()) as { csrfToken: string }
+      const body = new URLSearchParams({ csrfToken, json: 'true' })
+      const response = await fetch('/api/auth/signout', { method: 'POST', body })
+      if (!response.ok) throw new Error('The server did not sign you out. Try again.')
+    },
+    onSuccess: () => window.location.assign('/sign-in'),
+  })
+  return (
+    <>
+      {press.error !== null && <Fault error={press.error} />}
+      <button type="button" className="btn" title="In every browser" onClick={() => press.mutate()}>
+        Sign out
+      </button>
+    </>
+  )
+}
+
 /** Tokens, repositories and share links of whoever is signed in. */
 export function SettingsPage() {
   const trpc = useTRPC()
   const repositories = useQuery(trpc.account.repositories.queryOptions({}))
   return (
     <>
-      <TopBar crumbs={[{ name: 'Settings' }]} />
+      <TopBar crumbs={[{ name: 'Settings' }]}>
+        <SignOut />
+      </TopBar>
       <main className="page">
         <Tokens />
         <section className="sheet" aria-label="Repositories">

@@ -1,8 +1,9 @@
-import { respondTo } from '#server/http/respond.ts'
+import { respondTo, stillSignedIn } from '#server/http/respond.ts'
 import { webContext } from '#server/web-context.ts'
 
 export const dynamic = 'force-dynamic'
 
+/** ms between two signs of life; whoever is signed out since the last one is let go [S9]. */
 const pingMs = 20_000
 
 /** `?topics=run:ID,dag:*`: an event for each change. Topics are names; what changed is read by a procedure. */
@@ -12,6 +13,8 @@ export const GET = (request: Request) =>
     const matches = (topic: string) =>
       topic === '*' ||
       watched.some((one) => one === topic || (one.endsWith(':*') && topic.startsWith(one.slice(0, -1))))
+    // Read now: a request is not to be asked once it has been answered.
+    const headers = new Headers(request.headers)
     const encoder = new TextEncoder()
     let end = () => {}
     const stream = new ReadableStream<Uint8Array>({
@@ -19,13 +22,18 @@ export const GET = (request: Request) =>
         const send = (text: string) => controller.enqueue(encoder.encode(text))
         send('retry: 1000\n\n')
         const unwatch = webContext().live.watch((topic) => matches(topic) && send(`data: ${topic}\n\n`))
-        const ping = setInterval(() => send(': still here\n\n'), pingMs)
+        const look = async () => {
+          // A database that does not answer is no reason to be let in, nor to stay.
+          if (await stillSignedIn(headers).catch(() => false)) return send(': still here\n\n')
+          end()
+          controller.close()
+        }
+        const ping = setInterval(() => void look(), pingMs)
         end = () => {
           unwatch()
           clearInterval(ping)
         }
       },
-      // Called when the reader goes away, which is the only end there is.
       cancel: () => end(),
     })
     return Promise.resolve(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ensureFirstOwner, findSessionUser } from '#db/queries/sign-in.ts'
+import { endSessions, ensureFirstOwner, findSessionUser } from '#db/queries/sign-in.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
 import { createSignInLink, lookAtSignInLink, useSignInLink } from './sign-in-link.ts'
 
@@ -36,6 +36,6 @@ test('[S9] a session ends when the epoch of its user changes', async () => {
   expect(await findSessionUser(database(), userId, '0')).toMatchObject({
     teams: [{ name: 'main', role: 'owner' }],
   })
-  await database().client`update "user" set session_epoch = '1' where id = ${userId}`
+  await endSessions(database(), userId)
   expect(await findSessionUser(database(), userId, '0')).toBeNull()
 })

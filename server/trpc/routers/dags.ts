@@ -23,8 +23,17 @@ export const dagsRouter = router({
       },
     })
     .input(z.object({}))
-    .output(z.object({ dags: z.array(dagSummarySchema), broken: z.array(brokenNotebookSchema) }))
-    .query(({ ctx }) => listDags(ctx.services, ctx.actor)),
+    .output(
+      z.object({
+        dags: z.array(dagSummarySchema),
+        broken: z.array(brokenNotebookSchema),
+        gitUrl: z.string().describe('where a repository is made by pushing to `gitUrl/NAME.git`'),
+      }),
+    )
+    .query(async ({ ctx }) => {
+      const found = await listDags(ctx.services, ctx.actor)
+      return { ...found, gitUrl: `${ctx.services.publicUrl}/git/${ctx.actor.teams[0]?.name ?? 'main'}` }
+    }),
 
   get: signedIn
     .meta({ openapi: { method: 'GET', path: at, summary: 'One DAG' } })

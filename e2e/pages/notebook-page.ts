@@ -1,0 +1,35 @@
+import { expect, type Locator, type Page } from '@playwright/test'
+
+/** A notebook: its cells, the editor, the commit dialog. */
+export class NotebookPage {
+  readonly page: Page
+  constructor(page: Page) {
+    this.page = page
+  }
+
+  editor = () => this.page.locator('.cm-content')
+
+  /** Opens the file and replaces the next `before` by `after`, as with any editor: find, then type. */
+  async replace(before: string, after: string): Promise<void> {
+    await this.page.getByRole('button', { name: 'Edit', exact: true }).click()
+    await this.editor().click()
+    await this.page.keyboard.press('Control+f')
+    await this.page.keyboard.type(before)
+    await this.page.keyboard.press('Enter')
+    await this.page.keyboard.press('Escape')
+    await this.page.keyboard.type(after)
+  }
+
+  /** Opens the commit dialog and gives its diff. */
+  async reviewCommit(): Promise<Locator> {
+    await this.page.getByRole('button', { name: 'Commit', exact: true }).click()
+    return this.page.getByRole('dialog').getByRole('figure', { name: 'Differences by line' })
+  }
+
+  async commit(message: string): Promise<void> {
+    const dialog = this.page.getByRole('dialog')
+    await dialog.getByLabel('What changed').fill(message)
+    await dialog.getByRole('button', { name: 'Commit', exact: true }).click()
+    await expect(dialog).toBeHidden()
+  }
+}

@@ -1,0 +1,22 @@
+import { defineConfig } from '@playwright/test'
+import { findBrowser } from './fixtures/chromium.ts'
+
+const browser = await findBrowser()
+if (typeof browser === 'string') throw new Error(browser)
+
+/** One worker: the product and its tasks need the machine's cores. Time limits only guard against hanging. */
+export default defineConfig({
+  testDir: 'specs',
+  outputDir: '../.e2e/failures',
+  workers: 1,
+  timeout: 240_000,
+  expect: { timeout: 30_000 },
+  reporter: [['list'], ['json', { outputFile: '../.e2e/report.json' }]],
+  use: {
+    viewport: { width: 1360, height: 850 },
+    locale: 'en-GB',
+    launchOptions: browser,
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+  },
+})

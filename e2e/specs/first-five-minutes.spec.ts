@@ -1,0 +1,109 @@
+/** The first five minutes of a newcomer, from `npm start` in this checkout on an empty data folder. */
+import { test, expect } from '@playwright/test'
+import { startProduct, type Product } from '../fixtures/product.ts'
+import { cloneRepository } from '../fixtures/repository.ts'
+import { signIn, watchForFaults } from '../fixtures/test.ts'
+import { ComparisonPage } from '../pages/comparison-page.ts'
+import { DagPage } from '../pages/dag-page.ts'
+import { NotebookPage } from '../pages/notebook-page.ts'
+
+const iris = '/main/examples/iris'
+
+interface RunAnswer {
+  number: number
+  state: string
+  version: { number: number }
+}
+
+test('link → run → compare → share → edit → push', async ({ page, browser }) => {
+  const product: Product = await startProduct()
+  const { ready } = product
+  const faults = watchForFaults(page)
+  const outside = await browser.newContext()
+  try {
+    await test.step('the one-time link signs in, and the examples appear by themselves', async () => {
+      await signIn(page, ready.signInUrl)
+      for (const name of ['iris', 'penguins', 'weather'])
+        await expect(page.getByRole('link', { name, exact: true })).toBeVisible()
+    })
+
+    const home = new DagPage(page, `${ready.url}${iris}`)
+    let started = 0
+    await test.step('a run of the classifier: its log follows live, then it is green', async () => {
+      await page.getByRole('link', { name: 'iris', exact: true }).click()
+      await expect(page).toHaveURL(new RegExp(`${iris}$`))
+      await expect(home.run(1, 'succeeded')).toBeVisible()
+      await expect(home.run(2, 'succeeded')).toBeVisible()
+      const run = await home.start({ version: 'v1', params: { Repeats: '40' } })
+      started = run.number()
+      await run.task('train').first().click()
+      await expect(run.log()).toContainText(/lines?, live.*logistic regression, alpha 0\.01/s)
+      await expect(run.log()).toContainText(/accuracy 0\.\d+, loss/)
+      await expect(run.answer()).toHaveText(/^\s*Succeeded: 5 of 5/)
+      const all = await product.api<RunAnswer[]>('/dags/main/examples/iris/runs')
+      expect(
+        Object.fromEntries(all.map((run) => [run.number, `v${run.version.number} ${run.state}`])),
+      ).toEqual({
+        1: 'v1 succeeded',
+        2: 'v2 succeeded',
+        [started]: 'v1 succeeded',
+      })
+    })
+
+    const comparison = new ComparisonPage(page)
+    let link = ''
+    await test.step('v1 against v2, side by side', async () => {
+      await home.open()
+      await home.compare(1, 2)
+      await comparison.expectIris()
+    })
+
+    await test.step('a share link shows it to someone without a session, and nothing else', async () => {
+      link = await comparison.share()
+      const guest = await outside.newPage()
+      await guest.goto(link)
+      await new ComparisonPage(guest).expectIris()
+      await guest.goto(`${ready.url}${iris}`)
+      await expect(guest).toHaveURL(/\/sign-in/)
+      await guest.goto(link)
+      await expect(new ComparisonPage(guest).verdict()).toHaveText('Better')
+      await page.goto(`${ready.url}/settings`)
+      await page.getByRole('region', { name: 'Share links' }).getByRole('button', { name: 'Revoke' }).click()
+      await expect(guest.getByRole('alert')).toBeVisible({ timeout: 5000 })
+      await expect(guest.getByRole('row')).toHaveCount(0)
+      expect((await guest.goto(link))?.status()).toBe(404)
+    })
+
+    await test.step('one value edited in the notebook is a one-line diff, and a version', async () => {
+      await page.goto(`${ready.url}${iris}/notebook`)
+      const notebook = new NotebookPage(page)
+      await notebook.replace('0.01', '0.02')
+      const diff = await notebook.reviewCommit()
+      await expect(diff.locator('.added')).toHaveText([/matrix: \{alpha: \[0\.02, 0\.1, 1\.0\]\}/])
+      await expect(diff.locator('.removed')).toHaveText([/matrix: \{alpha: \[0\.01, 0\.1, 1\.0\]\}/])
+      await notebook.commit('Smooth a little more')
+      await page.goto(`${ready.url}${iris}/versions`)
+      await expect(page.getByRole('row', { name: /v3.*Smooth a little more/ })).toBeVisible()
+    })
+
+    await test.step('clone, edit, push: the page shows the new version without a reload', async () => {
+      const copy = await cloneRepository(ready, 'examples')
+      try {
+        const text = await copy.read('iris/iris.dag.md')
+        expect(text).toContain('alpha: [0.02, 0.1, 1.0]')
+        await copy.write('iris/iris.dag.md', text.replace('default: 12', 'default: 6'))
+        const said = await copy.push('Repeat less', ['run'])
+        expect(said).toContain(`${ready.url}${iris}`)
+        await expect(page.getByRole('row', { name: /v4.*Repeat less/ })).toBeVisible()
+        await home.open()
+        await expect(home.run(started + 1, 'succeeded')).toBeVisible()
+      } finally {
+        await copy.remove()
+      }
+    })
+    expect(faults, 'errors in the browser').toEqual([])
+  } finally {
+    await outside.close()
+    await product.stop()
+  }
+})

@@ -1,0 +1,74 @@
+/** Every page, light and dark, wide and narrow: nothing serious by axe, nothing in the console, no scrolling sideways. */
+import { expect, seriousFaults, test } from '../fixtures/test.ts'
+import type { Product } from '../fixtures/product.ts'
+
+interface RunAnswer {
+  id: string
+  number: number
+  state: string
+  version: { number: number }
+}
+
+const finished = ['succeeded', 'failed', 'cancelled']
+
+/** The newest finished run of each version of the classifier. */
+async function irisRuns(product: Product): Promise<[RunAnswer, RunAnswer]> {
+  for (;;) {
+    const runs = await product.api<RunAnswer[]>('/dags/main/examples/iris/runs')
+    const of = (version: number) =>
+      runs.find((run) => run.version.number === version && finished.includes(run.state))
+    const [one, two] = [of(1), of(2)]
+    if (one !== undefined && two !== undefined) return [one, two]
+    await new Promise((done) => setTimeout(done, 200))
+  }
+}
+
+/** Each page with what it shows when it has what it asked for. */
+const pages = async (product: Product): Promise<[path: string, shows: RegExp][]> => {
+  const [one, two] = await irisRuns(product)
+  const iris = '/main/examples/iris'
+  return [
+    ['/', /penguins/],
+    [iris, /git clone/],
+    [`${iris}/runs/${two.number}`, /Succeeded: 5 of 5/],
+    [`${iris}/runs/${two.number}?task=report`, /report\.md/],
+    [`${iris}/notebook`, /Train and cross-validate|matrix/],
+    [`${iris}/versions?a=1&b=2`, /nearest neighbours/],
+    [`/compare?runs=${one.id},${two.id}`, /differing pixels/],
+    ['/settings', /for REST, and as the password of git/],
+  ]
+}
+
+for (const scheme of ['light', 'dark'] as const)
+  test(`in ${scheme}`, async ({ page, product }) => {
+    await page.emulateMedia({ colorScheme: scheme })
+    for (const [path, shows] of await pages(product)) {
+      await page.goto(path)
+      await expect(page.locator('body')).toContainText(shows)
+      expect(await seriousFaults(page), path).toEqual([])
+    }
+  })
+
+test('on a narrow window nothing scrolls sideways', async ({ page, product }) => {
+  await page.setViewportSize({ width: 480, height: 850 })
+  for (const [path, shows] of await pages(product)) {
+    await page.goto(path)
+    await expect(page.locator('body')).toContainText(shows)
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+    expect(over, path).toBeLessThanOrEqual(0)
+  }
+})
+
+test('what is not there is said so, with a way on', async ({ page }) => {
+  for (const [path, says] of [
+    ['/main/examples/nothing', /There is no DAG/],
+    ['/main/examples/iris/runs/9999', /iris has no run 9999/],
+    ['/compare?runs=no,such', /runs\[0\]: Invalid UUID/],
+    ['/share/nothing', /opens nothing/],
+    ['/no/such/page/at/all', /There is no such page/],
+  ] as const) {
+    await page.goto(path)
+    await expect(page.locator('body')).toContainText(says)
+    await expect(page.locator('body')).not.toContainText(/at .*\.(ts|js):\d+|Application error/)
+  }
+})
