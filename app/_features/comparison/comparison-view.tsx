@@ -36,11 +36,13 @@ function Reasons({ all }: { all: string[] }) {
   )
 }
 
+/** A difference with its sign, a minus as wide as the plus. */
+const signed = (figure: string) => (figure.startsWith('-') ? `−${figure.slice(1)}` : `+${figure}`)
+
 function MetricCell({ cell }: { cell: MetricRow['cells'][number] }) {
   if (cell === null) return <td className="num muted">none</td>
   const tone = cell.change === 'better' ? 'up' : cell.change === 'worse' ? 'down' : 'muted'
-  const share = cell.deltaRatio === null ? '' : ` · ${(cell.deltaRatio * 100).toFixed(1)} %`
-  const sign = cell.delta !== null && cell.delta > 0 ? '+' : ''
+  const share = cell.deltaRatio === null ? '' : ` · ${signed((cell.deltaRatio * 100).toFixed(1))} %`
   return (
     <td className="num">
       {Number(cell.value.toPrecision(6))}
@@ -49,7 +51,7 @@ function MetricCell({ cell }: { cell: MetricRow['cells'][number] }) {
           {' '}
           {cell.change === 'same'
             ? 'within tolerance'
-            : `${sign}${Number(cell.delta.toPrecision(3))}${share} ${cell.change}`}
+            : `${signed(String(Number(cell.delta.toPrecision(3))))}${share} ${cell.change}`}
         </span>
       )}
     </td>
@@ -171,21 +173,23 @@ export function ComparisonView({
           <span className="muted">against the baseline; what is better is declared by the notebook</span>
         </header>
         {data.metrics.length === 0 && <p className="muted pad">These runs have no metrics.</p>}
-        <table className="list columns">
-          <RunHeads data={data} />
-          <tbody>
-            {data.metrics.map((row) => (
-              <tr key={place(row)}>
-                <td>
-                  {place(row)} <span className="muted">{row.better ?? ''}</span>
-                </td>
-                {row.cells.map((cell, i) => (
-                  <MetricCell key={data.runs[i]?.id} cell={cell} />
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        {data.metrics.length > 0 && (
+          <table className="list columns">
+            <RunHeads data={data} />
+            <tbody>
+              {data.metrics.map((row) => (
+                <tr key={place(row)}>
+                  <td>
+                    {place(row)} <span className="muted">{row.better ?? ''}</span>
+                  </td>
+                  {row.cells.map((cell, i) => (
+                    <MetricCell key={data.runs[i]?.id} cell={cell} />
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
       </div>
       {outputs.map((row) => (
         <OutputDifference

@@ -1,11 +1,12 @@
 'use client'
 
-import { useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Comparison, OutputRow, TableDiff } from '#server/views/comparison.ts'
 import { TextDiff } from '../../_components/diff.tsx'
 import { numbered } from '../../_components/numbered.ts'
 import { Fault } from '../../_components/page.tsx'
+import { Pages } from '../../_components/pages.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import type { ComparisonSource } from './comparison-view.tsx'
 
@@ -49,22 +50,23 @@ function Rows({ table }: { table: TableDiff }) {
 
 function Difference({ row, data, source, onlyDifferences, run }: Props & { run: string }) {
   const trpc = useTRPC()
+  const [offset, setOffset] = useState(0)
   const input = {
     place: { task: row.task, key: row.key, name: row.name, run },
     onlyDifferences,
-    offset: 0,
+    offset,
     limit: pageRows,
   }
   const mine = useQuery(
     trpc.comparisons.output.queryOptions(
       { ...input, state: data.state },
-      { enabled: source.kind === 'session' },
+      { enabled: source.kind === 'session', placeholderData: keepPreviousData },
     ),
   )
   const shared = useQuery(
     trpc.comparisons.sharedOutput.queryOptions(
       { ...input, secret: source.secret ?? '' },
-      { enabled: source.kind === 'share' },
+      { enabled: source.kind === 'share', placeholderData: keepPreviousData },
     ),
   )
   const query = source.kind === 'session' ? mine : shared
@@ -78,9 +80,19 @@ function Difference({ row, data, source, onlyDifferences, run }: Props & { run: 
           {table.key.length > 0 ? `joined by ${table.key.join(', ')}: ` : 'joined by position: '}
           {table.counts.changed} changed, {table.counts.added} added, {table.counts.removed} removed,{' '}
           {table.counts.same} the same
-          {table.rows.length === pageRows ? `; the first ${pageRows} are shown` : ''}
         </p>
         <Rows table={table} />
+        <Pages
+          offset={offset}
+          size={pageRows}
+          total={
+            table.counts.changed +
+            table.counts.added +
+            table.counts.removed +
+            (onlyDifferences ? 0 : table.counts.same)
+          }
+          onOffset={setOffset}
+        />
       </>
     )
   return text === null ? (

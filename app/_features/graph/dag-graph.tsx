@@ -1,6 +1,6 @@
 'use client'
 
-import { useMemo } from 'react'
+import { useEffect, useMemo, useRef } from 'react'
 import type { TaskRunState } from '#server/domain/run/states.ts'
 import { shapeOf, stateWords } from '../../_components/status.tsx'
 import { layersOf } from './layers.ts'
@@ -22,6 +22,8 @@ interface Props {
 }
 
 const box = { width: 132, height: 34, gapX: 18, gapY: 30 }
+/** How far a wide graph is shrunk to fit; beyond that it scrolls. */
+const smallest = 0.7
 const short = (text: string) => (text.length > 17 ? `${text.slice(0, 16)}…` : text)
 
 const placesOf = (tasks: readonly GraphTask[]) => {
@@ -43,12 +45,20 @@ const placesOf = (tasks: readonly GraphTask[]) => {
 /** The graph of a version, top to bottom. Tab and Enter go through its tasks. */
 export function DagGraph({ tasks, states, changes, selected, onSelect }: Props) {
   const { places, width, height } = useMemo(() => placesOf(tasks), [tasks])
+  const frame = useRef<HTMLDivElement>(null)
+  // What is chosen elsewhere, and at first the middle, is brought into view.
+  useEffect(() => {
+    const [scroll, at] = [frame.current, selected == null ? undefined : places.get(selected)]
+    if (scroll === null || scroll.scrollWidth <= scroll.clientWidth) return
+    const middle = at === undefined ? 0.5 : (at.x + box.width / 2) / width
+    scroll.scrollLeft = middle * scroll.scrollWidth - scroll.clientWidth / 2
+  }, [places, width, selected])
   if (tasks.length === 0) return <p className="muted pad">No tasks yet.</p>
   return (
-    <div className="graph">
+    <div className="graph" ref={frame} tabIndex={onSelect === undefined ? 0 : undefined}>
       <svg
         viewBox={`0 0 ${width} ${height}`}
-        style={{ maxWidth: width }}
+        style={{ maxWidth: width, minWidth: width * smallest }}
         role="group"
         aria-label="Graph of tasks"
       >

@@ -1,6 +1,6 @@
 'use client'
 
-import { useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import Markdown from 'react-markdown'
 import rehypeSanitize from 'rehype-sanitize'
 import remarkGfm from 'remark-gfm'
@@ -8,6 +8,7 @@ import { useState } from 'react'
 import type { OutputView as Output } from '#server/views/run.ts'
 import { numbered } from '../../_components/numbered.ts'
 import { Fault } from '../../_components/page.tsx'
+import { Pages } from '../../_components/pages.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 
 /** Bytes of a text that is shown; rows of a page. */
@@ -19,7 +20,10 @@ function Table({ output }: { output: Output }) {
   const [offset, setOffset] = useState(0)
   const attemptId = output.url.split('/')[4] ?? ''
   const { data, error } = useQuery(
-    trpc.runs.table.queryOptions({ attemptId, name: output.name, offset, limit: pageRows }),
+    trpc.runs.table.queryOptions(
+      { attemptId, name: output.name, offset, limit: pageRows },
+      { placeholderData: keepPreviousData },
+    ),
   )
   if (error !== null) return <Fault error={error} />
   if (data === undefined) return null
@@ -51,29 +55,7 @@ function Table({ output }: { output: Output }) {
           ))}
         </tbody>
       </table>
-      <div className="logbar">
-        <span className="muted">
-          {data.totalRows === 0
-            ? 'no rows'
-            : `rows ${offset + 1} to ${offset + data.rows.length} of ${data.totalRows}`}
-        </span>
-        <button
-          type="button"
-          className="btn ghost"
-          disabled={offset === 0}
-          onClick={() => setOffset(Math.max(0, offset - pageRows))}
-        >
-          Previous
-        </button>
-        <button
-          type="button"
-          className="btn ghost"
-          disabled={offset + pageRows >= data.totalRows}
-          onClick={() => setOffset(offset + pageRows)}
-        >
-          Next
-        </button>
-      </div>
+      <Pages offset={offset} size={pageRows} total={data.totalRows} onOffset={setOffset} />
     </>
   )
 }
