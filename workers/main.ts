@@ -37,7 +37,7 @@ const host = await openHost(settings.runtimeFolder, gitPath())
 const workerId = randomUUID()
 /** Two products of one machine are two hosts: none ends the other's attempts. */
 const hostName = `${hostname()}:${settings.runtimeFolder}`
-const scheduler = new Scheduler(db, ctx.log, workerId)
+const scheduler = new Scheduler(db, ctx.log, workerId, artifacts)
 const executor = new ProcessExecutor({
   host,
   checkouts: new Checkouts(join(host.runtime, 'versions'), (versionId) => bundleFiles(ctx, versionId)),

@@ -1,7 +1,7 @@
 /** Attempts: every write carries the fencing token; zero rows means that somebody else decided meanwhile. */
-import { and, eq, inArray, isNull, ne, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm'
 import type { Json } from '#server/domain/json.ts'
-import type { Reason } from '#server/domain/run/states.ts'
+import type { AttemptKind, Reason } from '#server/domain/run/states.ts'
 import type { Queryable } from '../client.ts'
 import { attempt, metric, output, run, taskRun, value, worker } from '../schema/index.ts'
 
@@ -12,6 +12,7 @@ export interface NewAttempt {
   taskRunId: string
   runId: string
   n: number
+  kind: AttemptKind
   token: string
   executor: string
   workerId: string
@@ -115,21 +116,34 @@ export async function insertResults(q: Queryable, attemptId: string, results: At
     await q.insert(value).values(results.values.map((one) => ({ attemptId, ...one })))
 }
 
-/** Prolongs leases of live attempts. @returns by token whether the run wants its end; tokens that are missing were fenced */
+/**
+ * Prolongs leases of live attempts.
+ * @returns by token whether the run wants its end; clean-up goes on until its run is forced to end. Missing tokens were fenced
+ */
 export async function heartbeat(
   q: Queryable,
   tokens: readonly string[],
 ): Promise<Map<string, 'go_on' | 'cancel'>> {
   if (tokens.length === 0) return new Map()
+  const stopping = sql`(${run.cancelRequestedAt} is not null or ${run.stopping} is not null)`
   const rows = await q
     .update(attempt)
     .set({ leaseUntil: sql`clock_timestamp() + make_interval(secs => ${leaseSeconds})` })
     .from(run)
+    .innerJoin(taskRun, eq(taskRun.runId, run.id))
     .where(
-      and(inArray(attempt.token, [...tokens]), inArray(attempt.state, [...live]), eq(run.id, attempt.runId)),
+      and(
+        inArray(attempt.token, [...tokens]),
+        inArray(attempt.state, [...live]),
+        eq(run.id, attempt.runId),
+        eq(taskRun.id, attempt.taskRunId),
+      ),
     )
-    .returning({ token: attempt.token, cancelled: sql<boolean>`${run.cancelRequestedAt} is not null` })
-  return new Map(rows.map((row) => [row.token, row.cancelled ? 'cancel' : 'go_on']))
+    .returning({
+      token: attempt.token,
+      ends: sql<boolean>`${taskRun.endedAt} is not null or (${stopping} and (${run.cancelForced} or not ${taskRun.cleanup}))`,
+    })
+  return new Map(rows.map((row) => [row.token, row.ends ? 'cancel' : 'go_on']))
 }
 
 export interface LostAttempt {
@@ -181,19 +195,33 @@ export async function workerStopped(q: Queryable, id: string): Promise<void> {
     .where(and(eq(worker.id, id), isNull(worker.stoppedAt)))
 }
 
-/** Values of the attempts that succeeded, by task and item. */
+/** The attempt whose results a task run has: its own, or that of the earlier run it was taken from. */
+const resultsOf = sql`${attempt.taskRunId} = coalesce(${taskRun.reusedFrom}, ${taskRun.id}) and ${attempt.state} = 'succeeded'`
+
+/** Values of tasks that have ended, by task and item: what attempts left, and what people answered. */
 export async function valuesOfRun(
   q: Queryable,
   runId: string,
   tasks: readonly string[],
 ): Promise<{ task: string; index: number; name: string; value: Json | null }[]> {
   if (tasks.length === 0) return []
-  return q
+  const wanted = and(eq(taskRun.runId, runId), inArray(taskRun.task, [...tasks]))
+  const left = await q
     .select({ task: taskRun.task, index: taskRun.index, name: value.name, value: value.value })
-    .from(value)
-    .innerJoin(attempt, eq(attempt.id, value.attemptId))
-    .innerJoin(taskRun, eq(taskRun.id, attempt.taskRunId))
-    .where(and(eq(attempt.runId, runId), eq(attempt.state, 'succeeded'), inArray(taskRun.task, [...tasks])))
+    .from(taskRun)
+    .innerJoin(attempt, resultsOf)
+    .innerJoin(value, eq(value.attemptId, attempt.id))
+    .where(wanted)
+  const answered = await q
+    .select({ task: taskRun.task, index: taskRun.index, answer: taskRun.answer })
+    .from(taskRun)
+    .where(and(wanted, isNotNull(taskRun.answer)))
+  return [
+    ...left,
+    ...answered.flatMap(({ task, index, answer }) =>
+      Object.entries(answer?.values ?? {}).map(([name, given]) => ({ task, index, name, value: given })),
+    ),
+  ]
 }
 
 /** Published outputs of one task, all its items. */
@@ -203,24 +231,12 @@ export async function outputsOfTask(
   task: string,
   name: string,
 ): Promise<{ key: string | null; index: number; path: string; hash: string; size: number }[]> {
+  const { path, hash, size } = output
   return q
-    .select({
-      key: taskRun.key,
-      index: taskRun.index,
-      path: output.path,
-      hash: output.hash,
-      size: output.size,
-    })
-    .from(output)
-    .innerJoin(attempt, eq(attempt.id, output.attemptId))
-    .innerJoin(taskRun, eq(taskRun.id, attempt.taskRunId))
-    .where(
-      and(
-        eq(attempt.runId, runId),
-        eq(attempt.state, 'succeeded'),
-        eq(taskRun.task, task),
-        eq(output.name, name),
-      ),
-    )
+    .select({ key: taskRun.key, index: taskRun.index, path, hash, size })
+    .from(taskRun)
+    .innerJoin(attempt, resultsOf)
+    .innerJoin(output, eq(output.attemptId, attempt.id))
+    .where(and(eq(taskRun.runId, runId), eq(taskRun.task, task), eq(output.name, name)))
     .orderBy(taskRun.index)
 }

@@ -1,7 +1,8 @@
 /** The state of live runs: read whole, written by guarded statements under the run's row lock. Database time only. */
-import { and, asc, eq, inArray, sql } from 'drizzle-orm'
+import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Spec } from '#server/domain/dag/spec.ts'
-import type { ItemState } from '#server/domain/run/machine.ts'
+import type { Json } from '#server/domain/json.ts'
+import type { ItemState, Stop } from '#server/domain/run/machine.ts'
 import type { Reason, RunState } from '#server/domain/run/states.ts'
 import type { Queryable } from '../client.ts'
 import { dag, repository, run, taskRun, team, version } from '../schema/index.ts'
@@ -18,7 +19,12 @@ export interface RunRow {
   intervalStart: Date | null
   intervalEnd: Date | null
   cancelRequestedAt: Date | null
+  cancelForced: boolean
+  stopping: Stop['why'] | null
+  dueAt: Date | null
   startedAt: Date | null
+  /** The database's clock when it was locked; ms since the epoch. */
+  now: number
 }
 
 const columns = {
@@ -33,6 +39,10 @@ const columns = {
   intervalStart: run.intervalStart,
   intervalEnd: run.intervalEnd,
   cancelRequestedAt: run.cancelRequestedAt,
+  cancelForced: run.cancelForced,
+  stopping: run.stopping,
+  dueAt: run.dueAt,
+  now: sql<number>`(extract(epoch from clock_timestamp()) * 1000)::float8`,
   startedAt: run.startedAt,
 }
 
@@ -71,21 +81,26 @@ export async function runIdentity(q: Queryable, runId: string): Promise<RunIdent
   return row ?? null
 }
 
-export type TaskRunRow = Omit<ItemState, 'dueAt'> & {
+export type TaskRunRow = Omit<ItemState, 'dueAt' | 'readyAt'> & {
   id: string
   task: string
+  key: string | null
   index: number
+  item: Json | null
   dueAt: Date | null
+  readyAt: Date | null
 }
 
 export async function taskRunRows(q: Queryable, runId: string): Promise<TaskRunRow[]> {
-  const { id, task, index, state, reason, message, userFailures, infrastructureFailures, attempts, dueAt } =
-    taskRun
+  const { id, task, key, index, item, state, reason, message, attempts, dueAt, readyAt } = taskRun
+  const { userFailures, infrastructureFailures } = taskRun
   return q
     .select({
       id,
       task,
+      key,
       index,
+      item,
       state,
       reason,
       message,
@@ -93,9 +108,11 @@ export async function taskRunRows(q: Queryable, runId: string): Promise<TaskRunR
       infrastructureFailures,
       attempts,
       dueAt,
+      readyAt,
     })
     .from(taskRun)
     .where(eq(taskRun.runId, runId))
+    .orderBy(taskRun.index)
 }
 
 export interface TaskRunWrite {
@@ -118,6 +135,7 @@ export async function writeTaskRuns(q: Queryable, writes: readonly TaskRunWrite[
       reason: to.reason,
       message: to.message,
       due: to.dueAt,
+      ready: to.readyAt,
       uf: to.userFailures,
       inf: to.infrastructureFailures,
       n: to.attempts,
@@ -127,123 +145,81 @@ export async function writeTaskRuns(q: Queryable, writes: readonly TaskRunWrite[
     update task_run t set
       state = w.state, reason = w.reason, message = w.message,
       due_at = case when w.due is null then null else to_timestamp(w.due / 1000.0) end,
+      ready_at = case when w.ready is null then null else to_timestamp(w.ready / 1000.0) end,
       user_failures = w.uf, infrastructure_failures = w.inf, attempts = w.n,
-      queued_at = case when w.state = 'queued' then clock_timestamp() else t.queued_at end,
+      queued_at = case when w.state = 'queued' and w.from_state <> 'queued' then clock_timestamp() else t.queued_at end,
       started_at = case when w.state = 'running' then coalesce(t.started_at, clock_timestamp()) else t.started_at end,
       ended_at = case when w.state in ('succeeded', 'failed', 'skipped', 'upstream_failed', 'cancelled') then clock_timestamp() end
-    from jsonb_to_recordset(${rows}::jsonb) as w(id uuid, from_state task_run_state, state task_run_state, reason reason, message text, due double precision, uf int, inf int, n int)
+    from jsonb_to_recordset(${rows}::jsonb) as w(id uuid, from_state task_run_state, state task_run_state, reason reason, message text, due double precision, ready double precision, uf int, inf int, n int)
     where t.id = w.id and t.state = w.from_state`)
   return written.count
 }
 
-/** Raises the revision, and moves the run's state if `change` says so. */
+/** What of a run's row its machine knows. */
+export interface RunWrite {
+  /** Its new state; null while it stays. */
+  change: { to: RunState; reason: Reason | null } | null
+  stop: Stop | null
+  /** ms since the epoch. */
+  dueAt: number | null
+}
+
+/** Raises the revision, and writes what the machine says. */
 export async function writeRun(
   q: Queryable,
   runId: string,
-  change: { to: RunState; reason: Reason | null } | null,
+  { change, stop, dueAt }: RunWrite,
 ): Promise<void> {
-  if (change === null) await q.execute(sql`update run set revision = revision + 1 where id = ${runId}`)
-  else
-    await q.execute(sql`
-      update run set revision = revision + 1, state = ${change.to}, reason = ${change.reason},
-        started_at = case when ${change.to} = 'running' then clock_timestamp() else started_at end,
-        ended_at = case when ${change.to} in ('succeeded', 'failed', 'cancelled') then clock_timestamp() end
-      where id = ${runId}`)
+  const due = sql`case when ${dueAt}::float8 is null then null else to_timestamp(${dueAt}::float8 / 1000.0) end`
+  const state =
+    change === null
+      ? sql``
+      : sql`, state = ${change.to}, reason = ${change.reason},
+        started_at = case when ${change.to} = 'cancelled' then started_at else coalesce(started_at, clock_timestamp()) end,
+        ended_at = case when ${change.to} in ('succeeded', 'failed', 'cancelled') then clock_timestamp() end`
+  await q.execute(sql`
+    update run set revision = revision + 1, due_at = ${due}, stopping = ${stop?.why ?? null},
+      cancel_forced = cancel_forced or ${stop?.forced === true}${state}
+    where id = ${runId}`)
 }
 
-/** Runs that wait to be admitted, oldest first, with their limit. */
-export async function queuedRuns(
+/** Gives a `map` its items: its one row becomes the first. @returns ids in the order of the items */
+export async function expandTaskRun(
   q: Queryable,
-  limit: number,
-): Promise<{ id: string; dagId: string; max: number; cancelled: boolean }[]> {
-  return q
-    .select({
-      id: run.id,
-      dagId: run.dagId,
-      max: sql<number>`(${version.spec}->'limits'->>'max_active_runs')::int`,
-      cancelled: sql<boolean>`${run.cancelRequestedAt} is not null`,
-    })
-    .from(run)
-    .innerJoin(version, eq(version.id, run.versionId))
-    .where(eq(run.state, 'queued'))
-    .orderBy(asc(run.createdAt))
-    .limit(limit)
+  taskRunId: string,
+  items: readonly { key: string; item: Json }[],
+): Promise<string[]> {
+  const list = JSON.stringify(items.map(({ key, item }, index) => ({ key, item, index })))
+  await q.execute(sql`
+    update task_run t set key = w.key, item = w.item
+    from jsonb_to_recordset(${list}::jsonb) as w(key text, item jsonb, index int)
+    where t.id = ${taskRunId} and w.index = 0`)
+  const rows = await q.execute<{ id: string; index: number }>(sql`
+    insert into task_run (run_id, task, key, index, item, pool, slots, priority, cleanup)
+    select t.run_id, t.task, w.key, w.index, w.item, t.pool, t.slots, t.priority, t.cleanup
+    from task_run t, jsonb_to_recordset(${list}::jsonb) as w(key text, item jsonb, index int)
+    where t.id = ${taskRunId} and w.index > 0
+    returning id, index`)
+  const ids = [taskRunId]
+  for (const { id, index } of rows) ids[index] = id
+  return ids
 }
 
 export async function runningRunIds(q: Queryable): Promise<string[]> {
   return (await q.select({ id: run.id }).from(run).where(eq(run.state, 'running'))).map((row) => row.id)
 }
 
-/** Locks the DAG and counts its running runs: the place that limits are asked at. */
-export async function runningRuns(q: Queryable, dagId: string): Promise<number> {
-  await q.select({ id: dag.id }).from(dag).where(eq(dag.id, dagId)).for('update')
-  const [row] = await q
-    .select({ n: sql<number>`count(*)::int` })
-    .from(run)
-    .where(and(eq(run.dagId, dagId), eq(run.state, 'running')))
-  return row?.n ?? 0
-}
-
-/** Task runs of a DAG that hold a place under `max_active_tasks`. Call with the DAG locked. */
-export async function activeTasks(q: Queryable, dagId: string): Promise<number> {
-  const [row] = await q
-    .select({ n: sql<number>`count(*)::int` })
-    .from(taskRun)
-    .innerJoin(run, eq(run.id, taskRun.runId))
-    .where(
-      and(eq(run.dagId, dagId), eq(run.state, 'running'), inArray(taskRun.state, ['starting', 'running'])),
-    )
-  return row?.n ?? 0
-}
-
-/** Queued task runs, oldest first. They are claimed under their run's lock, not here. */
-export async function queuedTaskRuns(q: Queryable, limit: number): Promise<{ id: string; runId: string }[]> {
-  return q
-    .select({ id: taskRun.id, runId: taskRun.runId })
-    .from(taskRun)
-    .where(eq(taskRun.state, 'queued'))
-    .orderBy(asc(taskRun.queuedAt))
-    .limit(limit)
-}
-
-/** Retries whose delay is over, and ms until the next one that is not (null without one). */
-export async function dueRetries(
-  q: Queryable,
-): Promise<{ due: { id: string; runId: string }[]; nextMs: number | null }> {
-  const rows = await q
-    .select({
-      id: taskRun.id,
-      runId: taskRun.runId,
-      ms: sql<number>`extract(epoch from ${taskRun.dueAt} - clock_timestamp())::float8 * 1000`,
-    })
-    .from(taskRun)
-    .where(eq(taskRun.state, 'retrying'))
-    .orderBy(asc(taskRun.dueAt))
-    .limit(500)
-  const later = rows.find((row) => row.ms > 0)
-  return { due: rows.filter((row) => row.ms <= 0), nextMs: later?.ms ?? null }
-}
-
-/** Running runs that were asked to stop, or took longer than their version allows, and are not known to be stopping. */
-export async function runsToStop(q: Queryable): Promise<{ id: string; why: 'cancel' | 'timeout' }[]> {
-  const over = sql<boolean>`${run.startedAt} + make_interval(secs => (${version.spec}->'limits'->>'run_timeout')::float8 / 1000) < clock_timestamp()`
-  const rows = await q
-    .select({ id: run.id, cancelled: sql<boolean>`${run.cancelRequestedAt} is not null`, over })
-    .from(run)
-    .innerJoin(version, eq(version.id, run.versionId))
-    .where(
-      and(inArray(run.state, ['queued', 'running']), sql`(${run.cancelRequestedAt} is not null or ${over})`),
-    )
-  return rows.map((row) => ({ id: row.id, why: row.cancelled ? 'cancel' : 'timeout' }))
-}
-
-/** Asks for the end of a run; false when it has ended. The first one who asked stays on record. */
+/**
+ * Asks for the end of a run; a second time, for its end without clean-up. The first one who asked stays on record.
+ * @returns false when it has ended
+ */
 export async function requestCancel(q: Queryable, runId: string, userId: string | null): Promise<boolean> {
   const rows = await q
     .update(run)
     .set({
+      cancelForced: sql`${run.cancelForced} or ${run.cancelRequestedAt} is not null`,
       cancelRequestedAt: sql`coalesce(${run.cancelRequestedAt}, clock_timestamp())`,
-      cancelledBy: userId,
+      cancelledBy: sql`coalesce(${run.cancelledBy}, ${userId}::uuid)`,
     })
     .where(and(eq(run.id, runId), inArray(run.state, ['queued', 'running'])))
     .returning({ id: run.id })

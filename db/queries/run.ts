@@ -18,11 +18,13 @@ export interface NewRun {
   verb: RunVerb | null
 }
 
-export interface NewItem {
-  task: string
-  key: string | null
-  index: number
-}
+export type NewItem = Pick<
+  typeof taskRun.$inferInsert,
+  'task' | 'key' | 'index' | 'pool' | 'slots' | 'priority' | 'cleanup'
+>
+
+/** How long a run may wait for its place (engine.md: nothing waits without a bound). */
+const queueTimeout = '7 days'
 
 /** Inserts a queued run with the DAG's next number, and its items, waiting. Runs in the caller's transaction. */
 export async function insertRun(
@@ -38,11 +40,11 @@ export async function insertRun(
   if (next === undefined) throw new Error('the DAG was deleted while a run was made')
   const [row] = await q
     .insert(run)
-    .values({ ...given, number: next.number })
+    .values({ ...given, number: next.number, dueAt: sql`clock_timestamp() + ${queueTimeout}::interval` })
     .returning({ id: run.id })
   if (row === undefined) throw new Error('an insert gave no row')
-  // A statement takes 65,535 values: 4 a row.
-  for (let at = 0; at < items.length; at += 10_000)
-    await q.insert(taskRun).values(items.slice(at, at + 10_000).map((item) => ({ runId: row.id, ...item })))
+  // A statement takes 65,535 values.
+  for (let at = 0; at < items.length; at += 5000)
+    await q.insert(taskRun).values(items.slice(at, at + 5000).map((item) => ({ runId: row.id, ...item })))
   return { id: row.id, number: next.number }
 }

@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm'
 import {
   bigint,
+  boolean,
   doublePrecision,
   index,
   integer,
@@ -14,7 +15,9 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 import type { Json } from '#server/domain/json.ts'
+import type { Stop } from '#server/domain/run/machine.ts'
 import {
+  attemptKinds,
   attemptStates,
   reasonNames,
   runStates,
@@ -24,10 +27,11 @@ import {
 } from '#server/domain/run/states.ts'
 import { createdAt, id, time } from './columns.ts'
 import { dag, version } from './repository.ts'
-import { user } from './team.ts'
+import { team, user } from './team.ts'
 
 export const runStateEnum = pgEnum('run_state', runStates)
 export const taskRunStateEnum = pgEnum('task_run_state', taskRunStates)
+export const attemptKindEnum = pgEnum('attempt_kind', attemptKinds)
 export const attemptStateEnum = pgEnum('attempt_state', attemptStates)
 export const reasonEnum = pgEnum('reason', reasonNames)
 export const runTriggerEnum = pgEnum('run_trigger', runTriggers)
@@ -58,6 +62,14 @@ export const run = pgTable(
     verb: runVerbEnum('verb'),
     cancelRequestedAt: time('cancel_requested_at'),
     cancelledBy: uuid('cancelled_by').references(() => user.id),
+    /** A second cancel: clean-up is left out. */
+    cancelForced: boolean('cancel_forced').notNull().default(false),
+    /** Why the scheduler is ending it; null while it is not. */
+    stopping: text('stopping').$type<Stop['why']>(),
+    /** When something happens to it by itself: its time in the queue, its `run_timeout`, or its clean-up is over. */
+    dueAt: time('due_at'),
+    /** Admitted whatever the strategy says. */
+    forced: boolean('forced').notNull().default(false),
     /** Raised by every transaction that advances the run; a cached state with another revision is stale. */
     revision: integer('revision').notNull().default(0),
     createdAt: createdAt(),
@@ -69,6 +81,9 @@ export const run = pgTable(
     index('run_live')
       .on(t.state)
       .where(sql`${t.state} in ('queued', 'running')`),
+    index('run_due')
+      .on(t.dueAt)
+      .where(sql`${t.state} in ('queued', 'running')`),
     index('run_recent').on(t.dagId, t.createdAt),
     /** A tick fires once (R9). */
     uniqueIndex('run_tick')
@@ -77,7 +92,16 @@ export const run = pgTable(
   ],
 )
 
-/** One row per task, or per item of an expanded task. */
+/** Who answered, when (RFC 3339), and what the form's fields are. */
+export interface Answer {
+  yes: boolean
+  by: string
+  at: string
+  comment: string | null
+  values: Record<string, Json>
+}
+
+/** One row per task, or per item of an expanded task. A `map` has one row until it is expanded. */
 export const taskRun = pgTable(
   'task_run',
   {
@@ -93,8 +117,22 @@ export const taskRun = pgTable(
     state: taskRunStateEnum('state').notNull().default('waiting'),
     reason: reasonEnum('reason'),
     message: text('message'),
-    /** When `retrying`: when it goes back to the queue. */
+    /** When something happens to it by itself: a retry, the next look of a wait or poll, the end of its time. */
     dueAt: time('due_at'),
+    /** When its rule and conditions held: deadlines, waits and polls count from here. */
+    readyAt: time('ready_at'),
+    /** Of an item of a `map`: what it is. */
+    item: jsonb('item').$type<Json>(),
+    /** What is asked at the claim. */
+    pool: text('pool'),
+    slots: integer('slots').notNull().default(1),
+    priority: integer('priority').notNull().default(0),
+    /** A teardown or `finally`: goes on in a run that is being cancelled. */
+    cleanup: boolean('cleanup').notNull().default(false),
+    /** The answer to an `approve`. */
+    answer: jsonb('answer').$type<Answer>(),
+    /** The task run of an earlier run whose results these are. */
+    reusedFrom: uuid('reused_from'),
     /** Attempts that counted against `retries`, and against `infrastructure_retries`. */
     userFailures: integer('user_failures').notNull().default(0),
     infrastructureFailures: integer('infrastructure_failures').notNull().default(0),
@@ -106,11 +144,14 @@ export const taskRun = pgTable(
   (t) => [
     unique('task_run_key').on(t.runId, t.task, t.key).nullsNotDistinct(),
     index('task_run_queued')
-      .on(t.queuedAt)
+      .on(t.priority.desc(), t.queuedAt)
       .where(sql`${t.state} = 'queued'`),
     index('task_run_due')
       .on(t.dueAt)
-      .where(sql`${t.state} = 'retrying'`),
+      .where(sql`${t.dueAt} is not null and ${t.endedAt} is null`),
+    index('task_run_pool')
+      .on(t.pool)
+      .where(sql`${t.pool} is not null and ${t.state} in ('starting', 'running')`),
   ],
 )
 
@@ -126,6 +167,7 @@ export const attempt = pgTable(
       .references(() => run.id, { onDelete: 'cascade' }),
     /** 1, 2, … within the task run. */
     n: integer('n').notNull(),
+    kind: attemptKindEnum('kind').notNull().default('main'),
     /** Fencing token: whoever writes for this attempt must hold it. */
     token: uuid('token').notNull(),
     state: attemptStateEnum('state').notNull().default('created'),
@@ -165,3 +207,18 @@ export const worker = pgTable('worker', {
   heartbeatAt: time('heartbeat_at').notNull().defaultNow(),
   stoppedAt: time('stopped_at'),
 })
+
+/** Slots of a team that tasks of any DAG share. */
+export const pool = pgTable(
+  'pool',
+  {
+    id: id(),
+    teamId: uuid('team_id')
+      .notNull()
+      .references(() => team.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    slots: integer('slots').notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [unique('pool_name').on(t.teamId, t.name)],
+)

@@ -40,6 +40,8 @@ export interface AttemptJob {
   values: Record<string, ValueDeclaration>
   /** Milliseconds; null is without. */
   timeout: number | null
+  /** Milliseconds until its code must have started; null is the executor's own bound. */
+  startTimeout: number | null
   /** Bytes; null is without a limit. */
   memory: number | null
 }

@@ -28,6 +28,14 @@ async function inputOf(q: Queryable, live: LiveRun, input: RenderedInput): Promi
   return { kind: 'file', path: one.path, hash: one.hash, size: one.size }
 }
 
+/** ms that the attempt may take: its own timeout, or what is left until the deadline of all attempts. */
+function timeLeft(live: LiveRun, node: number, item: number): number | null {
+  const { timeout = null, deadline = null } = live.identity.spec.tasks[node] ?? {}
+  const readyAt = live.machine.items[node]?.[item]?.readyAt ?? null
+  if (deadline === null || readyAt === null) return timeout
+  return Math.min(timeout ?? Infinity, Math.max(1, readyAt + deadline - live.row.now))
+}
+
 /** @throws ExpressionError */
 export async function buildJob(
   q: Queryable,
@@ -59,7 +67,8 @@ export async function buildJob(
     outputs: task.outputs,
     metrics: task.metrics,
     values: task.values,
-    timeout: task.timeout,
+    timeout: timeLeft(live, claimed.node, claimed.item),
+    startTimeout: task.start_timeout,
     memory: task.resources.memory,
   }
 }

@@ -14,10 +14,31 @@ import { announce } from '#db/queries/live.ts'
 import { insertLogChunk } from '#db/queries/log.ts'
 import type { Json } from '#server/domain/json.ts'
 import type { LogChunkRow } from '#server/storage/logs/log-writer.ts'
+import { ExpressionError } from '#server/domain/expression/cel.ts'
+import { retryAllowed } from '#server/domain/expression/render.ts'
+import { isShut, type ItemRef } from '#server/domain/run/decide.ts'
+import { itemAt } from '#server/domain/run/machine.ts'
+import type { AttemptOutcome } from '#server/domain/run/retry.ts'
 import type { AttemptEnd, AttemptSink } from '../executors/executor.ts'
+import type { LiveRun } from './live-run.ts'
 import type { RunAdvancer } from './run-advancer.ts'
 
 const spread = () => randomInt(2 ** 32) / 2 ** 32
+
+/** The end as the core sees it, with what `retry_if` says of it. */
+function outcomeOf(end: AttemptEnd, live: LiveRun, { node, item }: ItemRef): AttemptOutcome {
+  const { state, reason, message, exitCode } = end
+  const task = live.identity.spec.tasks[node]
+  let retry: AttemptOutcome['retry'] = true
+  if (state === 'failed' && task !== undefined)
+    try {
+      retry = retryAllowed(task, { exitCode, reason, attempt: itemAt(live.machine, node, item).attempts })
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error
+      retry = { error: error.message }
+    }
+  return { state, reason, message, exitCode, retry }
+}
 
 export class DatabaseSink implements AttemptSink {
   readonly #db: Database
@@ -42,8 +63,8 @@ export class DatabaseSink implements AttemptSink {
     if (key === null) return false
     return this.#runs.apply(key.runId, async (tx, live) => {
       const place = live.places.get(key.taskRunId)
-      // A cancel closes the gate: what has not started does not start any more (R17).
-      if (place === undefined || live.machine.cancelRequested || live.machine.timedOut) return null
+      // A cancel closes the gate: what has not started does not start any more (R17), unless it is clean-up.
+      if (place === undefined || isShut(live.machine, place.node)) return null
       return (await markRunning(tx, token, handle)) ? [{ kind: 'gate_passed', ...place }] : null
     })
   }
@@ -75,7 +96,7 @@ export class DatabaseSink implements AttemptSink {
         {
           kind: 'attempt_ended',
           ...place,
-          outcome: { state: end.state, reason: end.reason, message: end.message },
+          outcome: outcomeOf(end, live, place),
           random: spread(),
         },
       ]

@@ -10,8 +10,14 @@ import { decide, type RunAction, type RunEvent } from '#server/domain/run/decide
 import { isTerminalRun, type Reason } from '#server/domain/run/states.ts'
 import { loadLiveRun, type LiveRun } from './live-run.ts'
 
+/** What entries of one transaction have claimed already, and the database cannot tell yet: slots by pool, tasks. */
+export interface Batch {
+  slots: Map<string, number>
+  tasks: number
+}
+
 /** Gives the events to decide, after writes of its own in the same transaction; null when there is nothing to do. */
-export type Prepare = (tx: Queryable, live: LiveRun, now: number) => Promise<RunEvent[] | null>
+export type Prepare = (tx: Queryable, live: LiveRun, batch: Batch) => Promise<RunEvent[] | null>
 
 interface Entry {
   prepare: Prepare
@@ -24,6 +30,12 @@ export interface Advanced {
   actions: RunAction[]
   /** Whether items were queued: somebody may claim them. */
   queued: boolean
+}
+
+/** A cancel counts from the moment the row says so, also after a restart. */
+function endWanted({ row, machine }: LiveRun): boolean {
+  if (machine.run !== 'running' || (row.cancelRequestedAt === null && row.stopping === null)) return false
+  return machine.stop === null || (row.cancelForced && !machine.stop.forced)
 }
 
 export class RunAdvancer {
@@ -85,10 +97,11 @@ export class RunAdvancer {
   }
 
   async #decideAll(tx: Queryable, live: LiveRun, entries: Entry[], accepted: boolean[]): Promise<Advanced> {
-    const now = Date.now()
+    const { now } = live.row
     const writes = new Map<string, TaskRunWrite>()
     const before = live.machine.run
     const advanced: Advanced = { live, actions: [], queued: false }
+    let reason: Reason | null = null
     const run = (event: RunEvent): boolean => {
       const decision = decide(live.machine, event, now)
       if (decision.kind === 'refused') return false
@@ -101,23 +114,15 @@ export class RunAdvancer {
       if (decision.run !== null) reason = decision.run.reason
       return true
     }
-    let reason: Reason | null = null
-    let changed = false
-    // A cancel that was asked for counts from the moment the row says so, also after a restart.
-    if (
-      live.row.cancelRequestedAt !== null &&
-      !live.machine.cancelRequested &&
-      live.machine.run === 'running'
-    )
-      changed = run({ kind: 'cancel_requested' })
+    let changed = endWanted(live) ? run({ kind: 'cancel_requested', forced: live.row.cancelForced }) : false
+    const batch: Batch = { slots: new Map(), tasks: 0 }
     for (const entry of entries) {
-      const events = await entry.prepare(tx, live, now)
+      const events = await entry.prepare(tx, live, batch)
       const results = (events ?? []).map(run)
       accepted.push(results.includes(true))
       changed ||= results.includes(true)
     }
-    if (!changed) return advanced
-    await this.#write(tx, live, [...writes.values()], before, reason)
+    if (changed) await this.#write(tx, live, [...writes.values()], before, reason)
     return advanced
   }
 
@@ -128,12 +133,11 @@ export class RunAdvancer {
     before: string,
     reason: Reason | null,
   ): Promise<void> {
-    const moved = writes.filter((write) => write.from !== write.to.state)
-    const written = await writeTaskRuns(tx, moved)
-    if (written !== moved.length)
-      throw new Error(`run ${live.row.id}: ${written} of ${moved.length} task runs could be written`)
-    const { run } = live.machine
-    await writeRun(tx, live.row.id, run === before ? null : { to: run, reason })
+    const written = await writeTaskRuns(tx, writes)
+    if (written !== writes.length)
+      throw new Error(`run ${live.row.id}: ${written} of ${writes.length} task runs could be written`)
+    const { run, stop, dueAt } = live.machine
+    await writeRun(tx, live.row.id, { change: run === before ? null : { to: run, reason }, stop, dueAt })
     live.row = { ...live.row, revision: live.row.revision + 1, state: run }
     const topics = [`run:${live.row.id}`, ...(run === before ? [] : [`dag:${live.row.dagId}`])]
     await announce(tx, topics)

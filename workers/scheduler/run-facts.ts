@@ -13,7 +13,7 @@ const rfc3339 = (time: Date | null) => time?.toISOString() ?? ''
 export async function viewerOf(q: Queryable, live: LiveRun, node: number, item: number): Promise<Viewer> {
   const { spec, number } = live.identity
   const planned = live.machine.plan.nodes[node]
-  const task = spec.tasks.find((one) => one.id === planned?.task)
+  const task = spec.tasks[node]
   if (planned === undefined || task === undefined)
     throw new Error(`run ${live.row.id} has no task number ${node}`)
   const values = readsTasks(spec.tasks)
@@ -32,7 +32,10 @@ export async function viewerOf(q: Queryable, live: LiveRun, node: number, item: 
   return {
     spec,
     task,
-    key: planned.keys[item] ?? null,
+    key: live.machine.keys[node]?.[item] ?? null,
+    ...(planned.mapped && live.machine.expanded[node] === true
+      ? { item: { value: live.values[node]?.[item] ?? null, index: item } }
+      : {}),
     facts: {
       params: live.row.params,
       run: {
@@ -49,7 +52,7 @@ export async function viewerOf(q: Queryable, live: LiveRun, node: number, item: 
         const number_ = live.machine.plan.numbers.get(id)
         const target = number_ === undefined ? undefined : live.machine.plan.nodes[number_]
         if (number_ === undefined || target === undefined) return { state: '', items: [] }
-        const items = target.keys.map((key, i): ItemFacts => ({
+        const items = (live.machine.keys[number_] ?? []).map((key, i): ItemFacts => ({
           key,
           state: live.machine.items[number_]?.[i]?.state ?? '',
           values: byItem.get(`${id} ${i}`) ?? {},
@@ -66,7 +69,9 @@ function readsTasks(tasks: readonly Task[]): boolean {
   const cached = known.get(tasks)
   if (cached !== undefined) return cached
   const reads = tasks.some((task) =>
-    JSON.stringify([task.if, task.env, task.args, task.action, task.inputs, task.image]).includes('tasks'),
+    JSON.stringify([task.if, task.env, task.args, task.action, task.inputs, task.image, task.map]).includes(
+      'tasks',
+    ),
   )
   known.set(tasks, reads)
   return reads

@@ -1,104 +1,11 @@
-import { randomUUID } from 'node:crypto'
-import { pino } from 'pino'
-import { afterEach, expect, test } from 'vitest'
-import { endAttempt, registerWorker } from '#db/queries/attempt.ts'
-import { ensureFirstOwner } from '#db/queries/sign-in.ts'
+import { expect, test } from 'vitest'
+import { endAttempt } from '#db/queries/attempt.ts'
 import { requestCancel } from '#db/queries/run-state.ts'
-import { ensureDag, insertVersion } from '#db/queries/version.ts'
-import { insertRepository } from '#db/queries/repository.ts'
-import { testDatabase } from '#db/testing/test-database.ts'
-import type { Json } from '#server/domain/json.ts'
-import { compile } from '#server/domain/notebook/compile.ts'
-import { createRun } from '#server/services/run/create-run.ts'
-import { fails, ScriptedExecutor, succeeds, type Behaviour } from '../testing/scripted-executor.ts'
 import { attemptEnd } from '../executors/executor.ts'
-import { Scheduler } from './scheduler.ts'
+import { fails, succeeds } from '../testing/scripted-executor.ts'
+import { scheduling } from '../testing/scheduling.ts'
 
-const { database } = testDatabase()
-let schedulers: Scheduler[] = []
-afterEach(async () => {
-  for (const scheduler of schedulers) await scheduler.stop()
-  schedulers = []
-})
-
-async function work(
-  behaviour: Behaviour,
-  capacity = 8,
-): Promise<{ scheduler: Scheduler; executor: ScriptedExecutor }> {
-  const id = randomUUID()
-  await registerWorker(database(), { id, host: 'test', pid: 1 })
-  const scheduler = new Scheduler(database(), pino({ level: 'silent' }), id)
-  const executor = new ScriptedExecutor(capacity, behaviour)
-  executor.connect(scheduler.sink, (token) => scheduler.released(token))
-  await scheduler.start(executor)
-  schedulers.push(scheduler)
-  return { scheduler, executor }
-}
-
-/** Makes a version of these tasks (YAML) and a run of it; gives the run's id. */
-async function start(
-  tasks: string,
-  more: { front?: string; params?: Record<string, Json> } = {},
-): Promise<string> {
-  const db = database()
-  const text = `dagbok: 1\nid: d${randomUUID().slice(0, 8)}\n${more.front ?? ''}tasks:\n${tasks}\n`
-  const { spec, faults } = compile({ path: 'd.dag.yaml', text, readFile: () => null })
-  if (spec === null) throw new Error(JSON.stringify(faults))
-  const { teamId } = await ensureFirstOwner(db, { team: 'main', user: 'Owner', email: 'o@x' })
-  const repositoryId = await insertRepository(db, teamId, 'r')
-  const dagId = await ensureDag(db, repositoryId, spec.id)
-  const version = await insertVersion(db, {
-    dagId,
-    bundleHash: randomUUID(),
-    bundle: [],
-    path: 'd.dag.yaml',
-    spec,
-    commitSha: 'c',
-    authorName: 'a',
-    authorEmail: 'e',
-    subject: 's',
-    committedAt: new Date(),
-  })
-  const { id } = await db.transaction((tx) =>
-    createRun(tx, {
-      dagId,
-      versionId: version.id,
-      spec,
-      trigger: 'manual',
-      triggeredBy: null,
-      params: more.params ?? {},
-    }),
-  )
-  return id
-}
-
-/** Waits for the run's end by its NOTIFY. */
-async function over(runId: string): Promise<{ state: string; reason: string | null }> {
-  const sql = database().client
-  let heard: () => void = () => {}
-  const subscription = await sql.listen('dagbok_live', (topic) => topic === `run:${runId}` && heard())
-  try {
-    for (;;) {
-      const next = new Promise<void>((done) => (heard = done))
-      const [row] = await sql<
-        { state: string; reason: string | null }[]
-      >`select state, reason from run where id = ${runId} and ended_at is not null`
-      if (row !== undefined) return { ...row }
-      await next
-    }
-  } finally {
-    await subscription.unlisten()
-  }
-}
-
-async function states(runId: string): Promise<Record<string, string>> {
-  const rows = await database().client<
-    { task: string; key: string | null; state: string }[]
-  >`select task, key, state from task_run where run_id = ${runId} order by task, index`
-  return Object.fromEntries(
-    rows.map((row) => [row.key === null ? row.task : `${row.task}[${row.key}]`, row.state]),
-  )
-}
+const { database, work, start, over, states } = scheduling()
 
 test('a run goes through its tasks in order, with values, conditions and a matrix', async () => {
   const { executor } = await work((job) =>

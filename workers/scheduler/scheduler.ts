@@ -1,54 +1,50 @@
 /**
- * The scheduler: admits runs, hands queued task runs to the executor, wakes retries, ends what must end. It is woken by
+ * The scheduler: admits runs, hands queued task runs to the executor, does what is due, ends what must end. It is woken by
  * what it has itself written and by NOTIFY; a slow poll is the safety net. Any number may run on one database.
  */
-import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Database } from '#db/client.ts'
-import { expiredAttempts, insertAttempt } from '#db/queries/attempt.ts'
+import { activeRuns, lockDag, othersOf, waitingRuns, type WaitingRun } from '#db/queries/admission.ts'
+import { expiredAttempts } from '#db/queries/attempt.ts'
+import { dueItems, dueRuns, runsToEnd } from '#db/queries/due.ts'
 import { workChannel } from '#db/queries/live.ts'
-import {
-  activeTasks,
-  dueRetries,
-  queuedRuns,
-  queuedTaskRuns,
-  runningRunIds,
-  runningRuns,
-  runsToStop,
-} from '#db/queries/run-state.ts'
-import { ExpressionError } from '#server/domain/expression/cel.ts'
-import { conditionsHold } from '#server/domain/expression/render.ts'
-import type { RunEvent } from '#server/domain/run/decide.ts'
-import { itemAt } from '#server/domain/run/machine.ts'
+import { runningRunIds } from '#db/queries/run-state.ts'
+import { judgeAdmission, type Admission } from '#server/domain/run/admission.ts'
+import type { RunAction, RunEvent } from '#server/domain/run/decide.ts'
+import type { BlobSource } from '#server/storage/read-lines.ts'
 import { attemptEnd, type Executor } from '../executors/executor.ts'
-import { buildJob, type Claimed } from './attempt-job.ts'
 import { DatabaseSink } from './attempt-sink.ts'
+import { Claimer } from './claimer.ts'
 import type { LiveRun } from './live-run.ts'
+import { Questions } from './questions.ts'
 import { RunAdvancer, type Advanced } from './run-advancer.ts'
-import { viewerOf } from './run-facts.ts'
 import { Wakeful } from './wakeful.ts'
 
 /** ms between two looks when nothing wakes it. */
 const pollMs = 2000
 
+const just = (event: RunEvent) => () => Promise.resolve([event])
+const nothing = () => Promise.resolve(null)
+const sooner = (a: number | null, b: number | null) => (a === null ? b : b === null ? a : Math.min(a, b))
+
 export class Scheduler {
   readonly sink: DatabaseSink
   readonly #db: Database
   readonly #log: Logger
-  readonly #workerId: string
   readonly #runs: RunAdvancer
+  readonly #claimer: Claimer
+  readonly #questions: Questions
   readonly #loop: Wakeful
   #executor: Executor | null = null
   #unlisten: (() => Promise<void>) | null = null
-  /** Tokens of attempts that this worker holds, by task run. */
-  readonly #held = new Map<string, string>()
 
-  constructor(db: Database, log: Logger, workerId: string) {
+  constructor(db: Database, log: Logger, workerId: string, blobs: BlobSource) {
     this.#db = db
     this.#log = log
-    this.#workerId = workerId
     this.#runs = new RunAdvancer(db, (advanced) => this.#afterAdvance(advanced))
     this.sink = new DatabaseSink(db, this.#runs)
+    this.#claimer = new Claimer(db, log, workerId, this.#runs, this.sink)
+    this.#questions = new Questions(db, blobs)
     this.#loop = new Wakeful(
       () => this.#look(),
       pollMs,
@@ -61,9 +57,8 @@ export class Scheduler {
     this.#executor = executor
     const subscription = await this.#db.client.listen(workChannel, () => this.#loop.wake())
     this.#unlisten = () => subscription.unlisten()
-    // A condition that was being evaluated when an earlier life ended is asked for again.
-    for (const id of await runningRunIds(this.#db))
-      await this.#runs.apply(id, () => Promise.resolve([{ kind: 'reconsidered' }]))
+    // A question that was open when an earlier life ended is asked again.
+    for (const id of await runningRunIds(this.#db)) await this.#runs.apply(id, just({ kind: 'reconsidered' }))
     this.#loop.wake()
   }
 
@@ -71,148 +66,97 @@ export class Scheduler {
   async stop(): Promise<void> {
     await this.#unlisten?.()
     await this.#loop.stop()
+    await this.#claimer.idle()
     await this.#runs.idle()
   }
 
   /** The executor is rid of an attempt: there is room again. */
   released(token: string): void {
-    for (const [taskRunId, held] of this.#held) if (held === token) this.#held.delete(taskRunId)
+    this.#claimer.released(token)
     this.#loop.wake()
   }
 
   async #look(): Promise<number | null> {
-    await this.#stopRuns()
-    await this.#rescue()
-    const nextRetry = await this.#retry()
+    // A run that is applied nothing to is ended, when its row says that it should be.
+    for (const id of await runsToEnd(this.#db)) await this.#runs.apply(id, endQueued)
+    for (const token of await expiredAttempts(this.#db))
+      await this.sink.ended(token, attemptEnd('lost', 'worker_lost', 'Its worker did not answer any more.'))
+    const next = await this.#due()
     await this.#admit()
-    await this.#claim()
-    return nextRetry
+    if (this.#executor !== null) await this.#claimer.claim(this.#executor, () => this.#loop.stopped)
+    return next
+  }
+
+  async #due(): Promise<number | null> {
+    const runs = await dueRuns(this.#db)
+    for (const { id } of runs.due)
+      await this.#runs.apply(id, (_tx, { machine, row }) => {
+        const due = machine.dueAt !== null && machine.dueAt <= row.now
+        return Promise.resolve(due ? [{ kind: 'run_due' }] : null)
+      })
+    const items = await dueItems(this.#db)
+    await Promise.all(
+      items.due.map(({ id, runId }) =>
+        this.#runs.apply(runId, (_tx, { places, machine, row }) => {
+          const place = places.get(id)
+          const dueAt = place === undefined ? null : machine.items[place.node]?.[place.item]?.dueAt
+          const due = place !== undefined && dueAt != null && dueAt <= row.now
+          return Promise.resolve(due ? [{ kind: 'due', ...place }] : null)
+        }),
+      ),
+    )
+    return sooner(runs.nextMs, items.nextMs)
   }
 
   async #admit(): Promise<void> {
-    for (const { id, dagId, max, cancelled } of await queuedRuns(this.#db, 200)) {
-      await this.#runs.apply(id, async (tx) => {
-        if (cancelled) return [{ kind: 'cancel_requested' }]
-        return (await runningRuns(tx, dagId)) < max ? [{ kind: 'admitted' }] : null
-      })
+    const full = new Set<string>()
+    for (const waiting of await waitingRuns(this.#db, 500)) {
+      if (full.has(waiting.dagId) && waiting.strategy === 'parallel' && !waiting.forced) continue
+      const admission = await this.#admitOne(waiting)
+      if (admission === 'wait') full.add(waiting.dagId)
+      if (admission === 'push_out')
+        for (const id of await activeRuns(this.#db, waiting.dagId))
+          await this.#runs.apply(id, just({ kind: 'pushed_out' }))
     }
   }
 
-  async #stopRuns(): Promise<void> {
-    for (const { id, why } of await runsToStop(this.#db)) {
-      await this.#runs.apply(id, (_tx, live) => {
-        if (live.machine.cancelRequested || live.machine.timedOut) return Promise.resolve(null)
-        return Promise.resolve([why === 'cancel' ? { kind: 'cancel_requested' } : { kind: 'timed_out' }])
-      })
-    }
-  }
-
-  async #rescue(): Promise<void> {
-    for (const token of await expiredAttempts(this.#db))
-      await this.sink.ended(token, attemptEnd('lost', 'worker_lost', 'Its worker did not answer any more.'))
-  }
-
-  async #retry(): Promise<number | null> {
-    const { due, nextMs } = await dueRetries(this.#db)
-    for (const { id, runId } of due) {
-      await this.#runs.apply(runId, (_tx, live) => {
-        const place = live.places.get(id)
-        return Promise.resolve(place === undefined ? null : [{ kind: 'due', ...place }])
-      })
-    }
-    return nextMs
-  }
-
-  async #claim(): Promise<void> {
-    const executor = this.#executor
-    if (executor === null) return
-    const free = executor.capacity - this.#held.size
-    if (free <= 0) return
-    const candidates = await queuedTaskRuns(this.#db, free * 4)
-    for (const { id, runId } of candidates) {
-      if (this.#held.size >= executor.capacity || this.#loop.stopped) return
-      await this.#claimOne(executor, id, runId)
-    }
-  }
-
-  async #claimOne(executor: Executor, taskRunId: string, runId: string): Promise<void> {
-    const token = randomUUID()
-    let claimed: (Claimed & { live: LiveRun }) | null = null
-    const accepted = await this.#runs.apply(runId, async (tx, live) => {
-      const place = live.places.get(taskRunId)
-      if (place === undefined) return null
-      const item = itemAt(live.machine, place.node, place.item)
-      if (item.state !== 'queued' || live.machine.run !== 'running') return null
-      const limit = live.identity.spec.limits.max_active_tasks
-      if (limit !== null) {
-        await runningRuns(tx, live.row.dagId)
-        if ((await activeTasks(tx, live.row.dagId)) >= limit) return null
-      }
-      const n = item.attempts + 1
-      const attemptId = await insertAttempt(tx, {
-        taskRunId,
-        runId,
-        n,
-        token,
-        executor: executor.name,
-        workerId: this.#workerId,
-      })
-      claimed = { attemptId, token, n, live, ...place }
-      return [{ kind: 'claimed', ...place }]
+  async #admitOne(waiting: WaitingRun): Promise<Admission> {
+    let admission: Admission = 'wait'
+    await this.#runs.apply(waiting.id, async (tx, { row }) => {
+      if (row.state !== 'queued') return null
+      await lockDag(tx, waiting.dagId)
+      admission = judgeAdmission(waiting, await othersOf(tx, waiting))
+      if (admission === 'admit') return [{ kind: 'admitted' }]
+      return admission === 'cancel' ? [{ kind: 'pushed_out' }] : null
     })
-    if (!accepted || claimed === null) return
-    this.#held.set(taskRunId, token)
-    await this.#submit(executor, claimed)
-  }
-
-  async #submit(executor: Executor, claimed: Claimed & { live: LiveRun }): Promise<void> {
-    const { live, node, item, token } = claimed
-    try {
-      const viewer = await viewerOf(this.#db, live, node, item)
-      const job = await buildJob(this.#db, live, viewer, claimed)
-      await executor.submit(job)
-    } catch (error) {
-      const end =
-        error instanceof ExpressionError
-          ? attemptEnd('failed', 'expression_error', error.message)
-          : attemptEnd('lost', 'infrastructure_unknown', 'It could not be handed to its executor.')
-      if (!(error instanceof ExpressionError))
-        this.#log.error({ err: error, token }, 'an attempt could not be submitted')
-      await this.sink.ended(token, end)
-      this.released(token)
-    }
+    return admission
   }
 
   #afterAdvance({ live, actions, queued }: Advanced): void {
     for (const action of actions) {
-      const taskRunId = live.ids[action.node]?.[action.item] ?? ''
-      const token = this.#held.get(taskRunId)
-      if (action.kind === 'end_attempt' && token !== undefined)
-        this.#executor?.cancel(token, live.machine.timedOut ? 'timeout' : 'cancel')
+      if (action.kind === 'ask') continue
+      const token = this.#claimer.tokenOf(live.ids[action.node]?.[action.item] ?? '')
+      if (token !== undefined)
+        this.#executor?.cancel(token, live.machine.stop?.why === 'timeout' ? 'timeout' : 'cancel')
     }
-    const conditions = actions.filter((action) => action.kind === 'evaluate_conditions')
-    if (conditions.length > 0)
-      this.#evaluate(live, conditions).catch((error: unknown) =>
-        this.#log.error({ err: error, run: live.row.id }, 'conditions could not be evaluated'),
+    const asked = actions.filter((action) => action.kind === 'ask')
+    if (asked.length > 0)
+      this.#answer(live, asked).catch((error: unknown) =>
+        this.#log.error({ err: error, run: live.row.id }, 'what the core asked could not be answered'),
       )
     if (queued || live.machine.run !== 'running') this.#loop.wake()
   }
 
-  async #evaluate(live: LiveRun, places: { node: number; item: number }[]): Promise<void> {
+  async #answer(live: LiveRun, asked: Extract<RunAction, { kind: 'ask' }>[]): Promise<void> {
     const events: RunEvent[] = []
-    for (const { node, item } of places) {
-      const viewer = await viewerOf(this.#db, live, node, item)
-      events.push({ kind: 'condition', node, item, result: resultOf(() => conditionsHold(viewer)) })
+    for (const { what, node, item } of asked) {
+      if (what === 'items') await this.#runs.apply(live.row.id, await this.#questions.items(live, node))
+      else events.push(await this.#questions[what](live, { node, item }))
     }
-    await this.#runs.apply(live.row.id, () => Promise.resolve(events))
+    if (events.length > 0) await this.#runs.apply(live.row.id, () => Promise.resolve(events))
   }
 }
 
-function resultOf(work: () => boolean): 'true' | 'false' | { error: string } {
-  try {
-    return work() ? 'true' : 'false'
-  } catch (error) {
-    if (error instanceof ExpressionError) return { error: error.message }
-    throw error
-  }
-}
+/** A queued run ends at once; a running one by what the advancer sees in its row. */
+const endQueued = async (_tx: unknown, { row }: LiveRun): Promise<RunEvent[] | null> =>
+  row.state === 'queued' ? [{ kind: 'cancel_requested', forced: false }] : nothing()

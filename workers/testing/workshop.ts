@@ -38,7 +38,7 @@ export async function openWorkshop(db: Database): Promise<Workshop> {
   const host = await openHost(runtime, gitPath())
   const workerId = randomUUID()
   await registerWorker(db, { id: workerId, host: 'test', pid: process.pid })
-  const scheduler = new Scheduler(db, hosted.ctx.log, workerId)
+  const scheduler = new Scheduler(db, hosted.ctx.log, workerId, hosted.ctx.artifacts)
   const executor = new ProcessExecutor({
     host,
     checkouts: new Checkouts(join(runtime, 'versions'), (versionId) => bundleFiles(hosted.ctx, versionId)),

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import type { Json } from '../json.ts'
-import { triggerRules } from '../run/states.ts'
+import { runStrategies, triggerRules } from '../run/states.ts'
 
 const json: z.ZodType<Json> = z.json()
 const name = z.string()
@@ -56,6 +56,26 @@ export const actionSchema = z.discriminatedUnion('kind', [
   /** `path` is the repository path of the script file. */
   z.object({ kind: z.literal('script_file'), path: z.string() }),
   z.object({ kind: z.literal('command'), command: z.array(z.string()) }),
+  /** A person's answer; `form` is a JSON Schema per field, and the answer becomes the task's values. */
+  z.object({
+    kind: z.literal('approve'),
+    message: z.string().nullable(),
+    form: z.record(name, z.record(z.string(), json)),
+    timeout: ms,
+    on_timeout: z.enum(['fail', 'skip']),
+  }),
+  /** Waits without holding anything. `until` is a time, or text with `${{ }}` that gives one. */
+  z.object({
+    kind: z.literal('wait'),
+    for: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('duration'), ms }),
+      z.object({ kind: z.literal('until'), template: z.string() }),
+      /** The success of another DAG's run of the same logical date: `REPO/DAG`. */
+      z.object({ kind: z.literal('run'), dag: z.string() }),
+    ]),
+    timeout: ms,
+    on_timeout: z.enum(['fail', 'skip']),
+  }),
 ])
 export type Action = z.infer<typeof actionSchema>
 
@@ -84,8 +104,27 @@ export const taskSchema = z.object({
   /** Ids of tasks of this spec (component needs already expanded to their leaves). */
   needs: z.array(z.string()),
   trigger_rule: z.enum(triggerRules),
+  /** Expanded when the run is there: `over` is a list or a number of items, or `lines(tasks.X.outputs.Y)`. */
+  map: z
+    .object({
+      over: z.discriminatedUnion('kind', [
+        z.object({ kind: z.literal('expression'), source: z.string(), scope: z.string() }),
+        z.object({ kind: z.literal('lines'), task: z.string(), output: name }),
+      ]),
+      /** Text with `${{ item… }}` that gives an item's key. */
+      key: z.string().nullable(),
+      max_parallel: z.number().int().positive().nullable(),
+    })
+    .nullable(),
   /** CEL sources, outermost component first; all must be true. Each is evaluated in the scope named beside it. */
-  if: z.array(z.object({ scope: z.string(), expression: z.string() })),
+  if: z.array(
+    z.object({
+      scope: z.string(),
+      expression: z.string(),
+      /** Whether it reads the item of a `map`: then it is asked for each, after the expansion. */
+      per_item: z.boolean(),
+    }),
+  ),
   action: actionSchema,
   args: z.array(z.string()),
   /** Repository path of the folder of the notebook that declares the task; `''` is the root. */
@@ -110,7 +149,31 @@ export const taskSchema = z.object({
     jitter: z.number().min(0).max(1),
   }),
   infrastructure_retries: z.number().int().nonnegative(),
+  /** CEL source over `exit_code`, `reason`, `attempt`: whether a failure is tried again. */
+  retry_if: z.string().nullable(),
+  skip_exit_codes: z.array(z.number().int()),
+  fail_exit_codes: z.array(z.number().int()),
+  /** The command is asked again and again; an exit code of `not_ready_exit_codes` means: later. */
+  poll: z.object({ every: ms, timeout: ms, not_ready_exit_codes: z.array(z.number().int()) }).nullable(),
+  start_timeout: ms.nullable(),
+  queue_timeout: ms,
+  deadline: ms.nullable(),
+  cleanup_timeout: ms,
   allow_failure: z.boolean(),
+  finally: z.boolean(),
+  /** Ids of tasks whose set-up this is. */
+  setup_for: z.array(z.string()),
+  /** Ids of the set-ups that this undoes. */
+  teardown_for: z.array(z.string()),
+  /** Of a teardown: what stands between it and its set-ups, beside its needs. */
+  between: z.array(z.string()),
+  latest_only: z.boolean(),
+  depends_on_past: z.boolean(),
+  pool: z.string().nullable(),
+  slots: z.number().int().positive(),
+  priority: z.number().int(),
+  queue: z.string().nullable(),
+  effects: z.string().nullable(),
   renamed_from: z.string().nullable(),
   source: sourceSchema,
 })
@@ -159,6 +222,7 @@ export const specSchema = z.object({
     max_active_runs: z.number().int().positive(),
     max_active_tasks: z.number().int().positive().nullable(),
     run_timeout: ms.nullable(),
+    strategy: z.enum(runStrategies),
   }),
   tags: z.array(z.string()),
   owners: z.array(z.string()),

@@ -36,8 +36,14 @@ export interface Viewer {
   task: Task
   /** null unless expanded. */
   key: string | null
+  /** Of an item of a `map`: what it is, and its position. */
+  item?: { value: Json; index: number }
   facts: RunFacts
 }
+
+/** Whether it has items of its own: then others see lists of what it gave. */
+export const isExpanded = (task: Task | undefined): boolean =>
+  task !== undefined && (task.matrix !== null || task.map !== null)
 
 type Typed = 'integer' | 'number' | undefined
 
@@ -82,9 +88,9 @@ function taskFacts(viewer: Viewer, id: string): { state: string; values: Record<
   const all = (values: Record<string, Json>) =>
     Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typed(name, value)]))
   const [first] = items
-  if (target?.matrix == null) return { state, values: all(first?.values ?? {}) }
+  if (!isExpanded(target)) return { state, values: all(first?.values ?? {}) }
   const twin =
-    target.joined !== null && target.joined === viewer.task.joined
+    target?.joined != null && target.joined === viewer.task.joined
       ? items.find((item) => item.key === viewer.key)
       : undefined
   if (twin !== undefined) return { state: twin.state, values: all(twin.values) }
@@ -110,13 +116,21 @@ function contextFor(viewer: Viewer, scope: string, references: Reference[]): Rec
   const tasks = Object.fromEntries(
     ids.map((id) => [id, taskFacts(viewer, scope === '' ? id : `${scope}.${id}`)]),
   )
-  return { params, run: viewer.facts.run, matrix: matrixFacts(viewer), tasks }
+  const { item } = viewer
+  const mapped = item === undefined ? {} : { item: toCel(item.value), index: toCel(item.index, 'integer') }
+  return { params, run: viewer.facts.run, matrix: matrixFacts(viewer), tasks, ...mapped }
 }
 
 /** @throws ExpressionError */
 export function evaluate(viewer: Viewer, scope: string, source: string): Json {
   const expression = parseExpression(source)
   return fromCel(expression.evaluate(contextFor(viewer, scope, referencesOf(expression.ast))))
+}
+
+/** An expression that knows these names and nothing of a run; whole numbers are ints. @throws ExpressionError */
+export function evaluateAlone(source: string, facts: Record<string, Json>): Json {
+  const context = Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, toCel(value)]))
+  return fromCel(parseExpression(source).evaluate(context))
 }
 
 /** Text as it is; everything else as JSON. */

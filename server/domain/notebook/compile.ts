@@ -2,9 +2,10 @@
  * A notebook to its spec. Pure: files of the repository come by `readFile`. Bad input gives faults, all at once, each
  * with file, line and column; nothing is thrown for what is in a file.
  */
-import { specSchema, type Group, type Param, type Spec, type TestCell } from '../dag/spec.ts'
+import { specSchema, type Group, type Param, type Spec, type Task, type TestCell } from '../dag/spec.ts'
 import type { Fault } from './fault.ts'
 import type { Cell } from './cells.ts'
+import { checkCleanup, withBetween } from './compile/cleanup.ts'
 import { readDocument, type SourceDocument } from './compile/document.ts'
 import { expand, findCycle } from './compile/expand.ts'
 import {
@@ -74,6 +75,18 @@ function groupOf(group: DraftGroup, params: Record<string, Param>): Group {
   }
 }
 
+function tasksOf(draft: Draft): Task[] {
+  const drafts = [...draft.tasks.values()]
+  const last = new Set(
+    drafts.flatMap((task) => {
+      const located = entry(task.source.root, 'finally')
+      return located?.kind === 'scalar' && located.value === true ? [task.id] : []
+    }),
+  )
+  for (const task of drafts) checkCleanup(draft, task, last)
+  return withBetween(drafts.map((task) => assembleTask(draft, task)).filter((task) => task !== null))
+}
+
 function specOf(draft: Draft, document: SourceDocument): Spec {
   const { front } = document
   const kind = textOf(front, 'kind') === 'component' ? 'component' : 'dag'
@@ -100,7 +113,7 @@ function specOf(draft: Draft, document: SourceDocument): Spec {
     limits: readLimits(document),
     tags: listOf(front, 'tags'),
     owners: listOf(front, 'owners'),
-    tasks: [...draft.tasks.values()].map((task) => assembleTask(draft, task)).filter((task) => task !== null),
+    tasks: tasksOf(draft),
     groups: draft.groups.map((group) => groupOf(group, readParams(group.inner.document))),
     tests: testsOf(document),
     extensions: readExtensions(front),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { decide } from './decide.ts'
-import { admitted, attempt, ended, items, plannedTask, send, states } from './testing.ts'
+import { admitted, attempt, conditional, ended, items, plannedTask, send, states } from './testing.ts'
 
 test('a failed middle is never hidden by a green clean-up', () => {
   const run = admitted([
@@ -61,9 +61,9 @@ test('what cannot get better is not tried again', () => {
 })
 
 test('a condition is asked for when the rule holds; false skips, an error fails', () => {
-  const when = { if: [{ scope: '', expression: 'x' }] }
+  const when = conditional
   const run = admitted([plannedTask('a', [], when), plannedTask('b', ['a']), plannedTask('c', [], when)])
-  send(run, { kind: 'condition', node: 0, item: 0, result: 'false' })
+  send(run, { kind: 'condition', node: 0, item: 0, result: { skip: 'condition_false' } })
   const last = send(run, { kind: 'condition', node: 2, item: 0, result: { error: 'no such key' } })
   expect(states(run)).toEqual({ a: 'skipped', b: 'skipped', c: 'failed' })
   expect(last.items[0]?.to).toMatchObject({ reason: 'expression_error', message: 'no such key' })
@@ -101,7 +101,7 @@ test('[R17] a cancel ends what waits at once, asks for the end of what runs, and
     plannedTask('c', ['a'], { trigger_rule: 'all_done' }),
   ])
   send(run, { kind: 'claimed', node: 0, item: 0 })
-  const cancel = send(run, { kind: 'cancel_requested' })
+  const cancel = send(run, { kind: 'cancel_requested', forced: false })
   expect(cancel.actions).toEqual([{ kind: 'end_attempt', node: 0, item: 0 }])
   expect(states(run)).toEqual({ a: 'starting', b: 'cancelled', c: 'cancelled' })
   const last = send(run, {
@@ -116,7 +116,7 @@ test('[R17] a cancel ends what waits at once, asks for the end of what runs, and
 
 test('a run that took too long ends failed, reason timeout', () => {
   const run = admitted([plannedTask('a', [])])
-  expect(send(run, { kind: 'timed_out' }).run).toEqual({ from: 'running', to: 'failed', reason: 'timeout' })
+  expect(send(run, { kind: 'run_due' }).run).toEqual({ from: 'running', to: 'failed', reason: 'timeout' })
 })
 
 test('[R3] an event that comes too late is refused and changes nothing', () => {
@@ -133,14 +133,12 @@ test('[R3] an event that comes too late is refused and changes nothing', () => {
 
 test('a chain of 10,000 skips does not end the stack', () => {
   const chain = Array.from({ length: 10_000 }, (_, i) =>
-    plannedTask(
-      `t${i}`,
-      i === 0 ? [] : [`t${i - 1}`],
-      i === 0 ? { if: [{ scope: '', expression: 'x' }] } : {},
-    ),
+    plannedTask(`t${i}`, i === 0 ? [] : [`t${i - 1}`], i === 0 ? conditional : {}),
   )
   const run = admitted(chain)
-  expect(send(run, { kind: 'condition', node: 0, item: 0, result: 'false' }).run?.to).toBe('succeeded')
+  expect(
+    send(run, { kind: 'condition', node: 0, item: 0, result: { skip: 'condition_false' } }).run?.to,
+  ).toBe('succeeded')
 })
 
 test('the end of one task costs its children, not the run: 10,000 tasks side by side', () => {

@@ -1,6 +1,6 @@
 /** The state of one run as the core sees it, and how changes are put into it. */
 import { fold, noParents, type ParentCounts } from './rules.ts'
-import type { Plan } from './plan.ts'
+import type { Plan, PlanNode } from './plan.ts'
 import {
   isTerminalTaskRun,
   type Reason,
@@ -16,8 +16,10 @@ export interface ItemState {
   userFailures: number
   infrastructureFailures: number
   attempts: number
-  /** ms since the epoch; only while retrying. */
+  /** When something happens to it by itself if nothing else does before; ms since the epoch. */
   dueAt: number | null
+  /** When its rule and conditions held; deadlines, waits and polls count from here. ms since the epoch. */
+  readyAt: number | null
 }
 
 export interface ItemChange {
@@ -33,23 +35,41 @@ export interface RunChange {
   reason: Reason | null
 }
 
+/** Why a run is being ended before its end; `forced` leaves the clean-up out. */
+export interface Stop {
+  why: 'cancel_requested' | 'timeout' | 'pushed_out'
+  forced: boolean
+}
+
 export interface Machine {
   plan: Plan
   run: RunState
-  cancelRequested: boolean
-  timedOut: boolean
+  stop: Stop | null
+  /** When something happens to the run by itself; ms since the epoch. */
+  dueAt: number | null
   items: ItemState[][]
+  /** Per node: keys of its items in order. A `map` has its own once it is expanded. */
+  keys: (readonly (string | null)[])[]
+  /** Per node, made when first asked for: item key → position. */
+  positions: (ReadonlyMap<string | null, number> | null)[]
+  /** Per node: whether its items are known. */
+  expanded: boolean[]
   /** Per node: its parents that are not joined, by folded state. */
   parents: ParentCounts[]
   /** Per node: items that have not ended. */
   open: number[]
-  /** Items of the whole run that have not ended. */
+  /** Per node: its folded state, once all its items are over. */
+  folded: (TerminalTaskRunState | null)[]
+  /** Per node: items that hold a place. */
+  active: number[]
+  /** Items of the whole run that have not ended, and of those the ones of tasks that are not `finally`. */
   left: number
+  ordinaryLeft: number
   /** Whether a task failed that was not allowed to. */
   failed: boolean
 }
 
-const fresh = (): ItemState => ({
+export const fresh = (): ItemState => ({
   state: 'waiting',
   reason: null,
   message: null,
@@ -57,6 +77,7 @@ const fresh = (): ItemState => ({
   infrastructureFailures: 0,
   attempts: 0,
   dueAt: null,
+  readyAt: null,
 })
 
 /** A run that was just made. */
@@ -64,20 +85,20 @@ export function newMachine(plan: Plan): Machine {
   return {
     plan,
     run: 'queued',
-    cancelRequested: false,
-    timedOut: false,
+    stop: null,
+    dueAt: null,
     items: plan.nodes.map((node) => node.keys.map(fresh)),
+    keys: plan.nodes.map((node) => node.keys),
+    positions: plan.nodes.map(() => null),
+    expanded: plan.nodes.map((node) => !node.mapped),
     parents: plan.nodes.map((node) => noParents(node.parents.filter((parent) => !parent.joined).length)),
     open: plan.nodes.map((node) => node.keys.length),
+    folded: plan.nodes.map(() => null),
+    active: plan.nodes.map(() => 0),
     left: plan.items,
+    ordinaryLeft: plan.ordinaryItems,
     failed: false,
   }
-}
-
-export function itemAt(machine: Machine, node: number, item: number): ItemState {
-  const found = machine.items[node]?.[item]
-  if (found === undefined) throw new Error(`there is no item ${item} of task number ${node}`)
-  return found
 }
 
 const at = <T>(list: readonly T[], index: number): T => {
@@ -86,27 +107,54 @@ const at = <T>(list: readonly T[], index: number): T => {
   return found
 }
 
-export const nodeAt = (machine: Machine, node: number) => at(machine.plan.nodes, node)
-export const parentsAt = (machine: Machine, node: number) => at(machine.parents, node)
-
-/** The folded state of a task; null while an item of it has not ended. */
-export function foldedState(machine: Machine, node: number): TerminalTaskRunState | null {
-  if (at(machine.open, node) > 0) return null
-  return fold(at(machine.items, node).map((item) => item.state as TerminalTaskRunState))
+export function itemAt(machine: Machine, node: number, item: number): ItemState {
+  return at(at(machine.items, node), item)
 }
 
+export const nodeAt = (machine: Machine, node: number): PlanNode => at(machine.plan.nodes, node)
+export const parentsAt = (machine: Machine, node: number): ParentCounts => at(machine.parents, node)
+export const foldedState = (machine: Machine, node: number): TerminalTaskRunState | null =>
+  at(machine.folded, node)
+export const isCleanup = (machine: Machine, node: number): boolean =>
+  nodeAt(machine, node).role !== 'ordinary'
+
+/** The position of the item with this key, if there is one. */
+export function positionOf(machine: Machine, node: number, key: string | null): number | undefined {
+  const known = at(machine.positions, node)
+  if (known !== null) return known.get(key)
+  const made = new Map(at(machine.keys, node).map((one, position) => [one, position]))
+  machine.positions[node] = made
+  return made.get(key)
+}
+
+/** Gives a `map` its items: the one that stood for all becomes the first, with its state. */
+export function expandItems(machine: Machine, node: number, keys: readonly string[]): void {
+  const [first = fresh()] = at(machine.items, node)
+  machine.items[node] = keys.map((_, item) => (item === 0 ? first : fresh()))
+  machine.keys[node] = keys
+  machine.positions[node] = null
+  machine.expanded[node] = true
+  const more = keys.length - 1
+  machine.open[node] = at(machine.open, node) + more
+  machine.left += more
+  if (nodeAt(machine, node).role !== 'finally') machine.ordinaryLeft += more
+}
+
+const holdsPlace = (state: TaskRunState) => state === 'starting' || state === 'running'
+
 /** Puts one item's new state in, and counts what follows from it. Costs O(1), or O(children) when the task is over. */
-export function putItem(machine: Machine, change: ItemChange): void {
-  const { node, item, to } = change
+export function putItem(machine: Machine, { node, item, to }: ItemChange): void {
+  const from = itemAt(machine, node, item).state
   at(machine.items, node)[item] = to
+  machine.active[node] = at(machine.active, node) + Number(holdsPlace(to.state)) - Number(holdsPlace(from))
   if (!isTerminalTaskRun(to.state)) return
+  const { role, allowFailure, wakes } = nodeAt(machine, node)
   machine.left--
+  if (role !== 'finally') machine.ordinaryLeft--
   machine.open[node] = at(machine.open, node) - 1
-  if (to.state === 'failed' && !nodeAt(machine, node).allowFailure) machine.failed = true
-  const folded = foldedState(machine, node)
-  if (folded === null) return
-  for (const child of nodeAt(machine, node).children) {
-    const edge = nodeAt(machine, child).parents.find((parent) => parent.node === node)
-    if (edge?.joined !== true) parentsAt(machine, child)[folded]++
-  }
+  if (to.state === 'failed' && !allowFailure) machine.failed = true
+  if (machine.open[node] > 0) return
+  const folded = fold(at(machine.items, node).map((one) => one.state as TerminalTaskRunState))
+  machine.folded[node] = folded
+  for (const wake of wakes) if (wake.counted) parentsAt(machine, wake.node)[folded]++
 }

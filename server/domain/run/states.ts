@@ -28,13 +28,42 @@ export const attemptStates = [
 ] as const
 export type AttemptState = (typeof attemptStates)[number]
 
-export const triggerRules = ['all_success', 'all_done', 'one_failed', 'none_failed', 'always'] as const
+/** Airflow's, with its meanings. */
+export const triggerRules = [
+  'all_success',
+  'all_failed',
+  'all_done',
+  'all_done_min_one_success',
+  'all_skipped',
+  'one_failed',
+  'one_success',
+  'one_done',
+  'none_failed',
+  'none_failed_min_one_success',
+  'none_skipped',
+  'always',
+] as const
 export type TriggerRule = (typeof triggerRules)[number]
+
+/** `probe`: one look of a `poll` task. */
+export const attemptKinds = ['main', 'probe'] as const
+export type AttemptKind = (typeof attemptKinds)[number]
+
+/** What happens when a run is due while others of its DAG are active. */
+export const runStrategies = [
+  'parallel',
+  'sequential',
+  'strict_sequential',
+  'first_only',
+  'last_only',
+  'serial_latest_only',
+] as const
+export type RunStrategy = (typeof runStrategies)[number]
 
 export const runTriggers = ['manual', 'api', 'schedule', 'push', 'seed'] as const
 export type RunTrigger = (typeof runTriggers)[number]
 
-export const runVerbs = ['rerun'] as const
+export const runVerbs = ['rerun', 'recover', 'fork'] as const
 export type RunVerb = (typeof runVerbs)[number]
 
 /** Why a run, task run or attempt is in its state: a closed list with one sentence each. */
@@ -67,6 +96,12 @@ export const reasons = {
   cancel_requested: 'Someone cancelled the run.',
   task_failed: 'A task failed.',
   killed: 'A signal ended it.',
+  skip_exit_code: 'It ended with one of its `skip_exit_codes`.',
+  not_latest: 'A newer tick is due.',
+  no_items: 'There was nothing to expand it over.',
+  rejected: 'Someone answered no.',
+  wait_timeout: 'What it waited for did not come in time.',
+  pushed_out: "The DAG's run strategy made room for another run.",
 } as const
 export type Reason = keyof typeof reasons
 export const reasonNames = Object.keys(reasons) as [Reason, ...Reason[]]

@@ -11,12 +11,26 @@ export function plannedTask(id: string, needs: string[], more: Partial<PlannedTa
     trigger_rule: 'all_success',
     if: [],
     matrix: null,
+    map: null,
     joined: null,
+    action: { kind: 'command', command: ['true'] },
     allow_failure: false,
+    finally: false,
+    setup_for: [],
+    teardown_for: [],
+    between: [],
+    latest_only: false,
+    depends_on_past: false,
+    queue_timeout: 1e9,
+    deadline: null,
+    cleanup_timeout: 600_000,
     retries: 0,
     retry_delay: 0,
     retry_backoff: { factor: 1, max: null, jitter: 0 },
     infrastructure_retries: 3,
+    skip_exit_codes: [],
+    fail_exit_codes: [],
+    poll: null,
     ...more,
   }
 }
@@ -25,7 +39,11 @@ export const items = (...keys: string[]) => keys.map((key) => ({ key, values: {}
 export const ended = (
   state: AttemptOutcome['state'],
   reason: AttemptOutcome['reason'] = null,
-): AttemptOutcome => ({ state, reason, message: null })
+  more: Partial<AttemptOutcome> = {},
+): AttemptOutcome => ({ state, reason, message: null, exitCode: null, retry: true, ...more })
+
+/** A task with a condition. */
+export const conditional = { if: [{ scope: '', expression: 'x', per_item: false }] }
 
 /** A run that was admitted. */
 export function admitted(tasks: PlannedTask[]): Machine {
@@ -45,7 +63,7 @@ export function send(machine: Machine, event: RunEvent, now = 0): Extract<Decisi
 export function states(machine: Machine): Record<string, string> {
   const out: Record<string, string> = {}
   for (const [n, node] of machine.plan.nodes.entries())
-    for (const [i, key] of node.keys.entries())
+    for (const [i, key] of (machine.keys[n] ?? []).entries())
       out[key === null ? node.task : `${node.task}[${key}]`] = itemAt(machine, n, i).state
   return out
 }

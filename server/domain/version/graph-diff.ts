@@ -18,18 +18,20 @@ function essence(task: Task): Record<string, unknown> {
   const { id: _id, source: _source, action, folder, renamed_from: _renamed, ...rest } = task
   if (action.kind === 'script')
     return { ...rest, action: { kind: action.kind, lang: action.lang, text: action.text } }
-  if (action.kind === 'command') return { ...rest, action }
+  if (action.kind !== 'script_file') return { ...rest, action }
   const inside = folder !== '' && action.path.startsWith(`${folder}/`)
   return { ...rest, action: { ...action, path: inside ? action.path.slice(folder.length + 1) : action.path } }
 }
 
-const keyNames: Record<string, string> = { action: 'script', args: 'args', scope: 'component' }
+const keyNames: Record<string, string> = { scope: 'component' }
+
+const actionKey = (kind: Task['action']['kind']) => (kind === 'script_file' ? 'script' : kind)
 
 function changedKeys(before: Task, after: Task): string[] {
   const [a, b] = [essence(before), essence(after)]
   return Object.keys(b)
     .filter((key) => canonicalJson(a[key] ?? null) !== canonicalJson(b[key] ?? null))
-    .map((key) => (key === 'action' && after.action.kind === 'command' ? 'command' : (keyNames[key] ?? key)))
+    .map((key) => (key === 'action' ? actionKey(after.action.kind) : (keyNames[key] ?? key)))
 }
 
 /** Tasks of `after` in its order, then those that are gone. */

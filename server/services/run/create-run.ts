@@ -1,5 +1,6 @@
 import type { Queryable } from '#db/client.ts'
 import { announce, wakeScheduler } from '#db/queries/live.ts'
+import { poolKey, teamOfDag } from '#db/queries/pool.ts'
 import { insertRun, type NewItem, type NewRun } from '#db/queries/run.ts'
 import type { Spec } from '../../domain/dag/spec.ts'
 
@@ -12,9 +13,19 @@ export async function createRun(
   given: Omit<NewRun, 'logicalDate' | 'parentId' | 'verb'> & Partial<NewRun> & { spec: Spec },
 ): Promise<{ id: string; number: number }> {
   const { spec, ...run } = given
+  const teamId = await teamOfDag(q, run.dagId)
   const items = spec.tasks.flatMap((task): NewItem[] => {
-    if (task.matrix === null) return [{ task: task.id, key: null, index: 0 }]
-    return task.matrix.map((item, index) => ({ task: task.id, key: item.key, index }))
+    const { slots, priority } = task
+    const pool = task.pool === null ? null : poolKey(teamId, task.pool)
+    const asked = {
+      task: task.id,
+      pool,
+      slots,
+      priority,
+      cleanup: task.finally || task.teardown_for.length > 0,
+    }
+    if (task.matrix === null) return [{ ...asked, key: null, index: 0 }]
+    return task.matrix.map((item, index) => ({ ...asked, key: item.key, index }))
   })
   const made = await insertRun(q, { logicalDate: null, parentId: null, verb: null, ...run }, items)
   await announce(q, [`dag:${run.dagId}`, `run:${made.id}`])

@@ -1,5 +1,7 @@
 /** Notebooks into drafts of tasks: components inlined (N7), needs seen through, matrices expanded. */
-import type { TriggerRule } from '../../run/states.ts'
+import { parseExpression } from '../../expression/cel.ts'
+import { referencesOf } from '../../expression/references.ts'
+import { triggerRules, type TriggerRule } from '../../run/states.ts'
 import { entry, toJson, type Located } from '../located.ts'
 import { readDocument, type SourceDocument, type SourceTask } from './document.ts'
 import { checkTexts, resolveInput, templateOf, type Place } from './expressions.ts'
@@ -18,23 +20,12 @@ interface Gate {
   stack: readonly string[]
 }
 
-const carriedRules: readonly string[] = [
-  'all_success',
-  'all_done',
-  'one_failed',
-  'none_failed',
-  'always',
-] satisfies TriggerRule[]
-
 export const keyOf = (document: SourceDocument, source: SourceTask) => (name: string) =>
   entry(source.root, name) ?? entry(entry(document.front, 'defaults'), name)
 
 function ruleOf(scope: Scope, source: SourceTask): TriggerRule {
   const located = keyOf(scope.document, source)('trigger_rule')
-  const rule = located?.kind === 'scalar' ? String(located.value) : 'all_success'
-  if (carriedRules.includes(rule)) return rule as TriggerRule
-  if (located !== null) scope.document.report.add(located, notYet(`the trigger rule \`${rule}\``))
-  return 'all_success'
+  return triggerRules.find((rule) => located?.kind === 'scalar' && located.value === rule) ?? 'all_success'
 }
 
 function documentAt(draft: Draft, path: string): SourceDocument | null {
@@ -80,19 +71,33 @@ function newScope(
   return { id, document, parent, members: new Map(), params, inputs: new Map(), axes }
 }
 
+/** Whether it can be answered for one item of a `map` only. What cannot be read has its fault elsewhere. */
+function readsItem(source: string): boolean {
+  try {
+    return referencesOf(parseExpression(source).ast).some(({ root }) => root === 'item' || root === 'index')
+  } catch {
+    return false
+  }
+}
+
 function conditionOf(scope: Scope, source: SourceTask): DraftTask['conditions'] {
   const located = keyOf(scope.document, source)('if')
   if (located?.kind !== 'scalar') return []
   if (typeof located.value === 'boolean')
-    return located.value ? [] : [{ scope: scope.id, expression: 'false' }]
+    return located.value ? [] : [{ scope: scope.id, expression: 'false', per_item: false }]
   const template = templateOf({ scope } as Place, located)
-  if (template?.whole) return [{ scope: scope.id, expression: template.whole.source.trim() }]
+  if (template?.whole) {
+    const expression = template.whole.source.trim()
+    return [{ scope: scope.id, expression, per_item: readsItem(expression) }]
+  }
   if (template !== null) scope.document.report.add(located, 'write the condition as one expression: ${{ … }}')
   return []
 }
 
 function addGroup(draft: Draft, scope: Scope, source: SourceTask, uses: Located, gate: Gate): void {
   const document = componentOf(draft, scope, uses, gate.stack)
+  const map = entry(source.root, 'map')
+  if (map !== null) scope.document.report.add(map, 'a component cannot be expanded by `map`: use `matrix`')
   if (document === null) return
   const id = `${gate.prefix}${source.id}`
   const own = expandMatrix(entry(source.root, 'matrix'), scope.document.report)
@@ -126,6 +131,11 @@ function addTask(draft: Draft, scope: Scope, source: SourceTask, gate: Gate): vo
       entry(source.root, 'matrix') ?? source.idSpan,
       notYet('a matrix inside a component that is used with a matrix'),
     )
+  const map = entry(source.root, 'map')
+  if (map !== null && gate.matrix !== null)
+    scope.document.report.add(map, notYet('a `map` inside a component that is used with a matrix'))
+  else if (map !== null && own !== null)
+    scope.document.report.add(map, 'a task is expanded by `matrix` or by `map`, not by both')
   const task: DraftTask = {
     id: `${gate.prefix}${source.id}`,
     scope,
@@ -136,6 +146,7 @@ function addTask(draft: Draft, scope: Scope, source: SourceTask, gate: Gate): vo
     matrix: own?.items ?? gate.matrix,
     axes: own?.axes ?? gate.axes,
     joined: gate.joined,
+    mapped: map !== null,
   }
   draft.tasks.set(task.id, task)
   scope.members.set(source.id, { kind: 'task', task })
@@ -150,7 +161,7 @@ function addMembers(draft: Draft, scope: Scope, gate: Gate): void {
   resolveNeeds(scope)
 }
 
-const tasksOf = (member: Member): string[] =>
+export const tasksOf = (member: Member): string[] =>
   member.kind === 'task' ? [member.task.id] : member.group.leaves
 
 function needsOf(scope: Scope, source: SourceTask): string[] {

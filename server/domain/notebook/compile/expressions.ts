@@ -14,6 +14,8 @@ export interface Place {
   /** What its task, or the cell of its component, needs: only these and what is before them may be read. */
   needs: readonly string[]
   axes: readonly string[]
+  /** Whether `item` and `index` are known. */
+  mapped?: boolean
 }
 
 const runNames = [
@@ -26,7 +28,7 @@ const runNames = [
   'interval_start',
   'interval_end',
 ]
-const roots = ['params', 'run', 'tasks', 'matrix', 'inputs']
+const roots = ['params', 'run', 'tasks', 'matrix', 'item', 'index', 'inputs']
 
 /** A place inside a text: exact for plain and quoted texts of one line, the text's begin otherwise. */
 function within(located: Located, offset: number): Span {
@@ -87,6 +89,10 @@ function checkReference(place: Place, reference: Reference, complain: Complain):
     return place.axes.length === 0
       ? complain(reference, 'this task has no matrix')
       : oneOf(place.axes, 'axis')
+  if (reference.root === 'item' || reference.root === 'index')
+    return place.mapped === true
+      ? undefined
+      : complain(reference, `'${reference.root}' is known only in a task with \`map\``)
   if (reference.root === 'tasks') return checkTask(place, reference, complain)
   if (reference.root === 'inputs')
     return complain(
@@ -213,28 +219,31 @@ export function bundleFile(
   return null
 }
 
+/** What an expression stands for that is a file's name and nothing else; undefined when it is anything else, null after a fault. */
+export function resolveFile(
+  place: Place,
+  located: Located,
+  { source, start }: { source: string; start: number },
+): Input | null | undefined {
+  const reference = soleReference(source)
+  if (reference?.root === 'tasks' && reference.path[1] === 'outputs' && reference.path.length === 3)
+    return taskOutput(place, located, reference, start)
+  if (reference?.root !== 'inputs' || reference.path.length !== 1) return undefined
+  const name = reference.path[0] ?? ''
+  const found = place.scope.inputs.get(name)
+  if (found !== undefined) return found
+  const at = within(located, start + reference.start)
+  place.scope.document.report.unknown(at, `unknown input '${name}'`, name, place.scope.inputs.keys())
+  return null
+}
+
 /** What the text of an input, of `with`, or of a component's output stands for; null after a fault. */
 export function resolveInput(place: Place, located: Located): Input | null {
   const text = located.kind === 'scalar' ? String(located.value) : ''
   const template = templateOf(place, located)
   if (template === null) return null
-  if (template.whole !== null) {
-    const reference = soleReference(template.whole.source)
-    if (reference?.root === 'tasks' && reference.path[1] === 'outputs' && reference.path.length === 3)
-      return taskOutput(place, located, reference, template.whole.start)
-    if (reference?.root === 'inputs' && reference.path.length === 1) {
-      const name = reference.path[0] ?? ''
-      const found = place.scope.inputs.get(name)
-      if (found !== undefined) return found
-      place.scope.document.report.unknown(
-        within(located, template.whole.start + reference.start),
-        `unknown input '${name}'`,
-        name,
-        place.scope.inputs.keys(),
-      )
-      return null
-    }
-  }
+  const file = template.whole === null ? undefined : resolveFile(place, located, template.whole)
+  if (file !== undefined) return file
   if (/^\.\.?\//.test(text)) {
     const path = bundleFile(place, located, text)
     return path === null ? null : { kind: 'file', path }

@@ -4,6 +4,7 @@ import formats from 'ajv-formats'
 import { Cron } from 'croner'
 import type { Param, Schedule, Spec } from '../../dag/spec.ts'
 import type { Json } from '../../json.ts'
+import { runStrategies } from '../../run/states.ts'
 import { entry, toJson, type Located } from '../located.ts'
 import type { SourceDocument } from './document.ts'
 import { milliseconds } from './units.ts'
@@ -45,6 +46,22 @@ export function checkVariables(document: SourceDocument, root: Located | null, n
   }
 }
 
+function schemaChecker(): Ajv2020 {
+  const ajv = new Ajv2020({ strict: false, allErrors: true })
+  formats.default(ajv)
+  return ajv
+}
+
+/** Why it is not a JSON Schema; null when it is one. */
+export function jsonSchemaFault(schema: Record<string, Json>): string | null {
+  try {
+    schemaChecker().compile(schema)
+    return null
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
 export function readParams(document: SourceDocument): Record<string, Param> {
   const out: Record<string, Param> = {}
   checkVariables(document, document.front, 'params')
@@ -52,8 +69,7 @@ export function readParams(document: SourceDocument): Record<string, Param> {
     const written = toJson(located)
     const schema = typeof written === 'object' && written !== null && !Array.isArray(written) ? written : {}
     out[name] = { schema, required: !('default' in schema) }
-    const ajv = new Ajv2020({ strict: false, allErrors: true })
-    formats.default(ajv)
+    const ajv = schemaChecker()
     try {
       const validate = ajv.compile(schema)
       if ('default' in schema && !validate(schema['default']))
@@ -138,19 +154,15 @@ export function readLimits(document: SourceDocument): Spec['limits'] {
     const found = entry(limits, name)
     return found?.kind === 'scalar' && typeof found.value === 'number' ? found.value : null
   }
-  const strategy = entry(limits, 'strategy')
-  if (strategy?.kind === 'scalar' && strategy.value !== 'parallel')
-    report(document, strategy, `the strategy \`${String(strategy.value)}\``)
+  const strategy = textOf(limits, 'strategy')
   const timeout = textOf(limits, 'run_timeout')
   return {
     max_active_runs: number('max_active_runs') ?? 16,
     max_active_tasks: number('max_active_tasks'),
     run_timeout: timeout === null ? null : milliseconds(timeout),
+    strategy: runStrategies.find((known) => known === strategy) ?? 'parallel',
   }
 }
-
-const report = (document: SourceDocument, at: Located, what: string): void =>
-  document.report.add(at, later(what))
 
 /** `x-*` keys, as written. */
 export function readExtensions(front: Located | null): Record<string, Json> {

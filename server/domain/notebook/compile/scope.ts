@@ -27,10 +27,12 @@ export interface DraftTask {
   /** Ids of tasks, components already seen through. */
   needs: string[]
   rule: TriggerRule
-  conditions: { scope: string; expression: string }[]
+  conditions: { scope: string; expression: string; per_item: boolean }[]
   matrix: MatrixItem[] | null
   axes: readonly string[]
   joined: string | null
+  /** Its items are known when the run is there. */
+  mapped: boolean
 }
 
 export interface DraftGroup {

@@ -1,12 +1,17 @@
 /** A draft as a task of the spec: every key read, every expression checked. */
 import type { Action, Input, OutputDeclaration, Task } from '../../dag/spec.ts'
+import { parseTemplate } from '../../expression/template.ts'
+import { retryIfFault } from '../../expression/render.ts'
 import { entry, toJson, type Located } from '../located.ts'
+import { setUpFor, teardownFor } from './cleanup.ts'
 import { bundleFile, checkExpression, checkText, resolveInput, type Place } from './expressions.ts'
 import { keyOf } from './expand.ts'
 import { checkVariables, entriesOf, listOf, notYet, textOf } from './front-matter.ts'
+import { mapOf } from './map.ts'
 import { resolvePath } from './paths.ts'
 import type { Draft, DraftTask, KeyOf } from './scope.ts'
 import { bytes, milliseconds, processors } from './units.ts'
+import { approveOf, longestWait, pollOf, waitOf } from './waiting.ts'
 
 export const languages = ['bash', 'sh', 'python', 'javascript', 'typescript'] as const
 const spoken: Record<string, string> = {
@@ -67,12 +72,16 @@ function actionOf(work: Work): Action | null {
   const { source } = work.task
   const script = entry(source.root, 'script')
   const command = entry(source.root, 'command')
-  const given = [source.script, script, command].filter((one) => one !== null).length
+  const approve = entry(source.root, 'approve')
+  const wait = entry(source.root, 'wait')
+  const given = [source.script, script, command, approve, wait].filter((one) => one !== null).length
   if (given > 1)
     work.fault(
       source.idSpan,
-      `'${source.id}' has more than one of an inline script, \`script\` and \`command\`: keep one`,
+      `'${source.id}' has more than one of an inline script, \`script\`, \`command\`, \`approve\` and \`wait\`: keep one`,
     )
+  if (approve !== null) return approveOf(work.place, approve)
+  if (wait !== null) return waitOf(work.place, wait)
   if (source.script !== null) return inline(work, source.script.lang, source.script.text, source.script.span)
   if (script !== null) return scriptOf(work, script)
   if (command !== null) return { kind: 'command', command: texts(work, 'command') }
@@ -80,7 +89,7 @@ function actionOf(work: Work): Action | null {
   if (image === null)
     work.fault(
       source.idSpan,
-      `'${source.id}' does nothing: give it an inline script, \`script\`, \`command\` or \`uses\``,
+      `'${source.id}' does nothing: give it an inline script, \`script\`, \`command\`, \`uses\`, \`approve\` or \`wait\``,
     )
   else
     work.fault(
@@ -189,10 +198,65 @@ function executorOf({ key, fault }: Work): 'process' | null {
   return name === 'process' ? 'process' : null
 }
 
+const flag = (key: KeyOf, name: string): boolean => {
+  const located = key(name)
+  return located?.kind === 'scalar' && located.value === true
+}
+
+function exitCodes({ key }: Work, name: string): number[] {
+  const located = key(name)
+  if (located?.kind !== 'list') return []
+  return located.items.flatMap((item) => (item.kind === 'scalar' ? [Number(item.value)] : []))
+}
+
+function retryIfOf({ key, fault }: Work): string | null {
+  const located = key('retry_if')
+  if (located?.kind !== 'scalar') return null
+  const template = parseTemplate(String(located.value))
+  const source = 'parts' in template ? (template.whole?.source ?? null) : null
+  const why = source === null ? 'write it as one expression: ${{ … }}' : retryIfFault(source)
+  if (why !== null) fault(located, `\`retry_if\`: ${why}`)
+  return source?.trim() ?? null
+}
+
+/** Keys that say how it is tried, when it gives up, and what it waits for. */
+function engineKeys(work: Work) {
+  const { key, draft, task } = work
+  const { root } = task.source
+  return {
+    retry_if: retryIfOf(work),
+    skip_exit_codes: exitCodes(work, 'skip_exit_codes'),
+    fail_exit_codes: exitCodes(work, 'fail_exit_codes'),
+    poll: pollOf(entry(root, 'poll')),
+    start_timeout: span(key, 'start_timeout'),
+    queue_timeout: span(key, 'queue_timeout') ?? longestWait,
+    deadline: span(key, 'deadline'),
+    cleanup_timeout: span(key, 'cleanup_timeout') ?? 600_000,
+    allow_failure: flag(key, 'allow_failure'),
+    finally: flag(work.key, 'finally'),
+    setup_for: setUpFor(draft, task),
+    teardown_for: teardownFor(draft, task),
+    between: [],
+    latest_only: flag(key, 'latest_only'),
+    depends_on_past: flag(key, 'depends_on_past'),
+    pool: poolOf(key),
+    slots: number(key, 'slots', 1),
+    priority: number(key, 'priority', 0),
+    queue: null,
+    effects: textOf(root, 'effects'),
+  }
+}
+
+const poolOf = (key: KeyOf): string | null => {
+  const located = key('pool')
+  return located?.kind === 'scalar' && typeof located.value === 'string' ? located.value : null
+}
+
 /** The task, or null when it has no action; every fault is in its notebook's report. */
 export function assembleTask(draft: Draft, task: DraftTask): Task | null {
   const { document } = task.scope
-  const place: Place = { draft, scope: task.scope, needs: task.needs, axes: task.axes }
+  const { scope, needs, axes, mapped } = task
+  const place: Place = { draft, scope, needs, axes, mapped }
   const work: Work = {
     draft,
     task,
@@ -205,7 +269,6 @@ export function assembleTask(draft: Draft, task: DraftTask): Task | null {
   const action = actionOf(work)
   const image = work.key('image')
   if (image !== null) checkText(place, image)
-  const allow = work.key('allow_failure')
   const assembled = {
     id: task.id,
     title: textOf(root, 'title'),
@@ -218,6 +281,7 @@ export function assembleTask(draft: Draft, task: DraftTask): Task | null {
     folder: document.folder,
     matrix: task.matrix,
     joined: task.joined,
+    map: mapOf(place, entry(root, 'map')),
     inputs: inputsOf(work),
     outputs: outputsOf(work),
     metrics: metricsOf(work),
@@ -231,7 +295,7 @@ export function assembleTask(draft: Draft, task: DraftTask): Task | null {
     retry_delay: span(work.key, 'retry_delay') ?? 0,
     retry_backoff: backoffOf(work),
     infrastructure_retries: number(work.key, 'infrastructure_retries', 3),
-    allow_failure: allow?.kind === 'scalar' && allow.value === true,
+    ...engineKeys(work),
     renamed_from: textOf(root, 'renamed_from'),
     source: document.report.at(task.source.idSpan),
   }

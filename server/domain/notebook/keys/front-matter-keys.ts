@@ -1,3 +1,4 @@
+import { runStrategies } from '../../run/states.ts'
 import {
   anything,
   boolean,
@@ -33,7 +34,7 @@ const limits = object({
   run_timeout: duration,
   strategy: {
     type: 'string',
-    enum: ['parallel', 'sequential', 'strict_sequential', 'first_only', 'last_only', 'serial_latest_only'],
+    enum: [...runStrategies],
   },
 })
 const on = object({ success_of: anything, outputs: anything, webhook: anything })
@@ -53,6 +54,12 @@ const ownKeys = [
   'inputs',
   'outputs',
   'renamed_from',
+  'approve',
+  'wait',
+  'poll',
+  'setup_for',
+  'teardown_for',
+  'finally',
 ]
 export const defaultableKeys: readonly Key[] = taskKeys.filter((taskKey) => !ownKeys.includes(taskKey.name))
 const defaults = object(Object.fromEntries(defaultableKeys.map((taskKey) => [taskKey.name, taskKey.schema])))
@@ -101,8 +108,8 @@ export const frontMatterKeys: readonly Key[] = [
     'limits',
     limits,
     '{max_active_runs, max_active_tasks, run_timeout, strategy}',
-    'How much of it at once. This build carries out the strategy `parallel`.',
-    { default: '{max_active_runs: 16}' },
+    'How much of it at once, and what a run that is due while others are active does.',
+    { default: '{max_active_runs: 16, strategy: parallel}' },
   ),
   key('tags', strings, 'list of texts', 'Words to find it by.'),
   key('owners', strings, 'list of texts', 'Who answers for it.'),

@@ -1,3 +1,4 @@
+import { triggerRules } from '../../run/states.ts'
 import {
   anything,
   boolean,
@@ -17,20 +18,6 @@ import {
 } from './key.ts'
 
 const later = { later: true } as const
-const rules = [
-  'all_success',
-  'all_failed',
-  'all_done',
-  'all_done_min_one_success',
-  'all_skipped',
-  'one_failed',
-  'one_success',
-  'one_done',
-  'none_failed',
-  'none_failed_min_one_success',
-  'none_skipped',
-  'always',
-]
 const strings = list(text)
 const environment = {
   type: 'object',
@@ -49,6 +36,7 @@ const cpu = either(
   { type: 'number', exclusiveMinimum: 0 },
 )
 const codes = list({ type: 'integer', minimum: 0, maximum: 255 })
+const onTimeout = { type: 'string', enum: ['fail', 'skip'] }
 
 /** Every key of a task cell, in the order of the documentation. */
 export const taskKeys: readonly Key[] = [
@@ -65,9 +53,9 @@ export const taskKeys: readonly Key[] = [
   }),
   key(
     'trigger_rule',
-    { type: 'string', enum: rules },
+    { type: 'string', enum: [...triggerRules] },
     'rule',
-    'When it starts, by the states of what it needs. This build carries out all_success, all_done, one_failed, none_failed and always.',
+    'When it starts, by the states of what it needs.',
     { default: 'all_success' },
   ),
   key('if', expression, 'expression', 'It is skipped when this is false.'),
@@ -98,8 +86,7 @@ export const taskKeys: readonly Key[] = [
     'map',
     either(text, object({ over: text, key: text, max_parallel: positive }, ['over'])),
     'expression, or {over, key, max_parallel}',
-    'One item per element of a list that is known when the run is there.',
-    later,
+    'One item per element of a list that is known when the run is there, or of `lines(tasks.x.outputs.f)`; each is `item`, at `index`.',
   ),
   key(
     'inputs',
@@ -165,14 +152,29 @@ export const taskKeys: readonly Key[] = [
   ),
   key('allow_failure', boolean, 'true or false', 'Its failure does not fail the run.', { default: 'false' }),
   key('renamed_from', name, 'name', 'The id it had before: keeps its history, and its place in comparisons.'),
-  key('approve', anything, 'a form', "A person's answer, which it waits for.", later),
-  key('wait', anything, 'a time, a duration, or a run', 'Waits without holding anything.', later),
+  key(
+    'approve',
+    either(
+      text,
+      object({ message: text, form: named({ type: 'object' }), timeout: duration, on_timeout: onTimeout }),
+    ),
+    'text, or {message, form, timeout, on_timeout}',
+    "A person's answer, which it waits for; the fields of `form` (a JSON Schema each) become its values.",
+    { default: '{timeout: 7d, on_timeout: fail}' },
+  ),
+  key(
+    'wait',
+    either(text, object({ for: duration, until: text, run: text, timeout: duration, on_timeout: onTimeout })),
+    'duration, or {for, until, run, timeout, on_timeout}',
+    'Waits without holding anything: for a time, until a moment (RFC 3339), or for the success of the run of another DAG (`REPO/DAG`) with the same logical date.',
+    { default: '{timeout: 7d, on_timeout: fail}' },
+  ),
   key(
     'poll',
-    anything,
+    object({ every: duration, timeout: duration, not_ready_exit_codes: codes }),
     '{every, timeout, not_ready_exit_codes}',
-    'Its command is asked until it is ready.',
-    later,
+    'Its command is asked again and again until it does not end with one of these codes; between two looks it holds nothing.',
+    { default: '{every: 1m, timeout: 7d, not_ready_exit_codes: [1]}' },
   ),
   key('secrets', strings, 'list of names', 'Secrets of the team, as environment variables.', later),
   key('shell', text, 'program', 'What runs an inline script instead of the default for its language.', later),
@@ -191,33 +193,64 @@ export const taskKeys: readonly Key[] = [
     'labels',
     'annotations',
   ].map((field) => key(field, anything, 'as in a pod', `The pod's field of that name.`, later)),
-  key('start_timeout', duration, 'duration', 'The longest it may take to start.', later),
-  key('queue_timeout', duration, 'duration', 'The longest it may be queued.', later),
-  key('deadline', duration, 'duration', 'The longest all attempts together may take.', later),
-  key('cleanup_timeout', duration, 'duration', 'The longest its clean-up may take after a cancel.', later),
+  key('start_timeout', duration, 'duration', 'The longest it may take to start.'),
+  key('queue_timeout', duration, 'duration', 'The longest it may be queued.', { default: '7d' }),
+  key('deadline', duration, 'duration', 'The longest all attempts together may take.'),
+  key(
+    'cleanup_timeout',
+    duration,
+    'duration',
+    'Of clean-up: the longest it may take in a run that is cancelled.',
+    {
+      default: '10m',
+    },
+  ),
   key(
     'retry_if',
     text,
     'expression',
-    'Whether a failure is tried again: reads `exit_code`, `reason`, `attempt`.',
-    later,
+    'Whether a failure of its own is tried again: reads `exit_code` (-1 without one), `reason`, `attempt`.',
   ),
-  key('skip_exit_codes', codes, 'list of exit codes', 'It is skipped when it ends with one of these.', later),
+  key('skip_exit_codes', codes, 'list of exit codes', 'It is skipped when it ends with one of these.', {
+    default: '[]',
+  }),
   key(
     'fail_exit_codes',
     codes,
     'list of exit codes',
     'It is not tried again when it ends with one of these.',
-    later,
+    { default: '[]' },
   ),
-  key('pool', name, 'name', 'The pool whose slots it takes.', later),
-  key('slots', positive, 'number', 'How many slots of its pool.', later),
-  key('priority', { type: 'integer' }, 'number', 'Higher goes first.', later),
+  key('pool', name, 'name', 'The pool of the team whose slots it takes.'),
+  key('slots', positive, 'number', 'How many slots of its pool.', { default: '1' }),
+  key('priority', { type: 'integer', minimum: -1000, maximum: 1000 }, 'number', 'Higher goes first.', {
+    default: '0',
+  }),
+  key(
+    'setup_for',
+    strings,
+    'list of task ids',
+    'It makes what these need: they wait for its success, whatever their rule.',
+  ),
+  key(
+    'teardown_for',
+    strings,
+    'list of task ids',
+    'The set-ups that it undoes: it runs once everything between is over, if one of them succeeded, also in a cancelled run.',
+  ),
+  key('finally', boolean, 'true or false', 'It runs last, whatever happened, also in a cancelled run.', {
+    default: 'false',
+  }),
+  key('latest_only', boolean, 'true or false', 'In a scheduled run it is skipped when a newer tick is due.', {
+    default: 'false',
+  }),
+  key(
+    'depends_on_past',
+    boolean,
+    'true or false',
+    'It waits until it has succeeded, or was skipped, in the scheduled run before.',
+    { default: 'false' },
+  ),
+  key('effects', text, 'text', 'What it changes outside the run, in words.'),
   key('queue', name, 'name', 'The workers that may take it.', later),
-  key('setup_for', strings, 'list of task ids', 'It makes what these need.', later),
-  key('teardown_for', strings, 'list of task ids', 'It removes what their set-up made.', later),
-  key('finally', boolean, 'true or false', 'It runs last, whatever happened.', later),
-  key('latest_only', boolean, 'true or false', 'It is skipped unless the run is of the newest tick.', later),
-  key('depends_on_past', boolean, 'true or false', 'It waits for its own success in the run before.', later),
-  key('effects', anything, 'text', 'What it changes outside the run.', later),
 ]

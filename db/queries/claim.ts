@@ -1,0 +1,61 @@
+/** Queued task runs and the places for them. They are claimed under their run's lock, not here. */
+import { sql } from 'drizzle-orm'
+import type { Queryable } from '../client.ts'
+
+export interface Candidate {
+  id: string
+  runId: string
+  task: string
+}
+
+/** What cannot be claimed now: whole runs, or single tasks of them (`RUN TASK`). */
+export interface Blocked {
+  runs: ReadonlySet<string>
+  tasks: ReadonlySet<string>
+}
+
+/**
+ * Queued task runs of running runs, by priority, then oldest first; none whose pool has no room or is not there.
+ */
+export async function claimable(q: Queryable, limit: number, blocked: Blocked): Promise<Candidate[]> {
+  const rows = await q.execute<{ id: string; run_id: string; task: string }>(sql`
+    select t.id, t.run_id, t.task
+    from task_run t
+    left join pool p on t.pool = p.team_id::text || '/' || p.name
+    left join (
+      select pool, sum(slots) as used from task_run
+      where pool is not null and state in ('starting', 'running') group by pool) u on u.pool = t.pool
+    where t.state = 'queued'
+      and (t.pool is null or coalesce(u.used, 0) + t.slots <= p.slots)
+      and not (t.run_id::text in (select jsonb_array_elements_text(${JSON.stringify([...blocked.runs])}::jsonb)))
+      and not (t.run_id || ' ' || t.task in (select jsonb_array_elements_text(${JSON.stringify([...blocked.tasks])}::jsonb)))
+    order by t.priority desc, t.queued_at
+    limit ${limit}`)
+  return [...rows].map((row) => ({ id: row.id, runId: row.run_id, task: row.task }))
+}
+
+/** Task runs of a DAG that hold a place under `max_active_tasks`. Call with the DAG locked. */
+export async function activeTasks(q: Queryable, dagId: string): Promise<number> {
+  const [row] = await q.execute<{ n: number }>(sql`
+    select count(*)::int as n from task_run t join run r on r.id = t.run_id
+    where r.dag_id = ${dagId} and r.state = 'running' and t.state in ('starting', 'running')`)
+  return row?.n ?? 0
+}
+
+/** Free slots of a task run's pool, whose row is locked; null when it takes none, 0 when there is no such pool. */
+export async function lockPoolOf(
+  q: Queryable,
+  taskRunId: string,
+): Promise<{ pool: string; free: number; slots: number } | null> {
+  const [wanted] = await q.execute<{ pool: string | null; slots: number }>(
+    sql`select pool, slots from task_run where id = ${taskRunId}`,
+  )
+  if (wanted === undefined || wanted.pool === null) return null
+  const [pool] = await q.execute<{ slots: number }>(
+    sql`select slots from pool where team_id::text || '/' || name = ${wanted.pool} for update`,
+  )
+  const [used] = await q.execute<{ n: number }>(sql`
+    select coalesce(sum(slots), 0)::int as n from task_run
+    where pool = ${wanted.pool} and state in ('starting', 'running')`)
+  return { pool: wanted.pool, slots: wanted.slots, free: (pool?.slots ?? 0) - (used?.n ?? 0) }
+}

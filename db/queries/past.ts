@@ -1,0 +1,51 @@
+/** What earlier and other runs tell about a run that is going on. */
+import { sql } from 'drizzle-orm'
+import type { Queryable } from '../client.ts'
+import type { RunRow } from './run-state.ts'
+
+type Dated = Pick<RunRow, 'dagId' | 'logicalDate' | 'trigger'>
+
+async function holds(q: Queryable, query: ReturnType<typeof sql>): Promise<boolean> {
+  const [row] = await q.execute<{ yes: boolean }>(sql`select (${query}) as yes`)
+  return row?.yes === true
+}
+
+/** Whether a newer tick of its DAG was due; a run without a logical date is always the latest. */
+export async function newerTick(q: Queryable, { dagId, logicalDate }: Dated): Promise<boolean> {
+  if (logicalDate === null) return false
+  return holds(
+    q,
+    sql`exists (select from run where dag_id = ${dagId} and trigger = 'schedule' and logical_date > ${logicalDate.toISOString()})`,
+  )
+}
+
+/**
+ * Whether a task succeeded, or was skipped, in a run of the logical date before this one's; true when there is none. A run
+ * that was run again counts by the one that went well.
+ */
+export async function pastHolds(q: Queryable, { dagId, logicalDate }: Dated, task: string): Promise<boolean> {
+  if (logicalDate === null) return true
+  const before = sql`(select max(logical_date) from run where dag_id = ${dagId} and logical_date < ${logicalDate.toISOString()})`
+  return holds(
+    q,
+    sql`${before} is null or exists (
+      select from run r where r.dag_id = ${dagId} and r.logical_date = ${before}
+        and not exists (
+          select from task_run t where t.run_id = r.id and t.task = ${task} and t.state not in ('succeeded', 'skipped')))`,
+  )
+}
+
+/** Whether a run of `REPOSITORY/DAG` with this logical date has succeeded. */
+export async function succeededRun(
+  q: Queryable,
+  wanted: { teamId: string; dag: string; logicalDate: Date },
+): Promise<boolean> {
+  const [repo = '', name = ''] = wanted.dag.split('/')
+  return holds(
+    q,
+    sql`exists (
+      select from run r join dag d on d.id = r.dag_id join repository p on p.id = d.repository_id
+      where p.team_id = ${wanted.teamId} and p.name = ${repo} and d.name = ${name}
+        and r.logical_date = ${wanted.logicalDate.toISOString()} and r.state = 'succeeded')`,
+  )
+}

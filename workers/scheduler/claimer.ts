@@ -1,0 +1,164 @@
+/**
+ * Hands queued task runs out: asks limits and pools under their locks, makes the attempt, and gives it to the executor.
+ * What one look claims of one run is one transaction.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Logger } from 'pino'
+import type { Database, Queryable } from '#db/client.ts'
+import { lockDag } from '#db/queries/admission.ts'
+import { insertAttempt } from '#db/queries/attempt.ts'
+import { activeTasks, claimable, lockPoolOf, type Candidate } from '#db/queries/claim.ts'
+import { ExpressionError } from '#server/domain/expression/cel.ts'
+import { isShut } from '#server/domain/run/decide.ts'
+import { itemAt } from '#server/domain/run/machine.ts'
+import { attemptEnd, type Executor } from '../executors/executor.ts'
+import { buildJob, type Claimed } from './attempt-job.ts'
+import type { DatabaseSink } from './attempt-sink.ts'
+import type { LiveRun } from './live-run.ts'
+import type { Batch, RunAdvancer } from './run-advancer.ts'
+import { viewerOf } from './run-facts.ts'
+
+interface Taken extends Claimed {
+  live: LiveRun
+}
+
+/** What came of a candidate: taken, gone, or held back by a limit of its run, its task, its pool. */
+type Outcome = { kind: 'taken'; taken: Taken } | { kind: 'gone' | 'run_limit' | 'task_limit' | 'pool_limit' }
+
+export class Claimer {
+  readonly #db: Database
+  readonly #log: Logger
+  readonly #workerId: string
+  readonly #runs: RunAdvancer
+  readonly #sink: DatabaseSink
+  /** Tokens of attempts that this worker holds, by task run. */
+  readonly #held = new Map<string, string>()
+  readonly #submitting = new Set<Promise<void>>()
+
+  constructor(db: Database, log: Logger, workerId: string, runs: RunAdvancer, sink: DatabaseSink) {
+    this.#db = db
+    this.#log = log
+    this.#workerId = workerId
+    this.#runs = runs
+    this.#sink = sink
+  }
+
+  /** Resolves when what was taken has been handed to the executor. */
+  async idle(): Promise<void> {
+    while (this.#submitting.size > 0) await Promise.all(this.#submitting)
+  }
+
+  #follow(submission: Promise<void>): void {
+    this.#submitting.add(submission)
+    void submission.finally(() => this.#submitting.delete(submission))
+  }
+
+  tokenOf(taskRunId: string): string | undefined {
+    return this.#held.get(taskRunId)
+  }
+
+  released(token: string): void {
+    for (const [taskRunId, held] of this.#held) if (held === token) this.#held.delete(taskRunId)
+  }
+
+  /** Claims as much as the executor has room for. What a limit holds back is passed by, not waited for. */
+  async claim(executor: Executor, stopped: () => boolean): Promise<void> {
+    const blocked = { runs: new Set<string>(), tasks: new Set<string>() }
+    for (;;) {
+      const free = executor.capacity - this.#held.size
+      if (free <= 0 || stopped()) return
+      const candidates = await claimable(this.#db, free, blocked)
+      if (candidates.length === 0) return
+      const outcomes = await Promise.all(candidates.map((one) => this.#take(executor, one)))
+      for (const [i, outcome] of outcomes.entries()) {
+        const candidate = candidates[i]
+        if (candidate === undefined || outcome.kind === 'taken') continue
+        if (outcome.kind === 'run_limit') blocked.runs.add(candidate.runId)
+        else blocked.tasks.add(`${candidate.runId} ${candidate.task}`)
+      }
+      const taken = outcomes.flatMap((outcome) => (outcome.kind === 'taken' ? [outcome.taken] : []))
+      for (const one of taken) this.#follow(this.#submit(executor, one))
+    }
+  }
+
+  async #take(executor: Executor, candidate: Candidate): Promise<Outcome> {
+    const token = randomUUID()
+    const said: { outcome: Outcome } = { outcome: { kind: 'gone' } }
+    const accepted = await this.#runs.apply(candidate.runId, async (tx, live, batch) => {
+      const place = live.places.get(candidate.id)
+      if (place === undefined) return null
+      const item = itemAt(live.machine, place.node, place.item)
+      if (item.state !== 'queued' || live.machine.run !== 'running' || isShut(live.machine, place.node))
+        return null
+      const limit = await this.#limitOf(tx, live, place.node, candidate, batch)
+      if (limit !== null) {
+        said.outcome = { kind: limit }
+        return null
+      }
+      const n = item.attempts + 1
+      const attemptId = await insertAttempt(tx, {
+        taskRunId: candidate.id,
+        runId: candidate.runId,
+        n,
+        kind: live.machine.plan.nodes[place.node]?.policy.poll == null ? 'main' : 'probe',
+        token,
+        executor: executor.name,
+        workerId: this.#workerId,
+      })
+      said.outcome = { kind: 'taken', taken: { attemptId, token, n, live, ...place } }
+      return [{ kind: 'claimed', ...place }]
+    })
+    const { outcome } = said
+    if (outcome.kind !== 'taken') return outcome
+    if (!accepted) return { kind: 'gone' }
+    this.#held.set(candidate.id, token)
+    return outcome
+  }
+
+  /** Asks the limits, with their rows locked; `batch` knows what this transaction has taken before. */
+  async #limitOf(
+    tx: Queryable,
+    live: LiveRun,
+    node: number,
+    candidate: Candidate,
+    batch: Batch,
+  ): Promise<'run_limit' | 'task_limit' | 'pool_limit' | null> {
+    const { maxParallel } = live.machine.plan.nodes[node] ?? { maxParallel: null }
+    if (maxParallel !== null && (live.machine.active[node] ?? 0) >= maxParallel) return 'task_limit'
+    const most = live.identity.spec.limits.max_active_tasks
+    if (most !== null) {
+      await lockDag(tx, live.row.dagId)
+      if ((await activeTasks(tx, live.row.dagId)) + batch.tasks >= most) return 'run_limit'
+    }
+    const pool = live.identity.spec.tasks[node]?.pool == null ? null : await lockPoolOf(tx, candidate.id)
+    if (pool !== null) {
+      const taken = batch.slots.get(pool.pool) ?? 0
+      if (pool.free - taken < pool.slots) return 'pool_limit'
+      batch.slots.set(pool.pool, taken + pool.slots)
+    }
+    batch.tasks++
+    return null
+  }
+
+  async #submit(executor: Executor, { live, node, item, ...claimed }: Taken): Promise<void> {
+    const { token } = claimed
+    try {
+      const viewer = await viewerOf(this.#db, live, node, item)
+      await executor.submit(await buildJob(this.#db, live, viewer, { ...claimed, node, item }))
+    } catch (error) {
+      const end =
+        error instanceof ExpressionError
+          ? attemptEnd('failed', 'expression_error', error.message)
+          : attemptEnd('lost', 'infrastructure_unknown', 'It could not be handed to its executor.')
+      if (!(error instanceof ExpressionError))
+        this.#log.error({ err: error, token }, 'an attempt could not be submitted')
+      try {
+        await this.#sink.ended(token, end)
+      } catch (failure) {
+        // Its lease runs out, and it is taken for lost.
+        this.#log.error({ err: failure, token }, 'the end of an attempt could not be written')
+      }
+      this.released(token)
+    }
+  }
+}

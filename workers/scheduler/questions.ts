@@ -1,0 +1,120 @@
+/** Answers what the core asks: may it go on, what is it expanded over, until when does it wait. */
+import type { Database } from '#db/client.ts'
+import { expandTaskRun } from '#db/queries/run-state.ts'
+import { outputsOfTask } from '#db/queries/attempt.ts'
+import { newerTick, pastHolds, succeededRun } from '#db/queries/past.ts'
+import { ExpressionError } from '#server/domain/expression/cel.ts'
+import { evaluate, renderText, type Viewer } from '#server/domain/expression/facts.ts'
+import { conditionsHold, itemKeys, itemsOf } from '#server/domain/expression/render.ts'
+import type { Json } from '#server/domain/json.ts'
+import { isMoment } from '#server/domain/notebook/compile/waiting.ts'
+import type { ConditionAnswer, ItemRef, RunEvent, WaitAnswer } from '#server/domain/run/decide.ts'
+import { readLines, type BlobSource } from '#server/storage/read-lines.ts'
+import { placeItems, type LiveRun } from './live-run.ts'
+import type { Prepare } from './run-advancer.ts'
+import { viewerOf } from './run-facts.ts'
+
+/** Items of one `map` at most (N8). */
+const mostItems = 10_000
+/** Bytes of a file that a `map` reads at most. */
+const mostBytes = 64 * 2 ** 20
+
+async function orError<T>(work: () => Promise<T>): Promise<T | { error: string }> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof ExpressionError) return { error: error.message }
+    throw error
+  }
+}
+
+export class Questions {
+  readonly #db: Database
+  readonly #blobs: BlobSource
+
+  constructor(db: Database, blobs: BlobSource) {
+    this.#db = db
+    this.#blobs = blobs
+  }
+
+  async condition(live: LiveRun, { node, item }: ItemRef): Promise<RunEvent> {
+    const result = await orError(async (): Promise<ConditionAnswer> => {
+      const viewer = await viewerOf(this.#db, live, node, item)
+      const { latest_only, depends_on_past, id } = viewer.task
+      if (latest_only && (await newerTick(this.#db, live.row))) return { skip: 'not_latest' }
+      if (depends_on_past && !(await pastHolds(this.#db, live.row, id))) return 'not_yet'
+      return conditionsHold(viewer) ? 'true' : { skip: 'condition_false' }
+    })
+    return { kind: 'condition', node, item, result }
+  }
+
+  async wait(live: LiveRun, { node, item }: ItemRef): Promise<RunEvent> {
+    const result = await orError(async (): Promise<WaitAnswer> => {
+      const viewer = await viewerOf(this.#db, live, node, item)
+      const { action } = viewer.task
+      if (action.kind !== 'wait') throw new Error(`${viewer.task.id} does not wait`)
+      const readyAt = live.machine.items[node]?.[item]?.readyAt ?? live.row.now
+      if (action.for.kind === 'duration') return { at: readyAt + action.for.ms }
+      if (action.for.kind === 'until')
+        return { at: momentOf(renderText(viewer, viewer.task.scope, action.for.template)) }
+      if (live.row.logicalDate === null)
+        throw new ExpressionError(
+          `it waits for the run of ${action.for.dag} with the same logical date, and this run has none`,
+        )
+      const there = await succeededRun(this.#db, {
+        teamId: live.identity.teamId,
+        dag: action.for.dag,
+        logicalDate: live.row.logicalDate,
+      })
+      return there ? 'over' : 'not_yet'
+    })
+    return { kind: 'wait_told', node, item, result }
+  }
+
+  /** Reads the items outside the transaction; in it their rows are made. */
+  async items(live: LiveRun, node: number): Promise<Prepare> {
+    const found = await orError(async () => {
+      const viewer = await viewerOf(this.#db, live, node, 0)
+      const { map } = viewer.task
+      if (map === null) throw new Error(`${viewer.task.id} is not expanded`)
+      const list = await this.#listOf(live, viewer, map)
+      return itemKeys(viewer, map.key, list).map((key, index) => ({ key, item: list[index] ?? null }))
+    })
+    return async (tx, current) => {
+      const waits = current.machine.items[node]?.[0]?.state === 'waiting'
+      if (current.machine.expanded[node] === true || !waits) return null
+      const first = current.ids[node]?.[0]
+      if (first === undefined || !Array.isArray(found) || found.length === 0)
+        return [{ kind: 'expanded', node, item: 0, result: Array.isArray(found) ? [] : found }]
+      const ids = await expandTaskRun(tx, first, found)
+      placeItems(
+        current,
+        node,
+        ids,
+        found.map(({ item }) => item),
+      )
+      return [{ kind: 'expanded', node, item: 0, result: found.map(({ key }) => key) }]
+    }
+  }
+
+  async #listOf(
+    live: LiveRun,
+    viewer: Viewer,
+    { over }: NonNullable<Viewer['task']['map']>,
+  ): Promise<Json[]> {
+    if (over.kind === 'expression') return itemsOf(evaluate(viewer, over.scope, over.source), mostItems)
+    const [file] = await outputsOfTask(this.#db, live.row.id, over.task, over.output)
+    if (file === undefined) return []
+    if (file.size > mostBytes) throw new ExpressionError(`'${over.output}' is larger than 64 MiB`)
+    const lines = await readLines(this.#blobs, file.hash, mostItems + 1)
+    return itemsOf(lines, mostItems)
+  }
+}
+
+function momentOf(value: Json): number {
+  if (typeof value !== 'string' || !isMoment(value))
+    throw new ExpressionError(
+      `\`until\` is ${JSON.stringify(value)}, and must be a time such as 2026-01-31T06:00:00Z`,
+    )
+  return Date.parse(value)
+}
