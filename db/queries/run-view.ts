@@ -1,6 +1,7 @@
 /** Runs as pages and the API show them. No list reads a spec or a log. */
-import { and, asc, desc, eq, inArray, lt, sql, type SQL } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, getTableColumns, isNotNull, lt, sql, type SQL } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
+import type { Json } from '#server/domain/json.ts'
 import type { RunState } from '#server/domain/run/states.ts'
 import type { Queryable } from '../client.ts'
 import {
@@ -18,6 +19,9 @@ import {
 } from '../schema/index.ts'
 
 const parent = alias(run, 'parent')
+/** The task run whose results another one has, and its run. */
+const earlier = alias(taskRun, 'earlier')
+const earlierRun = alias(run, 'earlier_run')
 
 const columns = {
   id: run.id,
@@ -44,6 +48,8 @@ const columns = {
   parentId: run.parentId,
   parentNumber: parent.number,
   logicalDate: run.logicalDate,
+  intervalStart: run.intervalStart,
+  intervalEnd: run.intervalEnd,
   createdAt: run.createdAt,
   startedAt: run.startedAt,
   endedAt: run.endedAt,
@@ -103,8 +109,10 @@ export async function runByNumber(q: Queryable, dagId: string, number: number): 
 export async function taskRunsOf(q: Queryable, runIds: readonly string[]) {
   if (runIds.length === 0) return []
   return q
-    .select()
+    .select({ ...getTableColumns(taskRun), earlierRun: earlierRun.number })
     .from(taskRun)
+    .leftJoin(earlier, eq(earlier.id, taskRun.reusedFrom))
+    .leftJoin(earlierRun, eq(earlierRun.id, earlier.runId))
     .where(inArray(taskRun.runId, [...runIds]))
     .orderBy(asc(taskRun.task), asc(taskRun.index))
 }
@@ -137,15 +145,17 @@ export async function attemptsOf(q: Queryable, runIds: readonly string[]) {
     .orderBy(asc(attempt.n))
 }
 
-/** Where a result stands: the run, the task, the item. */
+/** Where a result stands: the run, the task, the item. What was taken from an earlier run stands in both. */
 const place = {
-  runId: attempt.runId,
+  runId: taskRun.runId,
   attemptId: attempt.id,
   task: taskRun.task,
   key: taskRun.key,
   index: taskRun.index,
   n: attempt.n,
 }
+/** The attempts whose results a task run has. */
+const itsAttempts = eq(attempt.taskRunId, sql`coalesce(${taskRun.reusedFrom}, ${taskRun.id})`)
 
 /** Published outputs of these runs, by task and item. */
 export async function outputsOf(q: Queryable, runIds: readonly string[]) {
@@ -153,10 +163,10 @@ export async function outputsOf(q: Queryable, runIds: readonly string[]) {
   const { name, path, hash, size, mediaType } = output
   return q
     .select({ ...place, name, path, hash, size, mediaType })
-    .from(output)
-    .innerJoin(attempt, eq(attempt.id, output.attemptId))
-    .innerJoin(taskRun, eq(taskRun.id, attempt.taskRunId))
-    .where(inArray(attempt.runId, [...runIds]))
+    .from(taskRun)
+    .innerJoin(attempt, itsAttempts)
+    .innerJoin(output, eq(output.attemptId, attempt.id))
+    .where(inArray(taskRun.runId, [...runIds]))
     .orderBy(asc(taskRun.task), asc(taskRun.index), asc(name))
 }
 
@@ -166,24 +176,45 @@ export async function metricsOf(q: Queryable, runIds: readonly string[]) {
   const { seq, name, step, declared } = metric
   return q
     .select({ ...place, seq, name, step, value: metric.value, declared })
-    .from(metric)
-    .innerJoin(attempt, eq(attempt.id, metric.attemptId))
-    .innerJoin(taskRun, eq(taskRun.id, attempt.taskRunId))
-    .where(inArray(attempt.runId, [...runIds]))
+    .from(taskRun)
+    .innerJoin(attempt, itsAttempts)
+    .innerJoin(metric, eq(metric.attemptId, attempt.id))
+    .where(inArray(taskRun.runId, [...runIds]))
     .orderBy(asc(taskRun.task), asc(taskRun.index), asc(attempt.n), asc(seq))
 }
 
-/** Values, also of attempts that failed. */
+/** Values, also of attempts that failed, and those of answers. */
 export async function valuesOf(q: Queryable, runIds: readonly string[]) {
   if (runIds.length === 0) return []
   const { name, declared } = value
-  return q
+  const left = await q
     .select({ ...place, name, value: value.value, declared })
-    .from(value)
-    .innerJoin(attempt, eq(attempt.id, value.attemptId))
-    .innerJoin(taskRun, eq(taskRun.id, attempt.taskRunId))
-    .where(inArray(attempt.runId, [...runIds]))
+    .from(taskRun)
+    .innerJoin(attempt, itsAttempts)
+    .innerJoin(value, eq(value.attemptId, attempt.id))
+    .where(inArray(taskRun.runId, [...runIds]))
     .orderBy(asc(taskRun.task), asc(taskRun.index), asc(attempt.n), asc(name))
+  const answered = await q
+    .select({
+      runId: taskRun.runId,
+      task: taskRun.task,
+      key: taskRun.key,
+      index: taskRun.index,
+      answer: taskRun.answer,
+    })
+    .from(taskRun)
+    .where(and(inArray(taskRun.runId, [...runIds]), isNotNull(taskRun.answer)))
+  const given = answered.flatMap(({ answer, ...at }) =>
+    Object.entries(answer?.values ?? {}).map(([name, value]) => ({
+      ...at,
+      attemptId: null,
+      n: 0,
+      name,
+      value: value as Json | null,
+      declared: true,
+    })),
+  )
+  return [...left, ...given]
 }
 
 /** Whose attempt, for permission, and whether more of its log will come. */

@@ -16,15 +16,33 @@ export interface NewRun {
   intervalEnd?: Date | null
   parentId: string | null
   verb: RunVerb | null
+  /** Starts whatever the DAG's strategy says. */
+  forced?: boolean
 }
 
 export type NewItem = Pick<
   typeof taskRun.$inferInsert,
-  'task' | 'key' | 'index' | 'pool' | 'slots' | 'priority' | 'cleanup'
->
+  'task' | 'key' | 'index' | 'item' | 'pool' | 'slots' | 'priority' | 'cleanup'
+> & {
+  /** What is taken from an earlier run: its state, and the task run that has the results. */
+  reuse?: { resultsOf: string | null; as: 'succeeded' | 'skipped'; marked: boolean } | null
+}
 
 /** How long a run may wait for its place (engine.md: nothing waits without a bound). */
 const queueTimeout = '7 days'
+
+function rowOf(runId: string, { reuse, ...item }: NewItem): typeof taskRun.$inferInsert {
+  if (reuse == null) return { runId, ...item }
+  const { resultsOf, as, marked } = reuse
+  return {
+    runId,
+    ...item,
+    state: as,
+    reason: marked ? 'marked' : 'reused',
+    reusedFrom: resultsOf,
+    endedAt: sql`clock_timestamp()` as unknown as Date,
+  }
+}
 
 /** Inserts a queued run with the DAG's next number, and its items, waiting. Runs in the caller's transaction. */
 export async function insertRun(
@@ -45,6 +63,6 @@ export async function insertRun(
   if (row === undefined) throw new Error('an insert gave no row')
   // A statement takes 65,535 values.
   for (let at = 0; at < items.length; at += 5000)
-    await q.insert(taskRun).values(items.slice(at, at + 5000).map((item) => ({ runId: row.id, ...item })))
+    await q.insert(taskRun).values(items.slice(at, at + 5000).map((item) => rowOf(row.id, item)))
   return { id: row.id, number: next.number }
 }

@@ -16,6 +16,7 @@ import {
 } from 'drizzle-orm/pg-core'
 import type { Json } from '#server/domain/json.ts'
 import type { Stop } from '#server/domain/run/machine.ts'
+import type { Mark } from '#server/domain/run/reuse.ts'
 import {
   attemptKinds,
   attemptStates,
@@ -91,6 +92,11 @@ export const run = pgTable(
       .where(sql`${t.trigger} = 'schedule'`),
   ],
 )
+
+/** An answer to an `approve`, or a state given by hand with its reason. */
+export type Deed =
+  | { kind: 'answer'; yes: boolean; comment: string | null; values: Record<string, Json> }
+  | { kind: 'mark'; as: Mark; reason: string }
 
 /** Who answered, when (RFC 3339), and what the form's fields are. */
 export interface Answer {
@@ -221,4 +227,33 @@ export const pool = pgTable(
     createdAt: createdAt(),
   },
   (t) => [unique('pool_name').on(t.teamId, t.name)],
+)
+
+/** What people did to a run by hand: applied by a scheduler, and kept as the audit. */
+export const intervention = pgTable(
+  'intervention',
+  {
+    id: id(),
+    runId: uuid('run_id')
+      .notNull()
+      .references(() => run.id, { onDelete: 'cascade' }),
+    taskRunId: uuid('task_run_id')
+      .notNull()
+      .references(() => taskRun.id, { onDelete: 'cascade' }),
+    deed: jsonb('deed').$type<Deed>().notNull(),
+    userId: uuid('user_id').references(() => user.id),
+    createdAt: createdAt(),
+    /** null while no scheduler has seen it. `noted`: the task run was over, and only a later Recover reads it. */
+    outcome: text('outcome').$type<'applied' | 'too_late' | 'noted'>(),
+  },
+  (t) => [
+    index('intervention_open')
+      .on(t.createdAt)
+      .where(sql`${t.outcome} is null`),
+    /** Two people who answer at once: the first one has. */
+    uniqueIndex('intervention_answer')
+      .on(t.taskRunId)
+      .where(sql`${t.deed}->>'kind' = 'answer'`),
+    index('intervention_run').on(t.runId),
+  ],
 )

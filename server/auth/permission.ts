@@ -14,6 +14,8 @@ export const permissions = {
   'run:write': 'editor',
   'comparison:read': 'viewer',
   'share:write': 'editor',
+  'pool:read': 'viewer',
+  'pool:write': 'owner',
 } as const satisfies Record<string, Role>
 export type Permission = keyof typeof permissions
 

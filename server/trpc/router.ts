@@ -3,11 +3,15 @@ import { createCaller, router } from './init.ts'
 import { accountRouter } from './routers/account.ts'
 import { comparisonsRouter } from './routers/comparisons.ts'
 import { dagsRouter } from './routers/dags.ts'
+import { interventionsRouter } from './routers/interventions.ts'
+import { poolsRouter } from './routers/pools.ts'
 import { runsRouter } from './routers/runs.ts'
 
 export const appRouter = router({
   dags: dagsRouter,
   runs: runsRouter,
+  interventions: interventionsRouter,
+  pools: poolsRouter,
   comparisons: comparisonsRouter,
   account: accountRouter,
 })

@@ -40,6 +40,18 @@ export const taskRunViewSchema = z.object({
   reason: reasonSchema.nullable(),
   message: z.string().nullable(),
   dueAt: timeSchema.nullable(),
+  /** Number of the earlier run of the DAG whose results it has. */
+  reusedFrom: z.number().nullable(),
+  /** The answer to an `approve`. */
+  answer: z
+    .object({
+      yes: z.boolean(),
+      by: z.string(),
+      at: timeSchema,
+      comment: z.string().nullable(),
+      values: z.record(z.string(), json),
+    })
+    .nullable(),
   queuedAt: timeSchema.nullable(),
   startedAt: timeSchema.nullable(),
   endedAt: timeSchema.nullable(),
@@ -50,6 +62,23 @@ export type TaskRunView = z.infer<typeof taskRunViewSchema>
 export const runDetailSchema = runSummarySchema.extend({
   graph: graphSchema,
   taskRuns: z.array(taskRunViewSchema),
+  /** Of tasks that a person answers: what is asked, and a JSON Schema per field. */
+  forms: z.record(
+    z.string(),
+    z.object({ message: z.string().nullable(), fields: z.record(z.string(), z.record(z.string(), json)) }),
+  ),
+  /** States given by hand, oldest first. `noted`: of a task run that was over; a later Recover reads it. */
+  marks: z.array(
+    z.object({
+      task: z.string(),
+      key: z.string().nullable(),
+      as: z.enum(['succeeded', 'failed', 'skipped']),
+      reason: z.string(),
+      by: z.string().nullable(),
+      at: timeSchema,
+      outcome: z.enum(['applied', 'too_late', 'noted']).nullable(),
+    }),
+  ),
   /** Verdict first: `Failed: train, exit code 1`. */
   headline: z.string(),
 })
@@ -90,3 +119,11 @@ export const tablePageSchema = z.object({
   totalRows: z.number(),
 })
 export type TablePage = z.infer<typeof tablePageSchema>
+
+/** What a Recover or Fork takes over from the earlier run, and what runs, each with its reason. */
+export const reusePlanSchema = z.array(
+  z.object({ task: z.string(), key: z.string().nullable(), reused: z.boolean(), why: z.string() }),
+)
+export type ReusePlan = z.infer<typeof reusePlanSchema>
+
+export const madeRunSchema = z.object({ id: z.uuid(), number: z.number(), url: z.string() })

@@ -23,10 +23,11 @@ test('a run goes through its tasks in order, with values, conditions and a matri
     z: 'succeeded',
   })
   expect(executor.started.map((job) => job.task)).toEqual(['a', 'm', 'm', 'z'])
-  expect(executor.started.filter((job) => job.task === 'm').map((job) => job.action)).toEqual([
-    { kind: 'command', command: ['m', '3'], args: [] },
-    { kind: 'command', command: ['m', '6'], args: [] },
-  ])
+  const items = executor.started.filter((job) => job.task === 'm')
+  expect(Object.fromEntries(items.map((job) => [job.key, job.action]))).toEqual({
+    'k=1': { kind: 'command', command: ['m', '3'], args: [] },
+    'k=2': { kind: 'command', command: ['m', '6'], args: [] },
+  })
 })
 
 test('a failure is retried after its delay, and then succeeds', async () => {

@@ -15,6 +15,7 @@ import type { BlobSource } from '#server/storage/read-lines.ts'
 import { attemptEnd, type Executor } from '../executors/executor.ts'
 import { DatabaseSink } from './attempt-sink.ts'
 import { Claimer } from './claimer.ts'
+import { carryOutInterventions } from './interventions.ts'
 import type { LiveRun } from './live-run.ts'
 import { Questions } from './questions.ts'
 import { RunAdvancer, type Advanced } from './run-advancer.ts'
@@ -81,6 +82,7 @@ export class Scheduler {
     for (const id of await runsToEnd(this.#db)) await this.#runs.apply(id, endQueued)
     for (const token of await expiredAttempts(this.#db))
       await this.sink.ended(token, attemptEnd('lost', 'worker_lost', 'Its worker did not answer any more.'))
+    await carryOutInterventions(this.#db, this.#runs)
     const next = await this.#due()
     await this.#admit()
     if (this.#executor !== null) await this.#claimer.claim(this.#executor, () => this.#loop.stopped)

@@ -17,6 +17,7 @@ import { Scheduler } from '../scheduler/scheduler.ts'
 import { ScriptedExecutor, type Behaviour } from './scripted-executor.ts'
 
 export interface Dag {
+  id: string
   dagId: string
   versionId: string
   /** Makes a run of it; gives its id. */
@@ -46,8 +47,8 @@ export function scheduling() {
     return { scheduler, executor }
   }
 
-  /** A DAG of these tasks (YAML), in repository `r` of team `main`. */
-  const dag = (tasks: string, front = '') => makeDag(database(), tasks, front)
+  /** A DAG of these tasks (YAML), in repository `r` of team `main`; with an id, another version of it. */
+  const dag = (tasks: string, front = '', id?: string) => makeDag(database(), tasks, front, id)
 
   async function start(tasks: string, more: { front?: string; params?: Record<string, Json> } = {}) {
     const made = await dag(tasks, more.front)
@@ -66,8 +67,13 @@ export function scheduling() {
   }
 }
 
-async function makeDag(db: Database, tasks: string, front = ''): Promise<Dag> {
-  const text = `dagbok: 1\nid: d${randomUUID().slice(0, 8)}\n${front}tasks:\n${tasks}\n`
+async function makeDag(
+  db: Database,
+  tasks: string,
+  front = '',
+  id = `d${randomUUID().slice(0, 8)}`,
+): Promise<Dag> {
+  const text = `dagbok: 1\nid: ${id}\n${front}tasks:\n${tasks}\n`
   const { spec, faults } = compile({ path: 'd.dag.yaml', text, readFile: () => null })
   if (spec === null) throw new Error(JSON.stringify(faults))
   const { teamId } = await ensureFirstOwner(db, { team: 'main', user: 'Owner', email: 'o@x' })
@@ -99,7 +105,7 @@ async function makeDag(db: Database, tasks: string, front = ''): Promise<Dag> {
     )
     return made.id
   }
-  return { dagId, versionId: version.id, run }
+  return { id, dagId, versionId: version.id, run }
 }
 
 /** Asks until the answer is not null, each time that the run is heard of. */

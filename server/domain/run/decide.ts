@@ -97,6 +97,9 @@ function runChange(machine: Machine, event: RunEvent): RunChange | null {
     : { from, to: 'succeeded', reason: null }
 }
 
+/** Whether an event would be accepted now. */
+export const decideWhether = (machine: Machine, event: RunEvent): boolean => refusal(machine, event) === null
+
 /** Decides, and puts what was decided into `machine`. A refused event leaves it as it was: it came too late. */
 export function decide(machine: Machine, event: RunEvent, now: number): Decision {
   const why = refusal(machine, event)

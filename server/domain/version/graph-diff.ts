@@ -27,7 +27,8 @@ const keyNames: Record<string, string> = { scope: 'component' }
 
 const actionKey = (kind: Task['action']['kind']) => (kind === 'script_file' ? 'script' : kind)
 
-function changedKeys(before: Task, after: Task): string[] {
+/** Keys of a task that differ. */
+export function changedKeys(before: Task, after: Task): string[] {
   const [a, b] = [essence(before), essence(after)]
   return Object.keys(b)
     .filter((key) => canonicalJson(a[key] ?? null) !== canonicalJson(b[key] ?? null))

@@ -3,16 +3,18 @@ import { announce, wakeScheduler } from '#db/queries/live.ts'
 import { poolKey, teamOfDag } from '#db/queries/pool.ts'
 import { insertRun, type NewItem, type NewRun } from '#db/queries/run.ts'
 import type { Spec } from '../../domain/dag/spec.ts'
+import type { PlannedItem } from '../../domain/run/reuse.ts'
 
 /**
  * Makes a run of a version, queued, in the caller's transaction; schedulers hear of it when that commits. Params were
- * checked before.
+ * checked before. `plan` says what is taken from an earlier run.
  */
 export async function createRun(
   q: Queryable,
-  given: Omit<NewRun, 'logicalDate' | 'parentId' | 'verb'> & Partial<NewRun> & { spec: Spec },
+  given: Omit<NewRun, 'logicalDate' | 'parentId' | 'verb'> &
+    Partial<NewRun> & { spec: Spec; plan?: readonly PlannedItem[] },
 ): Promise<{ id: string; number: number }> {
-  const { spec, ...run } = given
+  const { spec, plan, ...run } = given
   const teamId = await teamOfDag(q, run.dagId)
   const items = spec.tasks.flatMap((task): NewItem[] => {
     const { slots, priority } = task
@@ -24,6 +26,9 @@ export async function createRun(
       priority,
       cleanup: task.finally || task.teardown_for.length > 0,
     }
+    const planned = plan?.filter((item) => item.task === task.id)
+    if (planned !== undefined)
+      return planned.map(({ key, index, item, reuse }) => ({ ...asked, key, index, item, reuse }))
     if (task.matrix === null) return [{ ...asked, key: null, index: 0 }]
     return task.matrix.map((item, index) => ({ ...asked, key: item.key, index }))
   })

@@ -23,18 +23,38 @@ export function withDefaults(spec: Spec, given: Record<string, Json>): Record<st
   return { ...Object.fromEntries(defaults), ...given }
 }
 
+function faultsOf(schema: Record<string, Json>, given: Record<string, Json>): string[] {
+  // One for each check: it keeps every schema it has seen.
+  const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false })
+  const validate = ajv.compile(schema)
+  if (validate(given)) return []
+  return (validate.errors ?? []).map((error) => {
+    if (error.keyword === 'required') return `'${String(error.params['missingProperty'])}' is missing`
+    if (error.keyword === 'additionalProperties')
+      return `there is no '${String(error.params['additionalProperty'])}'`
+    return `'${error.instancePath.slice(1)}' ${error.message ?? 'does not fit'}`
+  })
+}
+
 /** Given params with defaults filled in. @throws DagbokError `bad_input` that names every one that does not fit */
 export function checkParams(spec: Spec, given: Record<string, Json>): Record<string, Json> {
   const filled = withDefaults(spec, given)
-  // One for each check: it keeps every schema it has seen.
-  const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false })
-  const validate = ajv.compile(paramsSchema(spec))
-  if (validate(filled)) return filled
-  const faults = (validate.errors ?? []).map((error) => {
-    if (error.keyword === 'required') return `'${String(error.params['missingProperty'])}' is missing`
-    if (error.keyword === 'additionalProperties')
-      return `there is no param '${String(error.params['additionalProperty'])}'`
-    return `'${error.instancePath.slice(1)}' ${error.message ?? 'does not fit'}`
-  })
+  const faults = faultsOf(paramsSchema(spec), filled)
+  if (faults.length === 0) return filled
   throw new DagbokError('bad_input', `The params do not fit: ${faults.join('; ')}.`)
+}
+
+/** The fields of a form, each against its own JSON Schema. @throws DagbokError `bad_input` that names every one that does not fit */
+export function checkFields(
+  form: Record<string, Record<string, Json>>,
+  given: Record<string, Json>,
+): Record<string, Json> {
+  const filled: Record<string, Json> = {}
+  for (const [name, schema] of Object.entries(form))
+    if ('default' in schema) filled[name] = schema['default'] ?? null
+  Object.assign(filled, given)
+  const required = Object.entries(form).flatMap(([name, schema]) => ('default' in schema ? [] : [name]))
+  const faults = faultsOf({ type: 'object', properties: form, required, additionalProperties: false }, filled)
+  if (faults.length === 0) return filled
+  throw new DagbokError('bad_input', `The answer does not fit its form: ${faults.join('; ')}.`)
 }

@@ -1,3 +1,4 @@
+import { interventionsOf } from '#db/queries/intervention.ts'
 import {
   attemptsOf,
   metricsOf,
@@ -40,7 +41,17 @@ export async function readRun(ctx: ServiceContext, row: RunViewRow): Promise<Run
   const spec = await specOfRun(ctx, row)
   const taskRuns = taskRunViews(spec, await taskRunsOf(ctx.db, [row.id]), await attemptsOf(ctx.db, [row.id]))
   const summary = runSummary(row, ctx.publicUrl)
-  return { ...summary, graph: graphOf(spec), taskRuns, headline: headline(row.state, taskRuns) }
+  const marks = (await interventionsOf(ctx.db, [row.id])).flatMap(({ deed, task, key, by, at, outcome }) =>
+    deed.kind === 'mark'
+      ? [{ task, key, as: deed.as, reason: deed.reason, by, at: at.toISOString(), outcome }]
+      : [],
+  )
+  const forms = Object.fromEntries(
+    spec.tasks.flatMap(({ id, action }) =>
+      action.kind === 'approve' ? [[id, { message: action.message, fields: action.form }]] : [],
+    ),
+  )
+  return { ...summary, graph: graphOf(spec), taskRuns, forms, marks, headline: headline(row.state, taskRuns) }
 }
 
 /** What the newest attempt of a task (or of one item) left. */

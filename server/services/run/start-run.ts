@@ -47,6 +47,8 @@ export interface StartRun {
   ref: DagRef
   version: string | null
   params: Record<string, Json>
+  /** Starts whatever the DAG's run strategy says. */
+  force: boolean
 }
 
 /** @throws DagbokError `not_found`, `forbidden`, `bad_input` */
@@ -68,6 +70,7 @@ export async function startRun(
       trigger: actor.via === 'session' ? 'manual' : 'api',
       triggeredBy: actor.userId,
       params,
+      forced: given.force,
     }),
   )
 }

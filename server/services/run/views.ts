@@ -88,6 +88,8 @@ export function taskRunViews(spec: Spec, rows: TaskRows, attempts: AttemptRows):
     reason: row.reason,
     message: row.message,
     dueAt: isoOrNull(row.dueAt),
+    reusedFrom: row.earlierRun,
+    answer: row.answer,
     queuedAt: isoOrNull(row.queuedAt),
     startedAt: isoOrNull(row.startedAt),
     endedAt: isoOrNull(row.endedAt),

@@ -12,9 +12,14 @@ import { pathOfRun, runSummary } from '../../services/run/views.ts'
 import { router, signedIn } from '../init.ts'
 import { dagRefSchema, json, runStateSchema } from '../../views/common.ts'
 import { runSummarySchema } from '../../views/dag.ts'
-import { logPageSchema, runDetailSchema, tablePageSchema, taskResultSchema } from '../../views/run.ts'
+import {
+  logPageSchema,
+  madeRunSchema,
+  runDetailSchema,
+  tablePageSchema,
+  taskResultSchema,
+} from '../../views/run.ts'
 
-const made = z.object({ id: z.uuid(), number: z.number(), url: z.string() })
 const runId = z.object({ id: z.uuid() })
 
 export const runsRouter = router({
@@ -30,13 +35,20 @@ export const runsRouter = router({
       dagRefSchema.extend({
         version: z.union([z.string(), z.number().int()]).optional(),
         params: z.record(z.string(), json).default({}),
+        /** Starts whatever the DAG's run strategy says. */
+        force: z.boolean().default(false),
       }),
     )
-    .output(made)
+    .output(madeRunSchema)
     .mutation(async ({ ctx, input }) => {
-      const { team, repo, dag, params } = input
+      const { team, repo, dag, params, force } = input
       const version = input.version === undefined ? null : String(input.version)
-      const run = await startRun(ctx.services, ctx.actor, { ref: { team, repo, dag }, version, params })
+      const run = await startRun(ctx.services, ctx.actor, {
+        ref: { team, repo, dag },
+        version,
+        params,
+        force,
+      })
       return { ...run, url: `${ctx.services.publicUrl}${pathOfRun({ team, repo, dag, number: run.number })}` }
     }),
 
@@ -88,7 +100,13 @@ export const runsRouter = router({
     }),
 
   cancel: signedIn
-    .meta({ openapi: { method: 'POST', path: '/runs/{id}/cancel', summary: 'Ask for the end of a run' } })
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/runs/{id}/cancel',
+        summary: 'Ask for the end of a run; a second time, for its end without clean-up',
+      },
+    })
     .input(runId)
     .output(z.object({}))
     .mutation(async ({ ctx, input }) => {
@@ -105,7 +123,7 @@ export const runsRouter = router({
       },
     })
     .input(runId.extend({ version: z.string().optional() }))
-    .output(made)
+    .output(madeRunSchema)
     .mutation(async ({ ctx, input }) => {
       const run = await rerun(ctx.services, ctx.actor, input.id, input.version ?? null)
       const row = await requireRun(ctx.services, ctx.actor, run.id, 'run:read')

@@ -1,0 +1,94 @@
+/** What people do to single task runs: they answer, or give a state by hand. A scheduler carries it out. */
+import type { Queryable } from '#db/client.ts'
+import { insertIntervention, lockTaskRun } from '#db/queries/intervention.ts'
+import { announce, wakeScheduler } from '#db/queries/live.ts'
+import { specOf } from '#db/queries/version.ts'
+import type { Deed } from '#db/schema/run.ts'
+import { DagbokError } from '../../domain/errors/errors.ts'
+import type { Json } from '../../domain/json.ts'
+import type { Mark } from '../../domain/run/reuse.ts'
+import { isTerminalTaskRun } from '../../domain/run/states.ts'
+import type { Actor } from '../actor.ts'
+import type { ServiceContext } from '../context.ts'
+import { checkFields } from './params.ts'
+import { requireRun } from './read-run.ts'
+
+export interface TaskRunRef {
+  runId: string
+  task: string
+  key: string | null
+}
+
+const nameOf = ({ task, key }: TaskRunRef) => (key === null ? task : `${task} (${key})`)
+
+async function requireTaskRun(q: Queryable, ref: TaskRunRef) {
+  const found = await lockTaskRun(q, ref.runId, ref.task, ref.key)
+  if (found === null) throw new DagbokError('not_found', `The run has no task run ${nameOf(ref)}.`)
+  return found
+}
+
+async function save(
+  q: Queryable,
+  ref: TaskRunRef,
+  taskRunId: string,
+  deed: Deed,
+  noted: boolean,
+  actor: Actor,
+) {
+  const outcome = noted ? ('noted' as const) : null
+  const saved = await insertIntervention(q, {
+    runId: ref.runId,
+    taskRunId,
+    deed,
+    userId: actor.userId,
+    outcome,
+  })
+  if (!saved) throw new DagbokError('conflict', `${nameOf(ref)} has been answered already.`)
+  await announce(q, [`run:${ref.runId}`])
+  await wakeScheduler(q)
+}
+
+/**
+ * Answers a task that waits for a person.
+ * @throws DagbokError `not_found`, `forbidden`, `conflict` when it does not wait, or was answered; `bad_input` when the
+ * fields do not fit its form
+ */
+export async function answerTask(
+  ctx: ServiceContext,
+  actor: Actor,
+  ref: TaskRunRef,
+  answer: { yes: boolean; comment: string | null; values: Record<string, Json> },
+): Promise<void> {
+  const row = await requireRun(ctx, actor, ref.runId, 'run:write')
+  const spec = await specOf(ctx.db, row.versionId)
+  const action = spec?.tasks.find((task) => task.id === ref.task)?.action
+  if (action?.kind !== 'approve')
+    throw new DagbokError('bad_input', `${nameOf(ref)} is not a task that a person answers.`)
+  const values = answer.yes ? checkFields(action.form, answer.values) : {}
+  await ctx.db.transaction(async (tx) => {
+    const { id, state } = await requireTaskRun(tx, ref)
+    if (state !== 'awaiting_input')
+      throw new DagbokError('conflict', `${nameOf(ref)} is ${state}: it waits for no answer.`)
+    await save(tx, ref, id, { kind: 'answer', ...answer, values }, false, actor)
+  })
+}
+
+/**
+ * Gives a task run a state by hand. One that is over keeps its state: the mark is a note that a later Recover reads.
+ * @throws DagbokError `not_found`, `forbidden`, `bad_input` without a reason
+ */
+export async function markTaskRun(
+  ctx: ServiceContext,
+  actor: Actor,
+  ref: TaskRunRef,
+  mark: { as: Mark; reason: string },
+): Promise<{ noted: boolean }> {
+  await requireRun(ctx, actor, ref.runId, 'run:write')
+  if (mark.reason.trim() === '') throw new DagbokError('bad_input', 'Say why: a mark needs a reason.')
+  return ctx.db.transaction(async (tx) => {
+    const { id, state } = await requireTaskRun(tx, ref)
+    const noted = isTerminalTaskRun(state)
+    await save(tx, ref, id, { kind: 'mark', ...mark }, noted, actor)
+    return { noted }
+  })
+}

@@ -1,0 +1,53 @@
+/** Pools of a team: slots that tasks of any DAG share. */
+import { z } from 'zod'
+import { deletePool, poolsOf, savePool } from '#db/queries/pool.ts'
+import { wakeScheduler } from '#db/queries/live.ts'
+import { requireTeam } from '../../auth/permission.ts'
+import { DagbokError } from '../../domain/errors/errors.ts'
+import { namePattern } from '../../domain/notebook/keys/key.ts'
+import { router, signedIn } from '../init.ts'
+
+const team = z.object({ team: z.string() })
+const named = team.extend({
+  name: z.string().regex(new RegExp(namePattern), 'a to z, 0 to 9, _ and -, a letter first'),
+})
+
+export const poolsRouter = router({
+  list: signedIn
+    .meta({
+      openapi: { method: 'GET', path: '/teams/{team}/pools', summary: 'Pools, with what is used and wanted' },
+    })
+    .input(team)
+    .output(z.array(z.object({ name: z.string(), slots: z.number(), used: z.number(), queued: z.number() })))
+    .query(({ ctx, input }) => poolsOf(ctx.services.db, requireTeam(ctx.actor, input.team, 'pool:read').id)),
+
+  save: signedIn
+    .meta({
+      openapi: {
+        method: 'PUT',
+        path: '/teams/{team}/pools/{name}',
+        summary: 'Make a pool, or change its slots',
+      },
+    })
+    .input(named.extend({ slots: z.number().int().min(0).max(1_000_000) }))
+    .output(z.object({}))
+    .mutation(async ({ ctx, input }) => {
+      const { id: teamId } = requireTeam(ctx.actor, input.team, 'pool:write')
+      await ctx.services.db.transaction(async (tx) => {
+        await savePool(tx, { teamId, name: input.name, slots: input.slots })
+        await wakeScheduler(tx)
+      })
+      return {}
+    }),
+
+  remove: signedIn
+    .meta({ openapi: { method: 'DELETE', path: '/teams/{team}/pools/{name}', summary: 'Remove a pool' } })
+    .input(named)
+    .output(z.object({}))
+    .mutation(async ({ ctx, input }) => {
+      const { id: teamId } = requireTeam(ctx.actor, input.team, 'pool:write')
+      if (!(await deletePool(ctx.services.db, teamId, input.name)))
+        throw new DagbokError('not_found', `There is no pool ${input.name}.`)
+      return {}
+    }),
+})

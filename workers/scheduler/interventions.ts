@@ -1,0 +1,32 @@
+/** Carries out what people did by hand, each once, in the transaction that changes the run. */
+import type { Database } from '#db/client.ts'
+import {
+  closeIntervention,
+  openInterventions,
+  saveAnswer,
+  type OpenIntervention,
+} from '#db/queries/intervention.ts'
+import { decideWhether, type RunEvent } from '#server/domain/run/decide.ts'
+import type { RunAdvancer } from './run-advancer.ts'
+
+function eventOf({ deed, by }: OpenIntervention, place: { node: number; item: number }): RunEvent {
+  if (deed.kind === 'answer') return { kind: 'answered', yes: deed.yes, ...place }
+  return { kind: 'marked', as: deed.as, message: by === '' ? deed.reason : `${by}: ${deed.reason}`, ...place }
+}
+
+export async function carryOutInterventions(db: Database, runs: RunAdvancer): Promise<void> {
+  for (const open of await openInterventions(db)) {
+    await runs.apply(open.runId, async (tx, live) => {
+      const place = live.places.get(open.taskRunId)
+      const event = place === undefined ? null : eventOf(open, place)
+      const accepted = event !== null && decideWhether(live.machine, event)
+      if (!(await closeIntervention(tx, open.id, accepted ? 'applied' : 'too_late')) || !accepted) return null
+      const { deed, by, at } = open
+      if (deed.kind === 'answer') {
+        const { yes, comment, values } = deed
+        await saveAnswer(tx, open.taskRunId, { yes, comment, values, by, at: at.toISOString() })
+      }
+      return [event]
+    })
+  }
+}

@@ -1,0 +1,152 @@
+/** Recover, Fork, answers and marks, through the services and the real scheduler. */
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+import { ensureFirstOwner } from '#db/queries/sign-in.ts'
+import { forkRun, previewFork } from '#server/services/run/fork-run.ts'
+import { answerTask, markTaskRun } from '#server/services/run/intervene.ts'
+import { readRun, requireRun } from '#server/services/run/read-run.ts'
+import { recoverRun } from '#server/services/run/recover-run.ts'
+import type { Actor } from '#server/services/actor.ts'
+import type { ServiceContext } from '#server/services/context.ts'
+import type { AttemptEnd, AttemptJob } from '../executors/executor.ts'
+import { scheduling } from '../testing/scheduling.ts'
+import { fails, succeeds } from '../testing/scripted-executor.ts'
+
+const { database, work, dag, start, over, states, until } = scheduling()
+
+async function asOwner(): Promise<[ServiceContext, Actor]> {
+  const { teamId, userId } = await ensureFirstOwner(database(), { team: 'main', user: 'Owner', email: 'o@x' })
+  const never = new Proxy({}, { get: () => () => Promise.reject(new Error('not for this test')) })
+  const ctx = {
+    db: database(),
+    artifacts: never as ServiceContext['artifacts'],
+    repositories: never as ServiceContext['repositories'],
+    log: pino({ level: 'silent' }),
+    publicUrl: '',
+  }
+  const actor: Actor = {
+    userId,
+    name: 'Owner',
+    email: 'o@x',
+    via: 'session',
+    teams: [{ id: teamId, name: 'main', role: 'owner' }],
+  }
+  return [ctx, actor]
+}
+
+const value = (n: number): AttemptEnd => succeeds({ values: [{ name: 'n', value: n, declared: false }] })
+const commandOf = (job: AttemptJob | undefined) => (job?.action.kind === 'command' ? job.action.command : [])
+
+test('a recover runs what failed, one item of it, and reads what the others gave before', async () => {
+  let broken = true
+  const { executor } = await work((job) =>
+    job.key === '2' && broken ? fails() : value(Number(job.env['DAGBOK_INDEX'] ?? 9)),
+  )
+  const id = await start(
+    `  - {id: a, command: [x]}
+  - {id: m, needs: [a], map: "\${{ [1, 2, 3] }}", command: [x, "\${{ tasks.a.values.n }}"]}
+  - {id: z, needs: [m], command: [z, "\${{ tasks.m.values.n }}"]}`,
+  )
+  expect((await over(id)).state).toBe('failed')
+  broken = false
+  const [ctx, actor] = await asOwner()
+  const before = executor.started.length
+  const again = await recoverRun(ctx, actor, id, { task: null, key: null })
+  expect((await over(again.id)).state).toBe('succeeded')
+  const ran = executor.started.slice(before)
+  expect(ran.map((job) => `${job.task} ${job.key}`)).toEqual(['m 2', 'z null'])
+  expect(commandOf(ran[0])).toEqual(['x', '9'])
+  expect(commandOf(ran[1])).toEqual(['z', '[0,1,2]'])
+  const shown = await readRun(ctx, await requireRun(ctx, actor, again.id, 'run:read'))
+  expect(shown.parent).toMatchObject({ id, verb: 'recover' })
+  expect(shown.taskRuns.map((one) => [one.task, one.key, one.reusedFrom])).toEqual([
+    ['a', null, 1],
+    ['m', '1', 1],
+    ['m', '2', null],
+    ['m', '3', 1],
+    ['z', null, null],
+  ])
+
+  // Of what was taken over once, the results are still those of the first run.
+  const third = await recoverRun(ctx, actor, again.id, { task: 'z', key: null })
+  expect((await over(third.id)).state).toBe('succeeded')
+  expect(commandOf(executor.started.at(-1))).toEqual(['z', '[0,1,2]'])
+  await expect(recoverRun(ctx, actor, third.id, { task: null, key: null })).rejects.toThrow(
+    'Everything in run 3',
+  )
+  await expect(recoverRun(ctx, actor, id, { task: 'm', key: '7' })).rejects.toThrow('no task run m (7)')
+})
+
+test('a fork runs what changed and what comes after it, and says why', async () => {
+  const { executor } = await work(() => value(1))
+  const tasks = (b: string, more = '') =>
+    `  - {id: a, command: [x]}\n  - {id: b, needs: [a], command: [${b}]${more}}\n  - {id: c, needs: [b], command: [x]}\n  - {id: d, needs: [a], command: [x]}`
+  const params = 'params: {rows: {type: integer, default: 1}}\n'
+  const first = await dag(tasks('x'), params)
+  const id = await first.run({ params: { rows: 1 } })
+  await over(id)
+  await dag(tasks('y'), params, first.id)
+  await dag(tasks('x', ', retries: 3'), params, first.id)
+  const [ctx, actor] = await asOwner()
+  const before = executor.started.length
+  const forked = await forkRun(ctx, actor, id, { version: 'v2', params: {} })
+  expect((await over(forked.id)).state).toBe('succeeded')
+  expect(executor.started.slice(before).map((job) => job.task)).toEqual(['b', 'c'])
+
+  const why = async (version: string, given = {}) =>
+    Object.fromEntries(
+      (await previewFork(ctx, actor, id, { version, params: given })).map((item) => [
+        item.task,
+        item.reuse === null ? item.why : 'reused',
+      ]),
+    )
+  expect(await why('v2')).toMatchObject({
+    a: 'reused',
+    b: 'It changed: command.',
+    c: "'b' runs again.",
+    d: 'reused',
+  })
+  expect(await why('v3')).toEqual({ a: 'reused', b: 'reused', c: 'reused', d: 'reused' })
+  expect(await why('v1', { rows: 2 })).toMatchObject({ a: 'The params changed: rows.' })
+  await expect(previewFork(ctx, actor, id, { version: 'v1', params: { rows: 'x' } })).rejects.toThrow(
+    "'rows'",
+  )
+})
+
+test('an answer becomes values; it must fit the form, and the first one has it', async () => {
+  const { executor } = await work(() => succeeds())
+  const id = await start(
+    `  - {id: ask, approve: {message: "Ship it?", form: {where: {type: string, enum: [eu, us]}}}}
+  - {id: ship, needs: [ask], command: [ship, "\${{ tasks.ask.values.where }}"]}`,
+  )
+  const ref = { runId: id, task: 'ask', key: null }
+  const [ctx, actor] = await asOwner()
+  await until(id, 'ask', 'awaiting_input')
+  const answer = (where: string) =>
+    answerTask(ctx, actor, ref, { yes: true, comment: null, values: { where } })
+  await expect(answer('mars')).rejects.toThrow("'where'")
+  await answer('eu')
+  await expect(answer('us')).rejects.toThrow('ask')
+  expect((await over(id)).state).toBe('succeeded')
+  expect(commandOf(executor.started[0])).toEqual(['ship', 'eu'])
+  await expect(answer('us')).rejects.toThrow('waits for no answer')
+})
+
+test('a mark moves what has not ended, and is a note on what has, which a recover believes', async () => {
+  const { executor } = await work((job) => (job.task === 'a' ? fails() : succeeds()))
+  const id = await start(
+    '  - {id: w, wait: 1d}\n  - {id: a, command: [x]}\n  - {id: b, needs: [a, w], command: [x]}',
+  )
+  const [ctx, actor] = await asOwner()
+  const mark = (task: string, reason: string) =>
+    markTaskRun(ctx, actor, { runId: id, task, key: null }, { as: 'succeeded', reason })
+  await until(id, 'a', 'failed')
+  await expect(mark('w', ' ')).rejects.toThrow('Say why')
+  expect(await mark('w', 'it is late')).toEqual({ noted: false })
+  expect((await over(id)).state).toBe('failed')
+  expect(await mark('a', 'done by hand')).toEqual({ noted: true })
+  expect(await states(id)).toEqual({ a: 'failed', b: 'upstream_failed', w: 'succeeded' })
+  const again = await recoverRun(ctx, actor, id, { task: null, key: null })
+  expect((await over(again.id)).state).toBe('succeeded')
+  expect(executor.started.map((job) => job.task)).toEqual(['a', 'b'])
+})
