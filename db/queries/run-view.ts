@@ -1,7 +1,6 @@
 /** Runs as pages and the API show them. No list reads a spec or a log. */
 import { and, asc, desc, eq, inArray, getTableColumns, isNotNull, lt, sql, type SQL } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
-import type { Json } from '#server/domain/json.ts'
 import type { RunState } from '#server/domain/run/states.ts'
 import type { Queryable } from '../client.ts'
 import {
@@ -210,7 +209,7 @@ export async function valuesOf(q: Queryable, runIds: readonly string[]) {
       attemptId: null,
       n: 0,
       name,
-      value: value as Json | null,
+      value: value,
       declared: true,
     })),
   )
