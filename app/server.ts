@@ -13,6 +13,7 @@ import { allowsHost, allowsOrigin } from '#server/auth/address.ts'
 import { isLoopback } from '#server/config/read.ts'
 import { productSettings } from '#server/config/product.ts'
 import { setNextAuthUrl, webSettings, type WebSettings } from '#server/config/web.ts'
+import { codeOfStatus } from '#server/domain/errors/errors.ts'
 import { handleGit, type GitHttp } from '#server/git/http.ts'
 import { HostedRepositories } from '#server/git/hosted.ts'
 import { answerHook } from '#server/services/push/answer-hook.ts'
@@ -39,9 +40,12 @@ async function listen(server: ReturnType<typeof createServer>, host: string, por
   }
 }
 
-function refuse(response: ServerResponse, status: number, message: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' })
-  response.end(`${message}\n`)
+/** In the shape of the API's errors where it is the API that was asked. */
+function refuse(request: IncomingMessage, response: ServerResponse, status: number, message: string): void {
+  const asJson = request.url?.startsWith('/api/') === true
+  const type = asJson ? 'application/json' : 'text/plain; charset=utf-8'
+  response.writeHead(status, { 'content-type': type, connection: 'close' })
+  response.end(asJson ? JSON.stringify({ message, code: codeOfStatus(status) }) : `${message}\n`)
 }
 
 /** A path as it may stand in a log: without the query, and without a share link's secret. */
@@ -74,16 +78,16 @@ async function start(settings: WebSettings): Promise<void> {
   let handle: ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | null = null
   const server = createServer((request, response) => {
     if (!allowsHost(context.publicUrl, request.headers.host))
-      return refuse(response, 421, 'This address is not served here.')
+      return refuse(request, response, 421, 'This address is not served here.')
     if (!allowsOrigin(context.publicUrl, request.method ?? 'GET', request.headers.origin))
-      return refuse(response, 403, 'Requests from other sites are refused.')
+      return refuse(request, response, 403, 'Requests from other sites are refused.')
     if (request.url?.startsWith('/git/') === true) return handleGit(request, response, git)
     if (Number(request.headers['content-length'] ?? 0) > 10 * 2 ** 20)
-      return refuse(response, 413, 'The body is too large.')
-    if (handle === null) return refuse(response, 503, 'Starting.')
+      return refuse(request, response, 413, 'The body is too large.')
+    if (handle === null) return refuse(request, response, 503, 'Starting.')
     handle(request, response).catch((error: unknown) => {
       context.log.error({ err: error, path: loggedPath(request.url) }, 'a request failed')
-      if (!response.headersSent) refuse(response, 500, 'Something went wrong here. It was logged.')
+      if (!response.headersSent) refuse(request, response, 500, 'Something went wrong here. It was logged.')
     })
   })
   server.requestTimeout = 120_000

@@ -43,8 +43,20 @@ export async function blobResponse(request: Request, blob: Blob): Promise<Respon
   }
   const range = rangeOf(request.headers.get('range'), blob.size)
   if (range === 'none') {
-    headers.set('content-range', `bytes */${blob.size}`)
-    return new Response(null, { status: 416, headers })
+    return Response.json(
+      {
+        message: `The range ${request.headers.get('range')} lies outside its ${blob.size} bytes.`,
+        code: 'out_of_range',
+      },
+      {
+        status: 416,
+        headers: {
+          'content-range': `bytes */${blob.size}`,
+          'accept-ranges': 'bytes',
+          'cache-control': 'no-store',
+        },
+      },
+    )
   }
   const given = range ?? { start: 0, end: blob.size }
   headers.set('content-length', String(given.end - given.start))

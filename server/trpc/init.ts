@@ -3,6 +3,7 @@ import { initTRPC, TRPCError } from '@trpc/server'
 import type { OpenApiMeta } from 'trpc-to-openapi'
 import { z } from 'zod'
 import { DagbokError, type ErrorCode } from '../domain/errors/errors.ts'
+import { hasOnlyTexts, inputFaults, noText } from '../domain/errors/input.ts'
 import type { Actor } from '../services/actor.ts'
 import type { ServiceContext } from '../services/context.ts'
 
@@ -21,20 +22,16 @@ const codes: Record<ErrorCode, TRPCError['code']> = {
   not_found: 'NOT_FOUND',
   conflict: 'CONFLICT',
   too_large: 'PAYLOAD_TOO_LARGE',
+  out_of_range: 'BAD_REQUEST',
   too_many: 'TOO_MANY_REQUESTS',
   unsupported: 'METHOD_NOT_SUPPORTED',
   unavailable: 'SERVICE_UNAVAILABLE',
   internal: 'INTERNAL_SERVER_ERROR',
 }
 
-/** What is wrong with an input, a part for each fault: `runs[0]: Invalid UUID`. */
-const inputFaults = (error: z.ZodError): string =>
-  error.issues
-    .map(({ path, message }) => (path.length === 0 ? message : `${z.core.toDotPath(path)}: ${message}`))
-    .join('; ')
-
 /** In tRPC 11 `next()` does not throw: what failed is in its result. An unknown error never leaks its text. */
-const mapped = t.middleware(async ({ ctx, next, path }) => {
+const mapped = t.middleware(async ({ ctx, next, path, getRawInput }) => {
+  if (!hasOnlyTexts(await getRawInput())) throw new TRPCError({ code: 'BAD_REQUEST', message: noText })
   const result = await next()
   if (result.ok) return result
   const { cause } = result.error

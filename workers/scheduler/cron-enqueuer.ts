@@ -5,7 +5,7 @@ import { databaseNow, moveCursor, scheduledDags, type ScheduledDag } from '#db/q
 import { canonicalJson } from '#server/domain/json.ts'
 import { newestDue, nextTick } from '#server/domain/schedule/ticks.ts'
 import { createRun } from '#server/services/run/create-run.ts'
-import { checkParams } from '#server/services/run/params.ts'
+import { checkParams, paramsSchema } from '#server/domain/run/params.ts'
 import { Wakeful } from './wakeful.ts'
 
 /** ms between two looks at most: schedules change with a push. */
@@ -69,7 +69,7 @@ export class CronEnqueuer {
         spec,
         trigger: 'schedule',
         triggeredBy: null,
-        params: checkParams(spec, schedule.params),
+        params: checkParams(paramsSchema(spec), schedule.params),
         logicalDate: due,
         intervalStart: due,
         intervalEnd: due,

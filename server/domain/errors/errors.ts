@@ -6,6 +6,7 @@ export const errorCodes = [
   'not_found',
   'conflict',
   'too_large',
+  'out_of_range',
   'too_many',
   'unsupported',
   'unavailable',
@@ -21,11 +22,16 @@ export const httpStatus: Record<ErrorCode, number> = {
   not_found: 404,
   conflict: 409,
   too_large: 413,
+  out_of_range: 416,
   too_many: 429,
   unsupported: 405,
   unavailable: 503,
   internal: 500,
 }
+
+/** The code of a status; of one that is none of ours, the code it is nearest to. */
+export const codeOfStatus = (status: number): ErrorCode =>
+  errorCodes.find((code) => httpStatus[code] === status) ?? (status < 500 ? 'bad_input' : 'internal')
 
 /**
  * An error whose message may be shown to the user: what is wrong, where, and what to do next.

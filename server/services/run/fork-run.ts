@@ -1,6 +1,7 @@
 import { bundleOfVersion, specOf } from '#db/queries/version.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Json } from '../../domain/json.ts'
+import { checkParams, paramsSchema } from '../../domain/run/params.ts'
 import { planReuse, type PlannedItem } from '../../domain/run/reuse.ts'
 import { isTerminalRun } from '../../domain/run/states.ts'
 import { fingerprintComparer, type Side } from '../../domain/version/task-fingerprint.ts'
@@ -9,7 +10,6 @@ import type { ServiceContext } from '../context.ts'
 import { requireDag } from '../dag/address.ts'
 import { createRun } from './create-run.ts'
 import { earlierItems } from './earlier-run.ts'
-import { checkParams } from './params.ts'
 import { requireRun } from './read-run.ts'
 import { resolveVersion } from './start-run.ts'
 
@@ -38,7 +38,7 @@ async function planOf(ctx: ServiceContext, actor: Actor, id: string, choice: For
   const after = await sideOf(ctx, target.id, {})
   // A param that the other version has not is left behind, unless it was asked for.
   const kept = given.filter(([name]) => name in after.spec.params || name in choice.params)
-  after.params = checkParams(after.spec, Object.fromEntries(kept))
+  after.params = checkParams(paramsSchema(after.spec), Object.fromEntries(kept))
   const plan = planReuse({
     tasks: after.spec.tasks,
     old: await earlierItems(ctx.db, old.id, after.spec),

@@ -7,10 +7,10 @@ import type { Deed } from '#db/schema/run.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Json } from '../../domain/json.ts'
 import type { Mark } from '../../domain/run/reuse.ts'
+import { checkParams, fieldsSchema } from '../../domain/run/params.ts'
 import { isTerminalTaskRun } from '../../domain/run/states.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
-import { checkFields } from './params.ts'
 import { requireRun } from './read-run.ts'
 
 export interface TaskRunRef {
@@ -64,7 +64,9 @@ export async function answerTask(
   const action = spec?.tasks.find((task) => task.id === ref.task)?.action
   if (action?.kind !== 'approve')
     throw new DagbokError('bad_input', `${nameOf(ref)} is not a task that a person answers.`)
-  const values = answer.yes ? checkFields(action.form, answer.values) : {}
+  const values = answer.yes
+    ? checkParams(fieldsSchema(action.form), answer.values, 'fields of the answer')
+    : {}
   await ctx.db.transaction(async (tx) => {
     const { id, state } = await requireTaskRun(tx, ref)
     if (state !== 'awaiting_input')

@@ -1,9 +1,9 @@
 import { specOf } from '#db/queries/version.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
+import { checkParams, paramsSchema } from '../../domain/run/params.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
 import { requireDag } from '../dag/address.ts'
-import { checkParams } from './params.ts'
 import { createRun } from './create-run.ts'
 import { requireRun } from './read-run.ts'
 import { resolveVersion } from './start-run.ts'
@@ -23,7 +23,7 @@ export async function rerun(
   const target = version === null ? { id: old.versionId } : await resolveVersion(ctx, dag, version)
   const spec = await specOf(ctx.db, target.id)
   if (spec === null) throw new DagbokError('not_found', 'There is no such version.')
-  const params = target.id === old.versionId ? old.params : checkParams(spec, old.params)
+  const params = target.id === old.versionId ? old.params : checkParams(paramsSchema(spec), old.params)
   return ctx.db.transaction((tx) =>
     createRun(tx, {
       dagId: old.dagId,

@@ -2,11 +2,11 @@ import { specOf, versionAtCommit, versionByNumber, type VersionKey } from '#db/q
 import type { DagRow } from '#db/queries/dag-view.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Json } from '../../domain/json.ts'
+import { checkParams, paramsSchema } from '../../domain/run/params.ts'
 import type { DagRef } from '../../views/common.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
 import { requireDag } from '../dag/address.ts'
-import { checkParams } from './params.ts'
 import { createRun } from './create-run.ts'
 
 const nullIfNotFound = (error: unknown): null => {
@@ -61,7 +61,7 @@ export async function startRun(
   const version = await resolveVersion(ctx, dag, given.version)
   const spec = await specOf(ctx.db, version.id)
   if (spec === null) throw new DagbokError('not_found', 'There is no such version.')
-  const params = checkParams(spec, given.params)
+  const params = checkParams(paramsSchema(spec), given.params)
   return ctx.db.transaction((tx) =>
     createRun(tx, {
       dagId: dag.id,

@@ -3,10 +3,10 @@ import { versionRunCounts } from '#db/queries/version-view.ts'
 import type { DagRow } from '#db/queries/dag-view.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Json } from '../../domain/json.ts'
+import { paramsSchema } from '../../domain/run/params.ts'
 import { graphDiff } from '../../domain/version/graph-diff.ts'
 import type { VersionSummary, FileDiff, VersionDiff } from '../../views/version.ts'
 import type { ServiceContext } from '../context.ts'
-import { paramsSchema } from '../run/params.ts'
 
 /** Newest first. */
 export async function listVersions(ctx: ServiceContext, dag: DagRow): Promise<VersionSummary[]> {

@@ -20,12 +20,12 @@ import {
   specOf,
   type DagAtRef,
 } from '#db/queries/version.ts'
+import { paramsSchema, withDefaults } from '../../domain/run/params.ts'
 import type { SnapshotDag } from '../../domain/version/snapshot.ts'
 import { noSha } from '../../git/run-git.ts'
 import type { ServiceContext } from '../context.ts'
 import { reportOf, type DagChange } from '../push/report.ts'
 import { createRun } from '../run/create-run.ts'
-import { withDefaults } from '../run/params.ts'
 import { readSnapshot } from './read-snapshot.ts'
 
 interface Work {
@@ -144,7 +144,7 @@ async function finishPush(work: Work, push: PushRow, refs: ReadonlyMap<string, s
   const runs = []
   const unique = new Map(asked(push.options, changes).map((change) => [change.versionId, change]))
   for (const change of unique.values()) {
-    const params = withDefaults(change.spec, {})
+    const params = withDefaults(paramsSchema(change.spec), {})
     if (Object.values(change.spec.params).some((param) => param.required))
       runs.push({ dag: change.dag, number: null })
     else

@@ -34,6 +34,7 @@ export const accountRouter = router({
     })),
 
   tokens: signedIn
+    .meta({ openapi: { method: 'GET', path: '/tokens', summary: 'Your tokens, without their secrets' } })
     .input(z.object({}))
     .output(
       z.array(
@@ -59,7 +60,9 @@ export const accountRouter = router({
   /** The secret is in this answer and nowhere else. */
   createToken: signedIn
     .meta({ openapi: { method: 'POST', path: '/tokens', summary: 'Make a token' } })
-    .input(z.object({ name: z.string(), days: z.number().int().min(1).max(3650).nullable().default(90) }))
+    .input(
+      z.strictObject({ name: z.string(), days: z.number().int().min(1).max(3650).nullable().default(90) }),
+    )
     .output(z.object({ id: z.uuid(), secret: z.string() }))
     .mutation(({ ctx, input }) =>
       createToken(
@@ -100,7 +103,7 @@ export const accountRouter = router({
 
   createRepository: signedIn
     .meta({ openapi: { method: 'POST', path: '/repositories', summary: 'Make a repository' } })
-    .input(z.object({ team: z.string(), name: z.string() }))
+    .input(z.strictObject({ team: z.string(), name: z.string() }))
     .output(repositorySchema)
     .mutation(async ({ ctx, input }) => {
       const { id, team, name, defaultBranch } = await createRepository(

@@ -29,9 +29,16 @@ const idInput = z.object({ id: z.uuid() })
 
 export const comparisonsRouter = router({
   get: signedIn
-    .input(comparisonStateSchema)
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/compare',
+        summary: 'Runs side by side (`?runs=ID&runs=ID`), kept nowhere',
+      },
+    })
+    .input(comparisonStateSchema.omit({ onlyDifferences: true }))
     .output(comparisonSchema)
-    .query(({ ctx, input }) => compareFor(ctx.services, ctx.actor, input)),
+    .query(({ ctx, input }) => compareFor(ctx.services, ctx.actor, { ...input, onlyDifferences: true })),
 
   /** Rows or lines in which an output of a run differs from the base's. */
   output: signedIn
@@ -43,7 +50,7 @@ export const comparisonsRouter = router({
 
   create: signedIn
     .meta({ openapi: { method: 'POST', path: '/comparisons', summary: 'Freeze a comparison of runs' } })
-    .input(comparisonStateSchema)
+    .input(comparisonStateSchema.strict())
     .output(z.object({ id: z.uuid(), comparison: comparisonSchema }))
     .mutation(async ({ ctx, input }) => {
       const id = await createComparison(ctx.services, ctx.actor, input)
@@ -64,7 +71,7 @@ export const comparisonsRouter = router({
         summary: 'A link that shows it to whoever has it',
       },
     })
-    .input(idInput.extend({ days: z.number().int().min(1).max(longestDays).default(30) }))
+    .input(idInput.extend({ days: z.number().int().min(1).max(longestDays).default(30) }).strict())
     .output(z.object({ id: z.uuid(), url: z.string(), expiresAt: z.string() }))
     .mutation(({ ctx, input }) => createShareLink(ctx.services, ctx.actor, input.id, input.days)),
 

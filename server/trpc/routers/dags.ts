@@ -47,7 +47,7 @@ export const dagsRouter = router({
 
   grid: signedIn
     .meta({ openapi: { method: 'GET', path: `${at}/grid`, summary: 'The last runs by tasks' } })
-    .input(dagRefSchema.extend({ limit: z.coerce.number().int().min(1).max(100).default(40) }))
+    .input(dagRefSchema.extend({ limit: z.coerce.number().int().min(1).max(100).default(40) }).strict())
     .output(gridSchema)
     .query(async ({ ctx, input }) =>
       readGrid(ctx.services, await requireDag(ctx.services, ctx.actor, input, 'run:read'), input.limit),
@@ -65,7 +65,7 @@ export const dagsRouter = router({
     .meta({
       openapi: { method: 'GET', path: `${at}/diff`, summary: 'Code and graph of version b against a' },
     })
-    .input(dagRefSchema.extend({ a: z.string(), b: z.string() }))
+    .input(dagRefSchema.extend({ a: z.string(), b: z.string() }).strict())
     .output(versionDiffSchema)
     .query(async ({ ctx, input }) => {
       const dag = await requireDag(ctx.services, ctx.actor, input, 'repository:read')
@@ -78,7 +78,7 @@ export const dagsRouter = router({
 
   params: signedIn
     .meta({ openapi: { method: 'GET', path: `${at}/params`, summary: 'JSON Schema of a version’s params' } })
-    .input(dagRefSchema.extend({ version: z.string().optional() }))
+    .input(dagRefSchema.extend({ version: z.string().optional() }).strict())
     .output(z.record(z.string(), json))
     .query(async ({ ctx, input }) => {
       const dag = await requireDag(ctx.services, ctx.actor, input, 'repository:read')
@@ -102,7 +102,7 @@ export const dagsRouter = router({
     .meta({
       openapi: { method: 'POST', path: `${at}/notebook/check`, summary: 'Faults, cells and graph of a text' },
     })
-    .input(dagRefSchema.extend({ base: z.string(), text: z.string().max(10 * 2 ** 20) }))
+    .input(dagRefSchema.extend({ base: z.string(), text: z.string().max(10 * 2 ** 20) }).strict())
     .output(notebookSchema.pick({ cells: true, faults: true, graph: true }))
     .mutation(async ({ ctx, input }) => {
       const dag = await requireDag(ctx.services, ctx.actor, input, 'repository:read')
@@ -125,11 +125,13 @@ export const dagsRouter = router({
       },
     })
     .input(
-      dagRefSchema.extend({
-        base: z.string(),
-        text: z.string().max(10 * 2 ** 20),
-        message: z.string().max(10_000),
-      }),
+      dagRefSchema
+        .extend({
+          base: z.string(),
+          text: z.string().max(10 * 2 ** 20),
+          message: z.string().max(10_000),
+        })
+        .strict(),
     )
     .output(z.object({ sha: z.string(), version: z.number().nullable() }))
     .mutation(({ ctx, input }) => {

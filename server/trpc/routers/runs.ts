@@ -7,7 +7,7 @@ import { readLogPage } from '../../services/run/read-log.ts'
 import { readTablePage } from '../../services/run/read-table.ts'
 import { readRun, readTaskResult, requireRun } from '../../services/run/read-run.ts'
 import { rerun } from '../../services/run/rerun.ts'
-import { startRun } from '../../services/run/start-run.ts'
+import { resolveVersion, startRun } from '../../services/run/start-run.ts'
 import { pathOfRun, runSummary } from '../../services/run/views.ts'
 import { router, signedIn } from '../init.ts'
 import { dagRefSchema, json, runStateSchema } from '../../views/common.ts'
@@ -32,12 +32,14 @@ export const runsRouter = router({
       },
     })
     .input(
-      dagRefSchema.extend({
-        version: z.union([z.string(), z.number().int()]).optional(),
-        params: z.record(z.string(), json).default({}),
-        /** Starts whatever the DAG's run strategy says. */
-        force: z.boolean().default(false),
-      }),
+      dagRefSchema
+        .extend({
+          version: z.union([z.string(), z.number().int()]).optional(),
+          params: z.record(z.string(), json).default({}),
+          /** Starts whatever the DAG's run strategy says. */
+          force: z.boolean().default(false),
+        })
+        .strict(),
     )
     .output(madeRunSchema)
     .mutation(async ({ ctx, input }) => {
@@ -57,22 +59,26 @@ export const runsRouter = router({
       openapi: { method: 'GET', path: '/dags/{team}/{repo}/{dag}/runs', summary: 'Runs, newest first' },
     })
     .input(
-      dagRefSchema.extend({
-        state: runStateSchema.optional(),
-        version: z.coerce.number().int().optional(),
-        before: z.coerce.number().int().optional(),
-        limit: z.coerce.number().int().min(1).max(200).default(50),
-      }),
+      dagRefSchema
+        .extend({
+          state: runStateSchema.optional(),
+          version: z.string().optional(),
+          before: z.coerce.number().int().optional(),
+          limit: z.coerce.number().int().min(1).max(200).default(50),
+        })
+        .strict(),
     )
     .output(z.array(runSummarySchema))
     .query(async ({ ctx, input }) => {
       const dag = await requireDag(ctx.services, ctx.actor, input, 'run:read')
+      const version =
+        input.version === undefined ? null : await resolveVersion(ctx.services, dag, input.version)
       const rows = await listRuns(ctx.services.db, {
         teamIds: [dag.teamId],
         dagId: dag.id,
         limit: input.limit,
         ...(input.state === undefined ? {} : { state: input.state }),
-        ...(input.version === undefined ? {} : { versionNumber: input.version }),
+        ...(version === null ? {} : { versionNumber: version.number }),
         ...(input.before === undefined ? {} : { before: input.before }),
       })
       return rows.map((row) => runSummary(row, ctx.services.publicUrl))
@@ -90,7 +96,14 @@ export const runsRouter = router({
 
   /** By its number within the DAG, as pages name it. */
   byNumber: signedIn
-    .input(dagRefSchema.extend({ number: z.number().int() }))
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/dags/{team}/{repo}/{dag}/runs/{number}',
+        summary: 'A run by its number within the DAG',
+      },
+    })
+    .input(dagRefSchema.extend({ number: z.coerce.number<number>().int() }))
     .output(runDetailSchema)
     .query(async ({ ctx, input }) => {
       const dag = await requireDag(ctx.services, ctx.actor, input, 'run:read')
@@ -122,10 +135,15 @@ export const runsRouter = router({
         summary: 'The same params, on the same or another version',
       },
     })
-    .input(runId.extend({ version: z.string().optional() }))
+    .input(runId.extend({ version: z.union([z.string(), z.number().int()]).optional() }).strict())
     .output(madeRunSchema)
     .mutation(async ({ ctx, input }) => {
-      const run = await rerun(ctx.services, ctx.actor, input.id, input.version ?? null)
+      const run = await rerun(
+        ctx.services,
+        ctx.actor,
+        input.id,
+        input.version === undefined ? null : String(input.version),
+      )
       const row = await requireRun(ctx.services, ctx.actor, run.id, 'run:read')
       return { ...run, url: `${ctx.services.publicUrl}${pathOfRun(row)}` }
     }),
@@ -138,7 +156,7 @@ export const runsRouter = router({
         summary: 'Outputs, metrics and values of a task',
       },
     })
-    .input(runId.extend({ task: z.string(), key: z.string().optional() }))
+    .input(runId.extend({ task: z.string(), key: z.string().optional() }).strict())
     .output(taskResultSchema)
     .query(async ({ ctx, input }) =>
       readTaskResult(

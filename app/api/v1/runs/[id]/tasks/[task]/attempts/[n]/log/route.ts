@@ -1,13 +1,15 @@
+import { z } from 'zod'
+import { checkedInput } from '#server/domain/errors/input.ts'
 import { findAttempt, logResponse } from '#server/http/artifacts.ts'
 import { respondTo } from '#server/http/respond.ts'
 import { requireRun } from '#server/services/run/read-run.ts'
 
-type Params = Promise<{ id: string; task: string; n: string }>
+const place = z.object({ id: z.uuid(), task: z.string(), n: z.coerce.number().int() })
 
-export const GET = (request: Request, { params }: { params: Params }) =>
+export const GET = (request: Request, { params }: { params: Promise<Record<'id' | 'task' | 'n', string>> }) =>
   respondTo(request, async (services, actor) => {
-    const { id, task, n } = await params
+    const { id, task, n } = checkedInput(place, await params)
     const run = await requireRun(services, actor, id, 'run:read')
     const key = new URL(request.url).searchParams.get('key')
-    return logResponse(services, request, await findAttempt(services, run.id, task, key, Number(n)))
+    return logResponse(services, request, await findAttempt(services, run.id, task, key, n))
   })

@@ -1,0 +1,114 @@
+/** A run's params against what its version declares: the same for pages, REST, the command line and cron. */
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import formats from 'ajv-formats'
+import type { Spec } from '../dag/spec.ts'
+import { DagbokError } from '../errors/errors.ts'
+import type { Json } from '../json.ts'
+import { guess } from '../notebook/guess.ts'
+
+/** JSON Schema (object) of a version's params, for forms and for checks. */
+export function paramsSchema(spec: Pick<Spec, 'params'>): Record<string, Json> {
+  return fieldsSchema(
+    Object.fromEntries(Object.entries(spec.params).map(([name, { schema }]) => [name, schema])),
+  )
+}
+
+/** JSON Schema (object) of named fields; one without a default is required. */
+export function fieldsSchema(fields: Record<string, Record<string, Json>>): Record<string, Json> {
+  const required = Object.entries(fields).flatMap(([name, schema]) => ('default' in schema ? [] : [name]))
+  return { type: 'object', properties: fields, required, additionalProperties: false }
+}
+
+const isObject = (json: Json | undefined): json is Record<string, Json> =>
+  typeof json === 'object' && json !== null && !Array.isArray(json)
+
+function propertiesOf(schema: Record<string, Json>): Map<string, Record<string, Json>> {
+  const declared = isObject(schema['properties']) ? Object.entries(schema['properties']) : []
+  return new Map(declared.map(([name, one]) => [name, isObject(one) ? one : {}]))
+}
+
+/** Given params, and the default of each that is not given. */
+export function withDefaults(
+  schema: Record<string, Json>,
+  given: Record<string, Json>,
+): Record<string, Json> {
+  const defaults = [...propertiesOf(schema)].flatMap(([name, { default: fallback }]): [string, Json][] =>
+    fallback === undefined ? [] : [[name, fallback]],
+  )
+  return { ...Object.fromEntries(defaults), ...given }
+}
+
+function words(error: ErrorObject, declared: Iterable<string>): string {
+  if (error.keyword === 'required' && error.instancePath === '')
+    return `'${String(error.params['missingProperty'])}' is missing`
+  if (error.keyword === 'additionalProperties' && error.instancePath === '') {
+    const name = String(error.params['additionalProperty'])
+    const near = guess(name, declared)
+    return `there is no param '${name}'${near === undefined ? '' : ` (did you mean '${near}'?)`}`
+  }
+  const allowed: unknown = error.keyword === 'enum' ? error.params['allowedValues'] : null
+  const more = Array.isArray(allowed) ? `: ${allowed.map((one) => JSON.stringify(one)).join(', ')}` : ''
+  return `'${error.instancePath.slice(1)}' ${error.message ?? 'does not fit'}${more}`
+}
+
+/**
+ * Given params with defaults filled in.
+ * @param what the fault speaks of
+ * @param schema as `paramsSchema` gives it
+ * @throws DagbokError `bad_input` that names every one that does not fit
+ */
+export function checkParams(
+  schema: Record<string, Json>,
+  given: Record<string, Json>,
+  what = 'params',
+): Record<string, Json> {
+  const filled = withDefaults(schema, given)
+  // One for each check: it keeps every schema it has seen.
+  const ajv = new Ajv2020({ allErrors: true, strict: false })
+  formats.default(ajv)
+  const validate = ajv.compile(schema)
+  if (validate(filled)) return filled
+  const declared = propertiesOf(schema)
+  const faults = (validate.errors ?? []).map((error) => words(error, declared.keys()))
+  throw new DagbokError('bad_input', `The ${what} do not fit: ${faults.join('; ')}.`)
+}
+
+function parsed(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return undefined
+  }
+}
+
+const typeOf = (json: Json): string => {
+  if (json === null) return 'null'
+  if (Array.isArray(json)) return 'array'
+  return typeof json
+}
+
+/** A text as the type that the schema wants; where it wants a string, or the text is nothing it wants, the text. */
+function typed(schema: Record<string, Json>, text: string): Json {
+  const wanted = [schema['type'] ?? []].flat().map((type) => (type === 'integer' ? 'number' : type))
+  const json = parsed(text.trim())
+  if (json === undefined) return text
+  // A number that JavaScript would round is none.
+  if (typeof json === 'number' && Number.isInteger(json) && !Number.isSafeInteger(json)) return text
+  if (wanted.length > 0) return wanted.includes(typeOf(json)) ? json : text
+  const choices = Array.isArray(schema['enum']) ? schema['enum'] : [schema['const']]
+  return choices.includes(text) ? text : json
+}
+
+/**
+ * Params written as texts (`rows=30`), each read as its schema has it: `rows: {type: integer}` gives a number.
+ * @throws DagbokError as `checkParams`; names that are no params are left to it
+ */
+export function readParams(
+  schema: Record<string, Json>,
+  texts: Readonly<Record<string, string>>,
+): Record<string, Json> {
+  const declared = propertiesOf(schema)
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [name, typed(declared.get(name) ?? {}, text)]),
+  )
+}
