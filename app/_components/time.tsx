@@ -1,29 +1,9 @@
 'use client'
 
 import { useEffect, useState } from 'react'
+import { agoWords } from '#server/domain/words.ts'
 
-/** `420 ms`, `12.4 s`, `3 min 05 s`, `2 h 10 min`. */
-export function durationWords(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
-  const minutes = Math.floor(ms / 60_000)
-  if (minutes < 60) return `${minutes} min ${String(Math.floor((ms % 60_000) / 1000)).padStart(2, '0')} s`
-  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`
-}
-
-function agoWords(ms: number): string {
-  const ahead = ms < 0
-  const seconds = Math.abs(ms) / 1000
-  const [n, unit] =
-    seconds < 60
-      ? [seconds, 's']
-      : seconds < 3600
-        ? [seconds / 60, 'min']
-        : seconds < 86_400
-          ? [seconds / 3600, 'h']
-          : [seconds / 86_400, 'd']
-  return ahead ? `in ${Math.round(n)} ${unit}` : `${Math.round(n)} ${unit} ago`
-}
+export { durationWords, sizeWords } from '#server/domain/words.ts'
 
 /** A moment, relative, with the absolute one on hover. Shown once the browser's clock is known. */
 export function Ago({ time }: { time: string }) {
@@ -39,10 +19,4 @@ export function Ago({ time }: { time: string }) {
       {now === null ? '' : agoWords(now - new Date(time).getTime())}
     </time>
   )
-}
-
-export const sizeWords = (bytes: number): string => {
-  if (bytes < 1000) return `${bytes} B`
-  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`
 }

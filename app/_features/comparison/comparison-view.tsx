@@ -1,12 +1,11 @@
 'use client'
 
+import { changeWords, valueWords, verdictWords } from '#server/domain/comparison/figures.ts'
 import type { Comparison, MetricRow, OutputRow } from '#server/views/comparison.ts'
 import { StatusDot } from '../../_components/status.tsx'
 import { durationWords } from '../../_components/time.tsx'
 import { VersionDiff } from '../versions/version-diff.tsx'
 import { OutputDifference } from './output-difference.tsx'
-
-const words = { better: 'Better', same: 'Same', regressed: 'Regressed', none: 'No verdict' } as const
 
 /** How a page reaches what it shows: a session's procedures, or a share link's. */
 export interface ComparisonSource {
@@ -36,24 +35,13 @@ function Reasons({ all }: { all: string[] }) {
   )
 }
 
-/** A difference with its sign, a minus as wide as the plus. */
-const signed = (figure: string) => (figure.startsWith('-') ? `−${figure.slice(1)}` : `+${figure}`)
-
 function MetricCell({ cell }: { cell: MetricRow['cells'][number] }) {
   if (cell === null) return <td className="num muted">none</td>
   const tone = cell.change === 'better' ? 'up' : cell.change === 'worse' ? 'down' : 'muted'
-  const share = cell.deltaRatio === null ? '' : ` · ${signed((cell.deltaRatio * 100).toFixed(1))} %`
   return (
     <td className="num">
-      {Number(cell.value.toPrecision(6))}
-      {cell.delta !== null && (
-        <span className={tone}>
-          {' '}
-          {cell.change === 'same'
-            ? 'within tolerance'
-            : `${signed(String(Number(cell.delta.toPrecision(3))))}${share} ${cell.change}`}
-        </span>
-      )}
+      {valueWords(cell.value)}
+      {cell.delta !== null && <span className={tone}> {changeWords(cell)}</span>}
     </td>
   )
 }
@@ -135,7 +123,7 @@ export function ComparisonView({
   return (
     <>
       <div className="verdict">
-        <h1 className={`word ${data.verdict.word}`}>{words[data.verdict.word]}</h1>
+        <h1 className={`word ${data.verdict.word}`}>{verdictWords[data.verdict.word]}</h1>
         <Reasons all={data.verdict.reasons} />
       </div>
       <div className="sheet">

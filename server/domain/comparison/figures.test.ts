@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compareFigures, equalWithin, verdictOf, type FigureRow } from './figures.ts'
+import { changeWords, compareFigures, equalWithin, verdictOf, type FigureRow } from './figures.ts'
 
 const row = (values: (number | null)[], better: 'higher' | 'lower' | null, rel = 0.005): FigureRow => ({
   task: 'train',
@@ -48,4 +48,15 @@ test('a run that failed where the base did not is a regression, the other way ro
 
 test('a base of 0 has a difference and no share', () => {
   expect(row([0, 2], 'higher').cells[1]).toMatchObject({ delta: 2, deltaRatio: null })
+})
+
+test.each([
+  [[0.96, 0.987], 'higher', '+0.027 · +2.8 % better'],
+  [[0.96, 0.9], 'higher', '−0.06 · −6.2 % worse'],
+  [[0.96, 0.9601], 'higher', 'within tolerance'],
+  [[0, 2], null, '+2 changed'],
+] as const)('%j with %s better, in words: %s', (values, better, words) => {
+  const [base, cell] = row([...values], better).cells
+  expect(base == null ? null : changeWords(base)).toBe('')
+  expect(cell == null ? null : changeWords(cell)).toBe(words)
 })

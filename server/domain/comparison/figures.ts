@@ -43,8 +43,15 @@ export interface FigureRow {
   cells: (FigureCell | null)[]
 }
 
+export const verdictWords = {
+  better: 'Better',
+  same: 'Same',
+  regressed: 'Regressed',
+  none: 'No verdict',
+} as const
+
 export interface Verdict {
-  word: 'better' | 'same' | 'regressed' | 'none'
+  word: keyof typeof verdictWords
   reasons: string[]
 }
 
@@ -55,6 +62,17 @@ export function deltaWords(cell: Pick<FigureCell, 'delta' | 'deltaRatio'>): stri
   if (cell.delta === null) return ''
   if (cell.deltaRatio === null) return signed(String(Number(cell.delta.toPrecision(3))), cell.delta)
   return `${signed((cell.deltaRatio * 100).toFixed(1), cell.delta)} %`
+}
+
+/** A figure as it is shown, to six places. */
+export const valueWords = (value: number): string => String(Number(value.toPrecision(6)))
+
+/** What became of a figure against the base: `within tolerance`, `+0.027 · +2.8 % better`; '' for the base itself. */
+export function changeWords({ delta, deltaRatio, change }: FigureCell): string {
+  if (delta === null) return ''
+  if (change === 'same') return 'within tolerance'
+  const share = deltaRatio === null ? '' : ` · ${deltaWords({ delta, deltaRatio })}`
+  return `${deltaWords({ delta, deltaRatio: null })}${share} ${change}`
 }
 
 const toleranceWords = (tolerance: Tolerance | null): string => {
