@@ -4,9 +4,8 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import { prepare, root } from './setup/machine.mjs'
 
-/** @param {string} file repository path of a TypeScript file @param {string[]} args */
-export function runOnNode24(file, args) {
-  const node = prepare()
+/** @param {string} file repository path of a TypeScript file @param {string[]} args @param {string} node the Node 24 */
+export function runOnNode24(file, args, node = prepare()) {
   const child = spawn(node, ['--disable-warning=ExperimentalWarning', join(root, file), ...args], {
     stdio: 'inherit',
   })

@@ -70,8 +70,18 @@ export function node24() {
   )
 }
 
+/** `node24`, or says that there is none and ends the process with 1. */
+export function ownNode() {
+  try {
+    return node24()
+  } catch (error) {
+    console.error(`dagbok: ${error.message}`)
+    process.exit(1)
+  }
+}
+
 /** Checks and installs, or says what is missing and ends the process with 1. Gives the Node 24 to go on with. */
-export function prepare() {
+export function prepare(log = console.log) {
   const faults = machineFaults()
   if (faults.length > 0) {
     for (const fault of faults) console.error(`dagbok: ${fault}`)
@@ -79,11 +89,11 @@ export function prepare() {
   }
   try {
     const started = Date.now()
-    if (!isInstalled()) console.log('install  npm ci …')
-    if (install()) console.log(`install  ${((Date.now() - started) / 1000).toFixed(1)} s`)
+    if (!isInstalled()) log('install  npm ci …')
+    if (install()) log(`install  ${((Date.now() - started) / 1000).toFixed(1)} s`)
   } catch (error) {
     console.error(`dagbok: the packages could not be installed: ${error.message}`)
     process.exit(1)
   }
-  return node24()
+  return ownNode()
 }

@@ -1,0 +1,18 @@
+import { Command } from 'commander'
+import { exitCodes, UsageError } from '../../client/failure.ts'
+import { plain, sayJson, warn } from '../../print/output.ts'
+
+export const dagCompile = (): Command =>
+  new Command('compile')
+    .description('Print the spec that a notebook compiles to, as JSON, or its faults.')
+    .argument('<PATH>', 'the notebook')
+    .action(async (path: string) => {
+      const { checkNotebooks, faultLines } = await import('../../repository/check-notebooks.ts')
+      const checked = await checkNotebooks([path])
+      const [notebook] = checked
+      if (notebook === undefined || checked.length > 1)
+        throw new UsageError(`${path} is a folder: name one notebook.`)
+      if (notebook.spec !== null) return sayJson(notebook.spec)
+      for (const line of faultLines(checked, process.cwd())) warn(plain(line))
+      process.exitCode = exitCodes.failed
+    })

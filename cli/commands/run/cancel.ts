@@ -1,0 +1,17 @@
+import { Command } from 'commander'
+import { dagWords } from '../../client/addresses.ts'
+import { signedInClient } from '../../client/rest-client.ts'
+import { readRun } from '../../client/runs.ts'
+import { say, sayJson } from '../../print/output.ts'
+
+export const runCancel = (): Command =>
+  new Command('cancel')
+    .description('Ask for the end of a run: its clean-up still runs.')
+    .argument('<RUN>')
+    .action(async (text: string, options: { json?: true }) => {
+      const client = await signedInClient()
+      const run = await readRun(client, text)
+      const answer = await client.post<object>(`/runs/${run.id}/cancel`)
+      if (options.json) return sayJson(answer)
+      say(`Run ${run.number} of ${dagWords(run.dag)} is being cancelled: ${run.url}`)
+    })

@@ -1,0 +1,64 @@
+/** Runs in lines. */
+import { agoWords, durationWords } from '#server/domain/words.ts'
+import { reasons } from '#server/domain/run/states.ts'
+import type { RunSummary } from '#server/views/dag.ts'
+import type { RunDetail, TaskRunView } from '#server/views/run.ts'
+import { dagWords } from '../client/addresses.ts'
+import { dim, plain, toned } from './output.ts'
+import { table } from './table.ts'
+
+/** `train`, or `train (alpha=0.1)` for an item. */
+export const taskWords = ({ task, key }: Pick<TaskRunView, 'task' | 'key'>): string =>
+  key === null ? task : `${task} (${plain(key)})`
+
+/** How long it took, or has taken; '' before it started. */
+export function lengthOf(timed: { startedAt: string | null; endedAt: string | null }, now: number): string {
+  if (timed.startedAt === null) return ''
+  const end = timed.endedAt === null ? now : Date.parse(timed.endedAt)
+  return durationWords(Math.max(0, end - Date.parse(timed.startedAt)))
+}
+
+const why = ({ reason, message }: Pick<TaskRunView, 'reason' | 'message'>) =>
+  plain(message ?? (reason === null ? '' : reasons[reason]))
+
+export function runTable(runs: readonly RunSummary[], now: number): string {
+  return table(
+    ['RUN', 'STATE', 'VERSION', 'TRIGGER', 'BY', 'MADE', 'TOOK', 'ID'],
+    runs.map((run) => [
+      `#${run.number}`,
+      toned(run.state),
+      `v${run.version.number}`,
+      run.trigger,
+      plain(run.triggeredBy ?? ''),
+      agoWords(now - Date.parse(run.createdAt)),
+      lengthOf(run, now),
+      dim(run.id),
+    ]),
+  )
+}
+
+/** The answer first, then what was run, then its tasks. */
+export function runText(run: RunDetail, now: number): string {
+  const { version, parent } = run
+  const params = Object.entries(run.params).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+  const tasks = table(
+    ['TASK', 'STATE', 'ATTEMPTS', 'TOOK', ''],
+    run.taskRuns.map((task) => [
+      taskWords(task),
+      toned(task.state),
+      String(task.attempts.length),
+      lengthOf(task, now),
+      why(task),
+    ]),
+  )
+  return [
+    toned(run.state, plain(run.headline)),
+    `run ${run.number} of ${dagWords(run.dag)}, v${version.number} ${dim(version.commit.slice(0, 7))} ${plain(version.subject)}, ${plain(version.author)}`,
+    ...(params.length === 0 ? [] : [`with ${plain(params.join(' '))}`]),
+    ...(parent === null ? [] : [`${parent.verb} of run ${parent.number}`]),
+    '',
+    tasks,
+    '',
+    run.url,
+  ].join('\n')
+}

@@ -1,0 +1,84 @@
+/** Notebooks of a working tree by the rules of a push. */
+import { realpath, stat } from 'node:fs/promises'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import type { Spec } from '#server/domain/dag/spec.ts'
+import { compile } from '#server/domain/notebook/compile.ts'
+import { formatFault, type Fault } from '#server/domain/notebook/fault.ts'
+import { bundleOf, indexTree, isNotebook } from '#server/domain/version/bundle.ts'
+import { snapshot } from '#server/domain/version/snapshot.ts'
+import { UsageError } from '../client/failure.ts'
+import { readWorkingTree, type WorkingTree } from './read-repository.ts'
+
+export interface CheckedNotebook {
+  /** Absolute path of the repository. */
+  root: string
+  /** Repository path. */
+  path: string
+  spec: Spec | null
+  /** Of the notebook and of the components it uses, by repository path. */
+  faults: Fault[]
+}
+
+function checkComponent({ entries, notebooks }: WorkingTree, path: string) {
+  const read = (file: string) => notebooks.get(file) ?? null
+  const bundle = new Set(bundleOf(indexTree(entries), path, read).map((entry) => entry.path))
+  return compile({
+    path,
+    text: notebooks.get(path) ?? '',
+    readFile: (file) => (bundle.has(file) ? (read(file) ?? '') : null),
+  })
+}
+
+const nothingKept = { get: () => undefined, set: () => {} }
+
+/** Every notebook of the tree, components too, in order of path. */
+function checkTree(tree: WorkingTree): CheckedNotebook[] {
+  const { root, entries, notebooks } = tree
+  const dags = new Map(
+    snapshot({ entries, notebooks, sha256: (text) => text, cache: nothingKept }).map((dag) => [
+      dag.path,
+      dag,
+    ]),
+  )
+  return [...notebooks.keys()].sort().map((path) => {
+    const { spec, faults } = dags.get(path) ?? checkComponent(tree, path)
+    return { root, path, spec, faults }
+  })
+}
+
+async function locate(path: string): Promise<{ path: string; isFolder: boolean }> {
+  const found = await stat(path).catch(() => null)
+  if (found === null) throw new UsageError(`${path} is not there.`)
+  const isFolder = found.isDirectory()
+  if (!isFolder && !isNotebook(path))
+    throw new UsageError(`${path} is no notebook: its name ends in .dag.md or .dag.yaml.`)
+  return { path: await realpath(resolve(path)), isFolder }
+}
+
+/** The notebooks at these paths and under these folders. @throws UsageError when one is not there or is no notebook */
+export async function checkNotebooks(paths: readonly string[]): Promise<CheckedNotebook[]> {
+  const trees = new Map<string, CheckedNotebook[]>()
+  const chosen = new Map<string, CheckedNotebook>()
+  for (const given of paths) {
+    const { path, isFolder } = await locate(given)
+    const tree = await readWorkingTree(isFolder ? path : dirname(path))
+    const checked = trees.get(tree.root) ?? checkTree(tree)
+    trees.set(tree.root, checked)
+    for (const one of checked) {
+      const at = join(one.root, one.path)
+      if (at === path || (isFolder && at.startsWith(path.endsWith(sep) ? path : `${path}${sep}`)))
+        chosen.set(at, one)
+    }
+    if (!isFolder && !chosen.has(path))
+      throw new UsageError(`${given} is ignored by git, so that no push would have it.`)
+  }
+  return [...chosen.values()]
+}
+
+/** Faults in lines, each once: `file:line:column what is wrong`, with paths as seen from `folder`. */
+export function faultLines(checked: readonly CheckedNotebook[], folder: string): string[] {
+  const lines = checked.flatMap(({ root, faults }) =>
+    faults.map((fault) => formatFault({ ...fault, file: relative(folder, join(root, fault.file)) })),
+  )
+  return [...new Set(lines)]
+}
