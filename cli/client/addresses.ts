@@ -31,6 +31,8 @@ export function versionOf(text: string): { dag: DagRef; version: string | null }
 }
 
 export type RunAddress = { id: string } | { dag: DagRef; number: number }
+/** A run, or a version of which it is the newest finished one. */
+export type ComparedAddress = RunAddress | { dag: DagRef; version: string }
 
 const isAddress = (text: string) => uuid.test(text) || /#/.test(text)
 
@@ -44,7 +46,7 @@ export function runOf(text: string): RunAddress {
 }
 
 /** What can be compared: a run, or `DAG@VERSION` for the newest finished run of it. @throws UsageError */
-export function comparedOf(text: string): RunAddress | { dag: DagRef; version: string } {
+export function comparedOf(text: string): ComparedAddress {
   if (isAddress(text)) return runOf(text)
   const { dag, version } = text.includes('@') ? versionOf(text) : { dag: null, version: null }
   if (dag === null || version === null)

@@ -30,7 +30,10 @@ async function refusal(account: Account, response: Response): Promise<DagbokErro
       `The token is not valid at ${account.url}: make one under Settings there, and run \`dagbok login\`.`,
     )
   const body = (await response.json().catch(() => null)) as { message?: unknown; code?: unknown } | null
-  const code = errorCodes.find((one) => one === body?.code) ?? codeOfStatus(response.status)
+  // A gateway whose product is away answers with a status of its own.
+  const code =
+    errorCodes.find((one) => one === body?.code) ??
+    (response.status > 500 ? 'unavailable' : codeOfStatus(response.status))
   if (typeof body?.message === 'string') return new DagbokError(code, body.message)
   return new DagbokError(code, `${account.url} answered with status ${response.status}: is it a Dagbok?`)
 }

@@ -2,19 +2,15 @@
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import type { RunSummary } from '#server/views/dag.ts'
 import type { RunDetail } from '#server/views/run.ts'
-import { comparedOf, dagPath, dagWords, runOf, type RunAddress } from './addresses.ts'
+import { dagPath, dagWords, type ComparedAddress, type RunAddress } from './addresses.ts'
 import type { RestClient } from './rest-client.ts'
 
-const readAt = (client: RestClient, address: RunAddress): Promise<RunDetail> =>
+export const readRun = (client: RestClient, address: RunAddress): Promise<RunDetail> =>
   client.get('id' in address ? `/runs/${address.id}` : `${dagPath(address.dag)}/runs/${address.number}`)
 
-/** @throws UsageError, DagbokError */
-export const readRun = (client: RestClient, text: string): Promise<RunDetail> => readAt(client, runOf(text))
-
-/** The run that is compared: itself, or the newest finished one of a version. @throws UsageError, DagbokError */
-export async function readCompared(client: RestClient, text: string): Promise<RunSummary> {
-  const address = comparedOf(text)
-  if (!('version' in address)) return readAt(client, address)
+/** The run that is compared: itself, or the newest finished one of a version. @throws DagbokError `not_found` */
+export async function readCompared(client: RestClient, address: ComparedAddress): Promise<RunSummary> {
+  if (!('version' in address)) return readRun(client, address)
   const { dag, version } = address
   const newest = await Promise.all(
     ['succeeded', 'failed'].map((state) =>

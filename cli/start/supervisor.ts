@@ -1,5 +1,4 @@
 /** `npm start`, on Node 24: build, Postgres, migrations, web; each stage named with its time; everything ended together. */
-import { spawn } from 'node:child_process'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { openDatabase } from '#db/client.ts'
@@ -14,6 +13,7 @@ import type { Settings } from '#server/config/schema.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { createSignInLink } from '#server/services/session/sign-in-link.ts'
 import { createToken } from '#server/services/token/tokens.ts'
+import { openBrowser } from '../print/browser.ts'
 import { parseStartArguments, usage, type StartArguments } from './arguments.ts'
 import { ensureBuild } from './build.ts'
 import { supervise } from './child.ts'
@@ -86,11 +86,6 @@ async function writeReadyFile(file: string, content: Record<string, string>): Pr
   await writeFile(aside, `${JSON.stringify(content)}\n`, { mode: 0o600 })
   await rename(aside, file)
   ending.push(() => rm(file, { force: true }))
-}
-
-function openBrowser(url: string): void {
-  const opener = process.platform === 'darwin' ? 'open' : 'xdg-open'
-  spawn(opener, [url], { stdio: 'ignore', detached: true }).once('error', () => {})
 }
 
 function checkHost(host: string, settings: Settings): void {

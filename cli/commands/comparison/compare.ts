@@ -3,7 +3,7 @@ import { DagbokError } from '#server/domain/errors/errors.ts'
 import { isTerminalRun } from '#server/domain/run/states.ts'
 import type { Comparison } from '#server/views/comparison.ts'
 import type { RunSummary } from '#server/views/dag.ts'
-import { dagWords } from '../../client/addresses.ts'
+import { comparedOf, dagWords } from '../../client/addresses.ts'
 import { exitCodes, UsageError } from '../../client/failure.ts'
 import { signedInClient, type RestClient } from '../../client/rest-client.ts'
 import { readCompared } from '../../client/runs.ts'
@@ -48,9 +48,11 @@ async function share(client: RestClient, { runs, base }: Comparison, days: numbe
 
 async function compare(texts: string[], options: Options): Promise<void> {
   if (texts.length < 2) throw new UsageError('Name two runs or more: compare A B.')
+  const addresses = texts.map(comparedOf)
+  const baseAddress = options.base === undefined ? null : comparedOf(options.base)
   const client = await signedInClient()
-  const runs = await Promise.all(texts.map((text) => readCompared(client, text)))
-  const base = options.base === undefined ? undefined : (await readCompared(client, options.base)).id
+  const runs = await Promise.all(addresses.map((address) => readCompared(client, address)))
+  const base = baseAddress === null ? undefined : (await readCompared(client, baseAddress)).id
   checkEnded(runs, options.failOnRegress === true)
   const data = await client.get<Comparison>('/compare', { runs: runs.map(({ id }) => id), base })
   const shared = options.share ? await share(client, data, options.expires) : null

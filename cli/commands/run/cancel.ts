@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { dagWords } from '../../client/addresses.ts'
+import { dagWords, runOf } from '../../client/addresses.ts'
 import { signedInClient } from '../../client/rest-client.ts'
 import { readRun } from '../../client/runs.ts'
 import { say, sayJson } from '../../print/output.ts'
@@ -9,8 +9,9 @@ export const runCancel = (): Command =>
     .description('Ask for the end of a run: its clean-up still runs.')
     .argument('<RUN>')
     .action(async (text: string, options: { json?: true }) => {
+      const address = runOf(text)
       const client = await signedInClient()
-      const run = await readRun(client, text)
+      const run = await readRun(client, address)
       const answer = await client.post<object>(`/runs/${run.id}/cancel`)
       if (options.json) return sayJson(answer)
       say(`Run ${run.number} of ${dagWords(run.dag)} is being cancelled: ${run.url}`)

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { dagWords } from '../../client/addresses.ts'
+import { dagWords, runOf } from '../../client/addresses.ts'
 import { signedInClient } from '../../client/rest-client.ts'
 import { readRun } from '../../client/runs.ts'
 import { say, sayJson } from '../../print/output.ts'
@@ -11,8 +11,9 @@ export const runRerun = (): Command =>
     .argument('<RUN>')
     .option('--version <VERSION>', 'the other version: v3, a branch, a tag or a commit')
     .action(async (text: string, { version, json }: { version?: string; json?: true }) => {
+      const address = runOf(text)
       const client = await signedInClient()
-      const run = await readRun(client, text)
+      const run = await readRun(client, address)
       const made = await client.post<StartedRun>(
         `/runs/${run.id}/rerun`,
         version === undefined ? {} : { version },

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { RunDetail } from '#server/views/run.ts'
 import { exitCodes } from '../../client/failure.ts'
 import { followRun } from '../../client/follow-run.ts'
+import { runOf } from '../../client/addresses.ts'
 import { signedInClient, type RestClient } from '../../client/rest-client.ts'
 import { readRun } from '../../client/runs.ts'
 import { dim, plain, say, sayJson, toned, warn } from '../../print/output.ts'
@@ -59,6 +60,7 @@ export const runWatch = (): Command =>
     .argument('<RUN>')
     .option('--exit-status', 'exit with 1 unless it succeeded')
     .action(async (text: string, options: WatchOptions) => {
+      const address = runOf(text)
       const client = await signedInClient()
-      await watchToEnd(client, (await readRun(client, text)).id, options)
+      await watchToEnd(client, (await readRun(client, address)).id, options)
     })
