@@ -1,7 +1,8 @@
 import { stripVTControlCharacters } from 'node:util'
 import { dim } from './output.ts'
 
-const widthOf = (text: string): number => [...stripVTControlCharacters(text)].length
+const graphemes = new Intl.Segmenter()
+const widthOf = (text: string): number => [...graphemes.segment(stripVTControlCharacters(text))].length
 
 /** Rows under a head, in columns; no spaces at the ends of lines. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -76,7 +76,7 @@ export function ownNode() {
     return node24()
   } catch (error) {
     console.error(`dagbok: ${error.message}`)
-    process.exit(1)
+    return process.exit(1)
   }
 }
 
