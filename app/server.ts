@@ -48,6 +48,17 @@ function refuse(request: IncomingMessage, response: ServerResponse, status: numb
   response.end(asJson ? JSON.stringify({ message, code: codeOfStatus(status) }) : `${message}\n`)
 }
 
+/** ms that a body which is refused may go on arriving: a client reads no answer while it still sends. */
+const lingerMs = 5000
+
+function refuseBody(request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(413, { 'content-type': 'application/json' })
+  response.end(JSON.stringify({ message: 'The body is too large.', code: 'too_large' }))
+  const timer = setTimeout(() => request.destroy(), lingerMs)
+  request.once('close', () => clearTimeout(timer))
+  request.resume()
+}
+
 /** A path as it may stand in a log: without the query, and without a share link's secret. */
 const loggedPath = (url = ''): string => url.replace(/\?.*$/s, '').replace(/^\/share\/[^/]*/, '/share/…')
 
@@ -82,8 +93,7 @@ async function start(settings: WebSettings): Promise<void> {
     if (!allowsOrigin(context.publicUrl, request.method ?? 'GET', request.headers.origin))
       return refuse(request, response, 403, 'Requests from other sites are refused.')
     if (request.url?.startsWith('/git/') === true) return handleGit(request, response, git)
-    if (Number(request.headers['content-length'] ?? 0) > 10 * 2 ** 20)
-      return refuse(request, response, 413, 'The body is too large.')
+    if (Number(request.headers['content-length'] ?? 0) > 10 * 2 ** 20) return refuseBody(request, response)
     if (handle === null) return refuse(request, response, 503, 'Starting.')
     handle(request, response).catch((error: unknown) => {
       context.log.error({ err: error, path: loggedPath(request.url) }, 'a request failed')

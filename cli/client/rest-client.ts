@@ -39,8 +39,9 @@ async function refusal(account: Account, response: Response): Promise<DagbokErro
 }
 
 function unanswered(account: Account, error: unknown): DagbokError {
-  const { cause, name } = error as Error & { cause?: { code?: string } }
-  const why = name === 'TimeoutError' ? `for ${patience / 1000} s` : (cause?.code ?? 'no connection')
+  const { cause, name } = error as Error & { cause?: { code?: string; message?: string } }
+  const why =
+    name === 'TimeoutError' ? `for ${patience / 1000} s` : (cause?.code ?? cause?.message ?? 'no connection')
   return new DagbokError(
     'unavailable',
     `${account.url} does not answer (${why}): start it with \`npm start\`, or name another with DAGBOK_URL.`,

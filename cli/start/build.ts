@@ -2,10 +2,11 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { childEnvironment } from '#server/config/environment.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
+import { lockDataFolder, type Lock } from './data-folder.ts'
 
 const sources = [
   'app',
@@ -39,8 +40,7 @@ async function fingerprint(root: string): Promise<string> {
 
 const stampName = 'dagbok-fingerprint'
 
-/** Makes `.build` unless it is current. Gives whether it was made. @throws DagbokError `internal` with Next's words */
-export async function ensureBuild(root: string): Promise<boolean> {
+async function makeBuild(root: string): Promise<boolean> {
   const wanted = await fingerprint(root)
   const target = join(root, '.build')
   if ((await readFile(join(target, stampName), 'utf8').catch(() => '')) === wanted) return false
@@ -68,4 +68,28 @@ export async function ensureBuild(root: string): Promise<boolean> {
   await rm(target, { recursive: true, force: true })
   await rename(join(root, aside), target)
   return true
+}
+
+/** Two products of one clone may start at once: the second waits for the first one's build. */
+async function lockBuilds(root: string): Promise<Lock> {
+  const folder = join(root, '.build-lock')
+  await mkdir(folder, { recursive: true })
+  for (;;) {
+    const lock = await lockDataFolder(folder).catch((error: unknown) => {
+      if (error instanceof DagbokError && error.code === 'conflict') return null
+      throw error
+    })
+    if (lock !== null) return lock
+    await new Promise((done) => setTimeout(done, 200))
+  }
+}
+
+/** Makes `.build` unless it is current. Gives whether it was made. @throws DagbokError `internal` with Next's words */
+export async function ensureBuild(root: string): Promise<boolean> {
+  const lock = await lockBuilds(root)
+  try {
+    return await makeBuild(root)
+  } finally {
+    await lock.release()
+  }
 }

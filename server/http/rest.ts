@@ -17,7 +17,10 @@ const routes = Object.entries(openApiDocument('').paths ?? {}).map(([path, opera
 
 /** The refusal of what is not there; null when it is. */
 function unknown(method: string, path: string): Response | null {
-  const known = routes.filter((route) => route.matches.test(path)).flatMap(({ methods }) => methods)
+  const known = routes
+    .filter((route) => route.matches.test(path))
+    .flatMap(({ methods }) => methods)
+    .sort()
   if (known.includes(method === 'HEAD' ? 'GET' : method)) return null
   if (known.length === 0)
     throw new DagbokError(

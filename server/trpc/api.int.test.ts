@@ -113,6 +113,30 @@ test('[S1] nobody of another team sees anything of it', async () => {
   expect((await read(`/runs/${run?.id}`, secret)).status).toBe(404)
 })
 
+test('[S1] who may only look at a team starts, cancels and commits nothing in it', async () => {
+  const [viewer] = await database().client<{ id: string }[]>`
+    with u as (insert into "user" (name, email) values ('Viewer', 'viewer@localhost') returning id),
+      m as (insert into member (team_id, user_id, role) select t.id, u.id, 'viewer' from team t, u where t.name = 'main')
+    select id from u`
+  const { secret } = await createToken(database(), viewer?.id ?? '', 'theirs', null)
+  const [run] = await database().client<{ id: string }[]>`select id from run limit 1`
+  expect((await read(at, secret)).status).toBe(200)
+  const commit = { base: 'x', text: 'x', message: 'x' }
+  const asks: [string, object][] = [
+    [`${at}/runs`, {}],
+    [`/runs/${run?.id}/cancel`, {}],
+    [`/runs/${run?.id}/rerun`, {}],
+    [`${at}/notebook/commits`, commit],
+  ]
+  for (const [path, body] of asks) {
+    const response = await handle(asked(path, { method: 'POST', body: JSON.stringify(body) }, secret))
+    expect([response.status, await response.json()], path).toEqual([
+      403,
+      { code: 'forbidden', message: 'This takes the role editor; in main yours is viewer.' },
+    ])
+  }
+})
+
 interface Compared {
   id: string
   comparison: { verdict: { word: string }; outputs: { cells: { url: string }[] }[] }

@@ -1,0 +1,44 @@
+/** For tests: notebooks that the command line works on. */
+const fence = '```'
+const cell = (kind: string, text: string) => `${fence}${kind}\n${text}\n${fence}\n`
+
+/** One task with a param, a metric and a table. */
+export const scored = (id: string, accuracy: number): string => `---
+dagbok: 1
+id: ${id}
+params:
+  n: {type: integer, default: 3, minimum: 1}
+  label: {type: string, default: plain}
+---
+
+${cell(
+  'yaml task',
+  'id: fit\noutputs: {table: {path: t.csv, key: [row]}}\nmetrics: {accuracy: {better: higher, tolerance: {rel: 0.005}}}',
+)}${cell(
+  'bash script',
+  `echo "n is $DAGBOK_PARAM_N"
+printf 'row,p\\n1,${accuracy}\\n' > "$DAGBOK_OUT/t.csv"
+echo '{"accuracy": ${accuracy}}' >> "$DAGBOK_METRICS"`,
+)}`
+
+/** A matrix: one item fails, the other does not. */
+export const halfBroken = (id: string): string => `---
+dagbok: 1
+id: ${id}
+---
+
+${cell('yaml task', 'id: sort\nmatrix: {side: [good, bad]}')}${cell(
+  'bash script',
+  `echo "side is $DAGBOK_MATRIX_SIDE"
+if [ "$DAGBOK_MATRIX_SIDE" = bad ]; then exit 3; fi`,
+)}`
+
+/** A task that goes on until the file named by its param is there. */
+export const gated = (id: string): string => `---
+dagbok: 1
+id: ${id}
+params:
+  gate: {type: string}
+---
+
+${cell('yaml task', 'id: wait')}${cell('bash script', 'until [ -e "$DAGBOK_PARAM_GATE" ]; do sleep 0.1; done')}`
