@@ -197,20 +197,6 @@ test.each([
   expect(found.join()).toContain(message)
 })
 
-test('10,000 tasks compile in seconds', () => {
-  const tasks = Array.from(
-    { length: 10_000 },
-    (_, i) => `  - {id: t${i}, needs: [${i === 0 ? '' : `t${i - 1}`}], command: [echo, "${i}"]}`,
-  )
-  const { spec, faults } = compile({
-    path: 'x.dag.yaml',
-    text: `dagbok: 1\nid: x\ntasks:\n${tasks.join('\n')}\n`,
-    readFile: () => null,
-  })
-  expect(faults).toEqual([])
-  expect(spec?.tasks).toHaveLength(10_000)
-})
-
 test('whatever is in a file, there are faults or a spec, and nothing is thrown', () => {
   const piece = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 20 }),

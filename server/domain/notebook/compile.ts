@@ -6,6 +6,7 @@ import { specSchema, type Group, type Param, type Spec, type Task, type TestCell
 import type { Fault } from './fault.ts'
 import type { Cell } from './cells.ts'
 import { checkCleanup, withBetween } from './compile/cleanup.ts'
+import { bounds, hasTooManyItems } from './compile/bounds.ts'
 import { readDocument, type SourceDocument } from './compile/document.ts'
 import { expand, findCycle } from './compile/expand.ts'
 import {
@@ -87,6 +88,10 @@ function tasksOf(draft: Draft): Task[] {
   return withBetween(drafts.map((task) => assembleTask(draft, task)).filter((task) => task !== null))
 }
 
+/** The tasks of a circle; of a long one its begin and its end. */
+const circle = (ids: readonly string[]): string =>
+  (ids.length <= 12 ? ids : [...ids.slice(0, 8), `${ids.length - 10} more`, ...ids.slice(-2)]).join(' → ')
+
 function specOf(draft: Draft, document: SourceDocument): Spec {
   const { front } = document
   const kind = textOf(front, 'kind') === 'component' ? 'component' : 'dag'
@@ -94,13 +99,18 @@ function specOf(draft: Draft, document: SourceDocument): Spec {
   const located = entry(front, 'schedule')
   if (kind === 'component' && located !== null)
     document.report.add(located, 'a component has no schedule: the DAG that uses it has')
-  if (document.tasks.length === 0 && front !== null)
+  if (document.tasks.size === 0 && front !== null)
     document.report.add(front, 'there are no tasks: add a cell ```yaml task')
+  if (hasTooManyItems(draft))
+    document.report.add(
+      front ?? { start: 0, end: 0 },
+      `its tasks have more than ${bounds.items} items together: split the DAG, or make its matrices smaller`,
+    )
   const cycle = findCycle(draft.tasks)
   if (cycle !== null)
     document.report.add(
       draft.tasks.get(cycle[0] ?? '')?.source.idSpan ?? { start: 0, end: 0 },
-      `tasks need each other in a circle: ${cycle.join(' → ')}`,
+      `tasks need each other in a circle: ${circle(cycle)}`,
     )
   return {
     dagbok: 1,
@@ -133,10 +143,18 @@ function faultsOf(draft: Draft): Fault[] {
 
 /** Compiles a notebook or a `.dag.yaml`. */
 export function compile(source: Source): Compiled {
-  const draft: Draft = { readFile: source.readFile, documents: new Map(), tasks: new Map(), groups: [] }
+  const draft: Draft = {
+    readFile: source.readFile,
+    documents: new Map(),
+    tasks: new Map(),
+    groups: [],
+    ancestors: null,
+    overfull: false,
+  }
   const document = readDocument(source.path, source.text)
   expand(draft, document)
-  const spec = specOf(draft, document)
+  // What is left out of an overfull one would only be missed by what was taken.
+  const spec = draft.overfull ? null : specOf(draft, document)
   const faults = faultsOf(draft)
   const graph = [...draft.tasks.values()].map((task) => ({
     id: task.id,
@@ -162,7 +180,7 @@ export function bundleScope(source: Pick<Source, 'path' | 'text'>): {
   components: string[]
 } {
   const document = readDocument(source.path, source.text)
-  const components = document.tasks.flatMap((task) => {
+  const components = [...document.tasks.values()].flatMap((task) => {
     const path = resolvePath(document.folder, textOf(task.root, 'uses') ?? '')
     return path === null || textOf(task.root, 'uses') === null ? [] : [path]
   })

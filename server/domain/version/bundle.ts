@@ -60,23 +60,22 @@ function matcher(folder: string, glob: string): ((path: string) => boolean) | nu
   return (path) => matches(path) || (star < 0 && path.startsWith(`${whole}/`))
 }
 
+/** Adds what one notebook reads itself; gives the components it uses. */
 function collect(
   tree: Tree,
   notebook: string,
   readText: (path: string) => string | null,
-  seen: Set<string>,
   out: Set<string>,
-): void {
+): string[] {
   const text = readText(notebook)
-  if (seen.has(notebook) || text === null) return
-  seen.add(notebook)
+  if (text === null) return []
   for (const path of ownFiles(tree, notebook)) out.add(path)
   const { folder, include, components } = bundleScope({ path: notebook, text })
   for (const glob of include) {
     const matches = matcher(folder, glob)
     if (matches !== null) for (const path of tree.entries.keys()) if (matches(path)) out.add(path)
   }
-  for (const component of components) collect(tree, component, readText, seen, out)
+  return components
 }
 
 /** The bundle of a notebook, sorted by path. `readText` gives notebooks of the tree; it is asked for nothing else. */
@@ -86,7 +85,9 @@ export function bundleOf(
   readText: (path: string) => string | null,
 ): BundleEntry[] {
   const paths = new Set<string>()
-  collect(tree, notebook, readText, new Set(), paths)
+  const seen = new Set([notebook])
+  // A set grows while it is walked: every notebook is looked at once, however they use each other.
+  for (const path of seen) for (const used of collect(tree, path, readText, paths)) seen.add(used)
   return [...paths].sort((a, b) => (a < b ? -1 : 1)).flatMap((path) => tree.entries.get(path) ?? [])
 }
 

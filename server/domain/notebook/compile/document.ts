@@ -26,7 +26,8 @@ export interface SourceDocument {
   report: Report
   cells: Cell[]
   front: Located | null
-  tasks: SourceTask[]
+  /** By id, in the order of the text; of two with one id the first. */
+  tasks: Map<string, SourceTask>
   tests: Located[]
 }
 
@@ -54,8 +55,8 @@ function read(
 function addTask(document: SourceDocument, root: Located | null, script: SourceScript | null): void {
   const name = root === null ? null : named(root)
   if (root === null || name === null) return
-  const first = document.tasks.find((task) => task.id === name.id)
-  if (first === undefined) document.tasks.push({ id: name.id, root, script, idSpan: name.span })
+  const first = document.tasks.get(name.id)
+  if (first === undefined) document.tasks.set(name.id, { id: name.id, root, script, idSpan: name.span })
   else
     document.report.add(
       name.span,
@@ -127,7 +128,7 @@ export function readDocument(path: string, text: string): SourceDocument {
     report,
     cells: [],
     front: null,
-    tasks: [],
+    tasks: new Map(),
     tests: [],
   }
   if (tooLong)

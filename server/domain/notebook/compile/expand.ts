@@ -3,6 +3,7 @@ import { parseExpression } from '../../expression/cel.ts'
 import { referencesOf } from '../../expression/references.ts'
 import { triggerRules, type TriggerRule } from '../../run/states.ts'
 import { entry, toJson, type Located } from '../located.ts'
+import { hasRoom } from './bounds.ts'
 import { readDocument, type SourceDocument, type SourceTask } from './document.ts'
 import { checkTexts, resolveInput, templateOf, type Place } from './expressions.ts'
 import { entriesOf, notYet, readParams, textOf } from './front-matter.ts'
@@ -153,8 +154,9 @@ function addTask(draft: Draft, scope: Scope, source: SourceTask, gate: Gate): vo
 }
 
 function addMembers(draft: Draft, scope: Scope, gate: Gate): void {
-  for (const source of scope.document.tasks) {
+  for (const source of scope.document.tasks.values()) {
     const uses = entry(source.root, 'uses')
+    if (!hasRoom(draft, scope, source.idSpan, gate.stack.length)) return
     if (uses === null) addTask(draft, scope, source, gate)
     else addGroup(draft, scope, source, uses, gate)
   }
@@ -180,7 +182,7 @@ function needsOf(scope: Scope, source: SourceTask): string[] {
 /** Needs of a scope's members; those inside its components are known already. A component's roots wait for its cell's. */
 function resolveNeeds(scope: Scope): void {
   for (const [name, member] of scope.members) {
-    const source = scope.document.tasks.find((task) => task.id === name)
+    const source = scope.document.tasks.get(name)
     if (source === undefined) continue
     const needs = [...new Set(needsOf(scope, source))]
     if (member.kind === 'task') member.task.needs = needs
@@ -270,6 +272,7 @@ export function expand(draft: Draft, document: SourceDocument): Scope {
     joined: null,
     stack: [document.path],
   })
+  if (draft.overfull) return scope
   bindInputs(draft, scope, null, { draft, scope, needs: [], axes: [] }, () => ({ start: 0, end: 0 }))
   for (const group of draft.groups) bindGroup(draft, group)
   return scope
@@ -280,9 +283,8 @@ export function findCycle(tasks: ReadonlyMap<string, DraftTask>): string[] | nul
   const left = new Map(
     [...tasks].map(([id, task]) => [id, task.needs.filter((need) => tasks.has(need)).length]),
   )
-  const after = new Map<string, string[]>()
-  for (const [id, task] of tasks)
-    for (const need of task.needs) after.set(need, [...(after.get(need) ?? []), id])
+  const after = new Map([...tasks.keys()].map((id): [string, string[]] => [id, []]))
+  for (const [id, task] of tasks) for (const need of task.needs) after.get(need)?.push(id)
   const free = [...left].filter(([, count]) => count === 0).map(([id]) => id)
   for (let id = free.pop(); id !== undefined; id = free.pop()) {
     left.delete(id)
@@ -294,15 +296,15 @@ export function findCycle(tasks: ReadonlyMap<string, DraftTask>): string[] | nul
   }
   const [start] = left.keys()
   if (start === undefined) return null
-  const path: string[] = []
+  const path = new Map<string, number>()
   for (
     let at: string | undefined = start;
     at !== undefined;
     at = tasks.get(at)?.needs.find((need) => left.has(need))
   ) {
-    const seen = path.indexOf(at)
-    if (seen >= 0) return [...path.slice(seen), at].toReversed()
-    path.push(at)
+    const seen = path.get(at)
+    if (seen !== undefined) return [...[...path.keys()].slice(seen), at].toReversed()
+    path.set(at, path.size)
   }
   return null
 }

@@ -5,7 +5,8 @@ import { referencesOf, type Reference } from '../../expression/references.ts'
 import { parseTemplate, type Template } from '../../expression/template.ts'
 import { entry, type Located, type Span } from '../located.ts'
 import { resolvePath } from './paths.ts'
-import { reaches, type Draft, type DraftGroup, type Scope } from './scope.ts'
+import { reaches } from './ancestors.ts'
+import type { Draft, DraftGroup, Scope } from './scope.ts'
 
 /** Where an expression stands, and what it may see from there. */
 export interface Place {

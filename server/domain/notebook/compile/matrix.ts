@@ -17,10 +17,9 @@ export function expandMatrix(
   let items: MatrixItem[] = [{ key: '', values: {} }]
   for (const [axis, { value: list }] of located.entries) {
     const values = list.kind === 'list' ? list.items.map(toJson) : []
-    const twice = values.find(
-      (value, i) => values.findIndex((other) => written(other) === written(value)) < i,
-    )
-    if (twice !== undefined) report.add(list, `${written(twice)} stands twice in the axis '${axis}'`)
+    const seen = new Set<string>()
+    const twice = values.map(written).find((word) => seen.has(word) || !seen.add(word))
+    if (twice !== undefined) report.add(list, `${twice} stands twice in the axis '${axis}'`)
     if (
       list.kind === 'list' &&
       list.items.some(

@@ -3,6 +3,7 @@ import type { Input, MatrixItem } from '../../dag/spec.ts'
 import type { TriggerRule } from '../../run/states.ts'
 import type { Json } from '../../json.ts'
 import type { Located } from '../located.ts'
+import type { Ancestors } from './ancestors.ts'
 import type { SourceDocument, SourceTask } from './document.ts'
 
 export interface Scope {
@@ -57,21 +58,8 @@ export interface Draft {
   documents: Map<string, SourceDocument>
   tasks: Map<string, DraftTask>
   groups: DraftGroup[]
-}
-
-/** Whether `target` is reached from these tasks by `needs`, itself included. */
-export function reaches(draft: Draft, from: readonly string[], target: string): boolean {
-  if (from.includes(target)) return true
-  const seen = new Set(from)
-  const queue = [...from]
-  for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
-    for (const need of draft.tasks.get(id)?.needs ?? []) {
-      if (need === target) return true
-      if (!seen.has(need)) {
-        seen.add(need)
-        queue.push(need)
-      }
-    }
-  }
-  return false
+  /** Worked out when it is first asked for; every `needs` must be known by then. */
+  ancestors: Ancestors | null
+  /** Set when a bound was reached: what is left out then is no fault of its own. */
+  overfull: boolean
 }
