@@ -14,11 +14,9 @@ import { isLoopback } from '#server/config/read.ts'
 import { productSettings } from '#server/config/product.ts'
 import { setNextAuthUrl, webSettings, type WebSettings } from '#server/config/web.ts'
 import { codeOfStatus } from '#server/domain/errors/errors.ts'
-import { handleGit, type GitHttp } from '#server/git/http.ts'
+import { handleGit } from '#server/git/http.ts'
 import { HostedRepositories } from '#server/git/hosted.ts'
-import { answerHook } from '#server/services/push/answer-hook.ts'
-import { openRepository } from '#server/services/repository/open.ts'
-import { authenticateToken } from '#server/services/token/tokens.ts'
+import { gitEndpoint } from '#server/services/push/git-endpoint.ts'
 import { FolderStore } from '#server/storage/stores/folder.ts'
 import { LiveHub } from '#server/http/live-hub.ts'
 import { setWebContext, type WebContext } from '#server/web-context.ts'
@@ -62,30 +60,22 @@ function refuseBody(request: IncomingMessage, response: ServerResponse): void {
 /** A path as it may stand in a log: without the query, and without a share link's secret. */
 const loggedPath = (url = ''): string => url.replace(/\?.*$/s, '').replace(/^\/share\/[^/]*/, '/share/…')
 
-const gitOf = (context: WebContext): GitHttp => ({
-  authenticate: (token) => authenticateToken(context.db, token),
-  open: async (actor, team, name, write) => {
-    const { id } = await openRepository(context, actor, team, name, write)
-    return { repositoryId: id, path: context.repositories.path(id) }
-  },
-  hook: (actor, target, call) => answerHook(context, actor, target.repositoryId, call),
-  report: (error) => context.log.error({ err: error }, 'a git request failed'),
-})
-
 async function start(settings: WebSettings): Promise<void> {
   const { dataFolder, logLevel } = productSettings()
   const db = openDatabase(settings.databaseUrl, { max: 10, applicationName: 'dagbok web' })
+  const repositories = new HostedRepositories(join(dataFolder, 'repositories'))
+  await repositories.recover()
   const context: WebContext = {
     db,
     artifacts: new FolderStore(join(dataFolder, 'artifacts')),
-    repositories: new HostedRepositories(join(dataFolder, 'repositories')),
+    repositories,
     log: pino({ level: logLevel, base: { process: 'web' } }),
     publicUrl: '',
     sessionSecret: settings.sessionSecret,
     live: new LiveHub(),
   }
   await context.live.start(db)
-  const git = gitOf(context)
+  const git = gitEndpoint(context)
   let handle: ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | null = null
   const server = createServer((request, response) => {
     if (!allowsHost(context.publicUrl, request.headers.host))

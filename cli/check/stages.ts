@@ -66,5 +66,6 @@ export const stages: Stage[] = [
   { name: 'types', verify: true, run: tool('node_modules/typescript/bin/tsc', '--noEmit') },
   { name: 'unit', verify: true, run: () => vitest('unit') },
   { name: 'integration', verify: true, run: () => vitest('integration') },
+  { name: 'faults', verify: false, run: () => vitest('faults') },
   { name: 'browser', verify: false, run: browserStage },
 ]

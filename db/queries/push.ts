@@ -8,6 +8,8 @@ export interface PushRow {
   userId: string | null
   options: string[]
   updates: RefUpdate[]
+  /** What was told while only some of its refs had moved; null before. */
+  report: string[] | null
 }
 
 export async function insertPush(
@@ -25,9 +27,9 @@ export async function insertPush(
 
 /** Pushes whose outcome the refs have not told yet, oldest first. */
 export async function openPushes(q: Queryable, repositoryId: string): Promise<PushRow[]> {
-  const { id, userId, options, updates } = push
+  const { id, userId, options, updates, report } = push
   return q
-    .select({ id, userId, options, updates })
+    .select({ id, userId, options, updates, report })
     .from(push)
     .where(and(eq(push.repositoryId, repositoryId), eq(push.state, 'checked')))
     .orderBy(asc(push.createdAt))
@@ -46,6 +48,11 @@ export async function closePush(
     .where(and(eq(push.id, id), eq(push.state, 'checked')))
     .returning({ id: push.id })
   return rows.length > 0
+}
+
+/** Keeps what is to be told of a push that stays open. */
+export async function reportSoFar(q: Queryable, id: string, report: string[]): Promise<void> {
+  await q.update(push).set({ report }).where(eq(push.id, id))
 }
 
 export async function pushIsOld(q: Queryable, id: string, seconds: number): Promise<boolean> {

@@ -1,9 +1,9 @@
 /** Runs and their task runs, as they are made. */
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Json } from '#server/domain/json.ts'
 import type { RunTrigger, RunVerb } from '#server/domain/run/states.ts'
 import type { Queryable } from '../client.ts'
-import { dag, run, taskRun } from '../schema/index.ts'
+import { dag, push, run, taskRun } from '../schema/index.ts'
 
 export interface NewRun {
   dagId: string
@@ -65,4 +65,27 @@ export async function insertRun(
   for (let at = 0; at < items.length; at += 5000)
     await q.insert(taskRun).values(items.slice(at, at + 5000).map((item) => rowOf(row.id, item)))
   return { id: row.id, number: next.number }
+}
+
+/** Whether a push that is carried out in parts has started a run of this version already. */
+export async function hasRunOfPush(
+  q: Queryable,
+  versionId: string,
+  userId: string | null,
+  pushId: string,
+): Promise<boolean> {
+  const [row] = await q
+    .select({ id: run.id })
+    .from(run)
+    .innerJoin(push, eq(push.id, pushId))
+    .where(
+      and(
+        eq(run.versionId, versionId),
+        eq(run.trigger, 'push'),
+        userId === null ? isNull(run.triggeredBy) : eq(run.triggeredBy, userId),
+        sql`${run.createdAt} >= ${push.createdAt}`,
+      ),
+    )
+    .limit(1)
+  return row !== undefined
 }

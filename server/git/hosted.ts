@@ -1,10 +1,11 @@
 /** Hosted repositories: bare ones in a folder, by id. */
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DagbokError } from '../domain/errors/errors.ts'
 import { hookScript } from './hooks/hook-script.ts'
 import type { CommitInfo, RepositoryStore } from './repository-store.ts'
 import { isRefName, isSha, runGit, tryGit, type Quarantine } from './run-git.ts'
+import { endPushes, sweepRepository } from './stale.ts'
 import { listTree, readBlobs, type TreeEntry } from './tree.ts'
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -63,6 +64,23 @@ export class HostedRepositories implements RepositoryStore {
       await rm(aside, { recursive: true, force: true })
       if (!(await exists(path))) throw error
     })
+  }
+
+  /** For the web process's start: ends pushes of an earlier life, and removes what they left. */
+  async recover(): Promise<void> {
+    const names = await readdir(this.#folder).catch(() => null)
+    if (names === null) return
+    const folder = await realpath(this.#folder)
+    await endPushes(folder)
+    for (const name of names) {
+      if (!uuid.test(name.replace(/\.git$/, '')))
+        await rm(join(folder, name), { recursive: true, force: true })
+      else await sweepRepository(join(folder, name))
+    }
+  }
+
+  async sweep(repositoryId: string): Promise<number> {
+    return sweepRepository(await realpath(this.path(repositoryId)))
   }
 
   async refs(repositoryId: string): Promise<Map<string, string>> {

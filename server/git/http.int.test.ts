@@ -54,6 +54,7 @@ beforeAll(async () => {
         seen = (await listTree(target.path, sha, call.quarantine)).map((entry) => entry.path)
         return { accepted: accept, lines: [`${call.hook} says hello`, '.', 'a.dag.md:1:1 no'] }
       },
+      cutOff: async () => {},
       report: () => {},
     }),
   )

@@ -23,6 +23,8 @@ export interface GitHttp {
   open: (actor: Actor, team: string, name: string, write: boolean) => Promise<GitTarget>
   /** Answers a hook of a push by this actor. */
   hook: (actor: Actor, target: GitTarget, call: HookCall) => Promise<HookAnswer>
+  /** A push ended without its post-receive: what it left is swept, and what it moved is told. */
+  cutOff: (target: GitTarget) => Promise<void>
   /** Told of defects; nobody else sees them. */
   report: (error: unknown) => void
 }
@@ -161,8 +163,15 @@ async function serve(request: IncomingMessage, response: ServerResponse, git: Gi
   relay(stdout, response)
   let complaint = ''
   stderr.on('data', (chunk: Buffer) => (complaint += complaint.length < 10_000 ? chunk.toString() : ''))
-  answerHooks(fromHook, toHook, (call) => git.hook(actor, target, call)).catch(git.report)
+  let whole = route.rest !== 'git-receive-pack'
+  const answer = async (call: HookCall) => {
+    const given = await git.hook(actor, target, call)
+    whole = call.hook === 'post-receive' || !given.accepted
+    return given
+  }
+  answerHooks(fromHook, toHook, answer).catch(git.report)
   child.once('close', (code) => {
+    if (!whole || code !== 0) git.cutOff(target).catch(git.report)
     toHook.destroy()
     fromHook.destroy()
     if (response.headersSent) response.end()

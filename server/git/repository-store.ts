@@ -38,4 +38,6 @@ export interface RepositoryStore {
   ): Promise<boolean>
   /** Keeps a version's commit for ever under `refs/dagbok/`. */
   pin(repositoryId: string, sha: string): Promise<void>
+  /** Removes what killed programs left: stale locks, quarantine folders. Gives how many. Leaves alone what is in use. */
+  sweep(repositoryId: string): Promise<number>
 }

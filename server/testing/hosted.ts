@@ -14,9 +14,8 @@ import { HostedRepositories } from '../git/hosted.ts'
 import { handleGit } from '../git/http.ts'
 import { gitEnvironment } from '../git/run-git.ts'
 import type { ServiceContext } from '../services/context.ts'
-import { answerHook } from '../services/push/answer-hook.ts'
-import { openRepository } from '../services/repository/open.ts'
-import { authenticateToken, createToken } from '../services/token/tokens.ts'
+import { gitEndpoint } from '../services/push/git-endpoint.ts'
+import { createToken } from '../services/token/tokens.ts'
 import { FolderStore } from '../storage/stores/folder.ts'
 
 export interface Hosted {
@@ -41,7 +40,9 @@ export interface WorkTree {
   commit: (message: string) => Promise<string>
 }
 
-function workTree(path: string, home: string): WorkTree {
+/** A folder for git to work in, as a user has it. */
+export async function workTree(path: string, home: string): Promise<WorkTree> {
+  await mkdir(path, { recursive: true })
   const env = {
     ...gitEnvironment(),
     HOME: home,
@@ -93,17 +94,8 @@ export async function startHosted(db: Database): Promise<Hosted> {
   }
   const { userId } = await ensureFirstOwner(db, { team: 'main', user: 'Owner', email: 'owner@localhost' })
   const { secret: token } = await createToken(db, userId, 'tests', null)
-  const server = createServer((request, response) =>
-    handleGit(request, response, {
-      authenticate: (given) => authenticateToken(db, given),
-      open: async (actor, team, name, write) => {
-        const { id } = await openRepository(ctx, actor, team, name, write)
-        return { repositoryId: id, path: repositories.path(id) }
-      },
-      hook: (actor, target, call) => answerHook(ctx, actor, target.repositoryId, call),
-      report: (error) => console.error(error),
-    }),
-  )
+  const git = { ...gitEndpoint(ctx), report: (error: unknown) => console.error(error) }
+  const server = createServer((request, response) => handleGit(request, response, git))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -113,8 +105,7 @@ export async function startHosted(db: Database): Promise<Hosted> {
     token,
     remote: (name) => `http://tests:${token}@127.0.0.1:${port}/git/main/${name}.git`,
     work: async (name, files) => {
-      const tree = workTree(join(folder, name), folder)
-      await mkdir(tree.path, { recursive: true })
+      const tree = await workTree(join(folder, name), folder)
       await tree.git('init', '-q', '-b', 'main')
       await tree.write(files)
       return tree

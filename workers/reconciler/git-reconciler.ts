@@ -31,6 +31,7 @@ export class GitReconciler {
     for (const id of await allRepositoryIds(this.#ctx.db)) {
       try {
         await this.#ctx.repositories.create(id)
+        await this.#ctx.repositories.sweep(id)
         await reconcile(this.#ctx, id)
       } catch (error) {
         this.#ctx.log.error({ err: error, repository: id }, 'a repository could not be reconciled')

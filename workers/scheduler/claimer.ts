@@ -8,6 +8,7 @@ import type { Database, Queryable } from '#db/client.ts'
 import { lockDag } from '#db/queries/admission.ts'
 import { insertAttempt } from '#db/queries/attempt.ts'
 import { activeTasks, claimable, lockPoolOf, type Candidate } from '#db/queries/claim.ts'
+import { failpoint } from '#server/config/failpoint.ts'
 import { ExpressionError } from '#server/domain/expression/cel.ts'
 import { isShut } from '#server/domain/run/decide.ts'
 import { itemAt } from '#server/domain/run/machine.ts'
@@ -143,6 +144,7 @@ export class Claimer {
   async #submit(executor: Executor, { live, node, item, ...claimed }: Taken): Promise<void> {
     const { token } = claimed
     try {
+      await failpoint('attempt.claim.after-record', live.machine.plan.nodes[node]?.task)
       const viewer = await viewerOf(this.#db, live, node, item)
       await executor.submit(await buildJob(this.#db, live, viewer, { ...claimed, node, item }))
     } catch (error) {

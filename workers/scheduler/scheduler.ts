@@ -9,6 +9,7 @@ import { expiredAttempts } from '#db/queries/attempt.ts'
 import { dueItems, dueRuns, runsToEnd } from '#db/queries/due.ts'
 import { workChannel } from '#db/queries/live.ts'
 import { runningRunIds } from '#db/queries/run-state.ts'
+import { failpoint } from '#server/config/failpoint.ts'
 import { judgeAdmission, type Admission } from '#server/domain/run/admission.ts'
 import type { RunAction, RunEvent } from '#server/domain/run/decide.ts'
 import type { BlobSource } from '#server/storage/read-lines.ts'
@@ -124,6 +125,7 @@ export class Scheduler {
 
   async #admitOne(waiting: WaitingRun): Promise<Admission> {
     let admission: Admission = 'wait'
+    await failpoint('run.admit.before')
     await this.#runs.apply(waiting.id, async (tx, { row }) => {
       if (row.state !== 'queued') return null
       await lockDag(tx, waiting.dagId)

@@ -1,3 +1,4 @@
+import { failpoint } from '../../config/failpoint.ts'
 import type { HookAnswer, HookCall } from '../../git/hooks/conversation.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
@@ -13,6 +14,7 @@ export async function answerHook(
   call: HookCall,
 ): Promise<HookAnswer> {
   if (call.hook === 'pre-receive') return checkPush(ctx, actor, repositoryId, call)
+  await failpoint('push.reconcile.before', call.updates[0]?.ref)
   await reconcile(ctx, repositoryId)
   return { accepted: true, lines: await pushReport(ctx.db, repositoryId, call.updates) }
 }

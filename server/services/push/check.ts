@@ -1,7 +1,8 @@
 /** A push before its refs move: every fault of every file at once, and what no ref may do. */
-import { insertPush } from '#db/queries/push.ts'
+import { insertPush, openPushes } from '#db/queries/push.ts'
 import { repositoryById } from '#db/queries/repository.ts'
 import { dagsAtRef } from '#db/queries/version.ts'
+import { failpoint } from '../../config/failpoint.ts'
 import { formatFault } from '../../domain/notebook/fault.ts'
 import { resolvePath, folderOf } from '../../domain/notebook/compile/paths.ts'
 import type { RefUpdate } from '../../domain/version/ref-update.ts'
@@ -11,6 +12,7 @@ import type { TreeEntry } from '../../git/tree.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
 import { readSnapshot } from '../version/read-snapshot.ts'
+import { reconcile } from '../version/reconcile.ts'
 
 /** Files of a commit, and bytes of one of them, that a push may have. */
 const limits = { files: 100_000, bytes: 512 * 2 ** 20 }
@@ -95,6 +97,10 @@ export async function checkPush(
   repositoryId: string,
   call: HookCall,
 ): Promise<HookAnswer> {
+  const [first] = call.updates
+  await failpoint('push.check.before', first?.ref)
+  // What an earlier push has moved must be told before this one moves it on (R10).
+  if ((await openPushes(ctx.db, repositoryId)).length > 0) await reconcile(ctx, repositoryId)
   const repository = await repositoryById(ctx.db, repositoryId)
   const branches = call.updates
     .filter((update) => update.ref.startsWith('refs/heads/') && update.newSha !== noSha)
@@ -117,6 +123,7 @@ export async function checkPush(
   const errors = [...unknown, ...checked.flatMap((one) => one.errors)]
   const warnings = checked.flatMap((one) => one.warnings)
   const accepted = errors.length === 0
+  await failpoint('push.check.after-effect-before-record', first?.ref)
   await insertPush(ctx.db, {
     repositoryId,
     userId: actor.userId,
@@ -124,6 +131,7 @@ export async function checkPush(
     updates: call.updates,
     state: accepted ? 'checked' : 'rejected',
   })
+  await failpoint('push.check.after-record', first?.ref)
   return {
     accepted,
     lines: [

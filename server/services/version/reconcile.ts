@@ -3,8 +3,8 @@
  * running it again changes nothing. What follows from a push is done here, in the same transaction, once (R10).
  */
 import type { Queryable } from '#db/client.ts'
+import { failpoint } from '../../config/failpoint.ts'
 import { announce } from '#db/queries/live.ts'
-import { closePush, openPushes, pushIsOld, type PushRow } from '#db/queries/push.ts'
 import { lockRepository, setDefaultBranch, type RepositoryRow } from '#db/queries/repository.ts'
 import {
   dagsAtRef,
@@ -20,12 +20,10 @@ import {
   specOf,
   type DagAtRef,
 } from '#db/queries/version.ts'
-import { paramsSchema, withDefaults } from '../../domain/run/params.ts'
 import type { SnapshotDag } from '../../domain/version/snapshot.ts'
-import { noSha } from '../../git/run-git.ts'
 import type { ServiceContext } from '../context.ts'
-import { reportOf, type DagChange } from '../push/report.ts'
-import { createRun } from '../run/create-run.ts'
+import { finishPushes } from '../push/finish-pushes.ts'
+import type { DagChange } from '../push/report.ts'
 import { readSnapshot } from './read-snapshot.ts'
 
 interface Work {
@@ -36,10 +34,8 @@ interface Work {
   topics: string[]
 }
 
-/** Seconds after which a push whose refs did not move is taken for failed. */
-const abandonAfter = 600
-
-async function versionOf({ ctx, tx, repository, topics }: Work, sha: string, dag: SnapshotDag) {
+async function versionOf(work: Work, ref: string, sha: string, dag: SnapshotDag) {
+  const { ctx, tx, repository, topics } = work
   if (dag.spec === null || dag.id === null)
     return {
       dagId: dag.id === null ? null : await findDag(tx, repository.id, dag.id),
@@ -54,6 +50,7 @@ async function versionOf({ ctx, tx, repository, topics }: Work, sha: string, dag
   }
   // The pin is there before the row that promises it: a version once shown never disappears (R11).
   await ctx.repositories.pin(repository.id, sha)
+  await failpoint('push.pin.after-effect-before-record', ref)
   const { authorName, authorEmail, subject, committedAt } = await ctx.repositories.commit(repository.id, sha)
   const made = await insertVersion(tx, {
     dagId,
@@ -100,7 +97,7 @@ async function reconcileRef(work: Work, ref: string, sha: string): Promise<void>
   const { dags } = await readSnapshot(ctx, repository.id, sha)
   const rows = []
   for (const dag of dags) {
-    const now = await versionOf(work, sha, dag)
+    const now = await versionOf(work, ref, sha, dag)
     const same = before.find((row) => row.dagId !== null && row.dagId === now.dagId)
     const change = await changeOf(work, ref, dag, now, same)
     if (change !== null) work.changes.push(change)
@@ -126,53 +123,9 @@ async function chooseDefaultBranch(
   repository.defaultBranch = chosen
 }
 
-/** `-o run` is every DAG that the push changed, `-o run=NAME` that one. */
-function asked(options: readonly string[], changes: readonly DagChange[]): DagChange[] {
-  const names = options.filter((option) => option.startsWith('run=')).map((option) => option.slice(4))
-  return options.includes('run') ? [...changes] : changes.filter((change) => names.includes(change.dag))
-}
-
-async function finishPush(work: Work, push: PushRow, refs: ReadonlyMap<string, string>): Promise<void> {
-  const moved = push.updates.every((update) =>
-    update.newSha === noSha ? !refs.has(update.ref) : refs.get(update.ref) === update.newSha,
-  )
-  if (!moved) {
-    if (await pushIsOld(work.tx, push.id, abandonAfter)) await closePush(work.tx, push.id, 'abandoned', [])
-    return
-  }
-  const changes = work.changes.filter((change) => push.updates.some((update) => update.ref === change.ref))
-  const runs = []
-  const unique = new Map(asked(push.options, changes).map((change) => [change.versionId, change]))
-  for (const change of unique.values()) {
-    const params = withDefaults(paramsSchema(change.spec), {})
-    if (Object.values(change.spec.params).some((param) => param.required))
-      runs.push({ dag: change.dag, number: null })
-    else
-      runs.push({
-        dag: change.dag,
-        number: (
-          await createRun(work.tx, {
-            dagId: change.dagId,
-            versionId: change.versionId,
-            spec: change.spec,
-            trigger: 'push',
-            triggeredBy: push.userId,
-            params,
-          })
-        ).number,
-      })
-  }
-  await closePush(
-    work.tx,
-    push.id,
-    'reconciled',
-    reportOf(work.ctx.publicUrl, work.repository, changes, runs),
-  )
-}
-
 /** Brings one repository's rows up to its refs. @returns what changed, for whoever waits */
 export async function reconcile(ctx: ServiceContext, repositoryId: string): Promise<DagChange[]> {
-  return ctx.db.transaction(async (tx) => {
+  const changes = await ctx.db.transaction(async (tx) => {
     const repository = await lockRepository(tx, repositoryId)
     if (repository === null) return []
     const work: Work = { ctx, tx, repository, changes: [], topics: [] }
@@ -186,8 +139,11 @@ export async function reconcile(ctx: ServiceContext, repositoryId: string): Prom
         if (gone.dagId !== null) work.topics.push(`dag:${gone.dagId}`)
       await forgetRef(tx, repositoryId, ref)
     }
-    for (const push of await openPushes(tx, repositoryId)) await finishPush(work, push, refs)
+    await finishPushes(tx, ctx.publicUrl, repository, refs, work.changes)
     if (work.topics.length > 0) await announce(tx, [...work.topics, `repository:${repositoryId}`])
+    await failpoint('push.reconcile.after-effect-before-record', work.changes[0]?.ref)
     return work.changes
   })
+  await failpoint('push.reconcile.after-record', changes[0]?.ref)
+  return changes
 }

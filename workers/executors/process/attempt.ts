@@ -1,4 +1,5 @@
 /** One attempt from its folder to its end. */
+import { failpoint } from '#server/config/failpoint.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { parseMetrics } from '#server/domain/result/metrics.ts'
 import { parseValues } from '#server/domain/result/values.ts'
@@ -90,8 +91,11 @@ export class ProcessAttempt {
     this.#process = running
     const { pid, startTime } = running
     const handle = { pid, startTime, bootId: host.bootId }
+    const { task } = this.job
+    await failpoint('attempt.spawn.after-effect-before-record', task)
     const admitted = (await this.#sink.submitted(this.job.token, handle)) && this.#why === null
     submitted()
+    await failpoint('attempt.gate.before', task)
     const passed = admitted && (await this.#sink.passGate(this.job.token, handle)) && !this.#stopped()
     if (!passed) {
       running.closeGate()
@@ -100,6 +104,7 @@ export class ProcessAttempt {
       await running.exited
       return this.#why === 'stop' ? stopped : attemptEnd('cancelled', 'cancel_requested', null)
     }
+    await failpoint('attempt.gate.after-record', task)
     running.open()
     const log = new LogWriter({ artifacts, append: (chunk) => this.#sink.appendLog(this.job.token, chunk) })
     const watches = this.#watch(running)
@@ -194,6 +199,7 @@ export class ProcessAttempt {
     }
     if (results.fault !== null) return { ...attemptEnd('failed', 'user_error', results.fault), ...facts }
     const { outputs, missing } = await collectOutputs(folder, this.#tools.artifacts, this.job)
+    await failpoint('output.publish.after-effect-before-record', this.job.task)
     if (missing.length > 0)
       return {
         ...attemptEnd(

@@ -1,6 +1,7 @@
 /** The `process` executor: attempts as process groups of this machine (engine.md, "Executors"). */
 import type { Logger } from 'pino'
 import { join } from 'node:path'
+import { failpoint } from '#server/config/failpoint.ts'
 import type { AttemptEnd, AttemptJob, AttemptSink, Executor, OrphanedAttempt } from '../executor.ts'
 import { attemptEnd } from '../executor.ts'
 import { ProcessAttempt, type AttemptTools } from './attempt.ts'
@@ -51,16 +52,18 @@ export class ProcessExecutor implements Executor {
     const { token } = attempt.job
     const end = await attempt.run(submitted)
     submitted()
-    if (end !== null) await this.#write(token, end)
+    if (end !== null) await this.#write(attempt.job, end)
     this.#live.delete(token)
     this.#options.released(token)
   }
 
   /** An end is not lost because the database is away: it is written when it is back (R14), unless it was fenced. */
-  async #write(token: string, end: AttemptEnd): Promise<void> {
+  async #write({ token, task }: AttemptJob, end: AttemptEnd): Promise<void> {
     for (let wait = againMs; ; wait = Math.min(5000, wait * 2)) {
       try {
+        await failpoint('attempt.end.before', task)
         await this.#options.sink.ended(token, end)
+        await failpoint('attempt.end.after-record', task)
         return
       } catch (error) {
         this.#options.log.error({ err: error, token }, 'the end of an attempt could not be written')
@@ -96,7 +99,7 @@ export class ProcessExecutor implements Executor {
       if (same && (await startTimeOf(pid)) === handle['startTime']) signalGroup(pid, 'SIGKILL')
     }
     const ids = new Set(orphans.map((orphan) => orphan.attemptId))
-    await killMarked(ids)
+    if (!(await failpoint('orphans.end.before'))) await killMarked(ids)
     // Nothing of an earlier life runs any more: what it left lying is nobody's.
     await removeAll(join(host.runtime, 'attempts'))
     for (const { token } of orphans)

@@ -1,0 +1,75 @@
+/** What follows from a push once its refs have moved: the runs it asked for, once, and what its client is told (R10). */
+import type { Queryable } from '#db/client.ts'
+import { closePush, openPushes, pushIsOld, reportSoFar, type PushRow } from '#db/queries/push.ts'
+import type { RepositoryRow } from '#db/queries/repository.ts'
+import { hasRunOfPush } from '#db/queries/run.ts'
+import { noSha } from '../../git/run-git.ts'
+import { createRun } from '../run/create-run.ts'
+import { paramsSchema, withDefaults } from '../../domain/run/params.ts'
+import { reportOf, type DagChange } from './report.ts'
+
+/** Seconds after which a push whose refs did not move is taken for failed. */
+const abandonAfter = 600
+
+interface Work {
+  tx: Queryable
+  publicUrl: string
+  repository: RepositoryRow
+  refs: ReadonlyMap<string, string>
+  /** What the refs' move has changed and no push has claimed yet. */
+  unclaimed: Set<DagChange>
+}
+
+/** `-o run` is every DAG that the push changed, `-o run=NAME` that one. */
+function asked(options: readonly string[], changes: readonly DagChange[]): DagChange[] {
+  const names = options.filter((option) => option.startsWith('run=')).map((option) => option.slice(4))
+  return options.includes('run') ? [...changes] : changes.filter((change) => names.includes(change.dag))
+}
+
+async function runOf({ tx }: Work, push: PushRow, change: DagChange) {
+  if (Object.values(change.spec.params).some((param) => param.required))
+    return { dag: change.dag, number: null }
+  const { number } = await createRun(tx, {
+    dagId: change.dagId,
+    versionId: change.versionId,
+    spec: change.spec,
+    trigger: 'push',
+    triggeredBy: push.userId,
+    params: withDefaults(paramsSchema(change.spec), {}),
+  })
+  return { dag: change.dag, number }
+}
+
+async function finish(work: Work, push: PushRow): Promise<void> {
+  const { tx, refs, unclaimed } = work
+  const moved = push.updates.filter((update) =>
+    update.newSha === noSha ? !refs.has(update.ref) : refs.get(update.ref) === update.newSha,
+  )
+  const changes = [...unclaimed].filter((change) => moved.some((update) => update.ref === change.ref))
+  for (const change of changes) unclaimed.delete(change)
+  const unique = new Map(asked(push.options, changes).map((change) => [change.versionId, change]))
+  const runs = []
+  // Git moves the refs of a push one after another: what an earlier one of them has started is not started again.
+  for (const change of unique.values())
+    if (push.report === null || !(await hasRunOfPush(tx, change.versionId, push.userId, push.id)))
+      runs.push(await runOf(work, push, change))
+  const lines = [...(push.report ?? []), ...reportOf(work.publicUrl, work.repository, changes, runs)]
+  if (moved.length === push.updates.length) await closePush(tx, push.id, 'reconciled', lines)
+  else if (await pushIsOld(tx, push.id, abandonAfter)) await closePush(tx, push.id, 'abandoned', lines)
+  else if (changes.length > 0) await reportSoFar(tx, push.id, lines)
+}
+
+/**
+ * Newest first: when two open pushes ask for the same move, the older one was killed before it moved anything, else it had
+ * been closed when the newer one was checked.
+ */
+export async function finishPushes(
+  tx: Queryable,
+  publicUrl: string,
+  repository: RepositoryRow,
+  refs: ReadonlyMap<string, string>,
+  changes: readonly DagChange[],
+): Promise<void> {
+  const work: Work = { tx, publicUrl, repository, refs, unclaimed: new Set(changes) }
+  for (const push of (await openPushes(tx, repository.id)).toReversed()) await finish(work, push)
+}
