@@ -16,6 +16,7 @@ import { setNextAuthUrl, webSettings, type WebSettings } from '#server/config/we
 import { codeOfStatus } from '#server/domain/errors/errors.ts'
 import { handleGit } from '#server/git/http.ts'
 import { HostedRepositories } from '#server/git/hosted.ts'
+import { ThreadedCompiler } from '#server/services/compile/threaded-compiler.ts'
 import { gitEndpoint } from '#server/services/push/git-endpoint.ts'
 import { FolderStore } from '#server/storage/stores/folder.ts'
 import { LiveHub } from '#server/http/live-hub.ts'
@@ -63,13 +64,15 @@ const loggedPath = (url = ''): string => url.replace(/\?.*$/s, '').replace(/^\/s
 async function start(settings: WebSettings): Promise<void> {
   const { dataFolder, logLevel } = productSettings()
   const db = openDatabase(settings.databaseUrl, { max: 10, applicationName: 'dagbok web' })
+  const log = pino({ level: logLevel, base: { process: 'web' } })
   const repositories = new HostedRepositories(join(dataFolder, 'repositories'))
   await repositories.recover()
   const context: WebContext = {
     db,
     artifacts: new FolderStore(join(dataFolder, 'artifacts')),
     repositories,
-    log: pino({ level: logLevel, base: { process: 'web' } }),
+    compiler: new ThreadedCompiler((details) => log.error({ details }, 'a notebook could not be compiled')),
+    log,
     publicUrl: '',
     sessionSecret: settings.sessionSecret,
     live: new LiveHub(),

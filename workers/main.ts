@@ -9,6 +9,7 @@ import { inheritedByTasks } from '#server/config/environment.ts'
 import { gitPath } from '#server/config/git.ts'
 import { productSettings } from '#server/config/product.ts'
 import { HostedRepositories } from '#server/git/hosted.ts'
+import { ThreadedCompiler } from '#server/services/compile/threaded-compiler.ts'
 import type { ServiceContext } from '#server/services/context.ts'
 import { bundleFiles } from '#server/services/version/bundle-files.ts'
 import { FolderStore } from '#server/storage/stores/folder.ts'
@@ -25,11 +26,13 @@ const graceMs = 2500
 const settings = productSettings()
 const db = openDatabase(settings.databaseUrl, { max: 10, applicationName: 'dagbok worker' })
 const artifacts = new FolderStore(join(settings.dataFolder, 'artifacts'))
+const log = pino({ level: settings.logLevel, base: { process: 'worker' } })
 const ctx: ServiceContext = {
   db,
   artifacts,
   repositories: new HostedRepositories(join(settings.dataFolder, 'repositories')),
-  log: pino({ level: settings.logLevel, base: { process: 'worker' } }),
+  compiler: new ThreadedCompiler((details) => log.error({ details }, 'a notebook could not be compiled')),
+  log,
   publicUrl: settings.publicUrl ?? '',
 }
 

@@ -5,7 +5,7 @@ import type { Spec } from '#server/domain/dag/spec.ts'
 import { compile } from '#server/domain/notebook/compile.ts'
 import { formatFault, type Fault } from '#server/domain/notebook/fault.ts'
 import { bundleOf, indexTree, isNotebook } from '#server/domain/version/bundle.ts'
-import { snapshot } from '#server/domain/version/snapshot.ts'
+import { snapshotNotebook, withTwins } from '#server/domain/version/snapshot.ts'
 import { UsageError } from '../client/failure.ts'
 import { readWorkingTree, type WorkingTree } from './read-repository.ts'
 
@@ -34,12 +34,10 @@ const nothingKept = { get: () => undefined, set: () => {} }
 /** Every notebook of the tree, components too, in order of path. */
 function checkTree(tree: WorkingTree): CheckedNotebook[] {
   const { root, entries, notebooks } = tree
-  const dags = new Map(
-    snapshot({ entries, notebooks, sha256: (text) => text, cache: nothingKept }).map((dag) => [
-      dag.path,
-      dag,
-    ]),
-  )
+  const index = indexTree(entries)
+  const source = { notebooks, sha256: (text: string) => text, cache: nothingKept }
+  const all = index.notebooks.map((path) => snapshotNotebook(index, path, source))
+  const dags = new Map(withTwins(all).map((dag) => [dag.path, dag]))
   return [...notebooks.keys()].sort().map((path) => {
     const { spec, faults } = dags.get(path) ?? checkComponent(tree, path)
     return { root, path, spec, faults }

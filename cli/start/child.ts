@@ -18,9 +18,10 @@ interface Options {
   gaveUp: (error: DagbokError) => void
 }
 
-const begin = ({ file, env }: Options): ChildProcess =>
+/** @param url what it answered at before: users have that address, so it takes the same port again */
+const begin = ({ file, env }: Options, url = ''): ChildProcess =>
   fork(file, [], {
-    env: childEnvironment(env),
+    env: childEnvironment({ ...env, ...(url === '' ? {} : { PORT: new URL(url).port }) }),
     execArgv: ['--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
@@ -63,7 +64,7 @@ export async function supervise(options: Options): Promise<Supervised> {
       setTimeout(
         () => {
           if (stopping) return
-          child = begin(options)
+          child = begin(options, url)
           watch(child)
         },
         200 * 2 ** falls.length,

@@ -130,6 +130,29 @@ test('the sign-in link signs in when its button is pressed, once, and a look at 
   expect(await (await fetch(ready.signInUrl)).text()).toContain('This link was used already')
 })
 
+test('a web process that dies is started again, at the address that users have', async () => {
+  const { ready, child } = await start()
+  const web = async () => {
+    for (const pid of await processes())
+      if ((await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).includes('app/server.ts'))
+        return pid
+    return null
+  }
+  const first = await web()
+  process.kill(first ?? 0, 'SIGKILL')
+  for (let second = first; second === null || second === first; second = await web())
+    await new Promise((done) => setTimeout(done, 20))
+  const answers = () =>
+    fetch(`${ready.url}/api/health/ready`).then(
+      (response) => response.status,
+      () => 0,
+    )
+  while ((await answers()) !== 200) {
+    expect(child.exitCode).toBeNull()
+    await new Promise((done) => setTimeout(done, 20))
+  }
+})
+
 test('after a kill -9 of the supervisor its processes end, and the next start takes the folder over', async () => {
   const first = await start()
   first.child.kill('SIGKILL')

@@ -91,15 +91,20 @@ export function push(tree: string, home: string, args: readonly string[]): { tol
   return { told: once(child, 'close').then(([code]) => ({ ok: code === 0, said })) }
 }
 
-/** What git itself says is wrong with a repository, and what killed programs left in it. */
+/** What killed programs left in a repository. */
 export async function leftBehind(repository: string): Promise<string[]> {
-  const names = (await readdir(repository, { recursive: true })).filter(
+  const names = await readdir(repository, { recursive: true })
+  return names.filter(
     (name) => name.endsWith('.lock') || /(^|\/)(tmp_objdir|incoming|tmp_pack|tmp_idx)[^/]*$/.test(name),
   )
-  const fsck = await promisify(execFile)(
+}
+
+/** What git itself says is wrong with a repository, line by line. */
+export async function fsck(repository: string): Promise<string[]> {
+  const { stdout, stderr } = await promisify(execFile)(
     'git',
     ['-c', 'safe.directory=*', `--git-dir=${repository}`, 'fsck', '--full', '--no-dangling'],
     { env: gitEnvironment() },
   ).catch((error: unknown) => ({ stdout: '', stderr: String(error) }))
-  return [...names, ...`${fsck.stdout}${fsck.stderr}`.split('\n').filter((line) => line.trim() !== '')]
+  return `${stdout}${stderr}`.split('\n').filter((line) => line.trim() !== '')
 }

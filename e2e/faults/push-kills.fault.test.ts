@@ -10,7 +10,7 @@ import { trials } from '#server/config/trials.ts'
 import { HostedRepositories } from '#server/git/hosted.ts'
 import { createToken } from '#server/services/token/tokens.ts'
 import { smallDag, workTree, type WorkTree } from '#server/testing/hosted.ts'
-import { GitServer, gitPrograms, leftBehind, push, type Told } from './git-server.ts'
+import { fsck, GitServer, gitPrograms, leftBehind, push, type Told } from './git-server.ts'
 import { randomFrom } from './random.ts'
 
 const stages = [
@@ -180,7 +180,7 @@ async function carryOut(trial: Trial, next: readonly string[]): Promise<void> {
   // A server that lives must mend it by itself; a dead one at its next start.
   if (server.dead) await server.start(next)
   const { refs, faults } = await settled()
-  expect(faults, say).toEqual([])
+  expect([...faults, ...(await fsck(repository.path))], say).toEqual([])
   const moved = trial.refs.filter((ref) => refs.get(ref) === sha)
   expect(
     toldMoved(told).filter((ref) => trial.refs.includes(ref) && !moved.includes(ref)),

@@ -1,6 +1,7 @@
 /** What every use case gets: adapters that the two composition roots built, and who asks. */
 import type { Logger } from 'pino'
 import type { Database } from '#db/client.ts'
+import type { Compiler } from '#server/services/compile/compiler.ts'
 import type { RepositoryStore } from '#server/git/repository-store.ts'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
 
@@ -8,6 +9,7 @@ export interface ServiceContext {
   db: Database
   artifacts: ArtifactStore
   repositories: RepositoryStore
+  compiler: Compiler
   log: Logger
   /** The address users reach the product at, without a trailing slash. */
   publicUrl: string

@@ -3,6 +3,8 @@ import type { Queryable } from '#db/client.ts'
 import { outputsOfTask } from '#db/queries/attempt.ts'
 import { renderTask, type RenderedInput } from '#server/domain/expression/render.ts'
 import type { Viewer } from '#server/domain/expression/facts.ts'
+import { ExpressionError } from '#server/domain/expression/cel.ts'
+import { mostMs, within } from '#server/services/within.ts'
 import type { AttemptJob, InputValue } from '../executors/executor.ts'
 import type { LiveRun } from './live-run.ts'
 
@@ -28,6 +30,9 @@ async function inputOf(q: Queryable, live: LiveRun, input: RenderedInput): Promi
   return { kind: 'file', path: one.path, hash: one.hash, size: one.size }
 }
 
+/** What an expression that runs away ends its task with. */
+export const tooSlow = (): ExpressionError =>
+  new ExpressionError(`its expressions take more than ${mostMs} ms: make them smaller`)
 /** ms that the attempt may take: its own timeout, or what is left until the deadline of all attempts. */
 function timeLeft(live: LiveRun, node: number, item: number): number | null {
   const { timeout = null, deadline = null } = live.identity.spec.tasks[node] ?? {}
@@ -44,7 +49,7 @@ export async function buildJob(
   claimed: Claimed,
 ): Promise<AttemptJob> {
   const { task, key } = viewer
-  const rendered = renderTask(viewer, claimed.n, '')
+  const rendered = within(() => renderTask(viewer, claimed.n, ''), tooSlow)
   const inputs: Record<string, InputValue> = {}
   for (const [name, input] of Object.entries(rendered.inputs)) inputs[name] = await inputOf(q, live, input)
   const { action, args } = rendered

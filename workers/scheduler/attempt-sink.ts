@@ -13,6 +13,7 @@ import {
 import { announce } from '#db/queries/live.ts'
 import { insertLogChunk } from '#db/queries/log.ts'
 import type { Json } from '#server/domain/json.ts'
+import { within } from '#server/services/within.ts'
 import type { LogChunkRow } from '#server/storage/logs/log-writer.ts'
 import { ExpressionError } from '#server/domain/expression/cel.ts'
 import { retryAllowed } from '#server/domain/expression/render.ts'
@@ -20,6 +21,7 @@ import { isShut, type ItemRef } from '#server/domain/run/decide.ts'
 import { itemAt } from '#server/domain/run/machine.ts'
 import type { AttemptOutcome } from '#server/domain/run/retry.ts'
 import type { AttemptEnd, AttemptSink } from '../executors/executor.ts'
+import { tooSlow } from './attempt-job.ts'
 import type { LiveRun } from './live-run.ts'
 import type { RunAdvancer } from './run-advancer.ts'
 
@@ -32,7 +34,8 @@ function outcomeOf(end: AttemptEnd, live: LiveRun, { node, item }: ItemRef): Att
   let retry: AttemptOutcome['retry'] = true
   if (state === 'failed' && task !== undefined)
     try {
-      retry = retryAllowed(task, { exitCode, reason, attempt: itemAt(live.machine, node, item).attempts })
+      const { attempts: attempt } = itemAt(live.machine, node, item)
+      retry = within(() => retryAllowed(task, { exitCode, reason, attempt }), tooSlow)
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error
       retry = { error: error.message }

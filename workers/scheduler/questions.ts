@@ -9,7 +9,9 @@ import { conditionsHold, itemKeys, itemsOf } from '#server/domain/expression/ren
 import type { Json } from '#server/domain/json.ts'
 import { isMoment } from '#server/domain/notebook/compile/waiting.ts'
 import type { ConditionAnswer, ItemRef, RunEvent, WaitAnswer } from '#server/domain/run/decide.ts'
+import { within } from '#server/services/within.ts'
 import { readLines, type BlobSource } from '#server/storage/read-lines.ts'
+import { tooSlow } from './attempt-job.ts'
 import { placeItems, type LiveRun } from './live-run.ts'
 import type { Prepare } from './run-advancer.ts'
 import { viewerOf } from './run-facts.ts'
@@ -43,7 +45,7 @@ export class Questions {
       const { latest_only, depends_on_past, id } = viewer.task
       if (latest_only && (await newerTick(this.#db, live.row))) return { skip: 'not_latest' }
       if (depends_on_past && !(await pastHolds(this.#db, live.row, id))) return 'not_yet'
-      return conditionsHold(viewer) ? 'true' : { skip: 'condition_false' }
+      return within(() => conditionsHold(viewer), tooSlow) ? 'true' : { skip: 'condition_false' }
     })
     return { kind: 'condition', node, item, result }
   }
@@ -55,8 +57,9 @@ export class Questions {
       if (action.kind !== 'wait') throw new Error(`${viewer.task.id} does not wait`)
       const readyAt = live.machine.items[node]?.[item]?.readyAt ?? live.row.now
       if (action.for.kind === 'duration') return { at: readyAt + action.for.ms }
+      const template = action.for.kind === 'until' ? action.for.template : ''
       if (action.for.kind === 'until')
-        return { at: momentOf(renderText(viewer, viewer.task.scope, action.for.template)) }
+        return { at: momentOf(within(() => renderText(viewer, viewer.task.scope, template), tooSlow)) }
       if (live.row.logicalDate === null)
         throw new ExpressionError(
           `it waits for the run of ${action.for.dag} with the same logical date, and this run has none`,
@@ -78,7 +81,10 @@ export class Questions {
       const { map } = viewer.task
       if (map === null) throw new Error(`${viewer.task.id} is not expanded`)
       const list = await this.#listOf(live, viewer, map)
-      return itemKeys(viewer, map.key, list).map((key, index) => ({ key, item: list[index] ?? null }))
+      return within(() => itemKeys(viewer, map.key, list), tooSlow).map((key, index) => ({
+        key,
+        item: list[index] ?? null,
+      }))
     })
     return async (tx, current) => {
       const waits = current.machine.items[node]?.[0]?.state === 'waiting'
@@ -102,7 +108,11 @@ export class Questions {
     viewer: Viewer,
     { over }: NonNullable<Viewer['task']['map']>,
   ): Promise<Json[]> {
-    if (over.kind === 'expression') return itemsOf(evaluate(viewer, over.scope, over.source), mostItems)
+    if (over.kind === 'expression')
+      return itemsOf(
+        within(() => evaluate(viewer, over.scope, over.source), tooSlow),
+        mostItems,
+      )
     const [file] = await outputsOfTask(this.#db, live.row.id, over.task, over.output)
     if (file === undefined) return []
     if (file.size > mostBytes) throw new ExpressionError(`'${over.output}' is larger than 64 MiB`)

@@ -21,6 +21,7 @@ async function asOwner(): Promise<[ServiceContext, Actor]> {
     db: database(),
     artifacts: never as ServiceContext['artifacts'],
     repositories: never as ServiceContext['repositories'],
+    compiler: never as ServiceContext['compiler'],
     log: pino({ level: 'silent' }),
     publicUrl: '',
   }

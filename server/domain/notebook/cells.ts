@@ -63,8 +63,42 @@ function frontMatterCell(text: string, span: Span): Cell {
   }
 }
 
-/** Cells in the order of the text; together they cover every block of it. Faults are of fences and their order. */
+/** Levels of quotes and lists in each other: Markdown takes the square of them, and more, to read. */
+const deepest = 64
+const deep = new RegExp(`^(?:[ \\t]*(?:>|(?:[-+*]|\\d{1,9}[.)])[ \\t])){${deepest}}(?![ \\t*_-]*$)`, 'm')
+
+const shifted = <T extends Span>(span: T, by: number): T => ({
+  ...span,
+  start: span.start + by,
+  end: span.end + by,
+})
+
+/**
+ * Cells in the order of the text; together they cover every block of it, a byte order mark apart. Faults are of fences
+ * and their order.
+ */
 export function readCells(text: string): { cells: Cell[]; faults: LocatedFault[] } {
+  const found = deep.exec(text)
+  if (found !== null) {
+    const span = { start: found.index, end: found.index + found[0].length }
+    return {
+      cells: [],
+      faults: [{ ...span, message: `quotes and lists are nested deeper than ${deepest} levels here` }],
+    }
+  }
+  if (!text.startsWith('\ufeff')) return readBlocks(text)
+  const { cells, faults } = readBlocks(text.slice(1))
+  return {
+    faults: faults.map((fault) => shifted(fault, 1)),
+    cells: cells.map((cell) => ({
+      ...shifted(cell, 1),
+      body: shifted(cell.body, 1),
+      script: cell.script && { ...shifted(cell.script, 1), body: shifted(cell.script.body, 1) },
+    })),
+  }
+}
+
+function readBlocks(text: string): { cells: Cell[]; faults: LocatedFault[] } {
   const faults: LocatedFault[] = []
   const cells: Cell[] = []
   for (const block of blocks(text, faults)) {

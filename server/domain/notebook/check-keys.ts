@@ -146,12 +146,16 @@ function notCarried(root: Located, keys: readonly Key[]): KeyFault[] {
   })
 }
 
+/** Of one cell; a report holds no more. */
+const mostErrors = 2000
+
 /** Every fault of a cell's keys and values. */
 export function checkKeys(kind: 'front_matter' | 'task' | 'test', root: Located): KeyFault[] {
   const check = checks[kind]
   const faults = check.validate(toJson(root))
     ? []
     : (check.validate.errors ?? [])
+        .slice(0, mostErrors)
         .map((error) => oneFault(root, error, check))
         .filter((fault) => fault !== null)
   const seen = new Set<string>()

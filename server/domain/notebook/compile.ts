@@ -141,6 +141,21 @@ function faultsOf(draft: Draft): Fault[] {
   )
 }
 
+/** The spec, or null after faults: what is written is as it must be, but a figure may be beyond what can be kept. */
+function storable(spec: Spec, draft: Draft, document: SourceDocument): Spec | null {
+  if ([...draft.documents.values()].some(({ report }) => report.faults.length > 0)) return null
+  const parsed = specSchema.safeParse(spec)
+  if (parsed.success) return parsed.data
+  for (const { path, message } of parsed.error.issues) {
+    const task = path[0] === 'tasks' ? draft.tasks.get(spec.tasks[Number(path[1])]?.id ?? '') : undefined
+    const where = path.slice(task === undefined ? 0 : 2).join('.')
+    const report = task === undefined ? document.report : task.scope.document.report
+    const span = task?.source.idSpan ?? document.front ?? { start: 0, end: 0 }
+    report.add(span, `\`${where}\` is not a value that can be kept: ${message}`)
+  }
+  return null
+}
+
 /** Compiles a notebook or a `.dag.yaml`. */
 export function compile(source: Source): Compiled {
   const draft: Draft = {
@@ -155,6 +170,7 @@ export function compile(source: Source): Compiled {
   expand(draft, document)
   // What is left out of an overfull one would only be missed by what was taken.
   const spec = draft.overfull ? null : specOf(draft, document)
+  const checked = spec === null ? null : storable(spec, draft, document)
   const faults = faultsOf(draft)
   const graph = [...draft.tasks.values()].map((task) => ({
     id: task.id,
@@ -164,7 +180,7 @@ export function compile(source: Source): Compiled {
     items: task.matrix?.length ?? null,
   }))
   return {
-    spec: faults.length === 0 ? specSchema.parse(spec) : null,
+    spec: faults.length === 0 ? checked : null,
     id: textOf(document.front, 'id'),
     kind: textOf(document.front, 'kind') === 'component' ? 'component' : 'dag',
     cells: document.cells,

@@ -25,6 +25,10 @@ const maxDepth = 64
 const quoteHint =
   'inside {} or [], or where the text holds ": " or " #", an expression must be quoted: "${{ … }}"'
 
+/** JSON may hold a NUL and half a character by escape; Postgres and the environment of a process may not. */
+const storable = (text: string) => !text.includes('\0') && text.isWellFormed()
+const notStorable = 'this text holds a NUL or half a character (a lone surrogate), which no task can be given'
+
 function convert(node: Node | null, offset: number, depth: number, faults: LocatedFault[]): Located {
   const [from, to] = node?.range ?? [0, 0]
   const span = { start: offset + from, end: offset + to }
@@ -50,7 +54,11 @@ function convert(node: Node | null, offset: number, depth: number, faults: Locat
         faults.push({ ...at, message: `a key must be a plain word (${quoteHint})` })
         continue
       }
-      entries.set(`${keyNode.value as string | number | boolean}`, {
+      const name = `${keyNode.value as string | number | boolean}`
+      if (entries.has(name))
+        faults.push({ ...at, message: `Map keys must be unique: '${name}' stands twice` })
+      if (!storable(name)) faults.push({ ...at, message: notStorable })
+      entries.set(name, {
         key: at,
         value: convert(pair.value as Node | null, offset, depth + 1, faults),
       })
@@ -59,6 +67,7 @@ function convert(node: Node | null, offset: number, depth: number, faults: Locat
   }
   if (!isScalar(node)) return refused('this is not a value')
   const { value } = node
+  if (typeof value === 'string' && !storable(value)) return refused(notStorable)
   if (value === null || typeof value === 'string' || typeof value === 'boolean')
     return { ...span, kind: 'scalar', value }
   if (typeof value === 'number' && Number.isFinite(value)) return { ...span, kind: 'scalar', value }
@@ -66,7 +75,7 @@ function convert(node: Node | null, offset: number, depth: number, faults: Locat
 }
 
 /** The parser's words, without the excerpt it draws under them, and with the hint that most often helps. */
-function wordsOf(error: YAMLError, text: string): string {
+function wordsOf(error: Pick<YAMLError, 'message' | 'pos'>, text: string): string {
   const words = (error.message.split('\n')[0] ?? error.message)
     .replace(/ at line \d+, column \d+:?$/, '')
     .replace(/:$/, '')
@@ -83,11 +92,13 @@ export function parseYaml(text: string, offset: number): { root: Located | null;
     const document = parseDocument(text, {
       version: '1.2',
       schema: 'core',
-      uniqueKeys: true,
+      // The parser compares every key with every other one; `convert` looks it up.
+      uniqueKeys: false,
       prettyErrors: false,
       logLevel: 'silent',
     })
-    const faults = document.errors.map((error): LocatedFault => {
+    // A tag that YAML does not know is only a warning there; here it is a value that is not what it says.
+    const faults = [...document.errors, ...document.warnings].map((error): LocatedFault => {
       const [start, end] = error.pos
       return { start: offset + start, end: offset + end, message: wordsOf(error, text) }
     })

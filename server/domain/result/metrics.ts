@@ -40,5 +40,5 @@ export function parseMetrics(text: string, declared: Record<string, MetricDeclar
       throw new Error(
         `'${name.slice(0, 60)}' is not a name for a metric: a to z, 0 to 9, _ and -, a letter first`,
       )
-  return found.map((metric) => ({ ...metric, declared: metric.name in declared }))
+  return found.map((metric) => ({ ...metric, declared: Object.hasOwn(declared, metric.name) }))
 }

@@ -41,7 +41,12 @@ function entriesOf(line: string, declared: Record<string, ValueDeclaration>): [s
   const at = line.indexOf('=')
   if (at < 0) throw new Error(`a line of DAGBOK_VALUES is neither key=value nor JSON: ${line.slice(0, 60)}`)
   const name = line.slice(0, at).trim()
-  return [[name, typed(name, line.slice(at + 1), declared[name]?.type ?? null)]]
+  return [
+    [
+      name,
+      typed(name, line.slice(at + 1), Object.hasOwn(declared, name) ? (declared[name]?.type ?? null) : null),
+    ],
+  ]
 }
 
 /** @throws Error with a sentence for the author */
@@ -63,6 +68,6 @@ export function parseValues(text: string, declared: Record<string, ValueDeclarat
       )
     if (all > most)
       throw new Error(`the values have more than ${most} bytes together: leave them as an output instead`)
-    return { name, value, declared: name in declared }
+    return { name, value, declared: Object.hasOwn(declared, name) }
   })
 }

@@ -56,10 +56,13 @@ export type AfterAttempt =
   /** A poll's probe was not ready. */
   | { kind: 'again'; delay: number; failures: Failures }
 
+/** A year in ms: no clock of a run counts further. */
+const longestDelay = 31_536_000_000
+
 /** `min(max, delay · factor^(n−1))`, spread by ± jitter; `random` is in [0, 1). In ms. */
 export function retryDelay(policy: RetryPolicy, n: number, random: number): number {
   const { factor, max, jitter } = policy.retry_backoff
-  const delay = Math.min(max ?? Number.MAX_SAFE_INTEGER, policy.retry_delay * factor ** (n - 1))
+  const delay = Math.min(max ?? longestDelay, longestDelay, policy.retry_delay * factor ** (n - 1))
   return Math.round(delay * (1 + jitter * (2 * random - 1)))
 }
 

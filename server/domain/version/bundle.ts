@@ -12,6 +12,9 @@ export interface BundleEntry {
 
 export const isNotebook = (path: string): boolean => /(^|\/)[^/]+\.dag\.(md|yaml|yml)$/.test(path)
 
+export const notebooksOf = (entries: readonly BundleEntry[]): string[] =>
+  entries.map((entry) => entry.path).filter(isNotebook)
+
 /** A commit's files, indexed once for all its notebooks. */
 export interface Tree {
   entries: ReadonlyMap<string, BundleEntry>
@@ -21,7 +24,7 @@ export interface Tree {
 }
 
 export function indexTree(entries: readonly BundleEntry[]): Tree {
-  const notebooks = entries.map((entry) => entry.path).filter(isNotebook)
+  const notebooks = notebooksOf(entries)
   const folders = new Map<string, number>()
   for (const path of notebooks) folders.set(folderOf(path), (folders.get(folderOf(path)) ?? 0) + 1)
   return {

@@ -2,7 +2,7 @@
 import type { Spec } from '../dag/spec.ts'
 import { compile } from '../notebook/compile.ts'
 import type { Fault } from '../notebook/fault.ts'
-import { bundleList, bundleOf, indexTree, type BundleEntry, type Tree } from './bundle.ts'
+import { bundleList, bundleOf, type BundleEntry, type Tree } from './bundle.ts'
 
 export interface SnapshotDag {
   /** Repository path of the notebook. */
@@ -27,14 +27,14 @@ export interface CompileCache {
 }
 
 export interface SnapshotSource {
-  entries: readonly BundleEntry[]
   /** Texts of the tree's notebooks, by path. */
   notebooks: ReadonlyMap<string, string>
   sha256: (text: string) => string
   cache: CompileCache
 }
 
-function snapshotOf(tree: Tree, path: string, source: SnapshotSource): SnapshotDag {
+/** One notebook of a commit, a component, too. */
+export function snapshotNotebook(tree: Tree, path: string, source: SnapshotSource): SnapshotDag {
   const read = (file: string) => source.notebooks.get(file) ?? null
   const bundle = bundleOf(tree, path, read)
   const hash = source.sha256(bundleList(path, bundle))
@@ -48,15 +48,12 @@ function snapshotOf(tree: Tree, path: string, source: SnapshotSource): SnapshotD
   return { path, hash, bundle, ...compiled }
 }
 
-/** Every DAG of a commit (components are none), in order of path; an id that stands twice is a fault of both. */
-export function snapshot(source: SnapshotSource): SnapshotDag[] {
-  const tree = indexTree(source.entries)
-  const dags = tree.notebooks
-    .map((path) => snapshotOf(tree, path, source))
-    .filter((dag) => dag.kind === 'dag')
+/** The DAGs of a commit among its notebooks (components are none); an id that stands twice is a fault of both. */
+export function withTwins(notebooks: readonly SnapshotDag[]): SnapshotDag[] {
+  const dags = notebooks.filter((dag) => dag.kind === 'dag')
   const byId = new Map<string, SnapshotDag[]>()
   for (const dag of dags)
-    if (dag.id !== null && dag.id !== '') byId.set(dag.id, [...(byId.get(dag.id) ?? []), dag])
+    if (dag.id !== null && dag.id !== '') byId.get(dag.id)?.push(dag) ?? byId.set(dag.id, [dag])
   return dags.map((dag) => {
     const twins = (byId.get(dag.id ?? '') ?? []).filter((other) => other.path !== dag.path)
     if (twins.length === 0) return dag

@@ -1,7 +1,6 @@
 import type { DagRow } from '#db/queries/dag-view.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
-import { compile } from '../../domain/notebook/compile.ts'
-import { bundleOf, indexTree, isNotebook } from '../../domain/version/bundle.ts'
+import { isNotebook } from '../../domain/version/bundle.ts'
 import type { Notebook } from '../../views/version.ts'
 import type { ServiceContext } from '../context.ts'
 import { versionLabelAtTip } from '../run/views.ts'
@@ -24,13 +23,8 @@ export async function checkNotebook(
   )
   const texts = new Map(notebooks.map((entry) => [entry.path, blobs.get(entry.blob)?.toString('utf8') ?? '']))
   texts.set(path, text)
-  const bundle = bundleOf(indexTree(entries), path, (file) => texts.get(file) ?? null)
-  const inBundle = new Set(bundle.map((entry) => entry.path))
-  const { cells, faults, graph } = compile({
-    path,
-    text,
-    readFile: (file) => (inBundle.has(file) ? (texts.get(file) ?? '') : null),
-  })
+  const files = entries.map(({ path, mode, blob }) => ({ path, mode, blob }))
+  const { cells, faults, graph, bundle } = await ctx.compiler.text({ entries: files, notebooks: texts }, path)
   const lineOf = (offset: number) => text.slice(0, offset).split('\n').length
   const idOf = (body: string) => /^id:[ \t]*([^\s#]+)/m.exec(body)?.[1] ?? null
   const sizes = new Map(entries.map((entry) => [entry.path, entry.size]))
@@ -54,7 +48,7 @@ export async function checkNotebook(
     })),
     faults,
     graph: { tasks: graph },
-    files: bundle.map((entry) => ({ path: entry.path, size: sizes.get(entry.path) ?? 0 })),
+    files: bundle.map((file) => ({ path: file, size: sizes.get(file) ?? 0 })),
   }
 }
 

@@ -2,7 +2,8 @@ import { specOf, versionAtCommit, versionByNumber, type VersionKey } from '#db/q
 import type { DagRow } from '#db/queries/dag-view.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Json } from '../../domain/json.ts'
-import { checkParams, paramsSchema } from '../../domain/run/params.ts'
+import { paramsSchema } from '../../domain/run/params.ts'
+import { checkParamsInTime } from './bounded-params.ts'
 import type { DagRef } from '../../views/common.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
@@ -61,7 +62,7 @@ export async function startRun(
   const version = await resolveVersion(ctx, dag, given.version)
   const spec = await specOf(ctx.db, version.id)
   if (spec === null) throw new DagbokError('not_found', 'There is no such version.')
-  const params = checkParams(paramsSchema(spec), given.params)
+  const params = checkParamsInTime(paramsSchema(spec), given.params)
   return ctx.db.transaction((tx) =>
     createRun(tx, {
       dagId: dag.id,

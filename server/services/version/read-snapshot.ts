@@ -1,27 +1,12 @@
-/** A commit as DAGs, read from git; what was compiled before is not compiled again. */
-import { createHash } from 'node:crypto'
-import { snapshot, type CompileCache, type SnapshotDag } from '../../domain/version/snapshot.ts'
+/** A commit as DAGs, read from git. */
+import type { SnapshotDag } from '../../domain/version/snapshot.ts'
 import { isNotebook } from '../../domain/version/bundle.ts'
 import type { Quarantine } from '../../git/run-git.ts'
 import type { TreeEntry } from '../../git/tree.ts'
 import type { ServiceContext } from '../context.ts'
 
-/** How many compiled bundles are kept: a push compiles in its hook what the reconciler asks for next. */
-const kept = 500
 /** Bytes of one notebook that are read at all; the compiler refuses long before. */
 const longest = 16 * 2 ** 20
-
-const compiled = new Map<string, Parameters<CompileCache['set']>[1]>()
-const cache: CompileCache = {
-  get: (hash) => compiled.get(hash),
-  set: (hash, value) => {
-    const [oldest] = compiled.keys()
-    if (compiled.size >= kept && oldest !== undefined) compiled.delete(oldest)
-    compiled.set(hash, value)
-  },
-}
-
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 export interface CommitSnapshot {
   entries: TreeEntry[]
@@ -48,5 +33,5 @@ export async function readSnapshot(
   const files = entries
     .filter((entry) => entry.kind === 'blob')
     .map(({ path, mode, blob }) => ({ path, mode, blob }))
-  return { entries, dags: snapshot({ entries: files, notebooks: texts, sha256, cache }) }
+  return { entries, dags: await ctx.compiler.commit({ entries: files, notebooks: texts }) }
 }

@@ -2,7 +2,8 @@
 import type { Task } from '../../dag/spec.ts'
 import { entry, type Located } from '../located.ts'
 import { tasksOf } from './expand.ts'
-import { reaches, type Draft, type DraftTask } from './scope.ts'
+import { reaches } from './ancestors.ts'
+import type { Draft, DraftTask } from './scope.ts'
 
 /** Ids of the tasks that a list names, components seen through. */
 function named(task: DraftTask, key: string, check: (id: string, at: Located) => void): string[] {

@@ -78,7 +78,10 @@ export function readParams(document: SourceDocument): Record<string, Param> {
           `the default of '${name}' is not what its own schema allows: ${ajv.errorsText(validate.errors, { dataVar: name })}`,
         )
     } catch (error) {
-      document.report.add(located, `'${name}' is not a JSON Schema: ${(error as Error).message}`)
+      document.report.add(
+        located,
+        `'${name}' is not a JSON Schema: ${error instanceof RangeError ? 'it refers to itself without an end' : (error as Error).message}`,
+      )
     }
   }
   return out

@@ -1,0 +1,23 @@
+/** Compiling as a service: whoever needs it gets it from the context, and nobody waits for somebody else's notebook. */
+import type { BundleEntry } from '../../domain/version/bundle.ts'
+import type { Compiled } from '../../domain/notebook/compile.ts'
+import type { SnapshotDag } from '../../domain/version/snapshot.ts'
+
+/** A commit as far as a compilation looks at it. */
+export interface CommitSource {
+  entries: readonly BundleEntry[]
+  /** Texts of its notebooks, by path. */
+  notebooks: ReadonlyMap<string, string>
+}
+
+export type CheckedText = Pick<Compiled, 'cells' | 'faults' | 'graph'> & {
+  /** Repository paths of what the notebook can read. */
+  bundle: string[]
+}
+
+export interface Compiler {
+  /** Every DAG of a commit. A notebook that is beyond the bounds has a fault that says so; the others have their spec. */
+  commit(source: CommitSource): Promise<SnapshotDag[]>
+  /** The notebook at `path`, which is one of the source's. */
+  text(source: CommitSource, path: string): Promise<CheckedText>
+}

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { parseExpression } from '../domain/expression/cel.ts'
+import { fieldsSchema } from '../domain/run/params.ts'
+import { checkParamsInTime } from './run/bounded-params.ts'
+import { within } from './within.ts'
+
+const late = () => new Error('late')
+
+test('what is quick gives its value, and throws its own errors', () => {
+  expect(within(() => 7, late)).toBe(7)
+  expect(() =>
+    within(() => {
+      throw new TypeError('its own')
+    }, late),
+  ).toThrow('its own')
+})
+
+test.each([
+  [
+    'a loop',
+    () => {
+      for (;;);
+    },
+  ],
+  ['a regular expression', () => /^(a+)+$/.test(`${'a'.repeat(60)}!`)],
+  ['an expression', () => parseExpression(`"${'a'.repeat(60)}!".matches("^(a+)+$")`).evaluate({})],
+])('[R18] %s without an end is ended', (_, work) => expect(() => within(work, late, 100)).toThrow('late'))
+
+test('[R18] a param whose pattern backtracks for ever is refused with a sentence', () => {
+  const schema = fieldsSchema({ p: { type: 'string', pattern: '^(a+)+$' } })
+  expect(checkParamsInTime(schema, { p: 'aaa' })).toEqual({ p: 'aaa' })
+  expect(() => checkParamsInTime(schema, { p: `${'a'.repeat(60)}!` })).toThrow('a `pattern` takes too long')
+})
