@@ -50,10 +50,10 @@ test('[R18] a pattern that backtracks for ever is told of its notebook alone, an
 })
 
 test('[R18] a notebook that takes more memory than a thread has is told, and the next one compiles', async () => {
-  const small = compiler({ threads: 1, memory: 96 })
+  const small = compiler({ threads: 1, memory: 64, notebookMs: 100_000, commitMs: 100_000 })
   const wide = Array.from({ length: 16_000 }, (_, i) => `  - {id: t${i}, command: [echo]}`).join('\n')
   const [dag] = await small.commit(commit({ 'a/a.dag.yaml': `dagbok: 1\nid: a\ntasks:\n${wide}\n` }))
-  expect(dag?.faults[0]?.message).toContain('more than 96 MB to compile')
+  expect(dag?.faults[0]?.message).toContain('more than 64 MB to compile')
   expect((await small.commit(commit({ 'b/b.dag.md': notebook('b') })))[0]?.spec?.id).toBe('b')
 })
 

@@ -37,22 +37,20 @@ function ask(thread: Worker, job: Job, ms: number): Promise<Asked> {
     const values: Asked['values'] = []
     const end = (why: Why | null, details = '', sound = false) => {
       clearTimeout(timer)
-      thread.removeAllListeners()
-      // What it still says is of nobody's interest, but an error without a listener would end this process.
-      thread.on('error', () => {})
+      thread.off('message', hear).off('error', fail)
       done({ values, why, details, sound })
     }
     let timer = setTimeout(() => end('time'), ms)
-    thread.on('message', (answer: Answer) => {
+    const hear = (answer: Answer) => {
       clearTimeout(timer)
       if (answer.kind === 'refused') return end(answer.why, answer.details)
       if (answer.kind === 'compiled') values.push(answer.value)
       if (values.length === job.paths.length) return end(null, '', true)
       timer = setTimeout(() => end('time'), ms)
-    })
-    thread.on('error', (error: NodeJS.ErrnoException) =>
-      end(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'defect', String(error.stack)),
-    )
+    }
+    const fail = (error: NodeJS.ErrnoException) =>
+      end(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'defect', String(error.stack))
+    thread.on('message', hear).on('error', fail)
     thread.postMessage(job)
   })
 }
@@ -144,7 +142,8 @@ export class ThreadedCompiler implements Compiler {
       this.#busy--
       throw error
     }
-    thread.removeAllListeners()
+    // Between two jobs an error would end this process if nobody heard it; the next job finds the thread silent.
+    thread.on('error', () => {})
     return thread
   }
 }
