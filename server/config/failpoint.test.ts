@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseFailpoints } from './failpoint.ts'
 
-const module = join(import.meta.dirname, 'failpoint.ts')
+const program = join(import.meta.dirname, 'failpoint.ts')
 
 /** What a process prints that passes `a.before` three times for one subject, in this environment. */
 async function passing(env: Record<string, string>) {
-  const script = `import { failpoint } from ${JSON.stringify(module)}
+  const script = `import { failpoint } from ${JSON.stringify(program)}
     for (let i = 0; i < 3; i++) try { console.log(String(await failpoint('a.before', 's'))) } catch (e) { console.log(e.message) }`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     env: { ...env, NODE_ENV: 'production' },

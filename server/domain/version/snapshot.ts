@@ -53,7 +53,7 @@ export function withTwins(notebooks: readonly SnapshotDag[]): SnapshotDag[] {
   const dags = notebooks.filter((dag) => dag.kind === 'dag')
   const byId = new Map<string, SnapshotDag[]>()
   for (const dag of dags)
-    if (dag.id !== null && dag.id !== '') byId.get(dag.id)?.push(dag) ?? byId.set(dag.id, [dag])
+    if (dag.id !== null && dag.id !== '') byId.set(dag.id, [...(byId.get(dag.id) ?? []), dag])
   return dags.map((dag) => {
     const twins = (byId.get(dag.id ?? '') ?? []).filter((other) => other.path !== dag.path)
     if (twins.length === 0) return dag

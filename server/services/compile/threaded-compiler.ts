@@ -51,6 +51,7 @@ function ask(thread: Worker, job: Job, ms: number): Promise<Asked> {
     const fail = (error: NodeJS.ErrnoException) =>
       end(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'defect', String(error.stack))
     thread.on('message', hear).on('error', fail)
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin to name
     thread.postMessage(job)
   })
 }
