@@ -109,6 +109,12 @@ async function runsOf(id: string): Promise<SeenRun[]> {
   return Promise.all(rows.map((row) => product.api<SeenRun>(`/runs/${row.id}`)))
 }
 
+const over = (id: string): Promise<SeenRun[]> =>
+  until(async () => {
+    const runs = await runsOf(id)
+    return runs.every((one) => ['succeeded', 'failed', 'cancelled'].includes(one.state)) ? runs : null
+  })
+
 /** Starts the run in whose course this life is to end. Its answer may be cut off by the end itself. */
 async function begin(id: string): Promise<void> {
   const params = { ledger, hold: id === 'running' || id === 'mutant' ? hold : join(product.folder, 'none') }
@@ -149,14 +155,13 @@ test('[R1] [R2] after a kill -9 at any stage of a run it ends right, and no atte
     if (kill.id === 'running') await rm(hold)
     await product.start(armed(kills[i + 1]))
     expect(await stillAlive(left, ledger), `after the kill at '${kill.id}'`).toEqual([])
+    // Each run meets its own kill only: the next one waits until this one is over.
+    await over(kill.id)
   }
   // That nothing survives says something: the kill itself left the task's processes alone.
   expect(survivors['running']).toBeGreaterThanOrEqual(2)
   for (const { id, attempts, started } of kills) {
-    const [run, ...more] = await until(async () => {
-      const runs = await runsOf(id)
-      return runs.every((one) => ['succeeded', 'failed', 'cancelled'].includes(one.state)) ? runs : null
-    })
+    const [run, ...more] = await over(id)
     expect(more).toEqual([])
     const first = run?.taskRuns.find(({ task }) => task === `${id}_first`)
     expect(

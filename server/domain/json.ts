@@ -8,3 +8,23 @@ export function canonicalJson(value: unknown): string {
     return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
   })
 }
+
+/** Deeper than any value needs; Postgres gives up somewhere beyond. */
+const deepest = 64
+
+/**
+ * Why a value cannot be kept, or null: JSON may hold a NUL and half a character by escape, and lists in lists without an
+ * end; Postgres may not.
+ */
+export function whyNotKept(value: Json, depth = 0): string | null {
+  if (typeof value === 'string')
+    return value.includes('\0') || !value.isWellFormed() ? 'it holds a NUL or half a character' : null
+  if (typeof value === 'number') return Number.isFinite(value) ? null : 'it holds a number that is not finite'
+  if (typeof value !== 'object' || value === null) return null
+  if (depth >= deepest) return `it is nested deeper than ${deepest} levels`
+  for (const [name, item] of Object.entries(value)) {
+    const why = whyNotKept(name) ?? whyNotKept(item, depth + 1)
+    if (why !== null) return why
+  }
+  return null
+}

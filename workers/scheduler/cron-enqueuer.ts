@@ -5,7 +5,8 @@ import { databaseNow, moveCursor, scheduledDags, type ScheduledDag } from '#db/q
 import { canonicalJson } from '#server/domain/json.ts'
 import { newestDue, nextTick } from '#server/domain/schedule/ticks.ts'
 import { createRun } from '#server/services/run/create-run.ts'
-import { checkParams, paramsSchema } from '#server/domain/run/params.ts'
+import { paramsSchema } from '#server/domain/run/params.ts'
+import { checkParams } from '#server/services/run/check-params.ts'
 import { Wakeful } from './wakeful.ts'
 
 /** ms between two looks at most: schedules change with a push. */

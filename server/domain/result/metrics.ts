@@ -32,9 +32,12 @@ function readLine(line: string): { name: string; step: number | null; value: num
 
 /** In order of appearance. @throws Error with a sentence for the author */
 export function parseMetrics(text: string, declared: Record<string, MetricDeclaration>): ResultMetric[] {
+  if (text.includes('\0')) throw new Error('DAGBOK_METRICS holds a NUL: it is a text')
   const found = text.split(/\r?\n/).flatMap((line) => (line.trim() === '' ? [] : readLine(line)))
   if (found.length > most)
     throw new Error(`there are ${found.length} metrics, more than ${most}: leave them as an output instead`)
+  for (const { name, value } of found)
+    if (!Number.isFinite(value)) throw new Error(`the metric '${name.slice(0, 60)}' is not a finite number`)
   for (const { name } of found)
     if (!namePattern.test(name))
       throw new Error(

@@ -1,6 +1,6 @@
 /** What a task appends to `DAGBOK_VALUES` (N1): `key=value` lines, or JSON objects, one a line. Later lines win. */
 import type { ValueDeclaration } from '../dag/spec.ts'
-import type { Json } from '../json.ts'
+import { whyNotKept, type Json } from '../json.ts'
 
 export interface ResultValue {
   name: string
@@ -51,6 +51,7 @@ function entriesOf(line: string, declared: Record<string, ValueDeclaration>): [s
 
 /** @throws Error with a sentence for the author */
 export function parseValues(text: string, declared: Record<string, ValueDeclaration>): ResultValue[] {
+  if (text.includes('\0')) throw new Error('DAGBOK_VALUES holds a NUL: it is a text')
   const found = new Map<string, Json>()
   for (const line of text.split(/\r?\n/))
     if (line.trim() !== '') for (const [name, value] of entriesOf(line, declared)) found.set(name, value)
@@ -60,6 +61,8 @@ export function parseValues(text: string, declared: Record<string, ValueDeclarat
       throw new Error(
         `'${name.slice(0, 60)}' is not a name for a value: a to z, 0 to 9, _ and -, a letter first`,
       )
+    const why = whyNotKept(value)
+    if (why !== null) throw new Error(`the value '${name}' cannot be kept: ${why}`)
     const size = Buffer.byteLength(JSON.stringify(value))
     all += size
     if (size > longest)

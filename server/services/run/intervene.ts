@@ -8,7 +8,7 @@ import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Json } from '../../domain/json.ts'
 import type { Mark } from '../../domain/run/reuse.ts'
 import { fieldsSchema } from '../../domain/run/params.ts'
-import { checkParamsInTime } from './bounded-params.ts'
+import { checkParams } from './check-params.ts'
 import { isTerminalTaskRun } from '../../domain/run/states.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
@@ -66,7 +66,7 @@ export async function answerTask(
   if (action?.kind !== 'approve')
     throw new DagbokError('bad_input', `${nameOf(ref)} is not a task that a person answers.`)
   const values = answer.yes
-    ? checkParamsInTime(fieldsSchema(action.form), answer.values, 'fields of the answer')
+    ? checkParams(fieldsSchema(action.form), answer.values, 'fields of the answer')
     : {}
   await ctx.db.transaction(async (tx) => {
     const { id, state } = await requireTaskRun(tx, ref)

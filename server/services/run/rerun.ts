@@ -1,7 +1,7 @@
 import { specOf } from '#db/queries/version.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import { paramsSchema } from '../../domain/run/params.ts'
-import { checkParamsInTime } from './bounded-params.ts'
+import { checkParams } from './check-params.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
 import { requireDag } from '../dag/address.ts'
@@ -24,7 +24,7 @@ export async function rerun(
   const target = version === null ? { id: old.versionId } : await resolveVersion(ctx, dag, version)
   const spec = await specOf(ctx.db, target.id)
   if (spec === null) throw new DagbokError('not_found', 'There is no such version.')
-  const params = target.id === old.versionId ? old.params : checkParamsInTime(paramsSchema(spec), old.params)
+  const params = target.id === old.versionId ? old.params : checkParams(paramsSchema(spec), old.params)
   return ctx.db.transaction((tx) =>
     createRun(tx, {
       dagId: old.dagId,
