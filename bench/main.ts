@@ -1,10 +1,12 @@
-/** `npm run bench -- P14 [--quick] [--json FILE]`: one workload, its calibration, a table and JSON. */
+/** `npm run bench -- P8 [--quick] [--json FILE]`: one workload, its calibration, a table and JSON. */
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { calibrateEmbedded } from './harness/postgres-floor.ts'
 import { formatCalibration } from './harness/calibration.ts'
 import { formatTable, type Row } from './harness/statistics.ts'
 import { coldStart } from './p14-cold-start.ts'
+import { pushToRun } from './p8-push-to-run.ts'
+import { triggerToCode } from './p5-trigger-to-code.ts'
 
 interface Workload {
   what: string
@@ -12,8 +14,16 @@ interface Workload {
 }
 
 const workloads: Record<string, Workload> = {
+  P5: {
+    what: 'trigger → first byte of user code, beside a queue and a bare spawn',
+    run: (quick) => triggerToCode({ samples: quick ? 20 : 300 }),
+  },
+  P8: {
+    what: 'push → listed → running, beside a bare push',
+    run: (quick) => pushToRun(quick ? { pairs: 5, files: [1000] } : { pairs: 50, files: [1000, 10_000] }),
+  },
   P14: {
-    what: 'cold start until the product answers, beside initdb + start',
+    what: 'cold start to a green example run, beside initdb + start',
     run: (quick) => coldStart(quick ? { pairs: 1, idleSeconds: 10 } : { pairs: 5, idleSeconds: 60 }),
   },
 }

@@ -1,45 +1,110 @@
 /**
- * The start of P14: an empty data folder → one command → database made, server up. The floor is `initdb` and a start of
- * the same Postgres. They alternate. Then idle memory and CPU over `idleSeconds`. The build is there before.
+ * P14: an empty data folder → one command → database made, server up → an example DAG green; then the same folder
+ * started again. The floor is `initdb` and a start of the same Postgres; they take turns. Then memory and CPU while
+ * nothing is done. The packages and the build are there before: how long those take is the network's and Next's.
  */
 import { startEmbeddedFloor } from './harness/postgres-floor.ts'
-import { startProduct, type Product } from './harness/product.ts'
+import { keptFolder, startProduct, type Product, type RunAnswer } from './harness/product.ts'
 import { descendants, cpuSeconds, proportionalMemory } from './harness/processes.ts'
-import { median, round, type Row } from './harness/statistics.ts'
+import { Progress } from './harness/progress.ts'
+import { median, ratioRow, round, type Row } from './harness/statistics.ts'
+
+const example = '/dags/main/examples/iris/runs'
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
+
+/** Runs of the example; none while it is not pushed yet. */
+const runsOf = (product: Product) =>
+  product.api(example).then(
+    (answer) => answer as RunAnswer[],
+    () => [],
+  )
+
+/** ms after the ready line. @throws when the run fails */
+async function untilGreen(product: Product): Promise<number> {
+  const start = performance.now()
+  for (;;) {
+    const runs = await runsOf(product)
+    if (runs.some((run) => run.state === 'failed')) throw new Error('the example run failed')
+    if (runs.some((run) => run.state === 'succeeded')) return performance.now() - start
+    await pause(50)
+  }
+}
+
+async function untilQuiet(product: Product): Promise<void> {
+  for (;;) {
+    const { dags } = (await product.api('/dags')) as { dags: { ref: { dag: string } }[] }
+    const runs = await Promise.all(
+      dags.map(({ ref }) => product.api(`/dags/main/examples/${ref.dag}/runs`) as Promise<RunAnswer[]>),
+    )
+    const over = (run: RunAnswer) => run.state !== 'queued' && run.state !== 'running'
+    if (product.output().includes('examples') && runs.flat().every(over)) return
+    await pause(200)
+  }
+}
 
 async function idle(product: Product, seconds: number): Promise<Row[]> {
   const pids = await descendants(product.pid)
   const before = await cpuSeconds(pids)
-  await new Promise((done) => setTimeout(done, seconds * 1000))
+  await pause(seconds * 1000)
   const used = (await cpuSeconds(pids)) - before
   const memory = await proportionalMemory(pids)
   return [
     { figure: `idle memory, PSS of ${pids.length} processes (MB)`, median: round(memory / 1e6), ratio: '' },
-    { figure: `idle CPU over ${seconds} s (%)`, median: round((used / seconds) * 100), ratio: '' },
+    { figure: `idle CPU over ${seconds} s (% of a core)`, median: round((used / seconds) * 100), ratio: '' },
   ]
 }
 
-/** @returns rows of the table; `pairs` cold starts, ours and the floor in turn. */
-export async function coldStart(options: { pairs: number; idleSeconds: number }): Promise<Row[]> {
-  const floor: number[] = []
-  const ready: number[] = []
-  let idleRows: Row[] = []
-  for (let i = 0; i < options.pairs; i++) {
-    floor.push(await startEmbeddedFloor())
-    const product = await startProduct()
+interface Starts {
+  floor: number
+  ready: number
+  green: number
+  again: number
+  idle: Row[]
+}
+
+async function oneStart(idleSeconds: number): Promise<Starts> {
+  const floor = await startEmbeddedFloor()
+  const folder = await keptFolder()
+  try {
+    const first = await startProduct({ seed: true, folder: folder.path })
+    let green = first.startMs
     try {
-      ready.push(product.startMs)
-      if (i === options.pairs - 1) idleRows = await idle(product, options.idleSeconds)
+      green += await untilGreen(first)
+      await untilQuiet(first)
     } finally {
-      await product.stop()
+      await first.stop()
     }
-    process.stderr.write(`\rcold start ${i + 1} of ${options.pairs} `)
+    const second = await startProduct({ seed: true, folder: folder.path })
+    try {
+      const rows = idleSeconds > 0 ? await idle(second, idleSeconds) : []
+      return { floor, ready: first.startMs, green, again: second.startMs, idle: rows }
+    } finally {
+      await second.stop()
+    }
+  } finally {
+    await folder.remove()
   }
-  process.stderr.write('\n')
-  const row = (figure: string, values: number[]): Row => ({
-    figure,
-    median: round(median(values)),
-    ratio: round(median(values.map((v, i) => v / (floor[i] ?? 1)))),
-  })
-  return [row('initdb + start (ms)', floor), row('command → ready (ms)', ready), ...idleRows]
+}
+
+/** @returns rows of the table; `pairs` cold starts, the floor and ours in turn. Every example run is checked. */
+export async function coldStart(options: { pairs: number; idleSeconds: number }): Promise<Row[]> {
+  const starts: Starts[] = []
+  const progress = new Progress('cold start', options.pairs)
+  for (let i = 0; i < options.pairs; i++) {
+    starts.push(await oneStart(i === options.pairs - 1 ? options.idleSeconds : 0))
+    progress.step()
+  }
+  progress.end()
+  const floor = starts.map((start) => start.floor)
+  const row = (figure: string, key: 'floor' | 'ready' | 'green' | 'again'): Row => {
+    const values = starts.map((start) => start[key])
+    return { figure, median: round(median(values)), ...ratioRow(values, floor) }
+  }
+  return [
+    row('floor: initdb + start (ms)', 'floor'),
+    row('first start: command → ready (ms)', 'ready'),
+    row('first start: command → example run green (ms)', 'green'),
+    row('second start: command → ready (ms)', 'again'),
+    ...starts.flatMap((start) => start.idle),
+  ]
 }

@@ -7,7 +7,8 @@ import { calibrate, type Calibration } from './calibration.ts'
 
 const shared = process.getuid?.() === 0 ? '/var/lib/dagbok' : null
 
-async function withPostgres<T>(work: (server: EmbeddedPostgres) => Promise<T>): Promise<T> {
+/** A Postgres as the product starts it, with the same durability, in a folder that is gone afterwards. */
+export async function withPostgres<T>(work: (server: EmbeddedPostgres) => Promise<T>): Promise<T> {
   if (shared !== null) await mkdir(shared, { recursive: true, mode: 0o711 })
   const folder = await mkdtemp(join(shared ?? tmpdir(), 'bench-'))
   try {

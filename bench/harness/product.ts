@@ -1,4 +1,4 @@
-/** The product, started as a user starts it, on its own data folder and port. */
+/** The product, started as a user starts it, on its own data folder and port; and a small REST client for it. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -10,6 +10,9 @@ const root = resolve(import.meta.dirname, '../..')
 interface Ready {
   url: string
   signInUrl: string
+  gitUrl: string
+  apiUrl: string
+  apiToken: string
 }
 
 export interface Product extends Ready {
@@ -17,6 +20,11 @@ export interface Product extends Ready {
   pid: number
   /** ms from the command to the ready file. */
   startMs: number
+  /** What it printed while it started. */
+  output: () => string
+  api: (path: string, init?: RequestInit) => Promise<unknown>
+  /** Address of a repository for git, with the token in it. */
+  remote: (repository: string) => string
   stop: () => Promise<void>
 }
 
@@ -29,9 +37,16 @@ async function untilReady(child: ChildProcess, file: string, output: () => strin
   }
 }
 
-/** Starts it in a new folder under the temp folder. */
-export async function startProduct(): Promise<Product> {
-  const folder = await mkdtemp(join(tmpdir(), 'dagbok-bench-'))
+/** A folder for several starts. */
+export async function keptFolder() {
+  const path = await mkdtemp(join(tmpdir(), 'dagbok-bench-'))
+  return { path, remove: () => rm(path, { recursive: true, force: true }) }
+}
+
+/** Starts it in `folder`, or in a new one that is gone afterwards. `seed: false` leaves the example DAGs out. */
+export async function startProduct(options: { seed: boolean; folder?: string }): Promise<Product> {
+  const own = options.folder === undefined ? await keptFolder() : null
+  const folder = options.folder ?? own?.path ?? ''
   const readyFile = join(folder, 'ready.json')
   const started = performance.now()
   const args = [
@@ -44,7 +59,7 @@ export async function startProduct(): Promise<Product> {
     '--ready-file',
     readyFile,
   ]
-  const child = spawn('node', args, {
+  const child = spawn('node', options.seed ? args : [...args, '--no-examples'], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -56,13 +71,62 @@ export async function startProduct(): Promise<Product> {
       child.kill('SIGTERM')
       await once(child, 'exit')
     }
-    await rm(folder, { recursive: true, force: true })
+    await own?.remove()
   }
   try {
     const ready = await untilReady(child, readyFile, () => text)
-    return { ...ready, folder, pid: child.pid ?? 0, startMs: performance.now() - started, stop }
+    const api = async (path: string, init: RequestInit = {}) => {
+      const headers = { authorization: `Bearer ${ready.apiToken}`, 'content-type': 'application/json' }
+      const response = await fetch(`${ready.apiUrl}${path}`, { ...init, headers })
+      if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`)
+      return response.headers.get('content-type')?.includes('json')
+        ? await response.json()
+        : await response.text()
+    }
+    const remote = (repository: string) => {
+      const url = new URL(`${ready.gitUrl}/${repository}.git`)
+      url.username = 'bench'
+      url.password = ready.apiToken
+      return url.href
+    }
+    return {
+      ...ready,
+      folder,
+      pid: child.pid ?? 0,
+      startMs: performance.now() - started,
+      output: () => text,
+      api,
+      remote,
+      stop,
+    }
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+export interface RunAnswer {
+  id: string
+  state: string
+  reason: string | null
+  createdAt: string
+  taskRuns: {
+    task: string
+    state: string
+    queuedAt: string | null
+    startedAt: string | null
+    attempts: { startedAt: string | null }[]
+  }[]
+}
+
+/** Asks until the run is over. @throws when it does not succeed */
+export async function runToEnd(product: Product, id: string): Promise<RunAnswer> {
+  for (;;) {
+    // Not at once: asking takes time from what is measured.
+    await new Promise((done) => setTimeout(done, 100))
+    const run = (await product.api(`/runs/${id}`)) as RunAnswer
+    if (run.state === 'succeeded') return run
+    if (run.state === 'failed' || run.state === 'cancelled')
+      throw new Error(`run ${id} ${run.state}: ${run.reason}`)
   }
 }

@@ -15,6 +15,14 @@ export const median = (values: readonly number[]): number => quantile(values, 0.
 /** Three significant digits: more would promise more than a shared machine can hold. */
 export const round = (value: number): number => Number(value.toPrecision(3))
 
+/** Median of ours ÷ peer, pair by pair: what drifts with the machine drifts in both. */
+export const pairRatio = (ours: readonly number[], peer: readonly number[]): number =>
+  median(ours.map((value, i) => value / (peer[i] ?? Number.NaN)))
+
+export const ratioRow = (ours: readonly number[], peer: readonly number[]) => ({
+  ratio: round(pairRatio(ours, peer)),
+})
+
 export type Row = Record<string, string | number>
 
 /** Rows as a table with aligned columns, for people; `--json` has the same for programs. */
