@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { nodeOptions } from './cli/setup/machine.mjs'
 
 const exclude = ['node_modules/**', '.build*/**', '.dagbok/**', 'examples/**', 'e2e/**']
 
@@ -11,6 +12,7 @@ export default defineConfig({
           include: ['**/*.test.ts', '**/*.test.tsx'],
           exclude: [...exclude, '**/*.int.test.ts'],
           testTimeout: 60_000,
+          execArgv: nodeOptions,
         },
       },
       {
@@ -20,6 +22,7 @@ export default defineConfig({
           exclude,
           globalSetup: ['db/testing/global-setup.ts'],
           testTimeout: 120_000,
+          execArgv: nodeOptions,
           hookTimeout: 120_000,
           maxWorkers: 2,
         },

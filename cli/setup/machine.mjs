@@ -6,9 +6,15 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+
+/** What every Node of the product is started with. */
+export const nodeOptions = [
+  '--disable-warning=ExperimentalWarning',
+  `--import=${pathToFileURL(join(root, 'cli/setup/quick-modules.mjs')).href}`,
+]
 
 const major = (version) => Number.parseInt(version.replace(/^[^\d]*/, ''), 10)
 

@@ -3,6 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { childEnvironment } from '#server/config/environment.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
+import { nodeOptions } from '../setup/machine.mjs'
 
 export interface Supervised {
   /** What it said when it was first ready. */
@@ -22,7 +23,7 @@ interface Options {
 const begin = ({ file, env }: Options, url = ''): ChildProcess =>
   fork(file, [], {
     env: childEnvironment({ ...env, ...(url === '' ? {} : { PORT: new URL(url).port }) }),
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    execArgv: nodeOptions,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
 
