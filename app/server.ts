@@ -100,6 +100,8 @@ async function start(settings: WebSettings): Promise<void> {
   context.publicUrl = settings.publicUrl ?? `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`
   setNextAuthUrl(context.publicUrl)
   setWebContext(context)
+  // The workers need the address, and can start beside the rest of this.
+  process.send?.({ type: 'listening', url: context.publicUrl })
   const app = next({ dev: false, dir: root, hostname: settings.host, port })
   await app.prepare()
   handle = app.getRequestHandler()

@@ -23,14 +23,19 @@ function said(command, ...args) {
   return result.error === undefined && result.status === 0 ? result.stdout.trim() : null
 }
 
+function npmFaults() {
+  const npm = said('npm', '--version')
+  if (npm === null) return ['npm is not on the PATH: install Node 20 or newer with npm 10 or newer.']
+  return major(npm) < 10 ? [`npm ${npm} is too old: run \`npm install --global npm@11\`.`] : []
+}
+
 /** Every fault of this machine at once, each with what to do; an empty list when all is there. */
 export function machineFaults() {
   const faults = []
   if (major(process.version) < 20)
     faults.push(`Node ${process.version} is too old: install Node 20 or newer.`)
-  const npm = said('npm', '--version')
-  if (npm === null) faults.push('npm is not on the PATH: install Node 20 or newer with npm 10 or newer.')
-  else if (major(npm) < 10) faults.push(`npm ${npm} is too old: run \`npm install --global npm@11\`.`)
+  // Only the installation needs npm, and to ask it takes longer than all the rest of this.
+  if (!isInstalled()) faults.push(...npmFaults())
   if (said('git', '--version') === null) faults.push('git is not on the PATH: install git 2.30 or newer.')
   else if (!existsSync(join(said('git', '--exec-path') ?? '', 'git-http-backend')))
     faults.push(

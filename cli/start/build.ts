@@ -14,7 +14,7 @@ const sources = [
   'db/schema',
   'db/queries',
   'db/client.ts',
-  'next.config.ts',
+  'next.config.mjs',
   'postcss.config.mjs',
   'package-lock.json',
 ]

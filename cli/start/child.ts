@@ -6,8 +6,10 @@ import { DagbokError } from '#server/domain/errors/errors.ts'
 import { nodeOptions } from '../setup/machine.mjs'
 
 export interface Supervised {
-  /** What it said when it was first ready. */
+  /** Where it listens, if it does: known before it is ready. */
   url: string
+  /** Rejects with a DagbokError `unavailable` when it ends before it is ready. */
+  ready: Promise<void>
   stop: (graceMs: number) => Promise<void>
 }
 
@@ -27,11 +29,12 @@ const begin = ({ file, env }: Options, url = ''): ChildProcess =>
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
 
-async function untilReady(child: ChildProcess, name: string): Promise<string> {
-  return new Promise((ready, fail) => {
+/** Resolves with the address when the child has said one of `words`. */
+async function untilSaid(child: ChildProcess, name: string, words: readonly string[]): Promise<string> {
+  return new Promise((heard, fail) => {
     child.on('message', (message) => {
-      const said = message as { type?: string; url?: string }
-      if (said.type === 'ready') ready(said.url ?? '')
+      const { type = '', url = '' } = message as { type?: string; url?: string }
+      if (words.includes(type)) heard(url)
     })
     child.once('exit', (code, signal) =>
       fail(
@@ -44,7 +47,7 @@ async function untilReady(child: ChildProcess, name: string): Promise<string> {
   })
 }
 
-/** Starts it and resolves when it is ready. @throws DagbokError `unavailable` when it ends before that */
+/** Starts it and resolves when it listens, or is ready. @throws DagbokError `unavailable` when it ends before that */
 export async function supervise(options: Options): Promise<Supervised> {
   let stopping = false
   let child = begin(options)
@@ -71,8 +74,15 @@ export async function supervise(options: Options): Promise<Supervised> {
         200 * 2 ** falls.length,
       )
     })
-  const url = await untilReady(child, options.name)
-  watch(child)
+  const ready = untilSaid(child, options.name, ['ready']).then(
+    () => void watch(child),
+    // One that is stopped before it was ready has not failed.
+    (error: unknown) => (stopping ? new Promise<void>(() => {}) : Promise.reject(error as Error)),
+  )
+  const url = await untilSaid(child, options.name, ['listening', 'ready']).catch((error: unknown) => {
+    ready.catch(() => {})
+    throw error
+  })
   const stop = async (graceMs: number) => {
     stopping = true
     if (child.exitCode !== null || child.signalCode !== null) return
@@ -82,5 +92,5 @@ export async function supervise(options: Options): Promise<Supervised> {
     await gone
     clearTimeout(timer)
   }
-  return { url, stop }
+  return { url, ready, stop }
 }

@@ -16,7 +16,7 @@ import { createToken } from '#server/services/token/tokens.ts'
 import { openBrowser } from '../print/browser.ts'
 import { parseStartArguments, usage, type StartArguments } from './arguments.ts'
 import { ensureBuild } from './build.ts'
-import { supervise } from './child.ts'
+import { supervise, type Supervised } from './child.ts'
 import { lockDataFolder, openDataFolder, sessionSecret, type DataFolder } from './data-folder.ts'
 import { seedExamples } from './seed.ts'
 
@@ -37,8 +37,7 @@ async function endAll(code: number): Promise<never> {
   process.exit(code)
 }
 
-async function stage<T>(name: string, work: () => Promise<T>): Promise<T> {
-  const start = performance.now()
+async function stage<T>(name: string, work: () => Promise<T>, start = performance.now()): Promise<T> {
   const result = await work()
   console.log(`${name.padEnd(9)} ${((performance.now() - start) / 1000).toFixed(1)} s`)
   return result
@@ -96,6 +95,31 @@ function checkHost(host: string, settings: Settings): void {
   )
 }
 
+/** Web and workers, side by side once the address is known. */
+async function startProcesses(env: Record<string, string>, settings: Settings): Promise<Supervised> {
+  const begin = async (name: string, file: string, more: Record<string, string>) => {
+    const child = await supervise({
+      name,
+      file: join(root, file),
+      env: { ...env, ...more },
+      gaveUp: stopWith,
+    })
+    ending.push(() => child.stop(graceMs))
+    return child
+  }
+  const started = performance.now()
+  const web = await begin('web', 'app/server.ts', {})
+  const ready = stage('web', () => web.ready, started)
+  const workers = stage('workers', async () => {
+    const child = await begin('worker', 'workers/main.ts', {
+      NEXTAUTH_URL: settings.NEXTAUTH_URL ?? web.url,
+    })
+    await child.ready
+  })
+  await Promise.all([ready, workers])
+  return web
+}
+
 async function run(args: StartArguments): Promise<void> {
   const settings = processSettings()
   const host = args.host ?? settings.HOST
@@ -121,19 +145,7 @@ async function run(args: StartArguments): Promise<void> {
     NODE_ENV: 'production',
     NEXT_TELEMETRY_DISABLED: '1',
   }
-  const web = await stage('web', () =>
-    supervise({ name: 'web', file: join(root, 'app/server.ts'), env, gaveUp: stopWith }),
-  )
-  ending.push(() => web.stop(graceMs))
-  const workers = await stage('workers', () =>
-    supervise({
-      name: 'worker',
-      file: join(root, 'workers/main.ts'),
-      env: { ...env, NEXTAUTH_URL: settings.NEXTAUTH_URL ?? web.url },
-      gaveUp: stopWith,
-    }),
-  )
-  ending.push(() => workers.stop(graceMs))
+  const web = await startProcesses(env, settings)
   await lock.tell(web.url)
   const first = await firstAccess(databaseUrl)
   const signInUrl = `${web.url}/sign-in?token=${first.link}`

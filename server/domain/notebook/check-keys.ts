@@ -2,7 +2,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import { guess } from './guess.ts'
 import { frontMatterKeys } from './keys/front-matter-keys.ts'
-import type { Key } from './keys/key.ts'
+import type { Key, SchemaFragment } from './keys/key.ts'
 import { frontMatterSchema, taskSchema, testCellSchema } from './keys/schema.ts'
 import { taskKeys } from './keys/task-keys.ts'
 import { toJson, type Located, type Span } from './located.ts'
@@ -13,14 +13,18 @@ export interface KeyFault extends Span {
 }
 
 const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: false, allowUnionTypes: true })
-const checks: Record<
-  'front_matter' | 'task' | 'test',
-  { validate: ValidateFunction; keys: readonly Key[]; what: string }
-> = {
-  front_matter: { validate: ajv.compile(frontMatterSchema), keys: frontMatterKeys, what: 'the front matter' },
-  task: { validate: ajv.compile(taskSchema), keys: taskKeys, what: 'a task' },
-  test: { validate: ajv.compile(testCellSchema), keys: [], what: 'a test' },
+interface Check {
+  schema: SchemaFragment
+  keys: readonly Key[]
+  what: string
 }
+const checks: Record<'front_matter' | 'task' | 'test', Check> = {
+  front_matter: { schema: frontMatterSchema, keys: frontMatterKeys, what: 'the front matter' },
+  task: { schema: taskSchema, keys: taskKeys, what: 'a task' },
+  test: { schema: testCellSchema, keys: [], what: 'a test' },
+}
+/** Compiled when it is first asked for, and then kept by Ajv: that takes longer than most notebooks. */
+const validator = (schema: SchemaFragment): ValidateFunction => ajv.compile(schema)
 
 /** The value at a JSON pointer, as deep as it goes. */
 function find(root: Located, pointer: string): Located {
@@ -152,9 +156,10 @@ const mostErrors = 2000
 /** Every fault of a cell's keys and values. */
 export function checkKeys(kind: 'front_matter' | 'task' | 'test', root: Located): KeyFault[] {
   const check = checks[kind]
-  const faults = check.validate(toJson(root))
+  const validate = validator(check.schema)
+  const faults = validate(toJson(root))
     ? []
-    : (check.validate.errors ?? [])
+    : (validate.errors ?? [])
         .slice(0, mostErrors)
         .map((error) => oneFault(root, error, check))
         .filter((fault) => fault !== null)

@@ -1,5 +1,5 @@
 /** A run's params against what its version declares: the same for pages, REST, the command line and cron. */
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import type { Spec } from '../dag/spec.ts'
 import { DagbokError } from '../errors/errors.ts'
@@ -51,6 +51,26 @@ function words(error: ErrorObject, declared: Iterable<string>): string {
   return `'${error.instancePath.slice(1)}' ${error.message ?? 'does not fit'}${more}`
 }
 
+/** Compiled schemas by their text, the last used last: to compile one takes longer than all the rest of a run's start. */
+const compiled = new Map<string, ValidateFunction>()
+const kept = 100
+
+function compile(schema: string): ValidateFunction {
+  // An Ajv for each: it keeps every schema it has seen.
+  const ajv = new Ajv2020({ allErrors: true, strict: false })
+  formats.default(ajv)
+  return ajv.compile(JSON.parse(schema) as object)
+}
+
+function validatorOf(schema: string): ValidateFunction {
+  const validate = compiled.get(schema) ?? compile(schema)
+  compiled.delete(schema)
+  compiled.set(schema, validate)
+  const [oldest] = compiled.keys()
+  if (compiled.size > kept && oldest !== undefined) compiled.delete(oldest)
+  return validate
+}
+
 /**
  * Given params with defaults filled in.
  * @param what the fault speaks of
@@ -63,10 +83,7 @@ export function checkParams(
   what = 'params',
 ): Record<string, Json> {
   const filled = withDefaults(schema, given)
-  // One for each check: it keeps every schema it has seen.
-  const ajv = new Ajv2020({ allErrors: true, strict: false })
-  formats.default(ajv)
-  const validate = ajv.compile(schema)
+  const validate = validatorOf(JSON.stringify(schema))
   if (validate(filled)) return filled
   const declared = propertiesOf(schema)
   const faults = (validate.errors ?? []).map((error) => words(error, declared.keys()))

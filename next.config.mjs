@@ -1,4 +1,4 @@
-import type { NextConfig } from 'next'
+// JavaScript, for Next would load its compiler to read TypeScript, at each start.
 import { buildFolder } from './server/config/web.ts'
 
 const policy = [
@@ -13,7 +13,8 @@ const policy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-const config: NextConfig = {
+/** @type {import('next').NextConfig} */
+const config = {
   distDir: buildFolder(),
   poweredByHeader: false,
   // `npm run verify` checks types with TypeScript 7, which Next cannot call.
