@@ -7,7 +7,8 @@ export const workChannel = 'dagbok_work'
 
 /** `run:ID`, `dag:ID`, `log:ATTEMPT`, `repository:ID`. Sent when the transaction commits. */
 export async function announce(q: Queryable, topics: readonly string[]): Promise<void> {
-  for (const topic of new Set(topics)) await q.execute(sql`select pg_notify(${liveChannel}, ${topic})`)
+  const calls = [...new Set(topics)].map((topic) => sql`pg_notify(${liveChannel}, ${topic})`)
+  if (calls.length > 0) await q.execute(sql`select ${sql.join(calls, sql`, `)}`)
 }
 
 /** Tells schedulers that there is something to do. */

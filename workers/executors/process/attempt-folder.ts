@@ -78,6 +78,9 @@ async function writeInput(
   return own
 }
 
+/** Where an attempt's folder is. */
+export const folderOf = (host: Host, attemptId: string): string => join(host.runtime, 'attempts', attemptId)
+
 export async function makeAttemptFolder(
   host: Host,
   checkouts: Checkouts,
@@ -85,14 +88,16 @@ export async function makeAttemptFolder(
   job: AttemptJob,
   inherited: Record<string, string | undefined>,
 ): Promise<AttemptFolder> {
-  const path = join(host.runtime, 'attempts', job.attemptId)
+  const path = folderOf(host, job.attemptId)
   await removeFolder(path)
   await mkdir(path, { mode: 0o700 })
   const at = (name: string) => join(path, name)
-  for (const name of ['home', 'tmp', 'out', 'in']) await mkdir(at(name))
-  for (const name of ['values', 'metrics']) await writeFile(at(name), '')
   const checkout = at('checkout')
-  await checkouts.copy(job.versionId, checkout)
+  await Promise.all([
+    ...['home', 'tmp', 'out', 'in'].map((name) => mkdir(at(name))),
+    ...['values', 'metrics'].map((name) => writeFile(at(name), '')),
+    checkouts.copy(job.versionId, checkout),
+  ])
   const cwd = join(checkout, job.folder)
   await mkdir(cwd, { recursive: true })
   for (const { path: file } of Object.values(job.outputs))

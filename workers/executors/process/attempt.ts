@@ -9,6 +9,7 @@ import { attemptEnd, type AttemptEnd, type AttemptJob, type AttemptSink } from '
 import {
   closeAttemptFolder,
   collectOutputs,
+  folderOf,
   makeAttemptFolder,
   removeFolder,
   readReport,
@@ -63,17 +64,20 @@ export class ProcessAttempt {
 
   /** Resolves with the end when it is over; `submitted` once the sink knows the process. Never throws. */
   async run(submitted: () => void): Promise<AttemptEnd | null> {
-    let folder: AttemptFolder | null = null
     try {
       const { host, checkouts, artifacts, inherited } = this.#tools
-      folder = await makeAttemptFolder(host, checkouts, artifacts, this.job, inherited)
+      const folder = await makeAttemptFolder(host, checkouts, artifacts, this.job, inherited)
       return await this.#execute(folder, submitted)
     } catch (error) {
       return fault(error)
     } finally {
       if (this.#forced !== null) clearTimeout(this.#forced)
-      if (folder !== null) await removeFolder(folder.path)
     }
+  }
+
+  /** Removes its folder: last, for what comes after it need not wait for that. */
+  async clear(): Promise<void> {
+    await removeFolder(folderOf(this.#tools.host, this.job.attemptId))
   }
 
   async #execute(folder: AttemptFolder, submitted: () => void): Promise<AttemptEnd | null> {
@@ -87,7 +91,7 @@ export class ProcessAttempt {
         `'${program}' is not on this machine's search path: install it, or let the task run elsewhere.`,
       )
     await closeAttemptFolder(host, folder, file)
-    const running = await startBehindGate(host, folder.path, folder.cwd, argv, folder.env)
+    const running = await startBehindGate(host, folder.cwd, argv, folder.env)
     this.#process = running
     const { pid, startTime } = running
     const handle = { pid, startTime, bootId: host.bootId }
@@ -158,7 +162,7 @@ export class ProcessAttempt {
     const exit = await running.exited
     // What it left running, in its group or out of it, is not the task any more.
     signalGroup(running.pid, 'SIGKILL')
-    await killMarked(new Set([this.job.attemptId]))
+    await killMarked(new Set([this.job.attemptId]), this.#tools.host.uid)
     const late = setTimeout(() => output.destroy(), drainMs)
     await drained
     clearTimeout(late)

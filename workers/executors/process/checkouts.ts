@@ -1,5 +1,5 @@
 /** Versions as folders: laid out once from the bundle, copied for each attempt, so that attempts never share a file. */
-import { constants } from 'node:fs'
+import { constants, type Dirent } from 'node:fs'
 import { chmod, copyFile, mkdir, readdir, rename, rm, symlink, writeFile, readlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { BundleFile } from '#server/services/version/bundle-files.ts'
@@ -18,12 +18,13 @@ async function place(folder: string, { path, mode, bytes }: BundleFile): Promise
 
 async function copyFolder(from: string, to: string): Promise<void> {
   await mkdir(to)
-  for (const entry of await readdir(from, { withFileTypes: true })) {
+  const copy = async (entry: Dirent): Promise<void> => {
     const [source, target] = [join(from, entry.name), join(to, entry.name)]
     if (entry.isDirectory()) await copyFolder(source, target)
     else if (entry.isSymbolicLink()) await symlink(await readlink(source), target)
     else await copyFile(source, target, constants.COPYFILE_FICLONE)
   }
+  await Promise.all((await readdir(from, { withFileTypes: true })).map(copy))
 }
 
 export class Checkouts {

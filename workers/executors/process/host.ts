@@ -15,6 +15,7 @@ import {
   symlink,
 } from 'node:fs/promises'
 import { delimiter, isAbsolute, join } from 'node:path'
+import { LogPipes } from './log-pipes.ts'
 
 /** The user id tasks have when the product is started as root: it owns nothing of the product. */
 export const taskUserId = 64_101
@@ -28,6 +29,7 @@ export interface Host {
   path: string
   /** Changes with each boot of the machine: a pid of another boot is nobody's. */
   bootId: string
+  pipes: LogPipes
 }
 
 /** What a program printed; null when it did not end with 0, or could not be started. */
@@ -96,11 +98,14 @@ export async function openHost(runtime: string, path: string): Promise<Host> {
   await mkdir(join(runtime, 'attempts'), { recursive: true, mode: 0o711 })
   await mkdir(join(runtime, 'versions'), { recursive: true, mode: 0o700 })
   await placeNode(bin, uid)
+  const pipes = new LogPipes(join(runtime, 'pipes'), uid)
+  await pipes.fill()
   return {
     runtime,
     uid,
     path: [bin, ...(await reachable(path, uid))].join(delimiter),
     bootId: await readBootId(),
+    pipes,
   }
 }
 
@@ -120,6 +125,7 @@ export function programFinder(host: Host): (name: string) => Promise<string | nu
 export async function handOver(host: Host, folder: string): Promise<void> {
   const { uid } = host
   if (uid === null) return
-  for (const entry of await readdir(folder, { recursive: true })) await lchown(join(folder, entry), uid, uid)
+  const entries = await readdir(folder, { recursive: true })
+  await Promise.all(entries.map((entry) => lchown(join(folder, entry), uid, uid)))
   await chown(folder, uid, uid)
 }

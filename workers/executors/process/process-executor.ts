@@ -53,6 +53,7 @@ export class ProcessExecutor implements Executor {
     const end = await attempt.run(submitted)
     submitted()
     if (end !== null) await this.#write(attempt.job, end)
+    await attempt.clear()
     this.#live.delete(token)
     this.#options.released(token)
   }
@@ -99,7 +100,7 @@ export class ProcessExecutor implements Executor {
       if (same && (await startTimeOf(pid)) === handle['startTime']) signalGroup(pid, 'SIGKILL')
     }
     const ids = new Set(orphans.map((orphan) => orphan.attemptId))
-    if (!(await failpoint('orphans.end.before'))) await killMarked(ids)
+    if (!(await failpoint('orphans.end.before'))) await killMarked(ids, null)
     // Nothing of an earlier life runs any more: what it left lying is nobody's.
     await removeAll(join(host.runtime, 'attempts'))
     for (const { token } of orphans)

@@ -2,14 +2,12 @@
  * One process group behind a gate: it is there, found by pid and start time, before anything of the author's is
  * executed; a word on its gate lets it go, the end of the product's process closes the gate unopened.
  */
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { constants, openSync, closeSync } from 'node:fs'
+import { closeSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { readFile, readdir } from 'node:fs/promises'
 import { Socket } from 'node:net'
-import { join } from 'node:path'
 import type { Writable } from 'node:stream'
-import { promisify } from 'node:util'
 import type { Host } from './host.ts'
 
 /** `read` fails at the end of file: without the word nothing is executed. */
@@ -47,17 +45,11 @@ export const signalGroup = (pid: number, signal: NodeJS.Signals): void => send(-
 /** @throws when it cannot be started at all */
 export async function startBehindGate(
   host: Host,
-  folder: string,
   cwd: string,
   argv: string[],
   env: Record<string, string>,
 ): Promise<TaskProcess> {
-  const fifo = join(folder, 'log')
-  await promisify(execFile)('mkfifo', ['-m', '600', fifo])
-  const reading = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK)
-  const writing = openSync(fifo, constants.O_WRONLY)
-  // A pipe, not Node's socket pair: programs may open /dev/stderr again. As root the tasks' user must own it for that.
-  if (host.uid !== null) await promisify(execFile)('chown', [`${host.uid}:${host.uid}`, fifo])
+  const { reading, writing } = await host.pipes.take()
   let child: ChildProcess
   try {
     child = spawn('/bin/sh', ['-c', gate, 'sh', ...argv], {
@@ -110,24 +102,45 @@ export async function groupMemory(group: number): Promise<number> {
 }
 
 /** Processes whose environment names one of these attempts: also those that left their group. */
-async function markedProcesses(attemptIds: ReadonlySet<string>): Promise<number[]> {
+async function markedProcesses(attemptIds: ReadonlySet<string>, uid: number | null): Promise<number[]> {
   const found: number[] = []
-  for (const name of await readdir('/proc').catch(() => [])) {
-    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue
-    const text = await readFile(`/proc/${name}/environ`, 'latin1').catch(() => '')
-    const id = /(?:^|\0)DAGBOK_ATTEMPT_ID=([^\0]*)/.exec(text)?.[1]
-    if (id !== undefined && attemptIds.has(id)) found.push(Number(name))
+  for (const [i, pid] of processIds().entries()) {
+    // Files of /proc are in memory: to ask for them one after the other by threads takes ten times as long.
+    if (i % 500 === 499) await new Promise((done) => setImmediate(done))
+    const id = pid === process.pid ? undefined : markOf(pid, uid)
+    if (id !== undefined && attemptIds.has(id)) found.push(pid)
   }
   return found
 }
 
-/** Ends every process that carries the mark of one of these attempts. Resolves when none is left. */
-export async function killMarked(attemptIds: ReadonlySet<string>): Promise<void> {
-  for (
-    let left = await markedProcesses(attemptIds);
-    left.length > 0;
-    left = await markedProcesses(attemptIds)
-  ) {
+function processIds(): number[] {
+  try {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+  } catch {
+    return []
+  }
+}
+
+/** The attempt that a process' environment names; those of other users than `uid` are not asked. */
+function markOf(pid: number, uid: number | null): string | undefined {
+  try {
+    if (uid !== null && statSync(`/proc/${pid}`).uid !== uid) return undefined
+    const text = readFileSync(`/proc/${pid}/environ`, 'latin1')
+    return /(?:^|\0)DAGBOK_ATTEMPT_ID=([^\0]*)/.exec(text)?.[1]
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Ends every process of the user `uid` (null: of any) that carries the mark of one of these attempts. Resolves when none
+ * is left.
+ */
+export async function killMarked(attemptIds: ReadonlySet<string>, uid: number | null): Promise<void> {
+  const look = () => markedProcesses(attemptIds, uid)
+  for (let left = await look(); left.length > 0; left = await look()) {
     for (const pid of left) send(pid, 'SIGKILL')
     await new Promise((done) => setTimeout(done, 5))
   }
