@@ -1,24 +1,21 @@
 /** One attempt from its folder to its end. */
 import { failpoint } from '#server/config/failpoint.ts'
-import { DagbokError } from '#server/domain/errors/errors.ts'
-import { parseMetrics } from '#server/domain/result/metrics.ts'
-import { parseValues } from '#server/domain/result/values.ts'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
 import { LogWriter } from '#server/storage/logs/log-writer.ts'
 import { attemptEnd, type AttemptEnd, type AttemptJob, type AttemptSink } from '../executor.ts'
 import {
   closeAttemptFolder,
-  collectOutputs,
   folderOf,
   makeAttemptFolder,
   removeFolder,
-  readReport,
   type AttemptFolder,
 } from './attempt-folder.ts'
 import type { Checkouts } from './checkouts.ts'
 import { commandLine } from './command.ts'
 import type { Host } from './host.ts'
-import { groupMemory, killMarked, signalGroup, startBehindGate, type TaskProcess } from './task-process.ts'
+import { killMarked, signalGroup, startBehindGate, type TaskProcess } from './task-process.ts'
+import { makeCgroup, UsageMeter } from './usage-meter.ts'
+import { fault, judge, stopped, type Exit, type Why } from './verdict.ts'
 
 export interface AttemptTools {
   host: Host
@@ -30,11 +27,8 @@ export interface AttemptTools {
   graceMs: number
 }
 
-type Why = 'cancel' | 'timeout' | 'oom' | 'stop' | 'fenced'
-
 /** ms that what the process left behind may go on writing to the log. */
 const drainMs = 2000
-const memoryLookMs = 200
 const dayMs = 86_400_000
 
 export class ProcessAttempt {
@@ -109,14 +103,19 @@ export class ProcessAttempt {
       return this.#why === 'stop' ? stopped : attemptEnd('cancelled', 'cancel_requested', null)
     }
     await failpoint('attempt.gate.after-record', task)
+    const { memory, attemptId } = this.job
+    const weigh = (bytes: number) => memory !== null && bytes > memory && this.end('oom')
+    const meter = new UsageMeter(pid, weigh, makeCgroup(attemptId, pid))
     running.open()
+    meter.start()
     const log = new LogWriter({ artifacts, append: (chunk) => this.#sink.appendLog(this.job.token, chunk) })
-    const watches = this.#watch(running)
-    const { exit, peak } = await this.#untilOver(running, log).finally(() =>
-      watches.forEach((timer) => clearInterval(timer)),
-    )
-    const end = await this.#judge(folder, log, exit)
-    return end === null ? null : { ...end, memoryPeak: peak() }
+    const timer = this.#watchTime()
+    const exit = await this.#untilOver(running, log).finally(() => {
+      clearInterval(timer)
+      meter.stop()
+    })
+    const end = await judge({ job: this.job, folder, artifacts, log, exit, why: this.#why })
+    return end === null ? null : { ...end, ...meter.usage }
   }
 
   /** Asked anew each time: it may have been ended while something was awaited. */
@@ -124,33 +123,16 @@ export class ProcessAttempt {
     return this.#why !== null
   }
 
-  #peak: number | null = null
-
-  #watch(running: TaskProcess): NodeJS.Timeout[] {
-    const { timeout, memory } = this.job
-    const timers: NodeJS.Timeout[] = []
-    if (timeout !== null) {
-      const due = Date.now() + timeout
-      const look = () => Date.now() >= due && this.end('timeout')
-      // A timer takes 24 days at most: a longer timeout is looked at once a day.
-      timers.push(timeout < dayMs ? setTimeout(() => this.end('timeout'), timeout) : setInterval(look, dayMs))
-    }
-    if (memory !== null)
-      timers.push(
-        setInterval(() => {
-          void this.#weigh(running, memory)
-        }, memoryLookMs),
-      )
-    return timers
+  /** A timer takes 24 days at most: a longer timeout is looked at once a day. */
+  #watchTime(): NodeJS.Timeout | undefined {
+    const { timeout } = this.job
+    if (timeout === null) return undefined
+    if (timeout < dayMs) return setTimeout(() => this.end('timeout'), timeout)
+    const due = Date.now() + timeout
+    return setInterval(() => Date.now() >= due && this.end('timeout'), dayMs)
   }
 
-  async #weigh(running: TaskProcess, most: number): Promise<void> {
-    const bytes = await groupMemory(running.pid)
-    this.#peak = Math.max(this.#peak ?? 0, bytes)
-    if (bytes > most) this.end('oom')
-  }
-
-  async #untilOver(running: TaskProcess, log: LogWriter) {
+  async #untilOver(running: TaskProcess, log: LogWriter): Promise<Exit> {
     const { output } = running
     const drained = (async () => {
       try {
@@ -167,97 +149,6 @@ export class ProcessAttempt {
     await drained
     clearTimeout(late)
     await log.flush()
-    return { exit, peak: () => this.#peak }
+    return exit
   }
-
-  async #judge(
-    folder: AttemptFolder,
-    log: LogWriter,
-    exit: { code: number | null; signal: string | null },
-  ): Promise<AttemptEnd | null> {
-    const { code, signal } = exit
-    const facts = { exitCode: code, signal }
-    if (this.#why === 'fenced' || log.fenced) return null
-    if (this.#why === 'stop') return { ...stopped, ...facts }
-    if (this.#why === 'cancel') return { ...attemptEnd('cancelled', 'cancel_requested', null), ...facts }
-    if (this.#why === 'timeout')
-      return {
-        ...attemptEnd('failed', 'timeout', `It took longer than its timeout of ${this.job.timeout} ms.`),
-        ...facts,
-      }
-    if (this.#why === 'oom')
-      return {
-        ...attemptEnd('failed', 'oom', `It used more than its ${this.job.memory} bytes of memory.`),
-        ...facts,
-      }
-    if (log.failure !== null) return { ...fault(log.failure), ...facts }
-    const results = await this.#results(folder)
-    if (code !== 0) {
-      const how = signal === null ? `It ended with exit code ${code}.` : `It was ended by ${signal}.`
-      return {
-        ...attemptEnd('failed', signal === null ? 'user_error' : 'killed', how),
-        ...facts,
-        metrics: results.metrics,
-        values: results.values,
-      }
-    }
-    if (results.fault !== null) return { ...attemptEnd('failed', 'user_error', results.fault), ...facts }
-    const { outputs, missing } = await collectOutputs(folder, this.#tools.artifacts, this.job)
-    await failpoint('output.publish.after-effect-before-record', this.job.task)
-    if (missing.length > 0)
-      return {
-        ...attemptEnd(
-          'failed',
-          'missing_output',
-          `It ended with 0, but did not leave ${missing.join(', ')} in DAGBOK_OUT.`,
-        ),
-        ...facts,
-        metrics: results.metrics,
-        values: results.values,
-      }
-    return {
-      ...attemptEnd('succeeded', null, null),
-      ...facts,
-      outputs,
-      metrics: results.metrics,
-      values: results.values,
-    }
-  }
-
-  async #results(
-    folder: AttemptFolder,
-  ): Promise<Pick<AttemptEnd, 'metrics' | 'values'> & { fault: string | null }> {
-    try {
-      return {
-        metrics: parseMetrics(await readReport(folder, 'metrics'), this.job.metrics),
-        values: parseValues(await readReport(folder, 'values'), this.job.values),
-        fault: null,
-      }
-    } catch (error) {
-      return { metrics: [], values: [], fault: error instanceof Error ? error.message : String(error) }
-    }
-  }
-}
-
-const stopped = attemptEnd('lost', 'worker_stopped', 'Dagbok was stopped; it goes on at the next start.')
-
-function fault(error: unknown): AttemptEnd {
-  const code = (error as NodeJS.ErrnoException).code
-  if (
-    (error instanceof DagbokError && error.code === 'unavailable') ||
-    code === 'ENOSPC' ||
-    code === 'EDQUOT'
-  )
-    return attemptEnd('failed', 'storage', error instanceof Error ? error.message : null)
-  if (code === 'E2BIG' || code === 'ERR_INVALID_ARG_VALUE')
-    return attemptEnd(
-      'failed',
-      'bad_config',
-      'Its command and environment are too long for this machine, or hold a NUL: hand large values over as files.',
-    )
-  return attemptEnd(
-    'lost',
-    'infrastructure_unknown',
-    error instanceof DagbokError ? error.message : 'It could not be started on this machine.',
-  )
 }

@@ -106,6 +106,20 @@ test('ends are told apart: exit code, signal, timeout, missing output, missing p
   })
 })
 
+test('every attempt says what it used: processor time and memory, of all its processes', async () => {
+  const { id } = await run('used', [
+    cell(
+      'id: work',
+      'bash',
+      'node -e "const held = Buffer.alloc(2 ** 26, 1); while (process.cpuUsage().user < 3e5) held[0]++" | cat',
+    ),
+  ])
+  const [row] = await database().client<{ cpu: number; memory: number }[]>`
+    select cpu_seconds as cpu, memory_peak::float8 as memory from attempt where run_id = ${id}`
+  expect(row?.cpu).toBeGreaterThan(0.1)
+  expect(row?.memory).toBeGreaterThan(2 ** 26)
+})
+
 test('what a task leaves running does not outlive it, and a timeout of a month is no timeout at once', async () => {
   const { state } = await run('leaves', [
     cell('id: leave\ntimeout: 30d', 'bash', 'setsid sleep 60005 > /dev/null 2>&1 &\nsleep 60006 &'),

@@ -7,6 +7,7 @@ import { attemptEnd } from '../executor.ts'
 import { ProcessAttempt, type AttemptTools } from './attempt.ts'
 import { removeAll } from './attempt-folder.ts'
 import { killMarked, signalGroup, startTimeOf } from './task-process.ts'
+import { sweepCgroups } from './usage-meter.ts'
 
 export interface ProcessExecutorOptions extends Omit<AttemptTools, 'graceMs'> {
   capacity: number
@@ -102,6 +103,7 @@ export class ProcessExecutor implements Executor {
     const ids = new Set(orphans.map((orphan) => orphan.attemptId))
     if (!(await failpoint('orphans.end.before'))) await killMarked(ids, null)
     // Nothing of an earlier life runs any more: what it left lying is nobody's.
+    sweepCgroups()
     await removeAll(join(host.runtime, 'attempts'))
     for (const { token } of orphans)
       await sink.ended(token, attemptEnd('lost', 'worker_lost', 'Dagbok was killed while it ran.'))

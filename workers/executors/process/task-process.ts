@@ -5,7 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { readFile, readdir } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import type { Host } from './host.ts'
@@ -87,18 +87,6 @@ export async function startBehindGate(
     closeGate: () => word.destroy(),
     exited,
   }
-}
-
-/** Resident bytes of a process group. */
-export async function groupMemory(group: number): Promise<number> {
-  let pages = 0
-  for (const name of await readdir('/proc').catch(() => [])) {
-    if (!/^\d+$/.test(name)) continue
-    const text = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => null)
-    const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ')
-    if (fields?.[2] === String(group)) pages += Number(fields[21])
-  }
-  return pages * 4096
 }
 
 /** Processes whose environment names one of these attempts: also those that left their group. */

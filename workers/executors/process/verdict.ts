@@ -1,0 +1,104 @@
+/** How an attempt ended: by what ended it, its exit code, and what it left. */
+import { failpoint } from '#server/config/failpoint.ts'
+import { DagbokError } from '#server/domain/errors/errors.ts'
+import { parseMetrics } from '#server/domain/result/metrics.ts'
+import { parseValues } from '#server/domain/result/values.ts'
+import type { ArtifactStore } from '#server/storage/artifact-store.ts'
+import type { LogWriter } from '#server/storage/logs/log-writer.ts'
+import { attemptEnd, type AttemptEnd, type AttemptJob } from '../executor.ts'
+import { collectOutputs, readReport, type AttemptFolder } from './attempt-folder.ts'
+
+/** What made an attempt end, when it did not by itself. */
+export type Why = 'cancel' | 'timeout' | 'oom' | 'stop' | 'fenced'
+
+export interface Exit {
+  code: number | null
+  signal: string | null
+}
+
+export interface Over {
+  job: AttemptJob
+  folder: AttemptFolder
+  artifacts: ArtifactStore
+  log: LogWriter
+  exit: Exit
+  why: Why | null
+}
+
+export const stopped = attemptEnd(
+  'lost',
+  'worker_stopped',
+  'Dagbok was stopped; it goes on at the next start.',
+)
+
+/** The end of one that was ended, or whose log could not be kept; null when it ended by itself. */
+function forced({ job, log, why }: Over): AttemptEnd | null {
+  if (why === 'stop') return stopped
+  if (why === 'cancel') return attemptEnd('cancelled', 'cancel_requested', null)
+  if (why === 'timeout')
+    return attemptEnd('failed', 'timeout', `It took longer than its timeout of ${job.timeout} ms.`)
+  if (why === 'oom')
+    return attemptEnd('failed', 'oom', `It used more than its ${job.memory} bytes of memory.`)
+  return log.failure === null ? null : fault(log.failure)
+}
+
+type Results = Pick<AttemptEnd, 'metrics' | 'values'>
+
+async function resultsOf({ folder, job }: Over): Promise<{ results: Results; problem: string | null }> {
+  try {
+    const results = {
+      metrics: parseMetrics(await readReport(folder, 'metrics'), job.metrics),
+      values: parseValues(await readReport(folder, 'values'), job.values),
+    }
+    return { results, problem: null }
+  } catch (error) {
+    return {
+      results: { metrics: [], values: [] },
+      problem: error instanceof Error ? error.message : String(error),
+    }
+  }
+}
+
+async function own(over: Over): Promise<AttemptEnd> {
+  const { code, signal } = over.exit
+  const { results, problem } = await resultsOf(over)
+  if (code !== 0) {
+    const how = signal === null ? `It ended with exit code ${code}.` : `It was ended by ${signal}.`
+    return { ...attemptEnd('failed', signal === null ? 'user_error' : 'killed', how), ...results }
+  }
+  if (problem !== null) return attemptEnd('failed', 'user_error', problem)
+  const { outputs, missing } = await collectOutputs(over.folder, over.artifacts, over.job)
+  await failpoint('output.publish.after-effect-before-record', over.job.task)
+  if (missing.length === 0) return { ...attemptEnd('succeeded', null, null), outputs, ...results }
+  const left = `It ended with 0, but did not leave ${missing.join(', ')} in DAGBOK_OUT.`
+  return { ...attemptEnd('failed', 'missing_output', left), ...results }
+}
+
+/** null when it was fenced: its end is not ours to write. @throws DagbokError `unavailable` from the store */
+export async function judge(over: Over): Promise<AttemptEnd | null> {
+  if (over.why === 'fenced' || over.log.fenced) return null
+  const end = forced(over) ?? (await own(over))
+  return { ...end, exitCode: over.exit.code, signal: over.exit.signal }
+}
+
+/** The end of one that could not be started, or whose results could not be kept. */
+export function fault(error: unknown): AttemptEnd {
+  const code = (error as NodeJS.ErrnoException).code
+  if (
+    (error instanceof DagbokError && error.code === 'unavailable') ||
+    code === 'ENOSPC' ||
+    code === 'EDQUOT'
+  )
+    return attemptEnd('failed', 'storage', error instanceof Error ? error.message : null)
+  if (code === 'E2BIG' || code === 'ERR_INVALID_ARG_VALUE')
+    return attemptEnd(
+      'failed',
+      'bad_config',
+      'Its command and environment are too long for this machine, or hold a NUL: hand large values over as files.',
+    )
+  return attemptEnd(
+    'lost',
+    'infrastructure_unknown',
+    error instanceof DagbokError ? error.message : 'It could not be started on this machine.',
+  )
+}
