@@ -3,6 +3,8 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { chmod, link, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DagbokError } from '#server/domain/errors/errors.ts'
+import { startOf } from './process-start.ts'
+import { claimRuntimeFolder } from './runtime-folder.ts'
 
 export interface DataFolder {
   path: string
@@ -26,19 +28,8 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
   await mkdir(runtime, { recursive: true, mode: 0o711 })
   await chmod(sharedFolder, 0o711)
   await chmod(runtime, 0o711)
+  await claimRuntimeFolder(runtime, { path: real, id })
   return { path: real, runtime, shared: sharedFolder }
-}
-
-/** When a process began, in clock ticks since boot; null when there is none. A number alone may have been given anew. */
-async function startOf(pid: number): Promise<string | null> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
-  if (text !== null) return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null
-  try {
-    process.kill(pid, 0)
-    return process.platform === 'linux' ? null : 'alive'
-  } catch {
-    return null
-  }
 }
 
 interface Holder {

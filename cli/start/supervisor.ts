@@ -18,6 +18,7 @@ import { parseStartArguments, usage, type StartArguments } from './arguments.ts'
 import { ensureBuild } from './build.ts'
 import { supervise, type Supervised } from './child.ts'
 import { lockDataFolder, openDataFolder, sessionSecret, type DataFolder } from './data-folder.ts'
+import { sweepRuntimeFolders } from './runtime-folder.ts'
 import { seedExamples } from './seed.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -153,6 +154,7 @@ async function run(args: StartArguments): Promise<void> {
   if (args.readyFile !== null) await writeReadyFile(args.readyFile, { url: web.url, signInUrl, ...api })
   console.log(`\nDagbok answers at ${web.url}. Sign in (good for an hour, once): ${signInUrl}`)
   if (args.open && process.stdout.isTTY) openBrowser(signInUrl)
+  if (folder.shared !== null) await sweepRuntimeFolders(folder.shared)
   if (args.examples) await seedExamples({ root, folder: folder.path, api, log: (line) => console.log(line) })
 }
 

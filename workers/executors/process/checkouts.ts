@@ -1,6 +1,18 @@
 /** Versions as folders: laid out once from the bundle, copied for each attempt, so that attempts never share a file. */
-import { constants, type Dirent } from 'node:fs'
-import { chmod, copyFile, mkdir, readdir, rename, rm, symlink, writeFile, readlink } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { constants, renameSync, type Dirent } from 'node:fs'
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { BundleFile } from '#server/services/version/bundle-files.ts'
 
@@ -27,34 +39,72 @@ async function copyFolder(from: string, to: string): Promise<void> {
   await Promise.all((await readdir(from, { withFileTypes: true })).map(copy))
 }
 
+interface Warm {
+  laid: Promise<string>
+  /** Copies that are being made of it. */
+  users: number
+}
+
 export class Checkouts {
   readonly #folder: string
   readonly #read: ReadBundle
-  readonly #laid = new Map<string, Promise<string>>()
+  readonly #keep: number
+  /** By version, the one used last at the end. */
+  readonly #warm = new Map<string, Warm>()
+  #adopted: Promise<void> | null = null
 
-  constructor(folder: string, read: ReadBundle) {
+  /** @param keep how many versions stay laid out; attempts have copies, and need none of them */
+  constructor(folder: string, read: ReadBundle, keep = 32) {
     this.#folder = folder
     this.#read = read
+    this.#keep = keep
   }
 
   /** A private copy of the version at `target`, which must not be there yet. */
   async copy(versionId: string, target: string): Promise<void> {
-    let laid = this.#laid.get(versionId)
-    if (laid === undefined) {
-      laid = this.#lay(versionId)
-      this.#laid.set(versionId, laid)
-      laid.catch(() => this.#laid.delete(versionId))
+    await (this.#adopted ??= this.#adopt())
+    const warm = this.#warm.get(versionId) ?? { laid: this.#lay(versionId), users: 0 }
+    this.#warm.delete(versionId)
+    this.#warm.set(versionId, warm)
+    warm.users++
+    try {
+      await copyFolder(await warm.laid, target)
+    } catch (error) {
+      const failed = await warm.laid.then(() => false).catch(() => true)
+      if (failed && this.#warm.get(versionId) === warm) this.#warm.delete(versionId)
+      throw error
+    } finally {
+      warm.users--
+      await this.#bound()
     }
-    await copyFolder(await laid, target)
+  }
+
+  /** What an earlier life laid out, the oldest first; what it left half done goes. */
+  async #adopt(): Promise<void> {
+    const found: { name: string; at: number }[] = []
+    for (const name of await readdir(this.#folder)) {
+      const path = join(this.#folder, name)
+      if (name.includes('.')) await rm(path, { recursive: true, force: true })
+      else found.push({ name, at: (await stat(path)).mtimeMs })
+    }
+    for (const { name } of found.toSorted((a, b) => a.at - b.at))
+      this.#warm.set(name, { laid: Promise.resolve(join(this.#folder, name)), users: 0 })
+  }
+
+  async #bound(): Promise<void> {
+    for (const [versionId, { users }] of this.#warm) {
+      if (this.#warm.size <= this.#keep) return
+      if (users > 0) continue
+      // Forgotten and out of its place at once: whoever wants it from now on lays it out anew.
+      this.#warm.delete(versionId)
+      const aside = join(this.#folder, `${versionId}.gone-${randomUUID()}`)
+      renameSync(join(this.#folder, versionId), aside)
+      await rm(aside, { recursive: true, force: true })
+    }
   }
 
   async #lay(versionId: string): Promise<string> {
     const folder = join(this.#folder, versionId)
-    const there = await readdir(folder).then(
-      () => true,
-      () => false,
-    )
-    if (there) return folder
     const aside = `${folder}.${process.pid}`
     await rm(aside, { recursive: true, force: true })
     await mkdir(aside, { recursive: true, mode: 0o700 })

@@ -1,0 +1,69 @@
+import { mkdtemp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Checkouts } from './checkouts.ts'
+
+const [a, b, c] = ['a', 'b', 'c'].map((letter) => `${letter}0000000-0000-4000-8000-000000000000`) as [
+  string,
+  string,
+  string,
+]
+let folder = ''
+let laid: string[] = []
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'dagbok-checkouts-'))
+  await mkdir(join(folder, 'versions'))
+  laid = []
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+const open = () =>
+  new Checkouts(
+    join(folder, 'versions'),
+    async function* (versionId) {
+      laid.push(versionId)
+      yield await Promise.resolve({
+        path: 'd/own.txt',
+        mode: '100644' as const,
+        bytes: Buffer.from(versionId),
+      })
+    },
+    2,
+  )
+const kept = () => readdir(join(folder, 'versions'))
+
+test('a version is laid out once, and what an attempt writes into its copy is nobody else’s', async () => {
+  const checkouts = open()
+  await Promise.all([checkouts.copy(a, join(folder, '1')), checkouts.copy(a, join(folder, '2'))])
+  await writeFile(join(folder, '1/d/own.txt'), 'changed')
+  await checkouts.copy(a, join(folder, '3'))
+  expect(await readFile(join(folder, '2/d/own.txt'), 'utf8')).toBe(a)
+  expect(await readFile(join(folder, '3/d/own.txt'), 'utf8')).toBe(a)
+  expect(laid).toEqual([a])
+})
+
+test('the versions used last stay laid out, the others go', async () => {
+  const checkouts = open()
+  for (const [i, version] of [a, b, a, c].entries()) await checkouts.copy(version, join(folder, String(i)))
+  expect((await kept()).sort()).toEqual([a, c])
+  await checkouts.copy(b, join(folder, 'again'))
+  expect(await readFile(join(folder, 'again/d/own.txt'), 'utf8')).toBe(b)
+  expect(laid).toEqual([a, b, c, b])
+})
+
+test('copies that are under way never lose their version', async () => {
+  const checkouts = open()
+  const all = Array.from({ length: 30 }, (_, i) => [[a, b, c][i % 3] ?? a, join(folder, String(i))] as const)
+  await Promise.all(all.map(([version, target]) => checkouts.copy(version, target)))
+  for (const [version, target] of all) expect(await readFile(join(target, 'd/own.txt'), 'utf8')).toBe(version)
+  expect((await kept()).length).toBe(2)
+})
+
+test('what an earlier life laid out is used; what it left half done goes', async () => {
+  await open().copy(a, join(folder, '1'))
+  await mkdir(join(folder, 'versions', `${b}.123`))
+  await open().copy(a, join(folder, '2'))
+  expect(await kept()).toEqual([a])
+  expect(laid).toEqual([a])
+})
