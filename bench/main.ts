@@ -16,7 +16,7 @@ interface Workload {
 const workloads: Record<string, Workload> = {
   P5: {
     what: 'trigger → first byte of user code, beside a queue and a bare spawn',
-    run: (quick) => triggerToCode({ samples: quick ? 20 : 300 }),
+    run: (quick) => triggerToCode({ samples: quick ? 20 : 300, peer: true }),
   },
   P8: {
     what: 'push → listed → running, beside a bare push',

@@ -12,12 +12,13 @@ import { startGraphileWorker, type QueuePeer } from './harness/graphile-worker.t
 import { withPostgres } from './harness/postgres-floor.ts'
 import { runToEnd, startProduct, type Product } from './harness/product.ts'
 import { Progress } from './harness/progress.ts'
-import { median, quantile, ratioRow, round, type Row } from './harness/statistics.ts'
+import { median, pairRatio, quantile, round, type Row } from './harness/statistics.ts'
 import { wallMs } from './harness/wall-clock.ts'
 
 const script = 'echo "at=$EPOCHREALTIME"'
 const notebook = `---\ndagbok: 1\nid: now\n---\n\n\`\`\`yaml task\nid: say\n\`\`\`\n\`\`\`bash script\n${script}\n\`\`\`\n`
 const warmUp = 5
+const figures = { code: 'trigger → first byte of code' }
 
 function atMs(text: string): number {
   const at = /at=(\d+)[.,](\d{6})/.exec(text)
@@ -78,56 +79,81 @@ const row = (figure: string, values: number[]): Row => ({
   'p99 ms': round(quantile(values, 0.99)),
 })
 
-async function measure(product: Product, peer: QueuePeer, samples: number): Promise<Row[]> {
-  const ours: Sample[] = []
-  const queue: number[] = []
-  const bare: number[] = []
-  const progress = new Progress('run', samples)
-  for (let i = -warmUp; i < samples; i++) {
-    const one = { ours: await oneRun(product), queue: await peer.once(), bare: await bareSpawn() }
-    if (i < 0) continue
-    ours.push(one.ours)
-    queue.push(one.queue)
-    bare.push(one.bare)
-    progress.step()
-  }
-  progress.end()
-  const code = ours.map((sample) => sample.code)
+interface Round {
+  ours: Sample
+  queue: number
+  bare: number
+}
+
+function rowsOf(rounds: Round[], peer: string): Row[] {
+  const [ours, queue, bare] = [
+    rounds.map((r) => r.ours),
+    rounds.map((r) => r.queue),
+    rounds.map((r) => r.bare),
+  ]
+  const compared = (figure: string, values: number[]): Row => ({
+    ...row(figure, values),
+    '÷ peer': round(pairRatio(values, queue)),
+    '÷ floor': round(pairRatio(values, bare)),
+  })
   return [
-    { ...row('trigger → first byte of code', code), ...ratioRow(code, queue) },
-    { ...row(peer.name, queue), ratio: 1 },
-    {
-      ...row(
-        'of it: POST answered',
-        ours.map((sample) => sample.answered),
-      ),
-      ratio: '',
-    },
-    {
-      ...row(
-        'of it: task run queued → running',
-        ours.map((sample) => sample.running),
-      ),
-      ratio: '',
-    },
-    { ...row('floor: bash spawned without an engine', bare), ...ratioRow(bare, queue) },
+    compared(
+      figures.code,
+      ours.map((sample) => sample.code),
+    ),
+    compared(
+      'of it: POST answered',
+      ours.map((sample) => sample.answered),
+    ),
+    compared(
+      'of it: task run queued → running',
+      ours.map((sample) => sample.running),
+    ),
+    ...(queue.some(Number.isNaN) ? [{ figure: peer }] : [compared(peer, queue)]),
+    compared('floor: bash spawned without an engine', bare),
   ]
 }
 
-/** @returns rows of the table; `samples` rounds. @throws when the peer cannot be installed, or a run fails */
-export async function triggerToCode(options: { samples: number }): Promise<Row[]> {
+async function measure(product: Product, peer: QueuePeer | null, samples: number): Promise<Round[]> {
+  const rounds: Round[] = []
+  const progress = new Progress('run', samples)
+  for (let i = -warmUp; i < samples; i++) {
+    const queue = peer === null ? Number.NaN : await peer.once()
+    const one = { ours: await oneRun(product), queue, bare: await bareSpawn() }
+    if (i < 0) continue
+    rounds.push(one)
+    progress.step()
+  }
+  progress.end()
+  return rounds
+}
+
+/** The rounds, and what the peer is called; a peer that is not there is named with the reason. */
+async function withPeer(samples: number): Promise<Row[]> {
   return withPostgres(async (server) => {
-    const peer = await startGraphileWorker(server)
+    const peer = await startGraphileWorker(server).catch((error: unknown) => String(error))
     try {
-      const product = await startProduct({ seed: false })
-      try {
-        await pushNotebook(product)
-        return await measure(product, peer, options.samples)
-      } finally {
-        await product.stop()
-      }
+      const there = typeof peer === 'string' ? null : peer
+      const name = typeof peer === 'string' ? `peer not installed: ${peer.split('\n')[0]}` : peer.name
+      return rowsOf(await onProduct((product) => measure(product, there, samples)), name)
     } finally {
-      await peer.stop()
+      if (typeof peer !== 'string') await peer.stop()
     }
   })
+}
+
+async function onProduct<T>(work: (product: Product) => Promise<T>): Promise<T> {
+  const product = await startProduct({ seed: false })
+  try {
+    await pushNotebook(product)
+    return await work(product)
+  } finally {
+    await product.stop()
+  }
+}
+
+/** @returns rows of the table; `samples` rounds. `peer: false` compares with the floor only. @throws when a run fails */
+export async function triggerToCode(options: { samples: number; peer: boolean }): Promise<Row[]> {
+  if (options.peer) return withPeer(options.samples)
+  return rowsOf(await onProduct((product) => measure(product, null, options.samples)), 'peer left out')
 }

@@ -29,8 +29,10 @@ export type Row = Record<string, string | number>
 export function formatTable(rows: readonly Row[]): string {
   const first = rows[0]
   if (first === undefined) return '(no rows)'
-  const names = Object.keys(first)
-  const widths = names.map((name) => Math.max(name.length, ...rows.map((row) => String(row[name]).length)))
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
+  const widths = names.map((name) =>
+    Math.max(name.length, ...rows.map((row) => String(row[name] ?? '').length)),
+  )
   const line = (cells: string[]) =>
     cells
       .map((cell, i) => cell.padEnd(widths[i] ?? 0))
@@ -39,6 +41,6 @@ export function formatTable(rows: readonly Row[]): string {
   return [
     line(names),
     line(widths.map((w) => '-'.repeat(w))),
-    ...rows.map((row) => line(names.map((n) => String(row[n])))),
+    ...rows.map((row) => line(names.map((n) => String(row[n] ?? '')))),
   ].join('\n')
 }

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { browserStage } from './browser-stage.ts'
+import { guardStage } from './guard-stage.ts'
 import { runTool, whole, type Tally } from './stage.ts'
 
 export interface Stage {
@@ -68,4 +69,5 @@ export const stages: Stage[] = [
   { name: 'integration', verify: true, run: () => vitest('integration') },
   { name: 'faults', verify: false, run: () => vitest('faults') },
   { name: 'browser', verify: false, run: browserStage },
+  { name: 'guards', verify: false, run: guardStage },
 ]
