@@ -17,6 +17,7 @@ import { codeOfStatus } from '#server/domain/errors/errors.ts'
 import { handleGit } from '#server/git/http.ts'
 import { HostedRepositories } from '#server/git/hosted.ts'
 import { ThreadedCompiler } from '#server/services/compile/threaded-compiler.ts'
+import { TableProcess } from '#server/services/comparison/table-process.ts'
 import { gitEndpoint } from '#server/services/push/git-endpoint.ts'
 import { FolderStore } from '#server/storage/stores/folder.ts'
 import { LiveHub } from '#server/http/live-hub.ts'
@@ -73,6 +74,7 @@ async function start(settings: WebSettings): Promise<void> {
     repositories,
     compiler: new ThreadedCompiler((details) => log.error({ details }, 'a notebook could not be compiled')),
     log,
+    tables: new TableProcess(),
     publicUrl: '',
     sessionSecret: settings.sessionSecret,
     live: new LiveHub(),

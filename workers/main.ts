@@ -11,6 +11,7 @@ import { productSettings } from '#server/config/product.ts'
 import { HostedRepositories } from '#server/git/hosted.ts'
 import { ThreadedCompiler } from '#server/services/compile/threaded-compiler.ts'
 import type { ServiceContext } from '#server/services/context.ts'
+import { TableProcess } from '#server/services/comparison/table-process.ts'
 import { bundleFiles } from '#server/services/version/bundle-files.ts'
 import { FolderStore } from '#server/storage/stores/folder.ts'
 import { Checkouts } from './executors/process/checkouts.ts'
@@ -33,6 +34,7 @@ const ctx: ServiceContext = {
   repositories: new HostedRepositories(join(settings.dataFolder, 'repositories')),
   compiler: new ThreadedCompiler((details) => log.error({ details }, 'a notebook could not be compiled')),
   log,
+  tables: new TableProcess(),
   publicUrl: settings.publicUrl ?? '',
 }
 

@@ -11,6 +11,7 @@ import { openDatabase } from '#db/client.ts'
 import { handleGit } from '#server/git/http.ts'
 import { HostedRepositories } from '#server/git/hosted.ts'
 import type { ServiceContext } from '#server/services/context.ts'
+import { TableProcess } from '#server/services/comparison/table-process.ts'
 import { ThreadedCompiler } from '#server/services/compile/threaded-compiler.ts'
 import { gitEndpoint } from '#server/services/push/git-endpoint.ts'
 import { FolderStore } from '#server/storage/stores/folder.ts'
@@ -23,6 +24,7 @@ const ctx: ServiceContext = {
   artifacts: new FolderStore(join(folder, 'store')),
   repositories,
   compiler: new ThreadedCompiler((details) => console.error(details)),
+  tables: new TableProcess(),
   log: pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true })),
   publicUrl: 'http://dagbok.test',
 }

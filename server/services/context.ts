@@ -4,12 +4,14 @@ import type { Database } from '#db/client.ts'
 import type { Compiler } from '#server/services/compile/compiler.ts'
 import type { RepositoryStore } from '#server/git/repository-store.ts'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
+import type { TableComparer } from './comparison/table-comparer.ts'
 
 export interface ServiceContext {
   db: Database
   artifacts: ArtifactStore
   repositories: RepositoryStore
   compiler: Compiler
+  tables: TableComparer
   log: Logger
   /** The address users reach the product at, without a trailing slash. */
   publicUrl: string

@@ -15,6 +15,7 @@ import { handleGit } from '../git/http.ts'
 import { gitEnvironment } from '../git/run-git.ts'
 import type { ServiceContext } from '../services/context.ts'
 import { ThreadedCompiler } from '../services/compile/threaded-compiler.ts'
+import { TableProcess } from '../services/comparison/table-process.ts'
 import { gitEndpoint } from '../services/push/git-endpoint.ts'
 import { createToken } from '../services/token/tokens.ts'
 import { FolderStore } from '../storage/stores/folder.ts'
@@ -89,6 +90,7 @@ export async function startHosted(db: Database): Promise<Hosted> {
   const ctx: ServiceContext = {
     db,
     artifacts: new FolderStore(join(folder, 'store')),
+    tables: new TableProcess(),
     repositories,
     compiler: new ThreadedCompiler((details) => console.error(details)),
     log: pino({ level: 'silent' }),

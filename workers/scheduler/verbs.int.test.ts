@@ -22,6 +22,7 @@ async function asOwner(): Promise<[ServiceContext, Actor]> {
     artifacts: never as ServiceContext['artifacts'],
     repositories: never as ServiceContext['repositories'],
     compiler: never as ServiceContext['compiler'],
+    tables: never as ServiceContext['tables'],
     log: pino({ level: 'silent' }),
     publicUrl: '',
   }

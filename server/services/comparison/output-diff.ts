@@ -3,7 +3,6 @@ import { buffer } from 'node:stream/consumers'
 import pixelmatch from 'pixelmatch'
 import { PNG } from 'pngjs'
 import { outputOfAttempt } from '#db/queries/run-view.ts'
-import { joinTables, parseTable } from '../../domain/comparison/tables.ts'
 import type { OutputDeclaration } from '../../domain/dag/spec.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { OutputRow, TableDiff, TextDiff } from '../../views/comparison.ts'
@@ -23,15 +22,6 @@ async function bytesOf(ctx: ServiceContext, cell: Cell, limit: number): Promise<
   return buffer(await ctx.artifacts.read(cell.hash))
 }
 
-const emptyTable = (problem: string): TableDiff => ({
-  columns: [],
-  key: [],
-  problem,
-  counts: { added: 0, removed: 0, changed: 0, same: 0 },
-  offset: 0,
-  rows: [],
-})
-
 export interface TableDiffRequest {
   before: Cell
   after: Cell
@@ -41,35 +31,21 @@ export interface TableDiffRequest {
   limit: number
 }
 
+/** @throws DagbokError `too_large`, `too_many` */
 export async function diffTables(
   ctx: ServiceContext,
   { before, after, declared, onlyDifferences, offset, limit }: TableDiffRequest,
 ): Promise<TableDiff> {
   const delimiter = before.mediaType === 'text/tab-separated-values' ? '\t' : ','
-  const read = async (cell: Cell) =>
-    parseTable((await bytesOf(ctx, cell, limits.table)).toString('utf8'), delimiter)
-  const tables = await Promise.all([read(before), read(after)]).catch((error: unknown) => {
-    if (error instanceof DagbokError) throw error
-    return null
-  })
-  if (tables === null) return emptyTable('one of them is no table')
-  const { columns, problem, rows } = joinTables(tables[0], tables[1], declared.key, declared.tolerance)
-  const count = (change: (typeof rows)[number]['change']) =>
-    rows.filter((row) => row.change === change).length
-  const shown = onlyDifferences ? rows.filter((row) => row.change !== 'same') : rows
-  return {
-    columns,
-    key: declared.key,
-    problem,
-    counts: {
-      added: count('added'),
-      removed: count('removed'),
-      changed: count('changed'),
-      same: count('same'),
-    },
+  return ctx.tables.compare({
+    before: await bytesOf(ctx, before, limits.table),
+    after: await bytesOf(ctx, after, limits.table),
+    delimiter,
+    declared,
+    onlyDifferences,
     offset,
-    rows: shown.slice(offset, offset + limit),
-  }
+    limit,
+  })
 }
 
 export async function diffTexts(ctx: ServiceContext, before: Cell, after: Cell): Promise<TextDiff> {
