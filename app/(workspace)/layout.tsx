@@ -1,9 +1,11 @@
-import Link from 'next/link'
 import { redirect } from 'next/navigation'
 import type { ReactNode } from 'react'
 import { Toaster } from 'sonner'
 import { session } from '#server/auth/session.ts'
+import { KeysHelp } from '../_components/keys-help.tsx'
+import { Rail } from '../_components/rail.tsx'
 import { ThemeButton } from '../_components/theme-button.tsx'
+import { Palette } from '../_features/palette/palette.tsx'
 import { WorkspaceData } from '../_trpc/provider.tsx'
 
 export const dynamic = 'force-dynamic'
@@ -13,25 +15,11 @@ export default async function WorkspaceLayout({ children }: { children: ReactNod
   return (
     <WorkspaceData>
       <div className="app">
-        <nav className="rail" aria-label="Workspace">
-          <span className="mark" aria-hidden>
-            d
-          </span>
-          <Link href="/" aria-label="DAGs" title="DAGs">
-            <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth="1.6">
-              <path d="M5 6h6M5 12h14M5 18h9" />
-            </svg>
-          </Link>
-          <Link href="/settings" aria-label="Settings" title="Settings">
-            <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth="1.6">
-              <path d="M4 8h9M17 8h3M4 16h3M11 16h9" />
-              <circle cx="15" cy="8" r="2" />
-              <circle cx="9" cy="16" r="2" />
-            </svg>
-          </Link>
-          <span className="grow" />
+        <Rail>
+          <Palette />
+          <KeysHelp />
           <ThemeButton />
-        </nav>
+        </Rail>
         <div>{children}</div>
       </div>
       <Toaster position="bottom-right" />

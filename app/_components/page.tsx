@@ -1,8 +1,9 @@
 'use client'
 
+import { Check, Copy as CopySign } from 'lucide-react'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
-import { Fragment, type ReactNode } from 'react'
+import { Fragment, useEffect, useState, type ReactNode } from 'react'
 
 interface Crumb {
   name: string
@@ -95,15 +96,41 @@ export function Loading() {
   return <p className="loading muted">Loading</p>
 }
 
+/** ms for which a copy says that it was made. */
+const saidMs = 1500
+
+function useCopy(text: string): [copied: boolean, copy: () => void] {
+  const [copied, setCopied] = useState(false)
+  useEffect(() => {
+    if (!copied) return undefined
+    const timer = setTimeout(() => setCopied(false), saidMs)
+    return () => clearTimeout(timer)
+  }, [copied])
+  return [copied, () => void navigator.clipboard.writeText(text).then(() => setCopied(true))]
+}
+
 export function Copy({ text, label }: { text: string; label: string }) {
+  const [copied, copy] = useCopy(text)
+  return (
+    <button type="button" className="btn ghost" title={`Copy ${label}`} onClick={copy}>
+      {copied ? 'Copied' : `Copy ${label}`}
+    </button>
+  )
+}
+
+/** A copy button for where there is no room for words. */
+export function CopyIcon({ text, label }: { text: string; label: string }) {
+  const [copied, copy] = useCopy(text)
+  const Icon = copied ? Check : CopySign
   return (
     <button
       type="button"
-      className="btn ghost"
+      className="copyicon"
       title={`Copy ${label}`}
-      onClick={() => void navigator.clipboard.writeText(text)}
+      aria-label={copied ? 'Copied' : `Copy ${label}`}
+      onClick={copy}
     >
-      Copy {label}
+      <Icon aria-hidden size={12} />
     </button>
   )
 }

@@ -1,11 +1,9 @@
 'use client'
 
-import { useQuery } from '@tanstack/react-query'
-import { useTRPC } from '../_trpc/provider.tsx'
-import type { DagPlace } from './page.tsx'
+import type { VersionSummary } from '#server/views/version.ts'
 
 interface Props {
-  place: DagPlace
+  versions: readonly VersionSummary[]
   /** `v3`, or empty for the first choice. */
   value: string
   /** What the empty choice is. */
@@ -14,15 +12,13 @@ interface Props {
 }
 
 /** A version of a DAG, by number. */
-export function VersionSelect({ place, value, first, onChange }: Props) {
-  const trpc = useTRPC()
-  const versions = useQuery(trpc.dags.versions.queryOptions(place))
+export function VersionSelect({ versions, value, first, onChange }: Props) {
   return (
     <label className="field">
       <span>Version</span>
       <select className="input" value={value} onChange={(event) => onChange(event.target.value)}>
         <option value="">{first}</option>
-        {(versions.data ?? []).map((one) => (
+        {versions.map((one) => (
           <option key={one.id} value={`v${one.number}`}>
             v{one.number} {one.subject}
           </option>

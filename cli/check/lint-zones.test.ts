@@ -79,6 +79,16 @@ test.each([
     "import { b } from '#db/queries/run.ts'\nexport const a = b\n",
     'The command line is a client',
   ],
+  [
+    'app/_features/run/a.ts',
+    "import { b } from '../dags/b.ts'\nexport const a = b\n",
+    'Features do not import each other',
+  ],
+  [
+    'app/_features/run/a.ts',
+    "import { git } from 'simple-git'\nexport const a = git\n",
+    'use RepositoryStore',
+  ],
   ['workers/main.ts', 'export const a = process.env.HOME\n', 'no-process-env'],
 ])('a forbidden import at %s is an error that says what to do instead', async (path, text, message) => {
   expect(await lint(path, text)).toContain(message)

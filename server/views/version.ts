@@ -61,7 +61,14 @@ export const cellSchema = z.object({
   body: z.object({ start: z.number(), end: z.number() }),
   /** The inline script that follows a task. */
   script: z
-    .object({ lang: z.string(), start: z.number(), end: z.number(), startLine: z.number() })
+    .object({
+      lang: z.string(),
+      start: z.number(),
+      end: z.number(),
+      startLine: z.number(),
+      /** Between the fences. */
+      body: z.object({ start: z.number(), end: z.number() }),
+    })
     .nullable(),
 })
 export type Cell = z.infer<typeof cellSchema>

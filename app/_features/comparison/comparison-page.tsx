@@ -1,13 +1,14 @@
 'use client'
 
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query'
 import { parseAsArrayOf, parseAsBoolean, parseAsString, useQueryStates } from 'nuqs'
 import { useState } from 'react'
-import { Modal } from '../../_components/dialog.tsx'
-import { Copy, Fault, Loading, TopBar } from '../../_components/page.tsx'
+import { Fault, Loading, TopBar } from '../../_components/page.tsx'
 import { useKeys } from '../../_components/use-keys.ts'
+import { useTitle } from '../../_components/use-title.ts'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { ComparisonView } from './comparison-view.tsx'
+import { ShareDialog } from './share-dialog.tsx'
 
 /** Days a share link made here is good for. */
 const days = 30
@@ -21,28 +22,52 @@ export function ComparisonPage() {
     all: parseAsBoolean.withDefault(false),
   })
   const state = { runs, onlyDifferences: !all, ...(base === null ? {} : { base }) }
-  const query = useQuery(trpc.comparisons.get.queryOptions(state, { enabled: runs.length > 1 }))
+  const query = useQuery(
+    trpc.comparisons.get.queryOptions(state, {
+      enabled: runs.length > 1,
+      placeholderData: keepPreviousData,
+    }),
+  )
   const [link, setLink] = useState<string | null>(null)
   const create = useMutation(trpc.comparisons.create.mutationOptions())
   const share = useMutation(trpc.comparisons.share.mutationOptions({ onSuccess: ({ url }) => setLink(url) }))
   const send = () => create.mutate(state, { onSuccess: ({ id }) => share.mutate({ id, days }) })
-  useKeys({ d: () => void set({ all: !all }), s: send })
+  useKeys([
+    { key: 'd', words: 'Only differences, or all', act: () => void set({ all: !all }) },
+    { key: 's', words: 'Make a share link', act: send },
+  ])
   const error = query.error ?? create.error ?? share.error
+  const { data } = query
+  const dags = [...new Set(data?.runs.map((run) => run.dag.dag))]
+  const versions = [...new Set(data?.runs.map((run) => `v${run.version.number}`))]
+  const name = data === undefined ? `${runs.length} runs` : `${dags.join(', ')} ${versions.join(' ↔ ')}`
+  useTitle(
+    data === undefined ? null : `${data.verdict.word === 'none' ? 'compare' : data.verdict.word} · ${name}`,
+  )
+  const place = data?.runs[0]?.dag
   return (
     <>
-      <TopBar crumbs={[{ name: 'DAGs', href: '/' }, { name: `Compare ${runs.length} runs` }]}>
-        <label className="btn">
+      <TopBar
+        crumbs={[
+          { name: 'DAGs', href: '/' },
+          ...(place === undefined || dags.length > 1
+            ? []
+            : [{ name: place.dag, href: `/${place.team}/${place.repo}/${place.dag}` }]),
+          { name: `Compare ${runs.length} runs` },
+        ]}
+      >
+        <label className="btn ghost">
           <input type="checkbox" checked={!all} onChange={() => void set({ all: !all })} /> Only differences{' '}
           <kbd>D</kbd>
         </label>
-        <label className="btn">
+        <label className="btn basebtn">
           Baseline
           <select
             aria-label="Baseline"
-            value={query.data?.base ?? ''}
+            value={data?.base ?? ''}
             onChange={(event) => void set({ base: event.target.value })}
           >
-            {(query.data?.runs ?? []).map((run) => (
+            {(data?.runs ?? []).map((run) => (
               <option key={run.id} value={run.id}>
                 v{run.version.number}, run {run.number}
               </option>
@@ -52,7 +77,7 @@ export function ComparisonPage() {
         <button
           type="button"
           className="btn primary"
-          disabled={query.data === undefined || share.isPending}
+          disabled={data === undefined || share.isPending}
           onClick={send}
         >
           Share link <kbd>S</kbd>
@@ -61,34 +86,10 @@ export function ComparisonPage() {
       <main className="page">
         {runs.length < 2 && <p className="muted">Tick two runs or more on a DAG’s grid, then press C.</p>}
         {error !== null && <Fault error={error} />}
-        {runs.length > 1 && query.data === undefined && error === null && <Loading />}
-        {query.data !== undefined && (
-          <ComparisonView
-            data={query.data}
-            source={{ kind: 'session', secret: null }}
-            onlyDifferences={!all}
-          />
-        )}
+        {runs.length > 1 && data === undefined && error === null && <Loading />}
+        {data !== undefined && <ComparisonView data={data} onlyDifferences={!all} />}
       </main>
-      {link !== null && (
-        <Modal open title="Share link" onClose={() => setLink(null)}>
-          <p className="muted">
-            Whoever has it sees this comparison, and nothing else, for {days} days. It is shown once; revoke
-            it under Settings.
-          </p>
-          <input
-            className="input mono"
-            style={{ width: '100%' }}
-            readOnly
-            value={link}
-            aria-label="Share link"
-            onFocus={(event) => event.target.select()}
-          />
-          <div className="actions">
-            <Copy text={link} label="link" />
-          </div>
-        </Modal>
-      )}
+      {link !== null && <ShareDialog link={link} days={days} onClose={() => setLink(null)} />}
     </>
   )
 }

@@ -1,173 +1,51 @@
 'use client'
 
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
-import type { Comparison, OutputRow, TableDiff } from '#server/views/comparison.ts'
-import { TextDiff } from '../../_components/diff.tsx'
-import { numbered } from '../../_components/numbered.ts'
-import { Fault } from '../../_components/page.tsx'
-import { Pages } from '../../_components/pages.tsx'
-import { useTRPC } from '../../_trpc/provider.tsx'
-import type { ComparisonSource } from './comparison-view.tsx'
+import { useEffect, useRef, useState } from 'react'
+import type { Comparison, OutputRow } from '#server/views/comparison.ts'
+import { Segments } from '../../_components/segments.tsx'
+import { ContentDifference } from './content-difference.tsx'
+import { placeOf } from './comparison-words.ts'
+import { ImageDifference } from './image-difference.tsx'
+import { imageViews, useView } from './use-view.ts'
 
-/** Rows of a table's differences that are shown at once. */
-const pageRows = 100
+/** Pixels below the window at which an output is asked for. */
+const ahead = '1200px'
+
+/** True from the moment it comes near the window. */
+function useSeen(eager: boolean) {
+  const ref = useRef<HTMLElement>(null)
+  const [seen, setSeen] = useState(eager)
+  useEffect(() => {
+    if (seen || ref.current === null) return undefined
+    const watch = new IntersectionObserver(([entry]) => entry?.isIntersecting === true && setSeen(true), {
+      rootMargin: ahead,
+    })
+    watch.observe(ref.current)
+    return () => watch.disconnect()
+  }, [seen])
+  return { ref, seen }
+}
 
 interface Props {
   row: OutputRow
   data: Comparison
-  source: ComparisonSource
+  /** The run that stands against the base. */
+  run: string
   onlyDifferences: boolean
-}
-
-function Rows({ table }: { table: TableDiff }) {
-  if (table.problem !== null)
-    return <p className="muted pad">The tables cannot be joined: {table.problem}.</p>
-  return (
-    <table className="list">
-      <thead>
-        <tr>
-          {table.columns.map((column) => (
-            <th key={column}>{column}</th>
-          ))}
-        </tr>
-      </thead>
-      <tbody className="mono">
-        {numbered(table.rows, table.offset).map(({ number, item: row }) => (
-          <tr key={number} className={row.change}>
-            {row.cells.map((cell, i) => (
-              <td key={table.columns[i]} className={cell.changed ? 'chg' : ''}>
-                {cell.changed && <s>{cell.before}</s>}
-                {cell.after ?? cell.before}
-              </td>
-            ))}
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  )
-}
-
-function Difference({ row, data, source, onlyDifferences, run }: Props & { run: string }) {
-  const trpc = useTRPC()
-  const [offset, setOffset] = useState(0)
-  const input = {
-    place: { task: row.task, key: row.key, name: row.name, run },
-    onlyDifferences,
-    offset,
-    limit: pageRows,
-  }
-  const mine = useQuery(
-    trpc.comparisons.output.queryOptions(
-      { ...input, state: data.state },
-      { enabled: source.kind === 'session', placeholderData: keepPreviousData },
-    ),
-  )
-  const shared = useQuery(
-    trpc.comparisons.sharedOutput.queryOptions(
-      { ...input, secret: source.secret ?? '' },
-      { enabled: source.kind === 'share', placeholderData: keepPreviousData },
-    ),
-  )
-  const query = source.kind === 'session' ? mine : shared
-  if (query.error !== null) return <Fault error={query.error} />
-  if (query.data === undefined) return null
-  const { table, text } = query.data
-  if (table !== null)
-    return (
-      <>
-        <p className="muted pad">
-          {table.key.length > 0 ? `joined by ${table.key.join(', ')}: ` : 'joined by position: '}
-          {table.counts.changed} changed, {table.counts.added} added, {table.counts.removed} removed,{' '}
-          {table.counts.same} the same
-        </p>
-        <Rows table={table} />
-        <Pages
-          offset={offset}
-          size={pageRows}
-          total={
-            table.counts.changed +
-            table.counts.added +
-            table.counts.removed +
-            (onlyDifferences ? 0 : table.counts.same)
-          }
-          onOffset={setOffset}
-        />
-      </>
-    )
-  return text === null ? (
-    <p className="muted pad">Their bytes differ.</p>
-  ) : (
-    <TextDiff before={text.before} after={text.after} />
-  )
-}
-
-async function readImageDiff(url: string): Promise<{ ratio: number; image: string } | null> {
-  const response = await fetch(url)
-  if (!response.ok) return null
-  return {
-    ratio: Number(response.headers.get('x-dagbok-ratio')),
-    image: URL.createObjectURL(await response.blob()),
-  }
-}
-
-function Images({ row, data, source, run }: Omit<Props, 'onlyDifferences'> & { run: string }) {
-  const urlOf = (url: string) =>
-    source.kind === 'session'
-      ? url
-      : url
-          .replace('/api/artifacts/attempts', `/share/${source.secret}/outputs`)
-          .replace(/\/outputs\/([^/]+)$/, '/$1')
-  const query = new URLSearchParams({
-    task: row.task,
-    name: row.name,
-    run,
-    runs: data.state.runs.join(','),
-    base: data.base,
-  })
-  if (row.key !== null) query.set('key', row.key)
-  const diffUrl = `${source.kind === 'session' ? '/api/image-diff' : `/share/${source.secret}/image-diff`}?${query.toString()}`
-  const diff = useQuery({
-    queryKey: ['image-diff', diffUrl],
-    queryFn: () => readImageDiff(diffUrl),
-    staleTime: Infinity,
-  })
-  const shown = data.runs
-    .map((one, i) => ({ run: one, cell: row.cells[i] }))
-    .filter((one) => one.run.id === data.base || one.run.id === run)
-  return (
-    <div className="images">
-      {shown.map(({ run: one, cell }) => (
-        <figure key={one.id}>
-          <figcaption>
-            v{one.version.number}, run {one.number}
-          </figcaption>
-          {cell == null ? (
-            <p className="muted">none</p>
-          ) : (
-            <img src={urlOf(cell.url)} alt={`${row.path} of run ${one.number}`} />
-          )}
-        </figure>
-      ))}
-      {diff.data != null && (
-        <figure>
-          <figcaption>
-            differing pixels <b>{(diff.data.ratio * 100).toFixed(1)} %</b>
-          </figcaption>
-          <img src={diff.data.image} alt="Differing pixels" />
-        </figure>
-      )}
-    </div>
-  )
+  /** Asked for at once; the others when one scrolls to them. */
+  eager: boolean
 }
 
 /** One output, the base's against one other run's. */
-export function OutputDifference({ row, data, source, onlyDifferences }: Props) {
-  const others = data.runs.filter((run) => run.id !== data.base)
-  const [run, setRun] = useState(others[0]?.id ?? '')
-  const both = row.cells.filter((cell) => cell !== null).length > 1
+export function OutputDifference({ row, data, run, onlyDifferences, eager }: Props) {
+  const { view, set } = useView()
+  const { ref, seen } = useSeen(eager)
+  const cellOf = (id: string) => row.cells[data.runs.findIndex((one) => one.id === id)] ?? null
+  const [before, after] = [cellOf(data.base), cellOf(run)]
+  const both = before !== null && after !== null
+  const equal = both && before.hash === after.hash
   return (
-    <div className="sheet">
+    <section className="sheet" id={`output ${placeOf(row)}`} ref={ref}>
       <header>
         <h2>
           {row.path}{' '}
@@ -176,28 +54,32 @@ export function OutputDifference({ row, data, source, onlyDifferences }: Props) 
             {row.key === null ? '' : ` ${row.key}`}
           </span>
         </h2>
-        {row.same && <span className="muted">the same</span>}
+        {equal && <span className="muted">the same in these two</span>}
         <span className="grow" />
-        {others.length > 1 && (
-          <select
-            className="input"
-            aria-label="Against the baseline"
-            value={run}
-            onChange={(event) => setRun(event.target.value)}
-          >
-            {others.map((one) => (
-              <option key={one.id} value={one.id}>
-                v{one.version.number}, run {one.number}
-              </option>
-            ))}
-          </select>
+        {row.kind === 'image' && both && (
+          <Segments
+            label="View of the pictures"
+            value={view.images}
+            options={imageViews}
+            onChange={(images) => void set({ images })}
+          />
         )}
       </header>
-      {!both && <p className="muted pad">Only one of the runs has it.</p>}
-      {both && row.kind === 'image' && <Images row={row} data={data} source={source} run={run} />}
-      {both && row.kind !== 'image' && !row.same && (
-        <Difference row={row} data={data} source={source} onlyDifferences={onlyDifferences} run={run} />
+      {!both && (
+        <p className="muted pad">
+          {before === null && after === null
+            ? 'Neither of these two runs has it.'
+            : before === null
+              ? 'The baseline does not have it.'
+              : 'Only the baseline has it.'}
+        </p>
       )}
-    </div>
+      {seen && both && row.kind === 'image' && (
+        <ImageDifference row={row} data={data} run={run} view={view.images} />
+      )}
+      {seen && both && row.kind !== 'image' && !equal && (
+        <ContentDifference key={run} row={row} data={data} run={run} onlyDifferences={onlyDifferences} />
+      )}
+    </section>
   )
 }

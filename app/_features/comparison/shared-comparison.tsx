@@ -1,8 +1,10 @@
 'use client'
 
 import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
 import { Fault, Loading } from '../../_components/page.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
+import { SourceContext, type ComparisonSource } from './comparison-source.ts'
 import { ComparisonView } from './comparison-view.tsx'
 
 /** ms between two questions whether the link still opens: revoked means gone within 5 s. */
@@ -11,6 +13,7 @@ const askMs = 3000
 /** What a share link shows: the frozen comparison. Asked anew while it is open, so that revoked means gone. */
 export function SharedComparison({ secret }: { secret: string }) {
   const trpc = useTRPC()
+  const source = useMemo((): ComparisonSource => ({ kind: 'share', secret }), [secret])
   const until = useQuery(
     trpc.comparisons.sharedUntil.queryOptions({ secret }, { refetchInterval: askMs, retry: false }),
   )
@@ -30,11 +33,9 @@ export function SharedComparison({ secret }: { secret: string }) {
           <p className="muted">
             Dagbok · a shared comparison, good until {until.data.expiresAt.slice(0, 10)}
           </p>
-          <ComparisonView
-            data={data}
-            source={{ kind: 'share', secret }}
-            onlyDifferences={data.state.onlyDifferences}
-          />
+          <SourceContext value={source}>
+            <ComparisonView data={data} onlyDifferences={data.state.onlyDifferences} />
+          </SourceContext>
         </>
       )}
     </main>

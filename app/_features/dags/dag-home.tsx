@@ -1,160 +1,106 @@
 'use client'
 
 import { useQuery } from '@tanstack/react-query'
-import Link from 'next/link'
 import { useRouter } from 'next/navigation'
-import { useState } from 'react'
-import type { Grid } from '#server/views/dag.ts'
-import { Copy, DagBar, dagPath, Fault, Loading, type DagPlace } from '../../_components/page.tsx'
-import { shapeOf, stateWords } from '../../_components/status.tsx'
-import { Ago, durationWords } from '../../_components/time.tsx'
+import { parseAsArrayOf, parseAsInteger, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs'
+import { useMemo, useRef } from 'react'
+import { DagBar, dagPath, Fault, Loading, type DagPlace } from '../../_components/page.tsx'
+import { stateWords } from '../../_components/status.tsx'
 import { useKeys } from '../../_components/use-keys.ts'
+import { useTitle } from '../../_components/use-title.ts'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { useLive } from '../../_trpc/use-live.ts'
-import { StartRunDialog } from './start-run-dialog.tsx'
+import { DagFacts } from './dag-facts.tsx'
+import { GridTable } from './grid-table.tsx'
+import { firstFailure, rowsOf, step, type GridPlace } from './grid-model.ts'
 
-/** Pixels of the tallest duration bar. */
-const tallest = 40
+const lengths = ['25', '40', '100'] as const
 
-const lengthOf = (run: Grid['runs'][number]): number | null =>
-  run.startedAt === null || run.endedAt === null ? null : Date.parse(run.endedAt) - Date.parse(run.startedAt)
-
-/** Neighbouring runs of one version, as the header names them. */
-function spans(
-  runs: Grid['runs'],
-): { version: Grid['runs'][number]['version']; runs: number; first: string }[] {
-  const out: { version: Grid['runs'][number]['version']; runs: number; first: string }[] = []
-  for (const run of runs) {
-    const last = out.at(-1)
-    if (last?.version.id === run.version.id) last.runs++
-    else out.push({ version: run.version, runs: 1, first: run.id })
+/** Gives the focus to a cell; its row is drawn once it is scrolled to. */
+function focusCell({ row, run }: GridPlace, scroll: HTMLElement | null): void {
+  const find = () => scroll?.querySelector<HTMLElement>(`[data-at="${row},${run}"]`) ?? null
+  const cell = find()
+  if (cell !== null) {
+    cell.focus()
+    cell.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+    return
   }
-  return out
+  scroll?.scrollTo({ top: row * 24 })
+  requestAnimationFrame(() => requestAnimationFrame(() => find()?.focus()))
 }
 
-function GridTable({
-  grid,
-  place,
-  picked,
-  toggle,
-}: {
-  grid: Grid
-  place: DagPlace
-  picked: string[]
-  toggle: (id: string) => void
-}) {
-  const longest = Math.max(1, ...grid.runs.map((run) => lengthOf(run) ?? 0))
-  const firsts = new Set(
-    spans(grid.runs)
-      .slice(1)
-      .map((span) => span.first),
-  )
-  const edge = (id: string) => `${firsts.has(id) ? 'b' : ''} ${picked.includes(id) ? 'sel' : ''}`
-  return (
-    <table className="grid">
-      <thead>
-        <tr>
-          <th aria-label="Task" />
-          {spans(grid.runs).map((span) => (
-            <th
-              key={span.first}
-              colSpan={span.runs}
-              className={`v ${firsts.has(span.first) ? 'b' : ''}`}
-              title={`${span.version.subject}, ${span.version.author}`}
-            >
-              v{span.version.number}
-            </th>
-          ))}
-        </tr>
-        <tr>
-          <th scope="row" className="muted" style={{ verticalAlign: 'bottom' }}>
-            {durationWords(longest)}
-          </th>
-          {grid.runs.map((run) => (
-            <th key={run.id} className={edge(run.id)} style={{ verticalAlign: 'bottom' }}>
-              <Link
-                href={`${dagPath(place)}/runs/${run.number}`}
-                style={{ height: tallest + 6, alignItems: 'end' }}
-                aria-label={`Run ${run.number}, version ${run.version.number}: ${stateWords(run.state)}`}
-                title={`run ${run.number}: ${stateWords(run.state)}`}
-              >
-                <i
-                  className={`bar ${shapeOf(run.state)}`}
-                  style={{ height: Math.max(4, ((lengthOf(run) ?? longest) / longest) * tallest) }}
-                />
-              </Link>
-            </th>
-          ))}
-        </tr>
-        <tr>
-          <th scope="row" className="muted">
-            compare
-          </th>
-          {grid.runs.map((run) => (
-            <td key={run.id} className={edge(run.id)} style={{ textAlign: 'center' }}>
-              <input
-                type="checkbox"
-                aria-label={`Compare run ${run.number}`}
-                checked={picked.includes(run.id)}
-                onChange={() => toggle(run.id)}
-              />
-            </td>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {grid.tasks.map((task, t) => (
-          <tr key={task.id}>
-            <th scope="row" title={task.title ?? undefined}>
-              {task.id}
-            </th>
-            {grid.runs.map((run, r) => {
-              const cell = grid.cells[r]?.[t] ?? null
-              if (cell === null)
-                return <td key={run.id} className={edge(run.id)} aria-label="not in this version" />
-              const words = `${task.id}, run ${run.number}: ${stateWords(cell.state)}${cell.items > 1 ? `, ${cell.done} of ${cell.items}` : ''}${cell.retried ? ', retried' : ''}`
-              return (
-                <td key={run.id} className={`${edge(run.id)} ${cell.retried ? 're' : ''}`}>
-                  <Link
-                    href={`${dagPath(place)}/runs/${run.number}?task=${encodeURIComponent(task.id)}`}
-                    aria-label={words}
-                    title={words}
-                  >
-                    <span className={`dot ${shapeOf(cell.state)}`} />
-                  </Link>
-                </td>
-              )
-            })}
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  )
-}
-
-/** A DAG's home: the last runs by its tasks. */
+/** A DAG's home: the last runs by its tasks. Arrows walk over the cells, Enter opens one. */
 export function DagHome({ place }: { place: DagPlace }) {
   const trpc = useTRPC()
   const router = useRouter()
   const { team, repo, dag } = place
   const ref = { team, repo, dag }
+  const [{ pick: picked, folded, last, row, run }, set] = useQueryStates({
+    pick: parseAsArrayOf(parseAsString).withDefault([]),
+    folded: parseAsArrayOf(parseAsString).withDefault([]),
+    last: parseAsStringLiteral(lengths).withDefault('40'),
+    row: parseAsInteger,
+    run: parseAsInteger,
+  })
   const summary = useQuery(trpc.dags.get.queryOptions(ref))
-  const grid = useQuery(trpc.dags.grid.queryOptions(ref))
-  const [picked, setPicked] = useState<string[]>([])
-  const [starting, setStarting] = useState(false)
+  const grid = useQuery(trpc.dags.grid.queryOptions({ ...ref, limit: Number(last) }))
+  const scroll = useRef<HTMLDivElement>(null)
   useLive(summary.data === undefined ? [] : [`dag:${summary.data.id}`], () => {
     void summary.refetch()
     void grid.refetch()
   })
-  const compare = () => picked.length >= 2 && router.push(`/compare?runs=${picked.join(',')}`)
-  useKeys({ r: () => setStarting(true), c: () => void compare() })
+  const rows = useMemo(
+    () => (grid.data === undefined ? [] : rowsOf(grid.data, new Set(folded))),
+    [grid.data, folded],
+  )
+  const runs = grid.data?.runs ?? []
+  const at = step({ row: row ?? 0, run: run ?? runs.length - 1 }, {}, rows.length, runs.length)
+  const go = (to: GridPlace) => {
+    void set(to)
+    focusCell(to, scroll.current)
+  }
+  // The first press of an arrow shows where one is.
+  const walk = (by: Partial<GridPlace>) => {
+    const there = scroll.current?.contains(document.activeElement) === true && row !== null
+    go(there ? step(at, by, rows.length, runs.length) : at)
+  }
   const toggle = (id: string) =>
-    setPicked((now) => (now.includes(id) ? now.filter((one) => one !== id) : [...now, id]))
-  const data = summary.data
+    void set({ pick: picked.includes(id) ? picked.filter((one) => one !== id) : [...picked, id] })
+  const fold = (group: string) =>
+    void set({
+      folded: folded.includes(group) ? folded.filter((one) => one !== group) : [...folded, group],
+    })
+  const compare = () => picked.length >= 2 && router.push(`/compare?runs=${picked.join(',')}`)
+  const start = () => router.push(`${dagPath(ref)}?start=tip`)
+  const failure = firstFailure(rows, runs.length)
+  useKeys([
+    { key: 'r', words: `Run ${dag}`, act: start },
+    { key: 'c', words: 'Compare the ticked runs', act: () => void compare() },
+    { key: 'f', words: 'First failure', act: () => failure !== null && go(failure) },
+    { key: 'x', words: 'Tick the run for a comparison', act: () => toggle(runs[at.run]?.id ?? '') },
+    { key: 'ArrowDown', also: ['j'], words: 'Down', act: () => walk({ row: 1 }), moves: true },
+    { key: 'ArrowUp', also: ['k'], words: 'Up', act: () => walk({ row: -1 }), moves: true },
+    { key: 'ArrowLeft', also: ['h'], words: 'An older run', act: () => walk({ run: -1 }), moves: true },
+    { key: 'ArrowRight', also: ['l'], words: 'A newer run', act: () => walk({ run: 1 }), moves: true },
+  ])
+  const newest = runs.at(-1)
+  useTitle(newest === undefined ? null : `${stateWords(newest.state)} · ${dag}`)
   const error = summary.error ?? grid.error
   return (
     <>
       <DagBar place={ref}>
+        <label className="btn ghost">
+          last
+          <select
+            aria-label="How many runs are shown"
+            value={last}
+            onChange={(event) => void set({ last: event.target.value as (typeof lengths)[number] })}
+          >
+            {lengths.map((length) => (
+              <option key={length}>{length}</option>
+            ))}
+          </select>
+        </label>
         <button
           type="button"
           className="btn"
@@ -164,51 +110,44 @@ export function DagHome({ place }: { place: DagPlace }) {
         >
           Compare {picked.length > 1 ? picked.length : ''} <kbd>C</kbd>
         </button>
-        <button type="button" className="btn primary" onClick={() => setStarting(true)}>
+        <button type="button" className="btn primary" onClick={start}>
           Run <kbd>R</kbd>
         </button>
       </DagBar>
       <main className="page">
         {error !== null && <Fault error={error} />}
-        {data !== undefined && (
-          <div className="now">
-            {data.nextTick !== null && (
-              <span>
-                Next{' '}
-                <b>
-                  <Ago time={data.nextTick} />
-                </b>
-                , {data.schedule[0]?.words} {data.schedule[0]?.timezone}
-              </span>
-            )}
-            <span>
-              {data.defaultBranch} is at{' '}
-              <b>{data.version === null ? 'no version' : `v${data.version.number}`}</b>
-              {data.version !== null && ` ${data.version.subject}`}
-            </span>
-            <span className="mono">
-              git clone {data.gitUrl} <Copy text={`git clone ${data.gitUrl}`} label="command" />
-            </span>
-          </div>
-        )}
-        {data !== undefined && data.faults.length > 0 && (
+        {summary.data !== undefined && <DagFacts dag={summary.data} runs={runs} />}
+        {summary.data !== undefined && summary.data.faults.length > 0 && (
           <Fault
             error={{
-              message: data.faults
+              message: summary.data.faults
                 .map((fault) => `${fault.file}:${fault.line}:${fault.column} ${fault.message}`)
                 .join('\n'),
             }}
           />
         )}
         {grid.data === undefined && error === null && <Loading />}
-        {grid.data?.runs.length === 0 && (
-          <p className="muted">No runs yet. Press R to start the first one.</p>
+        {grid.data !== undefined && runs.length === 0 && (
+          <p className="muted">
+            No runs yet. Press <kbd>R</kbd> to start the first one, or push with{' '}
+            <code className="mono">git push -o run</code>.
+          </p>
         )}
-        {grid.data !== undefined && grid.data.runs.length > 0 && (
-          <GridTable grid={grid.data} place={ref} picked={picked} toggle={toggle} />
+        {grid.data !== undefined && runs.length > 0 && (
+          <div className="gridbox" ref={scroll}>
+            <GridTable
+              grid={grid.data}
+              rows={rows}
+              place={ref}
+              picked={picked}
+              toggle={toggle}
+              at={at}
+              onFold={fold}
+              scroll={scroll}
+            />
+          </div>
         )}
       </main>
-      {starting && <StartRunDialog place={ref} onClose={() => setStarting(false)} />}
     </>
   )
 }

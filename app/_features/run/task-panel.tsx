@@ -70,10 +70,10 @@ function Results({ runId, row }: { runId: string; row: TaskRunView }) {
         >
           <summary>
             <b>{output.path}</b> <span className="muted">{sizeWords(output.size)}</span>
+            <a className="btn ghost" href={output.url} download>
+              Download
+            </a>
           </summary>
-          <a className="btn ghost" href={output.url} download>
-            Download
-          </a>
           <OutputView output={output} />
         </details>
       ))}
@@ -99,6 +99,9 @@ export function TaskPanel({ runId, row, attempt, onAttempt }: Props) {
           {stateWords(row.state)}
           {length === null ? '' : ` in ${durationWords(length)}`}
           {row.reason === null ? '' : `, ${row.reason}`}
+          {shown?.exitCode == null ? '' : `, exit code ${shown.exitCode}`}
+          {shown?.cpuSeconds == null ? '' : `, ${shown.cpuSeconds.toFixed(1)} cpu·s`}
+          {shown?.memoryPeak == null ? '' : `, ${sizeWords(shown.memoryPeak)} at most`}
         </p>
         {row.state !== 'succeeded' && why !== null && <p className="why">{why}</p>}
         {row.attempts.length > 1 && (
@@ -118,7 +121,14 @@ export function TaskPanel({ runId, row, attempt, onAttempt }: Props) {
         )}
       </div>
       <Results runId={runId} row={row} />
-      {shown !== undefined && <LogView key={shown.id} attemptId={shown.id} url={shown.log.url} />}
+      {shown !== undefined && (
+        <LogView
+          key={shown.id}
+          attemptId={shown.id}
+          url={shown.log.url}
+          failed={shown.state === 'failed' || shown.state === 'lost'}
+        />
+      )}
     </>
   )
 }

@@ -32,10 +32,27 @@ test('the verdict: worse anywhere is regressed, then better, then same; without 
   expect(verdictOf([row([1, 2], 'higher'), row([1, 0.5], 'higher')], [null, null], 0).word).toBe('regressed')
   expect(verdictOf([row([1, 1.028], 'higher')], [null, null], 0)).toEqual({
     word: 'better',
-    reasons: ['train.accuracy +2.8 %, tolerance ±0.5 %', 'no metric worse'],
+    reasons: ['accuracy +2.8 %, tolerance ±0.5 %', 'no metric worse'],
   })
   expect(verdictOf([row([1, 1], 'higher')], [null, null], 0).word).toBe('same')
   expect(verdictOf([row([1, 2], null)], [null, null], 0).word).toBe('none')
+})
+
+test('a metric of several tasks and items is one reason: its span, and where it changed when not everywhere', () => {
+  const at = (task: string, key: string | null, to: number) => ({ ...row([1, to], 'higher'), task, key })
+  const reasons = (...rows: FigureRow[]) => verdictOf(rows, [null, null], 0).reasons[0]
+  expect(reasons(at('train', 'a=1', 1.01), at('report', null, 1.03))).toBe(
+    'accuracy +1.0 % to +3.0 %, tolerance ±0.5 %',
+  )
+  expect(reasons(at('train', 'a=1', 1.03), at('report', null, 1.03))).toBe(
+    'accuracy +3.0 %, tolerance ±0.5 %',
+  )
+  expect(reasons(at('train', 'a=1', 1.03), at('report', null, 1))).toBe(
+    'accuracy +3.0 % in train (a=1), tolerance ±0.5 %',
+  )
+  expect(reasons(at('train', 'a=1', 1.01), at('train', 'a=2', 1.03), at('report', null, 1))).toBe(
+    'accuracy +1.0 % to +3.0 % in 2 of 3, tolerance ±0.5 %',
+  )
 })
 
 test('a run that failed where the base did not is a regression, the other way round it is none', () => {

@@ -84,6 +84,41 @@ const toleranceWords = (tolerance: Tolerance | null): string => {
   return parts.length === 0 ? '' : `, tolerance ${parts.join(' or ')}`
 }
 
+const placeWords = (row: FigureRow) => `${row.task}${row.key === null ? '' : ` (${row.key})`}`
+
+interface Figure {
+  row: FigureRow
+  cell: FigureCell
+}
+
+const size = ({ cell }: Figure) => Math.abs(cell.deltaRatio ?? 0)
+
+/** One sentence for all figures of a name that changed alike: `accuracy +0.7 % to +2.8 %, tolerance ±0.5 %`. */
+function reason(name: string, figures: readonly Figure[], places: number): string {
+  const deltas = figures.toSorted((a, b) => size(a) - size(b)).map(({ cell }) => deltaWords(cell))
+  const [least, most] = [deltas[0] ?? '', deltas.at(-1) ?? '']
+  const [first] = figures
+  const where =
+    figures.length === places || first === undefined
+      ? ''
+      : figures.length === 1
+        ? ` in ${placeWords(first.row)}`
+        : ` in ${figures.length} of ${places}`
+  return `${name} ${least === most ? most : `${least} to ${most}`}${where}${toleranceWords(first?.row.tolerance ?? null)}`
+}
+
+/** A reason per metric that has figures changed so, the largest first. The same metric of several tasks is one. */
+function reasonsOf(declared: readonly FigureRow[], change: FigureCell['change']): string[] {
+  const figures = declared.flatMap((row) =>
+    row.cells.flatMap((cell): Figure[] => (cell === null || cell.change === 'base' ? [] : [{ row, cell }])),
+  )
+  return [...Map.groupBy(figures, ({ row }) => row.name)]
+    .map(([name, all]) => ({ name, all, changed: all.filter(({ cell }) => cell.change === change) }))
+    .filter(({ changed }) => changed.length > 0)
+    .toSorted((a, b) => Math.max(...b.changed.map(size)) - Math.max(...a.changed.map(size)))
+    .map(({ name, all, changed }) => reason(name, changed, all.length))
+}
+
 /** @param failed for each run what failed in it, null where it did not fail */
 export function verdictOf(
   rows: readonly FigureRow[],
@@ -91,16 +126,9 @@ export function verdictOf(
   base: number,
 ): Verdict {
   const declared = rows.filter((row) => row.better !== null)
-  const words = (row: FigureRow, cell: FigureCell) =>
-    `${row.task}.${row.name}${row.key === null ? '' : ` (${row.key})`} ${deltaWords(cell)}${toleranceWords(row.tolerance)}`
-  const of = (change: FigureCell['change']) =>
-    declared
-      .flatMap((row) => row.cells.flatMap((cell) => (cell?.change === change ? [{ row, cell }] : [])))
-      .toSorted((a, b) => Math.abs(b.cell.deltaRatio ?? 0) - Math.abs(a.cell.deltaRatio ?? 0))
-      .map(({ row, cell }) => words(row, cell))
   const newlyFailed = failed[base] === null ? failed.filter((one) => one !== null) : []
-  const worse = of('worse')
-  const better = of('better')
+  const worse = reasonsOf(declared, 'worse')
+  const better = reasonsOf(declared, 'better')
   if (newlyFailed.length > 0 || worse.length > 0)
     return {
       word: 'regressed',

@@ -1,5 +1,6 @@
 import type { DagRow } from '#db/queries/dag-view.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
+import { indexLines } from '../../domain/notebook/line-index.ts'
 import { isNotebook } from '../../domain/version/bundle.ts'
 import type { Notebook } from '../../views/version.ts'
 import type { ServiceContext } from '../context.ts'
@@ -25,7 +26,8 @@ export async function checkNotebook(
   texts.set(path, text)
   const files = entries.map(({ path, mode, blob }) => ({ path, mode, blob }))
   const { cells, faults, graph, bundle } = await ctx.compiler.text({ entries: files, notebooks: texts }, path)
-  const lineOf = (offset: number) => text.slice(0, offset).split('\n').length
+  const lines = indexLines(text)
+  const lineOf = (offset: number) => lines.position(offset).line
   const idOf = (body: string) => /^id:[ \t]*([^\s#]+)/m.exec(body)?.[1] ?? null
   const sizes = new Map(entries.map((entry) => [entry.path, entry.size]))
   return {
@@ -44,6 +46,7 @@ export async function checkNotebook(
               start: cell.script.start,
               end: cell.script.end,
               startLine: lineOf(cell.script.start),
+              body: { start: cell.script.body.start, end: cell.script.body.end },
             },
     })),
     faults,

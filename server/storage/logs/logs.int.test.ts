@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { FolderStore } from '../stores/folder.ts'
 import { readBytes, readLines } from './log-reader.ts'
+import { holds, saysError, searchLines } from './log-search.ts'
 import { LogWriter, type LogChunkRow } from './log-writer.ts'
 
 class FullStore extends FolderStore {
@@ -52,6 +53,36 @@ test('[R8] lines come back whole, whatever was cut where, without a gap or a dou
   const range: Buffer[] = []
   for await (const part of readBytes(store, chunks, 10_000, 50_000)) range.push(part)
   expect(Buffer.concat(range)).toEqual(bytes.subarray(10_000, 50_000))
+})
+
+test('a search finds lines of the whole log, over the borders of chunks, without colours in the way', async () => {
+  const { chunks, log } = writer()
+  const text = Array.from({ length: 20_000 }, (_, i) =>
+    i % 1000 === 7 ? `\u001b[31mSing\u001b[0mular matrix ${i}` : `line ${i}`,
+  ).join('\n')
+  const bytes = Buffer.from(text)
+  for (let at = 0; at < bytes.length; at += 7919) {
+    await log.write(bytes.subarray(at, at + 7919))
+    await log.flush()
+  }
+  const found = Array.from({ length: 20 }, (_, i) => i * 1000 + 7)
+  expect(await searchLines(store, chunks, holds('singular', false))).toEqual({ lines: found, total: 20 })
+  expect(await searchLines(store, chunks, holds('singular', true))).toEqual({ lines: [], total: 0 })
+  expect(await searchLines(store, chunks, holds('line 19999', true))).toEqual({ lines: [19_999], total: 1 })
+  const all = await searchLines(store, chunks, holds('', true))
+  expect([all.lines.length, all.total]).toEqual([10_000, 20_000])
+  expect(await searchLines(store, [], holds('a', true))).toEqual({ lines: [], total: 0 })
+})
+
+test.each([
+  ['TypeError: x is not a function', true],
+  ['Traceback (most recent call last):', true],
+  ['bash: line 1: nope: command not found', true],
+  ['0 failed', true],
+  ['terror of the deep', false],
+  ['loss 0.1', false],
+])('%s says that something failed: %s', (line, says) => {
+  expect(saysError(line)).toBe(says)
 })
 
 test('what is written is there within moments, without a flush', async () => {

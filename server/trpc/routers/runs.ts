@@ -8,6 +8,7 @@ import { readTablePage } from '../../services/run/read-table.ts'
 import { readRun, readTaskResult, requireRun } from '../../services/run/read-run.ts'
 import { rerun } from '../../services/run/rerun.ts'
 import { resolveVersion, startRun } from '../../services/run/start-run.ts'
+import { searchLog } from '../../services/run/search-log.ts'
 import { pathOfRun, runSummary } from '../../services/run/views.ts'
 import { router, signedIn } from '../init.ts'
 import { dagRefSchema, json, runStateSchema } from '../../views/common.ts'
@@ -176,6 +177,18 @@ export const runsRouter = router({
     .query(({ ctx, input }) =>
       readLogPage(ctx.services, ctx.actor, input.attemptId, input.from, input.count),
     ),
+
+  /** Numbers of lines that hold a text; without one, of those that say something failed. */
+  searchLog: signedIn
+    .input(
+      z.object({
+        attemptId: z.uuid(),
+        text: z.string().min(1).max(1000).nullable(),
+        matchCase: z.boolean().default(false),
+      }),
+    )
+    .output(z.object({ lines: z.array(z.number()), total: z.number() }))
+    .query(({ ctx, input }) => searchLog(ctx.services, ctx.actor, input)),
 
   /** Rows of a CSV or TSV output. */
   table: signedIn

@@ -1,21 +1,15 @@
 'use client'
 
-import { markdown } from '@codemirror/lang-markdown'
-import { HighlightStyle, syntaxHighlighting } from '@codemirror/language'
+import { indentWithTab } from '@codemirror/commands'
+import { syntaxHighlighting } from '@codemirror/language'
 import { lintGutter, setDiagnostics } from '@codemirror/lint'
-import { tags } from '@lezer/highlight'
+import { EditorSelection } from '@codemirror/state'
+import { keymap } from '@codemirror/view'
+import { classHighlighter } from '@lezer/highlight'
 import { EditorView, basicSetup } from 'codemirror'
 import { useEffect, useEffectEvent, useRef } from 'react'
-
-/** The colours of code, from the tokens: the same in light and dark. */
-const colours = HighlightStyle.define([
-  { tag: tags.heading, fontWeight: '600' },
-  { tag: tags.strong, fontWeight: '600' },
-  { tag: tags.emphasis, fontStyle: 'italic' },
-  { tag: [tags.keyword, tags.labelName, tags.link, tags.url], color: 'var(--accent)' },
-  { tag: [tags.string, tags.monospace], color: 'var(--ok)' },
-  { tag: [tags.comment, tags.meta, tags.processingInstruction], color: 'var(--ink-3)' },
-])
+import { editorLook } from './editor-look.ts'
+import { languageOf } from './languages.ts'
 
 export interface EditorFault {
   /** 1-based, within the text shown; columns count UTF-16 units. */
@@ -25,31 +19,52 @@ export interface EditorFault {
 }
 
 interface Props {
+  /** Read once: the editor keeps what is typed. */
   initial: string
   label: string
+  /** A fence's first word. */
+  language: string
   faults: readonly EditorFault[]
   onChange: (text: string) => void
+  /** Escape, when nothing in the editor takes it. */
+  onLeave: () => void
+  /** Ctrl S or ⌘S. */
+  onSave: () => void
 }
 
-/** A text in CodeMirror, with faults at their lines. It keeps what is typed; `initial` is read once. */
-export function TextEditor({ initial, label, faults, onChange }: Props) {
+/** A text in CodeMirror, with faults at their lines. */
+export function TextEditor({ initial, label, language, faults, onChange, onLeave, onSave }: Props) {
   const host = useRef<HTMLDivElement>(null)
   const view = useRef<EditorView | null>(null)
   const changed = useEffectEvent(onChange)
-  const first = useEffectEvent(() => ({ doc: initial, label }))
+  const leave = useEffectEvent(onLeave)
+  const save = useEffectEvent(onSave)
+  const first = useEffectEvent(() => ({ doc: initial, label, language: languageOf(language) }))
   useEffect(() => {
     if (host.current === null) return undefined
-    const { doc, label: name } = first()
+    const given = first()
+    const act = (run: () => void) => () => {
+      run()
+      return true
+    }
     const editor = new EditorView({
       parent: host.current,
-      doc,
+      doc: given.doc,
+      selection: EditorSelection.cursor(0),
       extensions: [
         basicSetup,
-        markdown(),
-        syntaxHighlighting(colours),
+        editorLook,
+        ...(given.language === null ? [] : [given.language]),
+        syntaxHighlighting(classHighlighter),
         lintGutter(),
         EditorView.lineWrapping,
-        EditorView.contentAttributes.of({ 'aria-label': name }),
+        EditorView.contentAttributes.of({ 'aria-label': given.label }),
+        // After the editor's own keys: Escape first ends what is open in it.
+        keymap.of([
+          { key: 'Escape', run: act(() => leave()) },
+          { key: 'Mod-s', run: act(() => save()) },
+          indentWithTab,
+        ]),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) changed(update.state.sliceDoc())
         }),

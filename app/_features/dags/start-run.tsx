@@ -2,6 +2,7 @@
 
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
+import { parseAsString, useQueryState } from 'nuqs'
 import { useState } from 'react'
 import type { Json } from '#server/domain/json.ts'
 import { Modal } from '../../_components/dialog.tsx'
@@ -12,18 +13,19 @@ import { ParamsForm, readParams } from './params-form.tsx'
 
 interface Props {
   place: DagPlace
-  /** The version to begin with; without one that of the default branch. */
-  version?: string
+  /** The version to begin with; empty is that of the default branch. */
+  initial: string
   onClose: () => void
 }
 
 /** Which version, with which params. */
-export function StartRunDialog({ place, version: initial, onClose }: Props) {
+function StartRunDialog({ place, initial, onClose }: Props) {
   const trpc = useTRPC()
   const router = useRouter()
-  const [version, setVersion] = useState(initial ?? '')
+  const [version, setVersion] = useState(initial)
   const [texts, setTexts] = useState<Record<string, string>>({})
   const schema = useQuery(trpc.dags.params.queryOptions({ ...place, ...(version === '' ? {} : { version }) }))
+  const versions = useQuery(trpc.dags.versions.queryOptions(place))
   const start = useMutation(
     trpc.runs.start.mutationOptions({
       onSuccess: ({ number }) => router.push(`${dagPath(place)}/runs/${number}`),
@@ -40,7 +42,12 @@ export function StartRunDialog({ place, version: initial, onClose }: Props) {
           send()
         }}
       >
-        <VersionSelect place={place} value={version} first="the default branch’s" onChange={setVersion} />
+        <VersionSelect
+          versions={versions.data ?? []}
+          value={version}
+          first="the default branch’s"
+          onChange={setVersion}
+        />
         {schema.data === undefined && schema.error === null && <Loading />}
         {schema.error !== null && <Fault error={schema.error} />}
         <ParamsForm
@@ -63,5 +70,18 @@ export function StartRunDialog({ place, version: initial, onClose }: Props) {
         </div>
       </form>
     </Modal>
+  )
+}
+
+/** On every page of a DAG: `?start=v3` opens the dialog with that version, `?start=tip` with the default branch's. */
+export function StartRun({ place }: { place: DagPlace }) {
+  const [start, setStart] = useQueryState('start', parseAsString)
+  if (start === null) return null
+  return (
+    <StartRunDialog
+      place={place}
+      initial={/^v\d+$/.test(start) ? start : ''}
+      onClose={() => void setStart(null)}
+    />
   )
 }

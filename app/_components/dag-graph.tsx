@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo, useRef } from 'react'
 import type { TaskRunState } from '#server/domain/run/states.ts'
-import { shapeOf, stateWords } from '../../_components/status.tsx'
+import { shapeOf, stateWords } from './status.tsx'
 import { layersOf } from './layers.ts'
 
 export interface GraphTask {

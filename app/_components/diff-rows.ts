@@ -1,0 +1,94 @@
+/** Two texts line by line: what was removed beside what came in its place, with the words that differ. */
+import { diffWordsWithSpace, structuredPatch } from 'diff'
+
+/** Lines around a change that are shown; ms after which two texts are too different to be worth reading on. */
+const context = 3
+const longestMs = 2000
+/** Characters of a line whose words are still compared; the share of it that must be the same for it to help. */
+const longestLine = 600
+const alike = 0.4
+
+export interface Part {
+  text: string
+  changed: boolean
+}
+
+export interface Side {
+  /** 1-based line of its text. */
+  line: number
+  parts: Part[]
+}
+
+/** A line of both, or one removed and one added in its place; null where one side has none. */
+export interface DiffRow {
+  same: boolean
+  before: Side | null
+  after: Side | null
+}
+
+export interface Hunk {
+  /** Equal lines that are left out before it. */
+  skipped: number
+  rows: DiffRow[]
+}
+
+/** Words of two lines that stand for each other; whole lines where they have little in common. */
+function parts(before: string, after: string): [Part[], Part[]] {
+  const whole = (text: string): Part[] => [{ text, changed: false }]
+  if (before.length > longestLine || after.length > longestLine) return [whole(before), whole(after)]
+  const words = diffWordsWithSpace(before, after)
+  const shared = words
+    .filter((word) => !word.added && !word.removed)
+    .reduce((sum, word) => sum + word.value.trim().length, 0)
+  if (shared < alike * Math.max(before.trim().length, after.trim().length))
+    return [whole(before), whole(after)]
+  const side = (other: 'added' | 'removed') =>
+    words
+      .filter((word) => !word[other])
+      .map((word): Part => ({ text: word.value, changed: word.added || word.removed }))
+  return [side('added'), side('removed')]
+}
+
+/** Removed and added lines of one change, side by side in their order. */
+function pair(removed: Side[], added: Side[]): DiffRow[] {
+  return Array.from({ length: Math.max(removed.length, added.length) }, (_, i) => {
+    const [before, after] = [removed[i] ?? null, added[i] ?? null]
+    if (before === null || after === null) return { same: false, before, after }
+    const [a, b] = parts(before.parts[0]?.text ?? '', after.parts[0]?.text ?? '')
+    return { same: false, before: { ...before, parts: a }, after: { ...after, parts: b } }
+  })
+}
+
+function rowsOf(lines: readonly string[], oldStart: number, newStart: number): DiffRow[] {
+  const rows: DiffRow[] = []
+  let [before, after] = [oldStart, newStart]
+  let [removed, added]: [Side[], Side[]] = [[], []]
+  const side = (line: number, text: string): Side => ({ line, parts: [{ text, changed: false }] })
+  const close = () => {
+    rows.push(...pair(removed, added))
+    ;[removed, added] = [[], []]
+  }
+  for (const line of lines) {
+    const text = line.slice(1)
+    if (line.startsWith('-')) removed.push(side(before++, text))
+    else if (line.startsWith('+')) added.push(side(after++, text))
+    else if (line.startsWith(' ')) {
+      close()
+      rows.push({ same: true, before: side(before++, text), after: side(after++, text) })
+    }
+  }
+  close()
+  return rows
+}
+
+/** null when the two are so different that finding out how takes too long. */
+export function hunksOf(before: string, after: string): Hunk[] | null {
+  const patch = structuredPatch('a', 'b', before, after, '', '', { context, timeout: longestMs })
+  if (patch === undefined) return null
+  let end = 1
+  return patch.hunks.map(({ oldStart, oldLines, newStart, lines }) => {
+    const skipped = Math.max(0, oldStart - end)
+    end = oldStart + oldLines
+    return { skipped, rows: rowsOf(lines, oldStart, newStart) }
+  })
+}

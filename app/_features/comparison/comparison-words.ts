@@ -1,0 +1,65 @@
+/** How a comparison is said: places, differences, and what each part of the page has to tell. */
+import type { Comparison, MetricRow } from '#server/views/comparison.ts'
+
+/** `report.accuracy`, `train.loss (alpha=1)`. */
+export const placeOf = (row: { task: string | null; key: string | null; name: string }): string =>
+  `${row.task === null ? '' : `${row.task}.`}${row.name}${row.key === null ? '' : ` (${row.key})`}`
+
+/** A difference with its sign, a minus as wide as the plus. */
+export const signed = (figure: string): string =>
+  figure.startsWith('-') ? `−${figure.slice(1)}` : `+${figure}`
+
+type MetricCell = NonNullable<MetricRow['cells'][number]>
+
+/** `▲ +0.0266 · +2.8 % better`; nothing for the base. */
+export function changeWords({ delta, deltaRatio, change }: MetricCell): string {
+  if (delta === null) return ''
+  if (change === 'same') return delta === 0 ? 'equal' : 'within tolerance'
+  const share = deltaRatio === null ? '' : ` · ${signed((deltaRatio * 100).toFixed(1))} %`
+  return `${delta > 0 ? '▲' : '▼'} ${signed(String(Number(delta.toPrecision(3))))}${share} ${change}`
+}
+
+const differs = (row: MetricRow) =>
+  row.cells.some((cell) => cell === null || !['base', 'same'].includes(cell.change))
+
+const ranks = { worse: 0, better: 1, changed: 2, same: 3, base: 4 } as const
+
+/** Worse first, then better, then what has no direction; the larger difference first. */
+export function metricsInOrder(rows: readonly MetricRow[], onlyDifferences: boolean): MetricRow[] {
+  const rank = (row: MetricRow) =>
+    Math.min(...row.cells.map((cell) => (cell === null ? 3 : ranks[cell.change])))
+  const size = (row: MetricRow) => Math.max(...row.cells.map((cell) => Math.abs(cell?.deltaRatio ?? 0)))
+  return rows
+    .filter((row) => !onlyDifferences || differs(row))
+    .toSorted((a, b) => rank(a) - rank(b) || size(b) - size(a))
+}
+
+export interface PagePart {
+  id: string
+  name: string
+  /** What there is to see; null when nothing differs. */
+  differs: string | null
+}
+
+/** The parts of the page in their order. `other` is the run whose code stands against the base's. */
+export function partsOf(data: Comparison, other: string): PagePart[] {
+  const fields = data.fields.filter((row) => !row.same).length
+  const metrics = data.metrics.filter(differs).length
+  const diff = data.versions[data.runs.findIndex((run) => run.id === other)] ?? null
+  const tasks = diff?.graph.tasks.filter((task) => task.change !== 'same').length ?? 0
+  const count = (n: number, of: number) => (n === 0 ? null : `${n} of ${of}`)
+  const many = (n: number, noun: string) => (n === 0 ? null : `${n} ${noun}${n === 1 ? '' : 's'}`)
+  return [
+    { id: 'summary', name: 'Summary', differs: '' },
+    { id: 'fields', name: 'Params, values', differs: count(fields, data.fields.length) },
+    { id: 'metrics', name: 'Metrics', differs: count(metrics, data.metrics.length) },
+    ...data.outputs.map((row) => ({
+      id: `output ${placeOf(row)}`,
+      name: row.path,
+      differs: row.same ? null : row.cells.some((cell) => cell === null) ? 'not in all' : row.kind,
+    })),
+    { id: 'timing', name: 'Timing', differs: '' },
+    { id: 'code', name: 'Code', differs: many(diff?.files.length ?? 0, 'file') },
+    { id: 'graph', name: 'Graph', differs: many(tasks, 'task') },
+  ]
+}

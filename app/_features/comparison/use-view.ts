@@ -1,0 +1,19 @@
+'use client'
+
+import { parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs'
+
+export const imageViews = [
+  { value: 'side', name: 'Side by side' },
+  { value: 'swipe', name: 'Swipe' },
+  { value: 'onion', name: 'Onion skin' },
+] as const
+
+/** How a comparison is looked at; the runs and the base are the comparison itself. All of it is in the URL. */
+export function useView() {
+  const [view, set] = useQueryStates({
+    /** The run whose outputs and code stand against the base's. */
+    with: parseAsString,
+    images: parseAsStringLiteral(imageViews.map((one) => one.value)).withDefault('side'),
+  })
+  return { view, set }
+}

@@ -1,0 +1,69 @@
+'use client'
+
+import type { Cell, Notebook } from '#server/views/version.ts'
+import { TextEditor } from '../../_components/code/text-editor.tsx'
+import { around, faultsOf, faultsWithin, shownText, type CellEdit } from './cell-edit.ts'
+import { CellView, type Went } from './cell-view.tsx'
+
+export type Shown = Pick<Notebook, 'cells' | 'faults' | 'graph'> & {
+  /** The text these are of: the newest that was checked. */
+  text: string
+}
+
+interface Props {
+  shown: Shown
+  edit: CellEdit | null
+  went: ReadonlyMap<string, Went>
+  onEdit: (index: number, part: 'body' | 'script') => void
+  onType: (typed: string) => void
+  onLeave: () => void
+  onSave: () => void
+}
+
+const trimEnd = (text: string) => text.replace(/\r?\n$/, '')
+
+/** All cells of a notebook, one part of them in an editor perhaps. */
+export function Cells({ shown, edit, went, onEdit, onType, onLeave, onSave }: Props) {
+  const { text, cells, faults } = shown
+  const placed = edit === null ? null : around(cells, text.length, edit)
+  const view = (cell: Cell, editor?: Parameters<typeof CellView>[0]['editor']) => (
+    <CellView
+      key={`${cell.kind} ${cell.id ?? cells.indexOf(cell)}`}
+      index={cells.indexOf(cell)}
+      kind={cell.kind}
+      id={cell.id}
+      body={trimEnd(text.slice(cell.body.start, cell.body.end))}
+      script={cell.script === null ? null : trimEnd(text.slice(cell.script.body.start, cell.script.body.end))}
+      language={cell.script?.lang ?? ''}
+      faults={faultsOf(cell, text, faults)}
+      went={cell.id === null ? null : (went.get(cell.id) ?? null)}
+      onEdit={onEdit}
+      {...(editor === undefined ? {} : { editor })}
+    />
+  )
+  if (edit === null || placed === null) return cells.map((cell) => view(cell))
+  const part = edit.part === 'script' ? 'script' : 'body'
+  const editor = (
+    <TextEditor
+      key={`${edit.part} ${edit.range.start}`}
+      initial={shownText(edit)}
+      label={`${part === 'script' ? 'Script' : 'Text'} of ${placed.held?.id ?? placed.held?.kind ?? 'the cell'}`}
+      language={edit.language}
+      faults={faultsWithin(edit, faults)}
+      onChange={onType}
+      onLeave={onLeave}
+      onSave={onSave}
+    />
+  )
+  return (
+    <>
+      {placed.before.map((cell) => view(cell))}
+      {placed.held === null ? (
+        <section className="cell edited">{editor}</section>
+      ) : (
+        view(placed.held, { part, view: editor })
+      )}
+      {placed.after.map((cell) => view(cell))}
+    </>
+  )
+}

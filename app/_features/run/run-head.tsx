@@ -1,0 +1,58 @@
+'use client'
+
+import Link from 'next/link'
+import type { RunDetail } from '#server/views/run.ts'
+import { CopyIcon, dagPath } from '../../_components/page.tsx'
+import { StatusDot } from '../../_components/status.tsx'
+import { Ago, durationWords } from '../../_components/time.tsx'
+
+/** The answer first, then what the run was made of. */
+export function RunHead({ run }: { run: RunDetail }) {
+  const length =
+    run.startedAt === null || run.endedAt === null
+      ? null
+      : Date.parse(run.endedAt) - Date.parse(run.startedAt)
+  const params = Object.entries(run.params)
+  return (
+    <>
+      <h1 className="runhead">
+        <StatusDot state={run.state} /> {run.cancelling ? 'Cancelling. ' : ''}
+        {run.headline}
+      </h1>
+      <div className="now">
+        <span>
+          <b>v{run.version.number}</b> <span className="sha">{run.version.commit.slice(0, 7)}</span>
+          <CopyIcon text={run.version.commit} label="commit" /> {run.version.subject}, {run.version.author}
+        </span>
+        <span>
+          {run.trigger} {run.triggeredBy === null ? '' : `by ${run.triggeredBy}`} <Ago time={run.createdAt} />
+        </span>
+        {length !== null && (
+          <span>
+            took <b>{durationWords(length)}</b>
+          </span>
+        )}
+        {run.parent !== null && (
+          <span>
+            {run.parent.verb} of{' '}
+            <Link href={`${dagPath(run.dag)}/runs/${run.parent.number}`} className="strong">
+              run {run.parent.number}
+            </Link>
+          </span>
+        )}
+        <span>
+          run {run.number} <CopyIcon text={run.id} label="id of this run" />
+        </span>
+        {params.length > 0 && (
+          <span className="chips">
+            {params.map(([name, value]) => (
+              <span key={name} className="chip mono">
+                {name} = {JSON.stringify(value)}
+              </span>
+            ))}
+          </span>
+        )}
+      </div>
+    </>
+  )
+}

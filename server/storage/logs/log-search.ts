@@ -1,0 +1,57 @@
+/** Lines of a log that hold a text: the whole log is read chunk by chunk, never at once. */
+import type { ArtifactStore } from '../artifact-store.ts'
+import { readBytes } from './log-reader.ts'
+import type { LogChunkRow } from './log-writer.ts'
+
+/** Lines that are named; the others are counted. */
+const named = 10_000
+
+const escape = '\u001b'
+const colours = new RegExp(`${escape}\\[[0-9;?]*[A-Za-z]`, 'g')
+
+/** What a line says without its colours. */
+const plainLine = (line: string) => (line.includes(escape) ? line.replaceAll(colours, '') : line)
+
+export type LineTest = (line: string) => boolean
+
+export const holds = (text: string, matchCase: boolean): LineTest => {
+  const wanted = matchCase ? text : text.toLowerCase()
+  return (line) => (matchCase ? line : line.toLowerCase()).includes(wanted)
+}
+
+/** What programs of many languages begin a failure with. */
+export const saysError: LineTest = (line) =>
+  /\b(?:error|exception|traceback|panic|fatal|failed|denied|not found)\b|\w(?:Error|Exception)\b/i.test(line)
+
+export interface LogMatches {
+  /** Numbers of lines, from 0, in order. */
+  lines: number[]
+  total: number
+}
+
+export async function searchLines(
+  store: ArtifactStore,
+  chunks: readonly LogChunkRow[],
+  test: LineTest,
+): Promise<LogMatches> {
+  const last = chunks.at(-1)
+  const lines: number[] = []
+  let [total, number, open] = [0, 0, '']
+  const look = (line: string) => {
+    if (!test(plainLine(line))) return
+    total++
+    if (lines.length < named) lines.push(number)
+  }
+  const decoder = new TextDecoder()
+  const bytes = last === undefined ? 0 : last.byteOffset + last.bytes
+  for await (const part of readBytes(store, chunks, 0, bytes)) {
+    const whole = (open + decoder.decode(part, { stream: true })).split('\n')
+    open = whole.pop() ?? ''
+    for (const line of whole) {
+      look(line)
+      number++
+    }
+  }
+  look(open)
+  return { lines, total }
+}
