@@ -39,7 +39,7 @@ const placesOf = (tasks: readonly GraphTask[]) => {
         y: 8 + row * (box.height + box.gapY),
       })
   }
-  return { places, width, height: layers.length * (box.height + box.gapY) }
+  return { places, width, height: layers.length * (box.height + box.gapY) - box.gapY + 16 }
 }
 
 /** The graph of a version, top to bottom. Tab and Enter go through its tasks. */
@@ -101,7 +101,7 @@ export function DagGraph({ tasks, states, changes, selected, onSelect }: Props) 
             >
               <rect width={box.width} height={box.height} rx="6" />
               {state !== undefined && (
-                <foreignObject x="10" y="10" width="16" height="16">
+                <foreignObject x="10" y="9" width="16" height="16">
                   <span className={`dot ${shapeOf(state)}`} />
                 </foreignObject>
               )}

@@ -26,6 +26,18 @@ test('of a line that changed a little the words that changed are marked', () => 
   expect(row?.after?.parts.filter((part) => part.changed).map((part) => part.text)).toEqual(['02'])
 })
 
+test('words that changed one after the other are one mark', () => {
+  const row = hunksOf(
+    "the name is 'logistic regression' here\n",
+    "the name is 'nearest neighbours' here\n",
+  )?.[0]?.rows[0]
+  expect(row?.after?.parts).toEqual([
+    { text: "the name is '", changed: false },
+    { text: 'nearest neighbours', changed: true },
+    { text: "' here", changed: false },
+  ])
+})
+
 test('lines with nothing in common are marked as a whole; more lines than were removed stand alone', () => {
   const rows = hunksOf('alpha\n', 'one two three\nfour\n')?.[0]?.rows
   expect(rows?.[0]?.after?.parts).toEqual([{ text: 'one two three', changed: false }])

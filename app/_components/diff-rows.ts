@@ -32,6 +32,19 @@ export interface Hunk {
   rows: DiffRow[]
 }
 
+/** Words that changed, one after the other, as one part with the spaces between them. */
+function joined(words: readonly Part[]): Part[] {
+  const out: Part[] = []
+  for (const [i, word] of words.entries()) {
+    const last = out.at(-1)
+    const between = word.text.trim() === '' && last?.changed === true && words[i + 1]?.changed === true
+    const changed = word.changed || between
+    if (last?.changed === changed) last.text += word.text
+    else out.push({ text: word.text, changed })
+  }
+  return out
+}
+
 /** Words of two lines that stand for each other; whole lines where they have little in common. */
 function parts(before: string, after: string): [Part[], Part[]] {
   const whole = (text: string): Part[] => [{ text, changed: false }]
@@ -43,9 +56,11 @@ function parts(before: string, after: string): [Part[], Part[]] {
   if (shared < alike * Math.max(before.trim().length, after.trim().length))
     return [whole(before), whole(after)]
   const side = (other: 'added' | 'removed') =>
-    words
-      .filter((word) => !word[other])
-      .map((word): Part => ({ text: word.value, changed: word.added || word.removed }))
+    joined(
+      words
+        .filter((word) => !word[other])
+        .map((word): Part => ({ text: word.value, changed: word.added || word.removed })),
+    )
   return [side('added'), side('removed')]
 }
 

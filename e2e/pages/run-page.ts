@@ -8,7 +8,7 @@ export class RunPage {
   }
 
   answer = () => this.page.getByRole('heading', { level: 1 })
-  task = (id: string) => this.page.getByRole('button', { name: id, exact: true })
+  task = (id: string) => this.page.getByRole('button', { name: new RegExp(`^${id}(?![\\w-])`) })
   log = () => this.page.getByRole('region', { name: 'Log' })
   /** Its number, from the address. */
   number = () => Number(/\/runs\/(\d+)/.exec(this.page.url())?.[1])

@@ -1,9 +1,10 @@
 'use client'
 
+import { useMemo } from 'react'
 import { verdictWords } from '#server/domain/comparison/figures.ts'
 import type { Comparison } from '#server/views/comparison.ts'
 import { VersionDiff } from '../../_components/version-diff.tsx'
-import { partsOf, placeOf } from './comparison-words.ts'
+import { baseFirst, partsOf, placeOf } from './comparison-words.ts'
 import { OutputDifference } from './output-difference.tsx'
 import { SummaryTable } from './summary-table.tsx'
 import { TimingChart } from './timing-chart.tsx'
@@ -63,7 +64,14 @@ function Against({ data, run }: { data: Comparison; run: string }) {
 }
 
 /** The whole comparison: the verdict, then its evidence. */
-export function ComparisonView({ data, onlyDifferences }: { data: Comparison; onlyDifferences: boolean }) {
+export function ComparisonView({
+  data: given,
+  onlyDifferences,
+}: {
+  data: Comparison
+  onlyDifferences: boolean
+}) {
+  const data = useMemo(() => baseFirst(given), [given])
   const { view } = useView()
   const others = data.runs.filter((run) => run.id !== data.base)
   const other = others.find((run) => run.id === view.with) ?? others[0]
@@ -85,7 +93,9 @@ export function ComparisonView({ data, onlyDifferences }: { data: Comparison; on
               href={`#${encodeURIComponent(part.id)}`}
               className={part.differs === null ? 'same' : ''}
             >
-              <span className="clip">{part.name}</span>
+              <span className="clip" title={`${part.name} ${part.of}`}>
+                {part.name} <span className="n">{part.of}</span>
+              </span>
               <span className="n">{part.differs ?? 'same'}</span>
             </a>
           ))}

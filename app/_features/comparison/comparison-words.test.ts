@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Comparison, MetricRow } from '#server/views/comparison.ts'
-import { changeWords, metricsInOrder, partsOf, placeOf } from './comparison-words.ts'
+import { baseFirst, changeWords, metricsInOrder, partsOf, placeOf } from './comparison-words.ts'
 
 type Cell = NonNullable<MetricRow['cells'][number]>
 const cell = (change: Cell['change'], delta: number | null = null): Cell => ({
@@ -44,6 +44,25 @@ test('metrics: worse first, then better, larger differences first; what is the s
   ]
   expect(metricsInOrder(rows, true).map((row) => row.name)).toEqual(['bad', 'much', 'little', 'gone'])
   expect(metricsInOrder(rows, false)).toHaveLength(5)
+})
+
+test('the base is the first column, its cells with it; the others keep their order', () => {
+  const rows = [{ cells: [1, 2, 3] }]
+  const data = {
+    runs: [{ id: 'a' }, { id: 'b' }, { id: 'c' }],
+    base: 'c',
+    fields: rows,
+    metrics: rows,
+    outputs: rows,
+    timings: rows,
+    versions: [1, 2, 3],
+  } as unknown as Comparison
+  const first = baseFirst(data)
+  expect(first.runs.map((run) => run.id)).toEqual(['c', 'a', 'b'])
+  expect([first.fields, first.metrics, first.outputs, first.timings].map((all) => all[0]?.cells)).toEqual(
+    Array.from({ length: 4 }, () => [3, 1, 2]),
+  )
+  expect(first.versions).toEqual([3, 1, 2])
 })
 
 test('each part says what differs in it, or that nothing does', () => {

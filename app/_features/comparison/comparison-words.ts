@@ -37,8 +37,31 @@ export function metricsInOrder(rows: readonly MetricRow[], onlyDifferences: bool
 export interface PagePart {
   id: string
   name: string
+  /** Which of several of that name: the item, else the task; empty where there is one. */
+  of: string
   /** What there is to see; null when nothing differs. */
   differs: string | null
+}
+
+/** The same comparison with the base as its first column. */
+export function baseFirst(data: Comparison): Comparison {
+  const base = data.runs.findIndex((run) => run.id === data.base)
+  const reorder = <T>(all: readonly T[]): T[] => [
+    ...all.slice(base, base + 1),
+    ...all.slice(0, base),
+    ...all.slice(base + 1),
+  ]
+  const cells = <T extends { cells: unknown[] }>(rows: readonly T[]): T[] =>
+    rows.map((row) => ({ ...row, cells: reorder(row.cells) }))
+  return {
+    ...data,
+    runs: reorder(data.runs),
+    fields: cells(data.fields),
+    metrics: cells(data.metrics),
+    outputs: cells(data.outputs),
+    timings: cells(data.timings),
+    versions: reorder(data.versions),
+  }
 }
 
 /** The parts of the page in their order. `other` is the run whose code stands against the base's. */
@@ -50,16 +73,17 @@ export function partsOf(data: Comparison, other: string): PagePart[] {
   const count = (n: number, of: number) => (n === 0 ? null : `${n} of ${of}`)
   const many = (n: number, noun: string) => (n === 0 ? null : `${n} ${noun}${n === 1 ? '' : 's'}`)
   return [
-    { id: 'summary', name: 'Summary', differs: '' },
-    { id: 'fields', name: 'Params, values', differs: count(fields, data.fields.length) },
-    { id: 'metrics', name: 'Metrics', differs: count(metrics, data.metrics.length) },
+    { id: 'summary', name: 'Summary', of: '', differs: '' },
+    { id: 'fields', name: 'Params, values', of: '', differs: count(fields, data.fields.length) },
+    { id: 'metrics', name: 'Metrics', of: '', differs: count(metrics, data.metrics.length) },
     ...data.outputs.map((row) => ({
       id: `output ${placeOf(row)}`,
       name: row.path,
+      of: data.outputs.filter((one) => one.path === row.path).length > 1 ? (row.key ?? row.task) : '',
       differs: row.same ? null : row.cells.some((cell) => cell === null) ? 'not in all' : row.kind,
     })),
-    { id: 'timing', name: 'Timing', differs: '' },
-    { id: 'code', name: 'Code', differs: many(diff?.files.length ?? 0, 'file') },
-    { id: 'graph', name: 'Graph', differs: many(tasks, 'task') },
+    { id: 'timing', name: 'Timing', of: '', differs: '' },
+    { id: 'code', name: 'Code', of: '', differs: many(diff?.files.length ?? 0, 'file') },
+    { id: 'graph', name: 'Graph', of: '', differs: many(tasks, 'task') },
   ]
 }

@@ -73,11 +73,12 @@ function Duration({ data }: { data: Comparison }) {
 
 function MetricCell({ cell }: { cell: MetricRow['cells'][number] }) {
   if (cell === null) return <span className="muted">none</span>
+  const words = changeWords(cell)
   const tone = cell.change === 'better' ? 'up' : cell.change === 'worse' ? 'down' : 'muted'
   return (
     <>
       {Number(cell.value.toPrecision(6))}
-      <span className={`d ${tone}`}> {changeWords(cell)}</span>
+      {words !== '' && <span className={`d ${tone}`}> {words}</span>}
     </>
   )
 }
@@ -148,7 +149,13 @@ export function SummaryTable({ data, onlyDifferences }: { data: Comparison; only
           {metrics.map((row) => (
             <tr key={placeOf(row)}>
               <th scope="row">
-                {placeOf(row)} <span className="muted">{row.better ?? ''}</span>
+                {placeOf(row)}{' '}
+                {row.better !== null && (
+                  <span className="muted" title={`${row.better} is better`}>
+                    {row.better === 'higher' ? '↑' : '↓'}
+                    <span className="sr-only"> {row.better} is better</span>
+                  </span>
+                )}
               </th>
               {row.cells.map((cell, i) => (
                 <td key={data.runs[i]?.id} className={`num ${kindOf(i)}`}>

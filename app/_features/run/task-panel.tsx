@@ -59,23 +59,23 @@ function Results({ runId, row }: { runId: string; row: TaskRunView }) {
         </dl>
       )}
       {data.outputs.map((output) => (
-        <details
-          key={output.name}
-          className="out"
-          open={
-            data.outputs.length === 1 ||
-            output.mediaType.startsWith('image/') ||
-            output.mediaType === 'text/markdown'
-          }
-        >
-          <summary>
-            <b>{output.path}</b> <span className="muted">{sizeWords(output.size)}</span>
-            <a className="btn ghost" href={output.url} download>
-              Download
-            </a>
-          </summary>
-          <OutputView output={output} />
-        </details>
+        <div className="out" key={output.name}>
+          <a className="btn ghost" href={output.url} download aria-label={`Download ${output.path}`}>
+            Download
+          </a>
+          <details
+            open={
+              data.outputs.length === 1 ||
+              output.mediaType.startsWith('image/') ||
+              output.mediaType === 'text/markdown'
+            }
+          >
+            <summary>
+              <b>{output.path}</b> <span className="muted">{sizeWords(output.size)}</span>
+            </summary>
+            <OutputView output={output} />
+          </details>
+        </div>
       ))}
     </>
   )
