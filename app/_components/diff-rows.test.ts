@@ -38,6 +38,27 @@ test('words that changed one after the other are one mark', () => {
   ])
 })
 
+test('CR LF is not part of a line, unless it is what changed', () => {
+  const both = hunksOf('a\r\nb\r\n', 'a\r\nc\r\n')?.[0]?.rows
+  expect(both?.map((row) => [said(row.before), said(row.after)])).toEqual([
+    [
+      [1, 'a'],
+      [1, 'a'],
+    ],
+    [
+      [2, 'b'],
+      [2, 'c'],
+    ],
+  ])
+  const ends = hunksOf('a\n', 'a\r\n')?.[0]?.rows
+  expect(ends?.map((row) => [said(row.before), said(row.after)])).toEqual([
+    [
+      [1, 'a'],
+      [1, 'a␍'],
+    ],
+  ])
+})
+
 test('lines with nothing in common are marked as a whole; more lines than were removed stand alone', () => {
   const rows = hunksOf('alpha\n', 'one two three\nfour\n')?.[0]?.rows
   expect(rows?.[0]?.after?.parts).toEqual([{ text: 'one two three', changed: false }])

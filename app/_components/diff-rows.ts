@@ -45,9 +45,10 @@ function joined(words: readonly Part[]): Part[] {
   return out
 }
 
+const whole = (text: string): Part[] => [{ text, changed: false }]
+
 /** Words of two lines that stand for each other; whole lines where they have little in common. */
 function parts(before: string, after: string): [Part[], Part[]] {
-  const whole = (text: string): Part[] => [{ text, changed: false }]
   if (before.length > longestLine || after.length > longestLine) return [whole(before), whole(after)]
   const words = diffWordsWithSpace(before, after)
   const shared = words
@@ -64,13 +65,23 @@ function parts(before: string, after: string): [Part[], Part[]] {
   return [side('added'), side('removed')]
 }
 
+const carriage = /\r$/
+
+/** The end of a line is part of it only where that is what changed: then it is seen. */
+const seen = (text: string, other: string | null): string =>
+  text.replace(carriage, other === null || carriage.test(other) ? '' : '␍')
+
 /** Removed and added lines of one change, side by side in their order. */
 function pair(removed: Side[], added: Side[]): DiffRow[] {
   return Array.from({ length: Math.max(removed.length, added.length) }, (_, i) => {
     const [before, after] = [removed[i] ?? null, added[i] ?? null]
-    if (before === null || after === null) return { same: false, before, after }
-    const [a, b] = parts(before.parts[0]?.text ?? '', after.parts[0]?.text ?? '')
-    return { same: false, before: { ...before, parts: a }, after: { ...after, parts: b } }
+    const [was, is] = [before?.parts[0]?.text ?? null, after?.parts[0]?.text ?? null]
+    const [a, b] = parts(seen(was ?? '', is), seen(is ?? '', was))
+    return {
+      same: false,
+      before: before === null ? null : { ...before, parts: is === null ? whole(seen(was ?? '', null)) : a },
+      after: after === null ? null : { ...after, parts: was === null ? whole(seen(is ?? '', null)) : b },
+    }
   })
 }
 
@@ -78,7 +89,7 @@ function rowsOf(lines: readonly string[], oldStart: number, newStart: number): D
   const rows: DiffRow[] = []
   let [before, after] = [oldStart, newStart]
   let [removed, added]: [Side[], Side[]] = [[], []]
-  const side = (line: number, text: string): Side => ({ line, parts: [{ text, changed: false }] })
+  const side = (line: number, text: string): Side => ({ line, parts: whole(text) })
   const close = () => {
     rows.push(...pair(removed, added))
     ;[removed, added] = [[], []]
@@ -89,7 +100,8 @@ function rowsOf(lines: readonly string[], oldStart: number, newStart: number): D
     else if (line.startsWith('+')) added.push(side(after++, text))
     else if (line.startsWith(' ')) {
       close()
-      rows.push({ same: true, before: side(before++, text), after: side(after++, text) })
+      const shown = seen(text, text)
+      rows.push({ same: true, before: side(before++, shown), after: side(after++, shown) })
     }
   }
   close()

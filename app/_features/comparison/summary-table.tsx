@@ -149,7 +149,8 @@ export function SummaryTable({ data, onlyDifferences }: { data: Comparison; only
           {metrics.map((row) => (
             <tr key={placeOf(row)}>
               <th scope="row">
-                {placeOf(row)}{' '}
+                {placeOf(row)}
+                {'\u00a0'}
                 {row.better !== null && (
                   <span className="muted" title={`${row.better} is better`}>
                     {row.better === 'higher' ? '↑' : '↓'}

@@ -7,7 +7,7 @@ import { useKeys } from '../../_components/use-keys.ts'
 import { DagRow } from './dag-row.tsx'
 
 /** Pixels of a row; rows drawn beyond what is seen; up to how many all are drawn. */
-const rowHeight = 29
+const rowHeight = 28
 const beyond = 15
 const drawnWhole = 100
 
