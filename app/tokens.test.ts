@@ -35,6 +35,7 @@ const pairs = [
     ['ink', ground],
     ['ink-2', ground],
   ]),
+  ['ink-3', 'accent-soft'],
   ['on-accent', 'accent'],
 ]
 

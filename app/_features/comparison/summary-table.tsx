@@ -104,7 +104,7 @@ export function SummaryTable({ data, onlyDifferences }: { data: Comparison; only
   const left = (shown: number, all: number) =>
     all === 0 ? 'none' : shown === all ? '' : `${all - shown} the same`
   return (
-    <div className="sheet" id="summary">
+    <div className="sheet" id="summary" tabIndex={0} role="group" aria-label="Runs side by side">
       <table className="cols" style={{ minWidth: 160 + data.runs.length * 170 }}>
         <RunHeads data={data} />
         <tbody>
