@@ -27,6 +27,8 @@ const taskRun = (
   reason: null,
   message: null,
   dueAt: null,
+  reusedFrom: null,
+  answer: null,
   queuedAt: second(queued),
   startedAt: null,
   endedAt: null,
