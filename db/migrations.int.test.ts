@@ -49,14 +49,15 @@ test('a state that has ended has a time, and one that has not has none', async (
   )
 })
 
-test('[R9] a tick of a DAG makes one run', async () => {
+test('[R9] a tick of a schedule of a DAG makes one run', async () => {
   const sql = database().client
   const { run } = await oneAttempt()
-  const tick = (number: number) => sql`
-    insert into run (dag_id, version_id, number, trigger, params, logical_date)
-    select dag_id, version_id, ${number}, 'schedule', '{}', '2026-01-01T06:00:00Z' from run where id = ${run}`
-  await tick(2)
-  await expect(tick(3)).rejects.toThrow('run_tick')
+  const tick = (number: number, schedule: string) => sql`
+    insert into run (dag_id, version_id, number, trigger, schedule, params, logical_date)
+    select dag_id, version_id, ${number}, 'schedule', ${schedule}, '{}', '2026-01-01T06:00:00Z' from run where id = ${run}`
+  await tick(2, 'one')
+  await tick(3, 'another')
+  await expect(tick(4, 'one')).rejects.toThrow('run_schedule_tick')
 })
 
 test('a second migration changes nothing, and a database of a newer build is refused', async () => {

@@ -18,7 +18,7 @@ import { Checkouts } from './executors/process/checkouts.ts'
 import { openHost, programFinder } from './executors/process/host.ts'
 import { ProcessExecutor } from './executors/process/process-executor.ts'
 import { GitReconciler } from './reconciler/git-reconciler.ts'
-import { CronEnqueuer } from './scheduler/cron-enqueuer.ts'
+import { Enqueuers } from './scheduler/enqueuers.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
 
 /** ms that attempts get to end by themselves when the product stops. */
@@ -56,7 +56,7 @@ const executor = new ProcessExecutor({
   graceMs,
 })
 const reconciler = new GitReconciler(ctx)
-const enqueuer = new CronEnqueuer(db, ctx.log)
+const enqueuers = new Enqueuers(ctx)
 
 await registerWorker(db, { id: workerId, host: hostName, pid: process.pid })
 await executor.endOrphans(await attemptsOfEarlierLives(db, hostName, workerId))
@@ -64,14 +64,14 @@ await executor.endOrphans(await attemptsOfEarlierLives(db, hostName, workerId))
 await artifacts.sweep()
 await scheduler.start(executor)
 reconciler.start()
-enqueuer.start()
+await enqueuers.start()
 process.send?.({ type: 'ready', url: '' })
 
 let stopping = false
 async function stop(): Promise<void> {
   if (stopping) return
   stopping = true
-  await Promise.all([enqueuer.stop(), reconciler.stop()])
+  await Promise.all([enqueuers.stop(), reconciler.stop()])
   // First nothing new is taken, then what runs is ended and written down.
   await scheduler.stop()
   await executor.stop(graceMs)

@@ -1,13 +1,14 @@
 /** DAGs as the list, their home and the API show them. */
 import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm'
+import type { Triggers } from '#server/domain/dag/spec.ts'
 import type { Queryable } from '../client.ts'
-import { dag, dagRef, repository, run, scheduleCursor, team, version } from '../schema/index.ts'
+import { dag, dagRef, dagSchedule, repository, run, team, user, version } from '../schema/index.ts'
 
 /** DAGs of these teams (or one of them) with what the default branch's tip says of them. */
 export async function dagRows(
   q: Queryable,
   teamIds: readonly string[],
-  only?: { repo: string; name: string },
+  only?: { repo: string; name: string } | { id: string },
 ) {
   if (teamIds.length === 0) return []
   return q
@@ -22,7 +23,11 @@ export async function dagRows(
       path: dagRef.path,
       sha: dagRef.sha,
       faults: dagRef.faults,
-      nextTick: scheduleCursor.nextTick,
+      /** ms; null also while it is paused. */
+      nextTick: sql<number | null>`case when ${dag.pausedAt} is null then (
+        select extract(epoch from min(s.next_tick))::float8 * 1000 from ${dagSchedule} s where s.dag_id = ${dag.id} and s.until is null) end`,
+      pausedAt: dag.pausedAt,
+      pausedBy: user.name,
       versionId: version.id,
       versionNumber: version.number,
       commit: version.commitSha,
@@ -32,7 +37,8 @@ export async function dagRows(
       title: sql<string | null>`${version.spec}->>'title'`,
       description: sql<string | null>`${version.spec}->>'description'`,
       tags: sql<string[] | null>`${version.spec}->'tags'`,
-      schedule: sql<{ cron: string; timezone: string }[] | null>`${version.spec}->'schedule'`,
+      on: sql<Triggers | null>`${version.spec}->'on'`,
+      schedule: sql<unknown[] | null>`${version.spec}->'schedule'`,
       versions: sql<number>`(select count(*)::int from version v where v.dag_id = ${dag.id})`,
       activeRuns: sql<number>`(select count(*)::int from run r where r.dag_id = ${dag.id} and r.state in ('queued', 'running'))`,
     })
@@ -44,11 +50,15 @@ export async function dagRows(
       and(eq(dagRef.dagId, dag.id), sql`${dagRef.ref} = 'refs/heads/' || ${repository.defaultBranch}`),
     )
     .leftJoin(version, eq(version.id, dagRef.versionId))
-    .leftJoin(scheduleCursor, eq(scheduleCursor.dagId, dag.id))
+    .leftJoin(user, eq(user.id, dag.pausedBy))
     .where(
       and(
         inArray(team.id, [...teamIds]),
-        only === undefined ? undefined : and(eq(repository.name, only.repo), eq(dag.name, only.name)),
+        only === undefined
+          ? undefined
+          : 'id' in only
+            ? eq(dag.id, only.id)
+            : and(eq(repository.name, only.repo), eq(dag.name, only.name)),
       ),
     )
     .orderBy(asc(team.name), asc(repository.name), asc(dag.name))
@@ -57,6 +67,16 @@ export type DagRow = Awaited<ReturnType<typeof dagRows>>[number]
 
 export async function findDagRow(q: Queryable, teamId: string, repo: string, name: string) {
   const [row] = await dagRows(q, [teamId], { repo, name })
+  return row ?? null
+}
+
+export async function findDagById(q: Queryable, dagId: string) {
+  const [of] = await q
+    .select({ teamId: repository.teamId })
+    .from(dag)
+    .innerJoin(repository, eq(repository.id, dag.repositoryId))
+    .where(eq(dag.id, dagId))
+  const [row] = of === undefined ? [] : await dagRows(q, [of.teamId], { id: dagId })
   return row ?? null
 }
 

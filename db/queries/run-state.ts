@@ -2,10 +2,13 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Spec } from '#server/domain/dag/spec.ts'
 import type { Json } from '#server/domain/json.ts'
+import type { Cause } from '#server/domain/run/cause.ts'
 import type { ItemState, Stop } from '#server/domain/run/machine.ts'
 import type { Reason, RunState } from '#server/domain/run/states.ts'
 import type { Queryable } from '../client.ts'
 import { dag, repository, run, taskRun, team, version } from '../schema/index.ts'
+import { wakeEnqueuers } from './live.ts'
+import { noteEvent } from './trigger.ts'
 
 export interface RunRow {
   id: string
@@ -18,6 +21,7 @@ export interface RunRow {
   logicalDate: Date | null
   intervalStart: Date | null
   intervalEnd: Date | null
+  causes: Cause[]
   cancelRequestedAt: Date | null
   cancelForced: boolean
   stopping: Stop['why'] | null
@@ -38,6 +42,7 @@ const columns = {
   logicalDate: run.logicalDate,
   intervalStart: run.intervalStart,
   intervalEnd: run.intervalEnd,
+  causes: run.causes,
   cancelRequestedAt: run.cancelRequestedAt,
   cancelForced: run.cancelForced,
   stopping: run.stopping,
@@ -164,7 +169,7 @@ export interface RunWrite {
   dueAt: number | null
 }
 
-/** Raises the revision, and writes what the machine says. */
+/** Raises the revision, and writes what the machine says; with a success goes the note for who waits for it. */
 export async function writeRun(
   q: Queryable,
   runId: string,
@@ -181,6 +186,9 @@ export async function writeRun(
     update run set revision = revision + 1, due_at = ${due}, stopping = ${stop?.why ?? null},
       cancel_forced = cancel_forced or ${stop?.forced === true}${state}
     where id = ${runId}`)
+  if (change === null) return
+  if (change.to === 'succeeded') await noteEvent(q, runId, null)
+  await wakeEnqueuers(q)
 }
 
 /** Gives a `map` its items: its one row becomes the first. @returns ids in the order of the items */

@@ -5,6 +5,7 @@ import type { RunState } from '#server/domain/run/states.ts'
 import type { Queryable } from '../client.ts'
 import {
   attempt,
+  backfill,
   dag,
   metric,
   output,
@@ -49,6 +50,9 @@ const columns = {
   logicalDate: run.logicalDate,
   intervalStart: run.intervalStart,
   intervalEnd: run.intervalEnd,
+  schedule: run.schedule,
+  causes: run.causes,
+  backfill: backfill.number,
   createdAt: run.createdAt,
   startedAt: run.startedAt,
   endedAt: run.endedAt,
@@ -63,6 +67,7 @@ const select = (q: Queryable) =>
     .innerJoin(repository, eq(repository.id, dag.repositoryId))
     .innerJoin(team, eq(team.id, repository.teamId))
     .leftJoin(user, eq(user.id, run.triggeredBy))
+    .leftJoin(backfill, eq(backfill.id, run.backfillId))
     .leftJoin(parent, eq(parent.id, run.parentId))
     .$dynamic()
 

@@ -1,6 +1,7 @@
 /** Runs and their task runs, as they are made. */
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Json } from '#server/domain/json.ts'
+import type { Cause } from '#server/domain/run/cause.ts'
 import type { RunTrigger, RunVerb } from '#server/domain/run/states.ts'
 import type { Queryable } from '../client.ts'
 import { dag, push, run, taskRun } from '../schema/index.ts'
@@ -14,6 +15,11 @@ export interface NewRun {
   logicalDate: Date | null
   intervalStart?: Date | null
   intervalEnd?: Date | null
+  /** Of a scheduled run: its schedule's key. */
+  schedule?: string | null
+  backfillId?: string | null
+  /** Runs that started it. */
+  causes?: Cause[]
   parentId: string | null
   verb: RunVerb | null
   /** Starts whatever the DAG's strategy says. */

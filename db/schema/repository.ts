@@ -1,5 +1,15 @@
 /** Repositories, what was pushed to them, the DAGs in them and their versions. Git objects are on disk; facts are here. */
-import { boolean, index, integer, jsonb, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core'
+import {
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uuid,
+  type AnyPgColumn,
+} from 'drizzle-orm/pg-core'
 import type { Fault } from '#server/domain/notebook/fault.ts'
 import type { Spec } from '#server/domain/dag/spec.ts'
 import type { BundleEntry } from '#server/domain/version/bundle.ts'
@@ -66,7 +76,15 @@ export const dag = pgTable(
     nextNumber: integer('next_number').notNull().default(1),
     /** The number the next run gets. */
     nextRunNumber: integer('next_run_number').notNull().default(1),
-    paused: boolean('paused').notNull().default(false),
+    /** While it is set, neither the clock nor another DAG starts a run. */
+    pausedAt: time('paused_at'),
+    pausedBy: uuid('paused_by').references(() => user.id),
+    /** The version whose schedules and triggers hold, as they were last taken over. */
+    scheduledVersionId: uuid('scheduled_version_id').references((): AnyPgColumn => version.id, {
+      onDelete: 'set null',
+    }),
+    /** When it first had a schedule: what is added later starts with its change, and catches nothing up. */
+    scheduledSince: time('scheduled_since'),
     createdAt: createdAt(),
   },
   (t) => [unique('dag_name').on(t.repositoryId, t.name)],
@@ -131,16 +149,3 @@ export const dagRef = pgTable(
   },
   (t) => [primaryKey({ columns: [t.repositoryId, t.ref, t.path] }), index('dag_ref_dag').on(t.dagId)],
 )
-
-/** Where a DAG's cron stands. One row per DAG that has a schedule on its default branch. */
-export const scheduleCursor = pgTable('schedule_cursor', {
-  dagId: uuid('dag_id')
-    .primaryKey()
-    .references(() => dag.id, { onDelete: 'cascade' }),
-  versionId: uuid('version_id')
-    .notNull()
-    .references(() => version.id, { onDelete: 'cascade' }),
-  /** The next tick to fire; null if there is none any more. */
-  nextTick: time('next_tick'),
-  lastTick: time('last_tick'),
-})

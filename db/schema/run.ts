@@ -17,6 +17,7 @@ import {
 import type { Json } from '#server/domain/json.ts'
 import type { Stop } from '#server/domain/run/machine.ts'
 import type { Mark } from '#server/domain/run/reuse.ts'
+import type { Cause } from '#server/domain/run/cause.ts'
 import {
   attemptKinds,
   attemptStates,
@@ -59,6 +60,15 @@ export const run = pgTable(
     logicalDate: time('logical_date'),
     intervalStart: time('interval_start'),
     intervalEnd: time('interval_end'),
+    /** Of a scheduled run: the key of its schedule. */
+    schedule: text('schedule'),
+    /** The backfill that made it: `backfill_tick` points back here. */
+    backfillId: uuid('backfill_id'),
+    /** The runs that started it. */
+    causes: jsonb('causes')
+      .$type<Cause[]>()
+      .notNull()
+      .default(sql`'[]'::jsonb`),
     parentId: uuid('parent_id'),
     verb: runVerbEnum('verb'),
     cancelRequestedAt: time('cancel_requested_at'),
@@ -86,10 +96,12 @@ export const run = pgTable(
       .on(t.dueAt)
       .where(sql`${t.state} in ('queued', 'running')`),
     index('run_recent').on(t.dagId, t.createdAt),
-    /** A tick fires once (R9). */
-    uniqueIndex('run_tick')
-      .on(t.dagId, t.logicalDate)
+    /** A tick fires once for each schedule of a DAG (R9). */
+    uniqueIndex('run_schedule_tick')
+      .on(t.dagId, t.schedule, t.logicalDate)
       .where(sql`${t.trigger} = 'schedule'`),
+    index('run_logical_date').on(t.dagId, t.logicalDate),
+    index('run_backfill').on(t.backfillId),
   ],
 )
 

@@ -1,17 +1,21 @@
 /** Every procedure, for the browser and, where it has a path, for REST. */
 import { createCaller, router } from './init.ts'
 import { accountRouter } from './routers/account.ts'
+import { backfillsRouter } from './routers/backfills.ts'
 import { comparisonsRouter } from './routers/comparisons.ts'
 import { dagsRouter } from './routers/dags.ts'
 import { interventionsRouter } from './routers/interventions.ts'
 import { poolsRouter } from './routers/pools.ts'
 import { runsRouter } from './routers/runs.ts'
+import { schedulesRouter } from './routers/schedules.ts'
 
 export const appRouter = router({
   dags: dagsRouter,
   runs: runsRouter,
   interventions: interventionsRouter,
   pools: poolsRouter,
+  schedules: schedulesRouter,
+  backfills: backfillsRouter,
   comparisons: comparisonsRouter,
   account: accountRouter,
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { causeSchema } from '#server/domain/run/cause.ts'
 import {
   dagRefSchema,
   faultSchema,
@@ -27,6 +28,14 @@ export const runSummarySchema = z.object({
   params: z.record(z.string(), json),
   parent: z.object({ id: z.uuid(), number: z.number(), verb: verbSchema }).nullable(),
   logicalDate: timeSchema.nullable(),
+  intervalStart: timeSchema.nullable(),
+  intervalEnd: timeSchema.nullable(),
+  /** Why it is there, in one sentence. */
+  why: z.string(),
+  /** The runs that started it. */
+  causes: z.array(causeSchema.extend({ url: z.string() })),
+  /** The backfill that made it. */
+  backfill: z.object({ number: z.number(), url: z.string() }).nullable(),
   createdAt: timeSchema,
   startedAt: timeSchema.nullable(),
   endedAt: timeSchema.nullable(),
@@ -45,8 +54,21 @@ export const dagSummarySchema = z.object({
   version: versionLabelSchema.nullable(),
   /** Faults at the default branch's tip. */
   faults: z.array(faultSchema),
-  schedule: z.array(z.object({ cron: z.string(), timezone: z.string(), words: z.string() })),
+  schedule: z.array(
+    z.object({
+      key: z.string(),
+      cron: z.string().nullable(),
+      /** ms */
+      every: z.number().nullable(),
+      timezone: z.string(),
+      semantics: z.enum(['point', 'interval']),
+      catchup: z.boolean(),
+      words: z.string(),
+    }),
+  ),
+  /** null also while it is paused. */
   nextTick: timeSchema.nullable(),
+  paused: z.object({ at: timeSchema, by: z.string().nullable() }).nullable(),
   /** Newest last, 20 at most. */
   lastRuns: z.array(
     z.object({
@@ -62,6 +84,30 @@ export const dagSummarySchema = z.object({
   versions: z.number(),
 })
 export type DagSummary = z.infer<typeof dagSummarySchema>
+
+export const dagDetailSchema = dagSummarySchema.extend({
+  gitUrl: z.string(),
+  defaultBranch: z.string().nullable(),
+  /** The next five of all schedules; none while it is paused. */
+  nextTicks: z.array(z.object({ schedule: z.string(), at: timeSchema, logicalDate: timeSchema })),
+  /** `REPO/DAG@VERSION` and `REPO/DAG.TASK.OUTPUT`, as the notebook has them. */
+  triggers: z.object({
+    successOf: z.array(z.string()),
+    outputs: z.object({ mode: z.enum(['all', 'any']), of: z.array(z.string()) }).nullable(),
+    webhook: z.boolean(),
+  }),
+  /** Where its webhook is, if it has a secret. */
+  hook: z.object({ url: z.string(), createdAt: timeSchema, createdBy: z.string().nullable() }).nullable(),
+})
+export type DagDetail = z.infer<typeof dagDetailSchema>
+
+export const auditEntrySchema = z.object({
+  id: z.uuid(),
+  verb: z.string(),
+  details: z.record(z.string(), json),
+  by: z.string().nullable(),
+  createdAt: timeSchema,
+})
 
 /** A notebook that never had a version, for its faults keep it from being a DAG. */
 export const brokenNotebookSchema = z.object({

@@ -1,81 +1,49 @@
-/** Makes the runs that a cron asks for: each tick once (R9), of what was missed only the newest. */
+/** Makes the runs that schedules ask for: each tick once (R9). Time is the database's. */
 import type { Logger } from 'pino'
 import type { Database } from '#db/client.ts'
-import { databaseNow, moveCursor, scheduledDags, type ScheduledDag } from '#db/queries/schedule.ts'
-import { canonicalJson } from '#server/domain/json.ts'
-import { newestDue, nextTick } from '#server/domain/schedule/ticks.ts'
-import { createRun } from '#server/services/run/create-run.ts'
-import { paramsSchema } from '#server/domain/run/params.ts'
-import { checkParams } from '#server/services/run/check-params.ts'
-import { Wakeful } from './wakeful.ts'
+import { databaseNow, dueSchedules, soonestTick } from '#db/queries/schedule.ts'
+import { fireSchedule } from '#server/services/schedule/fire.ts'
+import { takeOverSchedules } from '#server/services/schedule/take-over.ts'
 
-/** ms between two looks at most: schedules change with a push. */
-const pollMs = 15_000
+/** Schedules looked at in one go. */
+const batch = 200
 
 export class CronEnqueuer {
   readonly #db: Database
-  readonly #loop: Wakeful
+  readonly #log: Logger
 
   constructor(db: Database, log: Logger) {
     this.#db = db
-    this.#loop = new Wakeful(
-      () => this.look(),
-      pollMs,
-      (error) => log.error({ err: error }, 'schedules could not be looked at'),
-    )
+    this.#log = log
   }
 
-  start(): void {
-    this.#loop.wake()
-  }
-
-  async stop(): Promise<void> {
-    await this.#loop.stop()
-  }
-
-  /** Fires what is due. @returns ms until the next tick; null if there is none */
+  /**
+   * Fires what is due. @param now the database's time where it is not given
+   * @returns ms until the next tick; null if there is none, or if the next one waits for a run to end
+   */
   async look(now?: Date): Promise<number | null> {
+    await this.#try('schedules could not be taken over', () =>
+      this.#db.transaction((tx) => takeOverSchedules(tx, null, now ?? null)),
+    )
     const moment = now ?? (await databaseNow(this.#db))
-    let soonest: Date | null = null
-    for (const scheduled of await scheduledDags(this.#db)) {
-      const next = await this.#fire(scheduled, moment)
-      if (next !== null && (soonest === null || next < soonest)) soonest = next
-    }
-    return soonest === null ? null : Math.max(0, soonest.getTime() - moment.getTime())
+    const due = await dueSchedules(this.#db, moment, batch)
+    let moved = 0
+    for (const schedule of due)
+      await this.#try('a schedule could not be fired', async () => {
+        const fired = await this.#db.transaction((tx) => fireSchedule(tx, schedule, moment))
+        if (fired === 'done') moved++
+      })
+    if (moved > 0) return 0
+    const next = await soonestTick(this.#db, moment)
+    return next === null ? null : next.getTime() - moment.getTime()
   }
 
-  async #fire(
-    { dagId, versionId, spec, lastTick, lastSchedule }: ScheduledDag,
-    now: Date,
-  ): Promise<Date | null> {
-    const [schedule] = spec.schedule
-    if (schedule === undefined) return null
-    const next = nextTick(schedule, now)
-    // What was due before this schedule was there is not due.
-    const same = canonicalJson(lastSchedule) === canonicalJson(spec.schedule)
-    const due = lastTick === null || !same ? null : newestDue(schedule, lastTick, now)
-    if (same && due === null) return next
-    await this.#db.transaction(async (tx) => {
-      const moved = await moveCursor(tx, {
-        dagId,
-        versionId,
-        before: lastTick,
-        lastTick: due ?? now,
-        nextTick: next,
-      })
-      if (!moved || due === null) return
-      await createRun(tx, {
-        dagId,
-        versionId,
-        spec,
-        trigger: 'schedule',
-        triggeredBy: null,
-        params: checkParams(paramsSchema(spec), schedule.params),
-        logicalDate: due,
-        intervalStart: due,
-        intervalEnd: due,
-      })
-    })
-    return next
+  /** One that fails stalls no other (R18); it is tried again at the next look. */
+  async #try(failed: string, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      this.#log.error({ err: error }, failed)
+    }
   }
 }

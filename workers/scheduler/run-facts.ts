@@ -48,6 +48,7 @@ export async function viewerOf(q: Queryable, live: LiveRun, node: number, item: 
         interval_start: rfc3339(live.row.intervalStart),
         interval_end: rfc3339(live.row.intervalEnd),
       },
+      causes: live.row.causes,
       task: (id) => {
         const number_ = live.machine.plan.numbers.get(id)
         const target = number_ === undefined ? undefined : live.machine.plan.nodes[number_]

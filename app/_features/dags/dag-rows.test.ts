@@ -13,6 +13,7 @@ const dag = (name: string, state: 'succeeded' | 'failed', tags: string[] = []): 
   faults: [],
   schedule: [],
   nextTick: null,
+  paused: null,
   lastRuns: [
     { id: name, number: 1, state, versionNumber: 1, duration: 1, createdAt: '2026-01-01T00:00:00Z' },
   ],

@@ -13,6 +13,7 @@ const dag = (name: string, runs: number): DagSummary => ({
   faults: [],
   schedule: [],
   nextTick: null,
+  paused: null,
   lastRuns: Array.from({ length: runs }, (_, i) => ({
     id: `${name} ${i + 1}`,
     number: i + 1,

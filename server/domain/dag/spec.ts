@@ -20,15 +20,34 @@ export type Tolerance = z.infer<typeof toleranceSchema>
 export const sourceSchema = z.object({ file: z.string(), line: z.number().int(), column: z.number().int() })
 export type Source = z.infer<typeof sourceSchema>
 
+/** Either `cron` or `every` (ms). Versions made before a key was carried out lack it: read them through this. */
 export const scheduleSchema = z.object({
-  cron: z.string(),
+  cron: z.string().nullable(),
+  every: ms.nullable().default(null),
   /** IANA name. */
   timezone: z.string(),
+  semantics: z.enum(['point', 'interval']).default('point'),
   start_date: z.string().nullable(),
   end_date: z.string().nullable(),
+  catchup: z.boolean().default(false),
   params: z.record(name, json),
 })
 export type Schedule = z.infer<typeof scheduleSchema>
+
+/** What else starts it. Other DAGs are of the same team. */
+export const triggersSchema = z.object({
+  success_of: z.array(z.object({ repo: z.string(), dag: name, ref: z.string().nullable() })),
+  outputs: z
+    .object({
+      mode: z.enum(['all', 'any']),
+      of: z.array(z.object({ repo: z.string(), dag: name, task: z.string(), output: name })),
+    })
+    .nullable(),
+  /** `param` takes the body. */
+  webhook: z.object({ param: name.nullable() }).nullable(),
+})
+export type Triggers = z.infer<typeof triggersSchema>
+export const noTriggers: Triggers = { success_of: [], outputs: null, webhook: null }
 
 export const outputDeclarationSchema = z.object({
   path: z.string(),
@@ -217,6 +236,7 @@ export const specSchema = z.object({
   description: z.string().nullable(),
   kind: z.enum(['dag', 'component']),
   schedule: z.array(scheduleSchema),
+  on: triggersSchema.default(noTriggers),
   params: z.record(name, paramSchema),
   limits: z.object({
     max_active_runs: z.number().int().positive(),

@@ -1,6 +1,7 @@
 /** What expressions may know of a run, and how a scope of the spec sees it. */
 import type { Spec, Task } from '../dag/spec.ts'
 import type { Json } from '../json.ts'
+import type { Cause } from '../run/cause.ts'
 import { ExpressionError, fromCel, parseExpression, toCel } from './cel.ts'
 import { referencesOf, type Reference } from './references.ts'
 import { parseTemplate } from './template.ts'
@@ -26,6 +27,8 @@ export interface RunFacts {
     interval_start: string
     interval_end: string
   }
+  /** The runs that started it. */
+  causes: readonly Cause[]
   /** Folded state and items, in key order, of a task that has ended. */
   task: (id: string) => { state: string; items: ItemFacts[] }
 }

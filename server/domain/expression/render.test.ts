@@ -62,7 +62,7 @@ function viewer(
     spec,
     task,
     key,
-    facts: { params, run, task: (name) => ({ state: 'succeeded', items: items[name] ?? [] }) },
+    facts: { params, run, causes: [], task: (name) => ({ state: 'succeeded', items: items[name] ?? [] }) },
   }
 }
 

@@ -45,7 +45,7 @@ export const variable = (prefix: string, name: string): string =>
   `DAGBOK_${prefix}_${name.toUpperCase().replaceAll('-', '_')}`
 
 function own(viewer: Viewer, attempt: number, traceparent: string): Record<string, string> {
-  const { run, params } = viewer.facts
+  const { run, params, causes } = viewer.facts
   const matrix = viewer.task.matrix?.find((item) => item.key === viewer.key)?.values ?? {}
   const group = viewer.spec.groups.find((one) => one.id === viewer.task.scope)
   const seen =
@@ -76,6 +76,7 @@ function own(viewer: Viewer, attempt: number, traceparent: string): Record<strin
     DAGBOK_LOGICAL_DATE: run.logical_date,
     DAGBOK_INTERVAL_START: run.interval_start,
     DAGBOK_INTERVAL_END: run.interval_end,
+    DAGBOK_CAUSES: JSON.stringify(causes),
     TRACEPARENT: traceparent,
   }
 }

@@ -148,7 +148,21 @@ test.each([
 test.each([
   ['schedule: {cron: "61 * * * *"}\n', 'is not a cron line'],
   ['schedule: {cron: "0 6 * * *", timezone: Europe/Londn}\n', "'Europe/Londn' is not a time zone"],
-  ['schedule: {every: 1h}\n', '`every` is part of the format'],
+  ['schedule: {every: 500ms}\n', "'500ms' is not a period of whole seconds"],
+  ['schedule: {every: 1h, cron: "0 6 * * *"}\n', 'a schedule has `cron` or `every`, not both'],
+  ['schedule: {timezone: UTC}\n', '`cron` or `every` is missing'],
+  ['schedule: {cron: "0 0 30 2 *"}\n', 'is not a cron line: there is no such day'],
+  ['schedule: {every: 1h, start_date: 2026-02-30}\n', "'2026-02-30' is not a date"],
+  ['schedule: {every: 1h, start_date: 2026-02-03, end_date: 2026-02-01}\n', 'nothing is due'],
+  ['schedule: {every: 1h, params: {m: 1}}\n', "cannot be made: there is no param 'm'"],
+  ['schedule: {every: 1h}\nparams: {n: {type: integer}}\n', "cannot be made: 'n' is missing"],
+  ['schedule: {every: 1h, params: {n: x}}\nparams: {n: {type: integer}}\n', "'n' must be integer"],
+  ['on: {success_of: iris}\n', "'iris' names no DAG: write REPOSITORY/DAG"],
+  ['on: {outputs: {all: [r/d.t]}}\n', "'r/d.t' names no output"],
+  ['on: {outputs: {all: [r/d.t.o], any: [r/d.t.o]}}\n', 'either `all` or `any`'],
+  ['on: {webhook: {param: pay}}\nparams: {pey: {default: 1}}\n', "(did you mean 'pey'?)"],
+  ['on: {success_of: r/d}\nparams: {n: {}}\n', "`success_of` starts cannot be made: 'n' is missing"],
+  ['kind: component\non: {webhook: true}\n', 'a component has no `on`'],
   ['params: {n: {type: integer, default: x}}\n', "the default of 'n' is not what its own schema allows"],
   ['params: {n: {type: nothing}}\n', "'n' is not a JSON Schema"],
   ['limits: {strategy: last_onely}\n', 'last_only'],
@@ -156,6 +170,50 @@ test.each([
 ])('front matter %j: %s', (front, message) =>
   expect(words(notebook(task('id: a'), { front })).join('\n')).toContain(message),
 )
+
+test('every entry of schedule and on is in the spec, with what is left out', () => {
+  const front = [
+    'params: {region: {type: string, default: eu}, body: {}}',
+    'schedule:',
+    '  - {cron: "0 6 * * *", timezone: Europe/London, catchup: true, start_date: 2026-01-01, params: {body: {}}}',
+    '  - {every: 1h30m, semantics: interval, params: {region: us, body: 1}}',
+    'on: {webhook: {param: body}}',
+    '',
+  ].join('\n')
+  const { spec } = notebook(task('id: a'), { front })
+  expect(spec?.schedule).toEqual([
+    {
+      cron: '0 6 * * *',
+      every: null,
+      timezone: 'Europe/London',
+      semantics: 'point',
+      start_date: '2026-01-01',
+      end_date: null,
+      catchup: true,
+      params: { body: {} },
+    },
+    {
+      cron: null,
+      every: 5_400_000,
+      timezone: 'UTC',
+      semantics: 'interval',
+      start_date: null,
+      end_date: null,
+      catchup: false,
+      params: { region: 'us', body: 1 },
+    },
+  ])
+  expect(spec?.on).toEqual({ success_of: [], outputs: null, webhook: { param: 'body' } })
+  const on = 'on: {success_of: [r.x/d, r/e@main], outputs: {any: [r/d.clean.tidy.table]}}\n'
+  expect(notebook(task('id: a'), { front: on }).spec?.on).toEqual({
+    success_of: [
+      { repo: 'r.x', dag: 'd', ref: null },
+      { repo: 'r', dag: 'e', ref: 'main' },
+    ],
+    outputs: { mode: 'any', of: [{ repo: 'r', dag: 'd', task: 'clean.tidy', output: 'table' }] },
+    webhook: null,
+  })
+})
 
 test('a component that uses itself is told with the circle', () => {
   const a = '---\ndagbok: 1\nid: a\nkind: component\n---\n\n```yaml task\nid: b\nuses: ./b.dag.md\n```\n'

@@ -9,15 +9,10 @@ import { checkCleanup, withBetween } from './compile/cleanup.ts'
 import { bounds, hasTooManyItems } from './compile/bounds.ts'
 import { readDocument, type SourceDocument } from './compile/document.ts'
 import { expand, findCycle } from './compile/expand.ts'
-import {
-  listOf,
-  readExtensions,
-  readLimits,
-  readParams,
-  readSchedules,
-  textOf,
-} from './compile/front-matter.ts'
+import { listOf, readExtensions, readLimits, readParams, textOf } from './compile/front-matter.ts'
+import { readTriggers } from './compile/on.ts'
 import { resolvePath } from './compile/paths.ts'
+import { readSchedules } from './compile/schedule.ts'
 import type { Draft, DraftGroup } from './compile/scope.ts'
 import { assembleTask } from './compile/task.ts'
 import { entry, toJson } from './located.ts'
@@ -95,10 +90,14 @@ const circle = (ids: readonly string[]): string =>
 function specOf(draft: Draft, document: SourceDocument): Spec {
   const { front } = document
   const kind = textOf(front, 'kind') === 'component' ? 'component' : 'dag'
-  const schedule = readSchedules(document)
-  const located = entry(front, 'schedule')
-  if (kind === 'component' && located !== null)
-    document.report.add(located, 'a component has no schedule: the DAG that uses it has')
+  const params = readParams(document)
+  const schedule = readSchedules(document, params)
+  const on = readTriggers(document, params)
+  for (const name of kind === 'component' ? ['schedule', 'on'] : []) {
+    const located = entry(front, name)
+    if (located !== null)
+      document.report.add(located, `a component has no \`${name}\`: the DAG that uses it has`)
+  }
   if (document.tasks.size === 0 && front !== null)
     document.report.add(front, 'there are no tasks: add a cell ```yaml task')
   if (hasTooManyItems(draft))
@@ -119,7 +118,8 @@ function specOf(draft: Draft, document: SourceDocument): Spec {
     description: textOf(front, 'description'),
     kind,
     schedule,
-    params: readParams(document),
+    on,
+    params,
     limits: readLimits(document),
     tags: listOf(front, 'tags'),
     owners: listOf(front, 'owners'),

@@ -71,6 +71,23 @@ function validatorOf(schema: string): ValidateFunction {
   return validate
 }
 
+/** Every way in which params, defaults filled in, do not fit. `missing` is the name of one that is not given. */
+export function paramFaults(
+  schema: Record<string, Json>,
+  filled: Record<string, Json>,
+): { message: string; missing: string | null }[] {
+  const validate = validatorOf(JSON.stringify(schema))
+  if (validate(filled)) return []
+  const declared = propertiesOf(schema)
+  return (validate.errors ?? []).map((error) => ({
+    message: words(error, declared.keys()),
+    missing:
+      error.keyword === 'required' && error.instancePath === ''
+        ? String(error.params['missingProperty'])
+        : null,
+  }))
+}
+
 /**
  * Given params with defaults filled in.
  * @param what the fault speaks of
@@ -83,11 +100,12 @@ export function checkParams(
   what = 'params',
 ): Record<string, Json> {
   const filled = withDefaults(schema, given)
-  const validate = validatorOf(JSON.stringify(schema))
-  if (validate(filled)) return filled
-  const declared = propertiesOf(schema)
-  const faults = (validate.errors ?? []).map((error) => words(error, declared.keys()))
-  throw new DagbokError('bad_input', `The ${what} do not fit: ${faults.join('; ')}.`)
+  const faults = paramFaults(schema, filled)
+  if (faults.length === 0) return filled
+  throw new DagbokError(
+    'bad_input',
+    `The ${what} do not fit: ${faults.map(({ message }) => message).join('; ')}.`,
+  )
 }
 
 function parsed(text: string): Json | undefined {

@@ -60,7 +60,17 @@ export const runStrategies = [
 ] as const
 export type RunStrategy = (typeof runStrategies)[number]
 
-export const runTriggers = ['manual', 'api', 'schedule', 'push', 'seed'] as const
+export const runTriggers = [
+  'manual',
+  'api',
+  'schedule',
+  'push',
+  'seed',
+  'backfill',
+  'webhook',
+  'success_of',
+  'outputs',
+] as const
 export type RunTrigger = (typeof runTriggers)[number]
 
 export const runVerbs = ['rerun', 'recover', 'fork'] as const

@@ -1,19 +1,74 @@
 import { brokenNotebooks, dagRows, lastRuns, type DagRow } from '#db/queries/dag-view.ts'
+import { databaseNow } from '#db/queries/schedule.ts'
 import cronstrue from 'cronstrue'
+import { noTriggers, type Schedule, type Triggers } from '../../domain/dag/spec.ts'
 import type { RunState } from '../../domain/run/states.ts'
-import type { DagSummary } from '../../views/dag.ts'
+import { keyedSchedules } from '../../domain/schedule/entries.ts'
+import { nextTicks } from '../../domain/schedule/ticks.ts'
+import type { DagDetail, DagSummary } from '../../views/dag.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
-import { isoOrNull, versionLabelAtTip } from '../run/views.ts'
+import { versionLabelAtTip } from '../run/views.ts'
+import { readWebhook } from '../trigger/webhook.ts'
 
 /** How many runs a DAG's bars show. */
 const bars = 20
 
-function words(cron: string): string {
+/** How many ticks a DAG's page tells in advance. */
+const ahead = 5
+
+/** `90 s`, `1 h 30 min`. */
+const period = (ms: number): string =>
+  [
+    { n: Math.floor(ms / 3_600_000), unit: 'h' },
+    { n: Math.floor(ms / 60_000) % 60, unit: 'min' },
+    { n: Math.floor(ms / 1000) % 60, unit: 's' },
+  ]
+    .filter(({ n }) => n > 0)
+    .map(({ n, unit }) => `${n} ${unit}`)
+    .join(' ')
+
+function words({ cron, every }: Schedule): string {
+  if (cron === null) return `Every ${period(every ?? 0)}`
   try {
     return cronstrue.toString(cron, { use24HourTimeFormat: true })
   } catch {
     return cron
+  }
+}
+
+function scheduleViews(row: DagRow): DagSummary['schedule'] {
+  return [...keyedSchedules(row.schedule ?? [])].map(([key, schedule]) => {
+    const { cron, every, timezone, semantics, catchup } = schedule
+    return { key, cron, every, timezone, semantics, catchup, words: words(schedule) }
+  })
+}
+
+/** The next ticks of all its schedules together. */
+function nextTicksOf(row: DagRow, now: Date): DagDetail['nextTicks'] {
+  return [...keyedSchedules(row.schedule ?? [])]
+    .flatMap(([schedule, entry]) => nextTicks(entry, now, ahead).map((tick) => ({ schedule, ...tick })))
+    .sort((a, b) => a.at.getTime() - b.at.getTime())
+    .slice(0, ahead)
+    .map(({ schedule, at, logicalDate }) => ({
+      schedule,
+      at: at.toISOString(),
+      logicalDate: logicalDate.toISOString(),
+    }))
+}
+
+/** What else starts it, in the words of the notebook. */
+function triggerWords({ success_of: successes, outputs, webhook }: Triggers): DagDetail['triggers'] {
+  return {
+    successOf: successes.map(({ repo, dag, ref }) => `${repo}/${dag}${ref === null ? '' : `@${ref}`}`),
+    outputs:
+      outputs === null
+        ? null
+        : {
+            mode: outputs.mode,
+            of: outputs.of.map(({ repo, dag, task, output }) => `${repo}/${dag}.${task}.${output}`),
+          },
+    webhook: webhook !== null,
   }
 }
 
@@ -29,8 +84,9 @@ export function dagSummary(row: DagRow, runs: LastRuns): DagSummary {
     tags: row.tags ?? [],
     version: versionLabelAtTip(row),
     faults: row.faults ?? [],
-    schedule: (row.schedule ?? []).map(({ cron, timezone }) => ({ cron, timezone, words: words(cron) })),
-    nextTick: isoOrNull(row.nextTick),
+    schedule: scheduleViews(row),
+    nextTick: row.nextTick === null ? null : new Date(row.nextTick).toISOString(),
+    paused: row.pausedAt === null ? null : { at: row.pausedAt.toISOString(), by: row.pausedBy },
     lastRuns: runs
       .filter((run) => run.dag_id === row.id)
       .map((run) => ({
@@ -61,6 +117,13 @@ export async function listDags(ctx: ServiceContext, actor: Actor) {
   }
 }
 
-export async function dagDetail(ctx: ServiceContext, row: DagRow): Promise<DagSummary> {
-  return dagSummary(row, await lastRuns(ctx.db, [row.id], bars))
+export async function dagDetail(ctx: ServiceContext, row: DagRow): Promise<DagDetail> {
+  return {
+    ...dagSummary(row, await lastRuns(ctx.db, [row.id], bars)),
+    gitUrl: `${ctx.publicUrl}/git/${row.team}/${row.repo}.git`,
+    defaultBranch: row.defaultBranch,
+    nextTicks: row.pausedAt === null ? nextTicksOf(row, await databaseNow(ctx.db)) : [],
+    triggers: triggerWords(row.on ?? noTriggers),
+    hook: await readWebhook(ctx, row),
+  }
 }

@@ -11,6 +11,7 @@ import { isRefName, noSha, type Quarantine } from '../../git/run-git.ts'
 import type { TreeEntry } from '../../git/tree.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
+import { circleErrors } from './check-circles.ts'
 import { readSnapshot } from '../version/read-snapshot.ts'
 import { reconcile } from '../version/reconcile.ts'
 
@@ -77,6 +78,8 @@ async function checkUpdate(
       `${name} is protected: it cannot be moved to a commit that leaves its history out (no force-push)`,
     )
   const { entries, dags } = await readSnapshot(ctx, repositoryId, update.newSha, quarantine)
+  const repository = isDefault ? await repositoryById(ctx.db, repositoryId) : null
+  if (repository !== null) errors.push(...(await circleErrors(ctx.db, repository, dags)))
   errors.push(...(await checkTree(ctx, repositoryId, entries, quarantine)))
   // What stood there with its faults before the push is not the push's fault.
   const before = new Set(

@@ -84,6 +84,7 @@ export async function forkRun(
       logicalDate: old.logicalDate,
       intervalStart: old.intervalStart,
       intervalEnd: old.intervalEnd,
+      causes: old.causes,
     }),
   )
 }

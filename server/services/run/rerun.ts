@@ -36,6 +36,9 @@ export async function rerun(
       parentId: old.id,
       verb: 'rerun',
       logicalDate: old.logicalDate,
+      intervalStart: old.intervalStart,
+      intervalEnd: old.intervalEnd,
+      causes: old.causes,
     }),
   )
 }

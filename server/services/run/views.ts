@@ -2,6 +2,7 @@
 import type { attemptsOf, RunViewRow, taskRunsOf } from '#db/queries/run-view.ts'
 import type { DagRow } from '#db/queries/dag-view.ts'
 import type { Spec } from '../../domain/dag/spec.ts'
+import { whyThere } from '../../domain/run/cause.ts'
 import { reasons } from '../../domain/run/states.ts'
 import type { VersionLabel } from '../../views/common.ts'
 import type { RunSummary } from '../../views/dag.ts'
@@ -40,8 +41,11 @@ export const versionLabelAtTip = (row: DagRow): VersionLabel | null => {
   })
 }
 
+const pathOfDag = (row: Pick<RunViewRow, 'team' | 'repo' | 'dag'>): string =>
+  `/${row.team}/${row.repo}/${row.dag}`
+
 export const pathOfRun = (row: Pick<RunViewRow, 'team' | 'repo' | 'dag' | 'number'>): string =>
-  `/${row.team}/${row.repo}/${row.dag}/runs/${row.number}`
+  `${pathOfDag(row)}/runs/${row.number}`
 
 export function runSummary(row: RunViewRow, publicUrl: string): RunSummary {
   return {
@@ -61,6 +65,24 @@ export function runSummary(row: RunViewRow, publicUrl: string): RunSummary {
         ? null
         : { id: row.parentId, number: row.parentNumber, verb: row.verb },
     logicalDate: isoOrNull(row.logicalDate),
+    intervalStart: isoOrNull(row.intervalStart),
+    intervalEnd: isoOrNull(row.intervalEnd),
+    why: whyThere({
+      trigger: row.trigger,
+      by: row.triggeredBy,
+      schedule: row.schedule,
+      logicalDate: isoOrNull(row.logicalDate),
+      backfill: row.backfill,
+      causes: row.causes,
+    }),
+    causes: row.causes.map((cause) => ({
+      ...cause,
+      url: `${publicUrl}${pathOfRun({ team: row.team, ...cause })}`,
+    })),
+    backfill:
+      row.backfill === null
+        ? null
+        : { number: row.backfill, url: `${publicUrl}${pathOfDag(row)}/backfills?number=${row.backfill}` },
     createdAt: row.createdAt.toISOString(),
     startedAt: isoOrNull(row.startedAt),
     endedAt: isoOrNull(row.endedAt),

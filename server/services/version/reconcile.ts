@@ -24,6 +24,7 @@ import type { SnapshotDag } from '../../domain/version/snapshot.ts'
 import type { ServiceContext } from '../context.ts'
 import { finishPushes } from '../push/finish-pushes.ts'
 import type { DagChange } from '../push/report.ts'
+import { takeOverSchedules } from '../schedule/take-over.ts'
 import { readSnapshot } from './read-snapshot.ts'
 
 interface Work {
@@ -139,6 +140,7 @@ export async function reconcile(ctx: ServiceContext, repositoryId: string): Prom
         if (gone.dagId !== null) work.topics.push(`dag:${gone.dagId}`)
       await forgetRef(tx, repositoryId, ref)
     }
+    await takeOverSchedules(tx, repositoryId)
     await finishPushes(tx, ctx.publicUrl, repository, refs, work.changes)
     if (work.topics.length > 0) await announce(tx, [...work.topics, `repository:${repositoryId}`])
     await failpoint('push.reconcile.after-effect-before-record', work.changes[0]?.ref)

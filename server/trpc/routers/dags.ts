@@ -8,7 +8,7 @@ import { diffVersions, listVersions, paramsOfVersion } from '../../services/vers
 import { resolveVersion } from '../../services/run/start-run.ts'
 import { router, signedIn } from '../init.ts'
 import { dagRefSchema, json } from '../../views/common.ts'
-import { brokenNotebookSchema, dagSummarySchema, gridSchema } from '../../views/dag.ts'
+import { brokenNotebookSchema, dagDetailSchema, dagSummarySchema, gridSchema } from '../../views/dag.ts'
 import { notebookSchema, versionDiffSchema, versionSummarySchema } from '../../views/version.ts'
 
 const at = '/dags/{team}/{repo}/{dag}' as const
@@ -38,11 +38,10 @@ export const dagsRouter = router({
   get: signedIn
     .meta({ openapi: { method: 'GET', path: at, summary: 'One DAG' } })
     .input(dagRefSchema)
-    .output(dagSummarySchema.extend({ gitUrl: z.string(), defaultBranch: z.string().nullable() }))
+    .output(dagDetailSchema)
     .query(async ({ ctx, input }) => {
       const row = await requireDag(ctx.services, ctx.actor, input, 'repository:read')
-      const gitUrl = `${ctx.services.publicUrl}/git/${row.team}/${row.repo}.git`
-      return { ...(await dagDetail(ctx.services, row)), gitUrl, defaultBranch: row.defaultBranch }
+      return dagDetail(ctx.services, row)
     }),
 
   grid: signedIn

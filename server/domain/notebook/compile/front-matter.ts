@@ -1,8 +1,7 @@
 /** The front matter as the spec wants it. Shapes were checked by the schema; here is what a schema cannot say. */
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
-import { Cron } from 'croner'
-import type { Param, Schedule, Spec } from '../../dag/spec.ts'
+import type { Param, Spec } from '../../dag/spec.ts'
 import type { Json } from '../../json.ts'
 import { runStrategies } from '../../run/states.ts'
 import { entry, toJson, type Located } from '../located.ts'
@@ -85,70 +84,6 @@ export function readParams(document: SourceDocument): Record<string, Param> {
     }
   }
   return out
-}
-
-function readSchedule(document: SourceDocument, located: Located): Schedule {
-  const { report } = document
-  const timezone = textOf(located, 'timezone') ?? 'UTC'
-  const zone = entry(located, 'timezone') ?? located
-  const cron = textOf(located, 'cron') ?? ''
-  if (!isZone(timezone))
-    report.add(zone, `'${timezone}' is not a time zone: write an IANA name such as Europe/London`)
-  else if (entry(located, 'every') !== null) report.add(entry(located, 'every') ?? located, later('`every`'))
-  else if (cron === '') report.add(located, '`cron` is missing in schedule')
-  else {
-    const why = cronFault(cron, timezone)
-    if (why !== null) report.add(entry(located, 'cron') ?? located, `'${cron}' is not a cron line: ${why}`)
-  }
-  if (textOf(located, 'semantics') === 'interval')
-    report.add(entry(located, 'semantics') ?? located, later('`semantics: interval`'))
-  const catchup = entry(located, 'catchup')
-  if (catchup?.kind === 'scalar' && catchup.value === true) report.add(catchup, later('`catchup: true`'))
-  for (const name of ['start_date', 'end_date']) {
-    const date = textOf(located, name)
-    if (date !== null && Number.isNaN(Date.parse(date)))
-      report.add(
-        entry(located, name) ?? located,
-        `'${date}' is not a date: write 2026-01-31 or 2026-01-31T06:00:00Z`,
-      )
-  }
-  const params = Object.fromEntries(
-    entriesOf(located, 'params').map(([name, value]) => [name, toJson(value)]),
-  )
-  return {
-    cron,
-    timezone,
-    start_date: textOf(located, 'start_date'),
-    end_date: textOf(located, 'end_date'),
-    params,
-  }
-}
-
-function isZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false
-  }
-}
-
-function cronFault(cron: string, timezone: string): string | null {
-  try {
-    // Far in the future it may have no tick; that it can be read is what counts here.
-    new Cron(cron, { timezone, paused: true, mode: '5-part' }).stop()
-    return null
-  } catch (error) {
-    return (error as Error).message.replace(/^CronPattern: /, '')
-  }
-}
-
-export function readSchedules(document: SourceDocument): Schedule[] {
-  const found = entry(document.front, 'schedule')
-  if (found === null) return []
-  if (found.kind === 'map') return [readSchedule(document, found)]
-  if (found.kind !== 'list') return []
-  if (found.items.length > 1) document.report.add(found.items[1] ?? found, later('more than one schedule'))
-  return found.items.map((item) => readSchedule(document, item))
 }
 
 export function readLimits(document: SourceDocument): Spec['limits'] {

@@ -37,7 +37,11 @@ const limits = object({
     enum: [...runStrategies],
   },
 })
-const on = object({ success_of: anything, outputs: anything, webhook: anything })
+const on = object({
+  success_of: either(text, strings),
+  outputs: object({ all: strings, any: strings }),
+  webhook: either(boolean, object({ param: name })),
+})
 
 /** What a task's key may have a default for: everything but what makes it this task. */
 const ownKeys = [
@@ -80,10 +84,15 @@ export const frontMatterKeys: readonly Key[] = [
   key(
     'schedule',
     either(schedule, list(schedule)),
-    '{cron, timezone, …}',
-    'When it runs by itself. This build carries out one cron with point semantics.',
+    '{cron or every, timezone, semantics, start_date, end_date, catchup, params}, or a list of them',
+    'When it runs by itself: see [schedules](schedules.md).',
   ),
-  key('on', on, '{success_of, outputs, webhook}', 'What else starts it.', later),
+  key(
+    'on',
+    on,
+    '{success_of, outputs: {all or any}, webhook: true or {param}}',
+    'What else starts it: see [triggers](triggers.md).',
+  ),
   key(
     'params',
     named({ type: ['object', 'boolean'] }),

@@ -1,0 +1,120 @@
+/** What a backfill would do with each date of its range, without doing it. */
+import { setImmediate } from 'node:timers/promises'
+import { newestRuns } from '#db/queries/backfill.ts'
+import type { DagRow } from '#db/queries/dag-view.ts'
+import { databaseNow } from '#db/queries/schedule.ts'
+import { specOf } from '#db/queries/version.ts'
+import type { Queryable } from '#db/client.ts'
+import type { Schedule, Spec } from '../../domain/dag/spec.ts'
+import { DagbokError } from '../../domain/errors/errors.ts'
+import { planTick, tickPlans, type TickPlan } from '../../domain/schedule/backfill.ts'
+import { keyedSchedules } from '../../domain/schedule/entries.ts'
+import { ticksOfDates, type Tick } from '../../domain/schedule/ticks.ts'
+import { readMoment } from '../../domain/schedule/zone.ts'
+import type { BackfillDate, BackfillPreview, Range } from '../../views/backfill.ts'
+import type { ServiceContext } from '../context.ts'
+import { resolveVersion } from '../run/start-run.ts'
+
+/** Dates that one backfill may have. */
+export const mostDates = 10_000
+/** Dates found before others get their turn: this runs in the web process. */
+const inOneGo = 250
+
+export interface Plan {
+  versionId: string
+  versionNumber: number
+  spec: Spec
+  key: string
+  entry: Schedule
+  /** In the order in which runs are made. */
+  ticks: (Tick & { plan: TickPlan; run: BackfillDate['run'] })[]
+}
+
+function momentOf(text: string, zone: string, which: 'from' | 'to'): { first: number; last: number } {
+  const moment = readMoment(text, zone)
+  if (moment === null)
+    throw new DagbokError(
+      'bad_input',
+      `'${text}' in \`${which}\` is not a date: write 2026-01-31 or 2026-01-31T06:00.`,
+    )
+  return moment
+}
+
+async function datesOf(entry: Schedule, range: Range, now: Date): Promise<Tick[]> {
+  const from = momentOf(range.from, entry.timezone, 'from').first
+  const to = momentOf(range.to, entry.timezone, 'to').last
+  if (from > to) throw new DagbokError('bad_input', '`to` is before `from`.')
+  const ticks: Tick[] = []
+  for (const tick of ticksOfDates(entry, new Date(from), new Date(to), now)) {
+    ticks.push(tick)
+    if (ticks.length % inOneGo === 0) await setImmediate()
+    if (ticks.length > mostDates) break
+  }
+  if (ticks.length > mostDates)
+    throw new DagbokError(
+      'bad_input',
+      `From ${range.from} to ${range.to} are more than ${mostDates} dates: take a shorter range, or several backfills.`,
+    )
+  return range.order === 'oldest' ? ticks : ticks.toReversed()
+}
+
+/** @throws DagbokError `not_found`, `bad_input` */
+export async function planBackfill(
+  ctx: ServiceContext,
+  q: Queryable,
+  dag: DagRow,
+  range: Range,
+): Promise<Plan> {
+  const { id, number } = await resolveVersion(ctx, dag, range.version ?? null)
+  const spec = await specOf(q, id)
+  const [key, entry] = [...keyedSchedules(spec?.schedule ?? [])][range.schedule - 1] ?? []
+  if (spec === null || key === undefined || entry === undefined)
+    throw new DagbokError(
+      'bad_input',
+      `v${number} of ${dag.name} has ${spec?.schedule.length ?? 0} schedules, so none with the number ${range.schedule}: a backfill fills the dates of a schedule.`,
+    )
+  const ticks = await datesOf(entry, range, await databaseNow(q))
+  const runs = await newestRuns(
+    q,
+    dag.id,
+    ticks.map((tick) => tick.logicalDate),
+  )
+  return {
+    versionId: id,
+    versionNumber: number,
+    spec,
+    key,
+    entry,
+    ticks: ticks.map((tick) => {
+      const run = runs.get(tick.logicalDate.getTime()) ?? null
+      return { ...tick, plan: planTick(range.reprocess, run?.state ?? null), run }
+    }),
+  }
+}
+
+/** The dry run. `offset` and `limit` choose a page of its dates. @throws DagbokError `not_found`, `bad_input` */
+export async function previewBackfill(
+  ctx: ServiceContext,
+  dag: DagRow,
+  range: Range,
+  page: { offset: number; limit: number },
+): Promise<BackfillPreview> {
+  const { versionNumber, key, entry, ticks } = await planBackfill(ctx, ctx.db, dag, range)
+  const counts = (plan: TickPlan) => ticks.filter((tick) => tick.plan === plan).length
+  return {
+    version: versionNumber,
+    schedule: key,
+    timezone: entry.timezone,
+    dates: ticks.length,
+    plans: Object.fromEntries(tickPlans.map((plan) => [plan, counts(plan)])) as Record<TickPlan, number>,
+    page: ticks
+      .slice(page.offset, page.offset + page.limit)
+      .map(({ logicalDate, intervalStart, intervalEnd, plan, run }) => ({
+        logicalDate: logicalDate.toISOString(),
+        intervalStart: intervalStart.toISOString(),
+        intervalEnd: intervalEnd.toISOString(),
+        plan,
+        run: run === null ? null : { number: run.number, state: run.state },
+      })),
+  }
+}

@@ -1,0 +1,52 @@
+/** Makes the runs that a schedule is due for: each tick once (R9). */
+import type { Queryable } from '#db/client.ts'
+import { lockDag, moveSchedule, scheduleById, type DueSchedule } from '#db/queries/schedule.ts'
+import { newestTick, nextTick, ticksBetween, type Tick } from '../../domain/schedule/ticks.ts'
+import { createRun } from '../run/create-run.ts'
+import { paramsSchema } from '../../domain/run/params.ts'
+import { checkParams } from '../run/check-params.ts'
+
+/** Of what was missed: all, as far as there is room in the queue, or the newest. */
+function dueTicks({ entry, cursor, spec, queued }: DueSchedule, until: Date): Tick[] | 'no_room' {
+  if (entry.catchup) {
+    const room = spec.limits.max_active_runs - queued
+    return room <= 0 ? 'no_room' : ticksBetween(entry, cursor, until, room)
+  }
+  const newest = newestTick(entry, cursor, until)
+  return newest === null ? [] : [newest]
+}
+
+/**
+ * Fires a schedule, in one transaction with its cursor. Another scheduler that looked at the same time finds the cursor
+ * moved. Where the clock goes back, nothing is due until it has passed the cursor again.
+ * @returns whether it has to wait for a place in the queue
+ */
+export async function fireSchedule(
+  tx: Queryable,
+  given: { id: string; dagId: string },
+  now: Date,
+): Promise<'done' | 'no_room'> {
+  const dag = await lockDag(tx, given.dagId)
+  const due = await scheduleById(tx, given.id)
+  if (dag === null || due === null || dag.paused) return 'done'
+  const until = due.until !== null && due.until < now ? due.until : now
+  const ticks = dueTicks(due, until)
+  if (ticks === 'no_room') return 'no_room'
+  for (const { logicalDate, intervalStart, intervalEnd } of ticks)
+    await createRun(tx, {
+      dagId: given.dagId,
+      versionId: due.versionId,
+      spec: due.spec,
+      trigger: 'schedule',
+      triggeredBy: null,
+      schedule: due.key,
+      params: checkParams(paramsSchema(due.spec), due.entry.params),
+      logicalDate,
+      intervalStart,
+      intervalEnd,
+    })
+  const cursor = ticks.at(-1)?.at ?? due.cursor
+  const from = due.entry.catchup || cursor > until ? cursor : until
+  await moveSchedule(tx, due, cursor, nextTick(due.entry, from)?.at ?? null)
+  return 'done'
+}

@@ -1,0 +1,169 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { testDatabase } from '#db/testing/test-database.ts'
+import { advanceBackfill } from '#server/services/backfill/advance-backfill.ts'
+import { cancelBackfill } from '#server/services/backfill/cancel-backfill.ts'
+import { createBackfill } from '#server/services/backfill/create-backfill.ts'
+import { pauseBackfill } from '#server/services/backfill/pause-backfill.ts'
+import { previewBackfill } from '#server/services/backfill/plan-backfill.ts'
+import { listBackfillDates, listBackfills } from '#server/services/backfill/read-backfill.ts'
+import { resumeBackfill } from '#server/services/backfill/resume-backfill.ts'
+import { requireDag } from '#server/services/dag/address.ts'
+import type { Actor } from '#server/services/actor.ts'
+import { startHosted, type Hosted } from '#server/testing/hosted.ts'
+import type { Range } from '#server/views/backfill.ts'
+import { fails, succeeds, type Behaviour } from '../testing/scripted-executor.ts'
+import { oneTask, owner, putAtTip, startScheduler, until } from '../testing/tips.ts'
+import { Enqueuers } from './enqueuers.ts'
+
+const { database } = testDatabase()
+let hosted: Hosted
+let actor: Actor
+const running: { stop: () => Promise<void> }[] = []
+beforeAll(async () => {
+  hosted = await startHosted(database())
+  actor = await owner(database())
+})
+afterEach(async () => {
+  for (const one of running.splice(0)) await one.stop()
+})
+afterAll(() => hosted.close())
+
+async function work(behaviour: Behaviour) {
+  const { scheduler, executor } = await startScheduler(database(), behaviour)
+  const both = [new Enqueuers(hosted.ctx), new Enqueuers(hosted.ctx)]
+  for (const one of both) await one.start()
+  running.push(...both, scheduler)
+  return executor
+}
+
+const daily = 'params: {n: {type: integer, default: 1}}\nschedule: {cron: "0 6 * * *", semantics: interval}\n'
+const range = (more: Partial<Range> = {}): Range => ({
+  schedule: 1,
+  from: '2026-01-01',
+  to: '2026-01-25',
+  reprocess: 'none',
+  order: 'oldest',
+  ...more,
+})
+
+async function open(name: string) {
+  await putAtTip(database(), 'b', name, oneTask(name, daily))
+  const ref = { team: 'main', repo: 'b', dag: name }
+  const dag = await requireDag(hosted.ctx, actor, ref, 'run:read')
+  const one = async () => {
+    const [newest] = await listBackfills(hosted.ctx, dag)
+    if (newest === undefined) throw new Error('there is no backfill')
+    return newest
+  }
+  return {
+    ref,
+    dag,
+    one,
+    create: (more: Partial<Range> = {}, concurrency = 3, params = {}) =>
+      createBackfill(hosted.ctx, actor, { ref, ...range(more), concurrency, params }),
+    ended: () => until(database(), async () => ((await one()).endedAt === null ? null : one())),
+    dates: async () =>
+      (
+        await database().client<{ at: string }[]>`
+          select to_char(logical_date at time zone 'UTC', 'MM-DD') as at from run where dag_id = ${dag.id} order by number`
+      ).map((row) => row.at),
+  }
+}
+
+test('[R9] with two schedulers each date runs once, oldest first, no more at once than it may', async () => {
+  const executor = await work(() => succeeds())
+  const { create, ended, dates } = await open('each')
+  await create({}, 3, { n: 7 })
+  const done = await ended()
+  expect([done.state, done.progress]).toMatchObject(['finished', { dates: 25, succeeded: 25, pending: 0 }])
+  expect(await dates()).toEqual(Array.from({ length: 25 }, (_, i) => `01-${String(i + 1).padStart(2, '0')}`))
+  expect(executor.most).toBeLessThanOrEqual(3)
+  const [row] = await database().client`
+    select r.trigger, r.params, r.interval_end - r.interval_start as length from run r where r.backfill_id = ${done.id} limit 1`
+  expect(row).toMatchObject({ trigger: 'backfill', params: { n: 7 } })
+})
+
+test('the dry run says of each date what happens; what to reprocess decides', async () => {
+  await work((job) =>
+    job.env['DAGBOK_LOGICAL_DATE']?.startsWith('2026-01-02') === true ? fails() : succeeds(),
+  )
+  const { create, ended, dag, dates, one } = await open('again')
+  await create({ to: '2026-01-03' })
+  await ended()
+  const plans = async (more: Partial<Range>) => {
+    const preview = await previewBackfill(hosted.ctx, dag, range({ to: '2026-01-04', ...more }), {
+      offset: 0,
+      limit: 10,
+    })
+    return preview.page.map(({ plan }) => plan)
+  }
+  expect(await plans({})).toEqual(['has_run', 'has_run', 'has_run', 'run'])
+  expect(await plans({ reprocess: 'failed' })).toEqual(['has_success', 'run', 'has_success', 'run'])
+  expect(await plans({ reprocess: 'completed', order: 'newest' })).toEqual(['run', 'run', 'run', 'run'])
+  await create({ to: '2026-01-04', reprocess: 'failed', order: 'newest' })
+  await ended()
+  expect(await dates()).toEqual(['01-01', '01-02', '01-03', '01-04', '01-02'])
+  expect(
+    (await listBackfillDates(hosted.ctx, dag, (await one()).number, { offset: 0, limit: 9 })).map(
+      (date) => date.run?.state ?? date.plan,
+    ),
+  ).toEqual(['succeeded', 'has_success', 'failed', 'has_success'])
+})
+
+test('what cannot be done is said: no such schedule, no date, nothing to run, too much', async () => {
+  const { create } = await open('refused')
+  await expect(create({ schedule: 2 })).rejects.toThrow('has 1 schedules, so none with the number 2')
+  await expect(create({ from: 'then' })).rejects.toThrow("'then' in `from` is not a date")
+  await expect(create({ from: '2026-02-01' })).rejects.toThrow('`to` is before `from`')
+  await expect(create({ from: '2099-01-01', to: '2099-02-01' })).rejects.toThrow('no date that is due by now')
+  await expect(create({ from: '1900-01-01' })).rejects.toThrow('more than 10000 dates')
+  await expect(create({}, 3, { m: 1 })).rejects.toThrow("there is no param 'm'")
+})
+
+test('paused it makes no more; resumed it goes on; cancelled it ends with its runs', async () => {
+  const waiting: (() => void)[] = []
+  let heard: () => void = () => {}
+  const executor = await work(async (_job, cancelled) => {
+    heard()
+    await Promise.race([cancelled, new Promise<void>((done) => waiting.push(done))])
+    return succeeds()
+  })
+  const started = async (count: number) => {
+    while (executor.started.length < count) await new Promise<void>((done) => (heard = done))
+  }
+  const { create, ref, one, ended } = await open('hold')
+  const { number } = await create({}, 2)
+  const at = { ...ref, number }
+  await started(2)
+  await pauseBackfill(hosted.ctx, actor, at)
+  for (const go of waiting.splice(0)) go()
+  await until(database(), async () => (await one()).progress.succeeded === 2)
+  expect([(await one()).state, (await one()).progress.pending]).toEqual(['paused', 23])
+  await resumeBackfill(hosted.ctx, actor, at)
+  await started(4)
+  await cancelBackfill(hosted.ctx, actor, at)
+  const done = await ended()
+  expect(done).toMatchObject({ state: 'cancelled', progress: { pending: 0, skipped: 21 } })
+  await until(database(), async () => {
+    const { queued, running: active } = (await one()).progress
+    return queued + active === 0
+  })
+  expect(executor.started).toHaveLength(4)
+  await expect(pauseBackfill(hosted.ctx, actor, at)).rejects.toThrow(
+    `Backfill ${number} is cancelled already`,
+  )
+})
+
+test('a scheduler that dies half way through a batch leaves nothing of it; the next one makes it whole', async () => {
+  const { create, dates } = await open('killed')
+  const { id } = await create({}, 5)
+  const killed = database().transaction(async (tx) => {
+    await advanceBackfill(tx, id)
+    const [row] = await tx.execute<{ pid: number }>('select pg_backend_pid() as pid')
+    await database().client`select pg_terminate_backend(${row?.pid ?? 0})`
+  })
+  await expect(killed).rejects.toThrow(/terminating|CONNECTION/)
+  expect(await dates()).toEqual([])
+  for (let n = 0; n < 3; n++) await database().transaction((tx) => advanceBackfill(tx, id))
+  expect(await dates()).toEqual(['01-01', '01-02', '01-03', '01-04', '01-05'])
+})

@@ -1,0 +1,28 @@
+/** Makes the runs of backfills, a few at a time. */
+import type { Logger } from 'pino'
+import type { Database } from '#db/client.ts'
+import { runningBackfills } from '#db/queries/backfill.ts'
+import { advanceBackfill } from '#server/services/backfill/advance-backfill.ts'
+
+export class BackfillEnqueuer {
+  readonly #db: Database
+  readonly #log: Logger
+
+  constructor(db: Database, log: Logger) {
+    this.#db = db
+    this.#log = log
+  }
+
+  /** @returns 0 when there is more to make at once, else null: the end of a run makes room */
+  async look(): Promise<number | null> {
+    let more = false
+    for (const id of await runningBackfills(this.#db)) {
+      try {
+        more = (await this.#db.transaction((tx) => advanceBackfill(tx, id))) || more
+      } catch (error) {
+        this.#log.error({ err: error, backfill: id }, 'a backfill could not go on')
+      }
+    }
+    return more ? 0 : null
+  }
+}
