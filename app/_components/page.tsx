@@ -53,6 +53,8 @@ export function DagBar({ place, leaf, children }: { place: DagPlace; leaf?: stri
     { name: 'Grid', href: home },
     { name: 'Notebook', href: `${home}/notebook` },
     { name: 'Versions', href: `${home}/versions` },
+    { name: 'Schedule', href: `${home}/schedule` },
+    { name: 'Backfills', href: `${home}/backfills` },
   ]
   return (
     <TopBar

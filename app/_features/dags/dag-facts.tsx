@@ -1,13 +1,13 @@
 'use client'
 
-import type { DagSummary, Grid } from '#server/views/dag.ts'
+import type { DagDetail, Grid } from '#server/views/dag.ts'
 import { Copy } from '../../_components/page.tsx'
 import { StatusDot, stateWords } from '../../_components/status.tsx'
 import { Ago, durationWords } from '../../_components/time.tsx'
 import { summary } from './grid-model.ts'
 
 interface Props {
-  dag: DagSummary & { gitUrl: string; defaultBranch: string | null }
+  dag: DagDetail
   runs: Grid['runs']
 }
 
@@ -31,13 +31,17 @@ export function DagFacts({ dag, runs }: Props) {
           median <b>{durationWords(median)}</b>
         </span>
       )}
-      {dag.nextTick !== null && (
-        <span>
+      {dag.paused !== null && <span className="chip">paused by {dag.paused.by}</span>}
+      {dag.nextTicks.length > 0 && (
+        <span title={dag.nextTicks.map(({ at, schedule }) => `${at} ${schedule}`).join('\n')}>
           next{' '}
-          <b>
-            <Ago time={dag.nextTick} />
-          </b>
-          , {dag.schedule[0]?.words} {dag.schedule[0]?.timezone}
+          {dag.nextTicks.map(({ at, schedule }, i) => (
+            <b key={`${at} ${schedule}`}>
+              {i > 0 && ', '}
+              <Ago time={at} />
+            </b>
+          ))}{' '}
+          ({dag.schedule.map(({ words }) => words).join('; ')})
         </span>
       )}
       <span>

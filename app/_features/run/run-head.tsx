@@ -25,8 +25,22 @@ export function RunHead({ run }: { run: RunDetail }) {
           <CopyIcon text={run.version.commit} label="commit" /> {run.version.subject}, {run.version.author}
         </span>
         <span>
-          {run.trigger} {run.triggeredBy === null ? '' : `by ${run.triggeredBy}`} <Ago time={run.createdAt} />
+          {run.why} <Ago time={run.createdAt} />
         </span>
+        {run.causes.map((cause) => (
+          <Link
+            key={`${cause.run} ${cause.task} ${cause.output}`}
+            href={`${dagPath({ ...run.dag, repo: cause.repo, dag: cause.dag })}/runs/${cause.number}`}
+            className="strong"
+          >
+            {cause.repo}/{cause.dag} run {cause.number}
+          </Link>
+        ))}
+        {run.backfill !== null && (
+          <Link href={`${dagPath(run.dag)}/backfills?number=${run.backfill.number}`} className="strong">
+            backfill {run.backfill.number}
+          </Link>
+        )}
         {length !== null && (
           <span>
             took <b>{durationWords(length)}</b>

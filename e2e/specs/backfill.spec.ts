@@ -1,0 +1,84 @@
+/** A backfill in the browser: dry run, progress, pause, resume, cancel; and what starts a DAG by itself. */
+import { cloneRepository } from '../fixtures/repository.ts'
+import { expect, seriousFaults, test } from '../fixtures/test.ts'
+import { BackfillsPage } from '../pages/backfills-page.ts'
+
+const fence = '```'
+const notebook = `---
+dagbok: 1
+id: daily
+schedule: {cron: "0 6 * * *", timezone: Europe/London, semantics: interval}
+on: {webhook: true}
+---
+
+${fence}yaml task
+id: say
+${fence}
+${fence}bash script
+echo "$DAGBOK_LOGICAL_DATE"
+${fence}
+`
+
+test('past dates are filled, after a look at what would happen', async ({ page, product }) => {
+  const copy = await cloneRepository(product.ready, 'fill')
+  await copy.write('daily/daily.dag.md', notebook)
+  await copy.push('Daily')
+  await copy.remove()
+  const backfills = new BackfillsPage(page, '/main/fill/daily')
+  await backfills.open()
+  await expect(page.getByText('No backfills yet')).toBeVisible()
+
+  await backfills.ask({ from: '2026-01-01', to: '2026-01-0' })
+  await expect(page.getByRole('dialog')).toContainText("'2026-01-0' in `to` is not a date")
+  await page.getByLabel('To, included').fill('2026-01-03')
+  await expect(backfills.dryRun()).toContainText('3 runs')
+  await expect(backfills.dryRun()).toContainText('2026-01-02 06:00')
+  expect(await seriousFaults(page)).toEqual([])
+  await backfills.send()
+  await expect(backfills.row(1)).toContainText('3 of 3 succeeded')
+  await expect(backfills.row(1)).toContainText('finished')
+  await page.getByRole('button', { name: 'backfill 1' }).click()
+  await backfills.dates(1).getByRole('link', { name: 'run 2' }).click()
+  await expect(page.getByText('Made by backfill 1 for 2026-01-02T06:00:00.000Z.')).toBeVisible()
+  await page.goBack()
+  await expect(backfills.dates(1)).toBeVisible()
+  expect(await seriousFaults(page)).toEqual([])
+})
+
+test('a long one is paused, resumed and cancelled', async ({ page }) => {
+  const backfills = new BackfillsPage(page, '/main/fill/daily')
+  await backfills.open()
+  await backfills.ask({ from: '2020-01-01', to: '2025-12-31', atOnce: 1 })
+  await expect(backfills.dryRun()).toContainText('2192 runs')
+  await backfills.send()
+  const row = backfills.row(2)
+  await row.getByRole('button', { name: 'Pause' }).click()
+  await expect(row).toContainText('paused')
+  await expect(row).not.toContainText('queued')
+  await row.getByRole('button', { name: 'Resume' }).click()
+  await expect(row).toContainText(/\d+ running, \d+ queued/)
+  await row.getByRole('button', { name: 'Cancel' }).click()
+  await expect(row.getByRole('cell', { name: 'cancelled', exact: true })).toBeVisible()
+  await expect(row).not.toContainText('to come')
+})
+
+test('a DAG’s schedule: its next five ticks, pause and resume, a webhook’s secret shown once', async ({
+  page,
+}) => {
+  await page.goto('/main/fill/daily')
+  await expect(page.getByText(/Next in \d+ h(, in \d+ (h|d)){4}/)).toBeVisible()
+  await page.getByRole('link', { name: 'Schedule' }).click()
+  const schedule = page.getByRole('region', { name: 'Schedule' })
+  await expect(schedule.getByRole('row', { name: /^20\d\d-/ })).toHaveCount(5)
+  await page.getByRole('button', { name: 'Pause' }).click()
+  await expect(schedule).toContainText(/paused by .* ago/)
+  await expect(schedule.getByRole('row', { name: /^20\d\d-/ })).toHaveCount(0)
+  await page.getByRole('button', { name: 'Resume' }).click()
+  await expect(schedule.getByRole('row', { name: /^20\d\d-/ })).toHaveCount(5)
+  await page.getByRole('button', { name: 'Make a secret' }).click()
+  await expect(page.getByRole('status')).toContainText('whsec_')
+  expect(await seriousFaults(page)).toEqual([])
+  await page.reload()
+  await expect(page.getByText('/api/hooks/main/fill/daily')).toBeVisible()
+  await expect(page.locator('body')).not.toContainText('whsec_')
+})
