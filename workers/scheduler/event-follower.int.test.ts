@@ -7,7 +7,15 @@ import { pauseDag } from '#server/services/dag/pause-dag.ts'
 import { followEvent } from '#server/services/trigger/follow-event.ts'
 import { startHosted, type Hosted } from '#server/testing/hosted.ts'
 import { fails, succeeds } from '../testing/scripted-executor.ts'
-import { oneTask, owner, putAtTip, startScheduler, until, type Tip } from '../testing/tips.ts'
+import {
+  killBeforeCommit,
+  oneTask,
+  owner,
+  putAtTip,
+  startScheduler,
+  until,
+  type Tip,
+} from '../testing/tips.ts'
 import { EventFollower } from './event-follower.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { AttemptJob } from '../executors/executor.ts'
@@ -83,12 +91,7 @@ test('a follower that dies before its commit leaves the event; the next one star
   const waiting = await put('kill', 'waiting', 'on: {success_of: kill/source}\n')
   await run(source)
   const { due } = await dueEvents(database(), 10)
-  const killed = database().transaction(async (tx) => {
-    await takeEvent(tx, due[0] ?? 0)
-    const [row] = await tx.execute<{ pid: number }>('select pg_backend_pid() as pid')
-    await database().client`select pg_terminate_backend(${row?.pid ?? 0})`
-  })
-  await expect(killed).rejects.toThrow(/terminating|CONNECTION/)
+  await killBeforeCommit(database(), (tx) => takeEvent(tx, due[0] ?? 0))
   expect(await runsOf(waiting)).toHaveLength(0)
   for (let n = 0; n < 3; n++) await followEvent(hosted.ctx, due[0] ?? 0)
   expect(await runsOf(waiting)).toHaveLength(1)

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { pino } from 'pino'
-import type { Database } from '#db/client.ts'
+import type { Database, Queryable } from '#db/client.ts'
 import { registerWorker } from '#db/queries/attempt.ts'
 import { insertRepository, setDefaultBranch } from '#db/queries/repository.ts'
 import { ensureFirstOwner } from '#db/queries/sign-in.ts'
@@ -89,6 +89,24 @@ export async function startScheduler(
   executor.connect(scheduler.sink, (token) => scheduler.released(token))
   await scheduler.start(executor)
   return { scheduler, executor }
+}
+
+/** Does it in a transaction whose connection is cut before the commit, as a kill does. @throws when it was committed all the same */
+export async function killBeforeCommit(
+  db: Database,
+  work: (tx: Queryable) => Promise<unknown>,
+): Promise<void> {
+  const ended = await db
+    .transaction(async (tx) => {
+      await work(tx)
+      const [row] = await tx.execute<{ pid: number }>('select pg_backend_pid() as pid')
+      await db.client`select pg_terminate_backend(${row?.pid ?? 0})`
+    })
+    .then(
+      () => 'committed',
+      () => 'cut',
+    )
+  if (ended === 'committed') throw new Error('the transaction outlived its connection')
 }
 
 /** Waits, by NOTIFY, until `look` gives something. */
