@@ -57,7 +57,7 @@ test('a fault stands at its line while it is typed; the other cells stay', async
     await copy.write('edited/edited.dag.md', notebook(['one', 'echo 1'], ['two', 'echo 2']))
     await copy.push('Two cells')
     await page.goto('/main/cell-fault/edited/notebook')
-    await new NotebookPage(page).typeInto('two', '\nneeds: [oen]')
+    await new NotebookPage(page).typeInto('two', '\nneeds: [onee]')
     await expect(page.locator('#two .cm-lint-marker-error')).toBeVisible()
     await expect(page.locator('#two .why')).toContainText("did you mean 'one'")
     await expect(page.locator('#one')).toContainText('id: one')

@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
 import { parseAsArrayOf, parseAsInteger, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs'
-import { useMemo, useRef } from 'react'
+import { useMemo, useState } from 'react'
 import { DagBar, dagPath, Fault, Loading, type DagPlace } from '../../_components/page.tsx'
 import { stateWords } from '../../_components/status.tsx'
 import { useKeys } from '../../_components/use-keys.ts'
@@ -15,19 +15,6 @@ import { GridTable } from './grid-table.tsx'
 import { firstFailure, rowsOf, step, type GridPlace } from './grid-model.ts'
 
 const lengths = ['25', '40', '100'] as const
-
-/** Gives the focus to a cell; its row is drawn once it is scrolled to. */
-function focusCell({ row, run }: GridPlace, scroll: HTMLElement | null): void {
-  const find = () => scroll?.querySelector<HTMLElement>(`[data-at="${row},${run}"]`) ?? null
-  const cell = find()
-  if (cell !== null) {
-    cell.focus()
-    cell.scrollIntoView({ block: 'nearest', inline: 'nearest' })
-    return
-  }
-  scroll?.scrollTo({ top: row * 24 })
-  requestAnimationFrame(() => requestAnimationFrame(() => find()?.focus()))
-}
 
 /** A DAG's home: the last runs by its tasks. Arrows walk over the cells, Enter opens one. */
 export function DagHome({ place }: { place: DagPlace }) {
@@ -44,7 +31,7 @@ export function DagHome({ place }: { place: DagPlace }) {
   })
   const summary = useQuery(trpc.dags.get.queryOptions(ref))
   const grid = useQuery(trpc.dags.grid.queryOptions({ ...ref, limit: Number(last) }))
-  const scroll = useRef<HTMLDivElement>(null)
+  const [wanted, setWanted] = useState<GridPlace | null>(null)
   useLive(summary.data === undefined ? [] : [`dag:${summary.data.id}`], () => {
     void summary.refetch()
     void grid.refetch()
@@ -57,11 +44,11 @@ export function DagHome({ place }: { place: DagPlace }) {
   const at = step({ row: row ?? 0, run: run ?? runs.length - 1 }, {}, rows.length, runs.length)
   const go = (to: GridPlace) => {
     void set(to)
-    focusCell(to, scroll.current)
+    setWanted(to)
   }
   // The first press of an arrow shows where one is.
   const walk = (by: Partial<GridPlace>) => {
-    const there = scroll.current?.contains(document.activeElement) === true && row !== null
+    const there = document.activeElement?.closest('[data-at]') != null && row !== null
     go(there ? step(at, by, rows.length, runs.length) : at)
   }
   const toggle = (id: string) =>
@@ -134,18 +121,17 @@ export function DagHome({ place }: { place: DagPlace }) {
           </p>
         )}
         {grid.data !== undefined && runs.length > 0 && (
-          <div className="gridbox" ref={scroll}>
-            <GridTable
-              grid={grid.data}
-              rows={rows}
-              place={ref}
-              picked={picked}
-              toggle={toggle}
-              at={at}
-              onFold={fold}
-              scroll={scroll}
-            />
-          </div>
+          <GridTable
+            grid={grid.data}
+            rows={rows}
+            place={ref}
+            picked={picked}
+            toggle={toggle}
+            at={at}
+            onFold={fold}
+            wanted={wanted}
+            onFocused={() => setWanted(null)}
+          />
         )}
       </main>
     </>

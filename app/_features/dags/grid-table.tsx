@@ -2,7 +2,7 @@
 
 import { ChevronDown, ChevronRight } from 'lucide-react'
 import Link from 'next/link'
-import { memo, type RefObject } from 'react'
+import { memo, useEffect, useRef } from 'react'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import type { Grid } from '#server/views/dag.ts'
 import { dagPath, type DagPlace } from '../../_components/page.tsx'
@@ -88,11 +88,15 @@ interface Props {
   toggle: (id: string) => void
   at: GridPlace
   onFold: (group: string) => void
-  scroll: RefObject<HTMLDivElement | null>
+  /** A cell that is to have the focus, as soon as it is drawn. */
+  wanted: GridPlace | null
+  onFocused: () => void
 }
 
 /** Runs by tasks: a column per run, a line where the version changes. Of very many rows those in view are drawn. */
-export function GridTable({ grid, rows, place, picked, toggle, at, onFold, scroll }: Props) {
+export function GridTable(props: Props) {
+  const { grid, rows, place, picked, toggle, at, onFold, wanted, onFocused } = props
+  const scroll = useRef<HTMLDivElement>(null)
   const spans = versionSpans(grid.runs)
   const edges = new Set(spans.slice(1).map((span) => span.first))
   const columns = grid.runs.map((run, r) =>
@@ -106,31 +110,41 @@ export function GridTable({ grid, rows, place, picked, toggle, at, onFold, scrol
     overscan: beyond,
     enabled: !all,
   })
+  // After every drawing: the row of the cell may first have to be scrolled to.
+  useEffect(() => {
+    if (wanted === null) return
+    const cell = scroll.current?.querySelector<HTMLElement>(`[data-at="${wanted.row},${wanted.run}"]`)
+    if (cell == null) return virtual.scrollToIndex(wanted.row, { align: 'center' })
+    cell.focus({ preventScroll: true })
+    cell.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+    onFocused()
+  })
   const items = virtual.getVirtualItems()
   const [first, last] = all ? [0, rows.length - 1] : [items[0]?.index ?? 0, items.at(-1)?.index ?? -1]
-  // The row with the focus stays in the page when it is scrolled out of sight.
   const shown = rows.slice(first, last + 1)
   return (
-    <table className="grid" aria-rowcount={rows.length}>
-      <GridHead grid={grid} spans={spans} columns={columns} place={place} picked={picked} toggle={toggle} />
-      <tbody>
-        {first > 0 && <tr style={{ height: first * rowHeight }} aria-hidden />}
-        {shown.map((row, i) => (
-          <Row
-            key={`${row.tasks === null ? 'task' : 'group'} ${row.id}`}
-            row={row}
-            number={first + i}
-            grid={grid}
-            place={place}
-            columns={columns}
-            at={at.row === first + i ? at.run : null}
-            onFold={onFold}
-          />
-        ))}
-        {last < rows.length - 1 && (
-          <tr style={{ height: (rows.length - 1 - last) * rowHeight }} aria-hidden />
-        )}
-      </tbody>
-    </table>
+    <div className="gridbox" ref={scroll}>
+      <table className="grid" aria-rowcount={rows.length}>
+        <GridHead grid={grid} spans={spans} columns={columns} place={place} picked={picked} toggle={toggle} />
+        <tbody>
+          {first > 0 && <tr style={{ height: first * rowHeight }} aria-hidden />}
+          {shown.map((row, i) => (
+            <Row
+              key={`${row.tasks === null ? 'task' : 'group'} ${row.id}`}
+              row={row}
+              number={first + i}
+              grid={grid}
+              place={place}
+              columns={columns}
+              at={at.row === first + i ? at.run : null}
+              onFold={onFold}
+            />
+          ))}
+          {last < rows.length - 1 && (
+            <tr style={{ height: (rows.length - 1 - last) * rowHeight }} aria-hidden />
+          )}
+        </tbody>
+      </table>
+    </div>
   )
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { draftKey, dropDraft, keepDraft, readDraft, rebase, type Draft, type DraftStore } from './drafts.ts'
+import { draftKey, dropDraft, keepDraft, readDraft, type Draft, type DraftStore } from './drafts.ts'
 
 function store(): DraftStore {
   const kept = new Map<string, string>()
@@ -43,18 +43,4 @@ test('what is stored and is no draft is none; a full store is said so', () => {
     },
   }
   expect(keepDraft(full, 'k', draft('typed'))).toBe(false)
-})
-
-test('changes of other lines meet in one text; changes of the same line do not', () => {
-  const mine = draft(baseText.replace('seven', 'SEVEN'))
-  expect(rebase(mine, baseText.replace('one', 'ONE'))).toBe(
-    baseText.replace('one', 'ONE').replace('seven', 'SEVEN'),
-  )
-  expect(rebase(mine, baseText.replace('seven', 'sieben'))).toBeNull()
-})
-
-test('[N4] line ends survive the meeting', () => {
-  const crlf = baseText.replaceAll('\n', '\r\n')
-  const mine = { ...draft(crlf.replace('seven', 'SEVEN')), baseText: crlf }
-  expect(rebase(mine, crlf.replace('one', 'ONE'))).toBe(crlf.replace('one', 'ONE').replace('seven', 'SEVEN'))
 })

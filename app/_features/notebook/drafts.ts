@@ -1,5 +1,4 @@
 /** What is typed and not committed: kept in this browser, per person, DAG and branch, until it is committed or dropped. */
-import { applyPatch, structuredPatch } from 'diff'
 
 export interface Draft {
   /** The commit it was typed upon, and the file's text there. */
@@ -45,12 +44,4 @@ export function dropDraft(store: DraftStore, key: string): void {
   } catch {
     // Storage that is off holds no draft either.
   }
-}
-
-/** The draft's changes made to a newer text; null where the same lines were changed in both. */
-export function rebase(draft: Draft, text: string): string | null {
-  const made = applyPatch(text, structuredPatch('a', 'b', draft.baseText, draft.text), {
-    autoConvertLineEndings: false,
-  })
-  return made === false ? null : made
 }

@@ -2,7 +2,8 @@
 
 import { useState } from 'react'
 import type { Notebook } from '#server/views/version.ts'
-import { draftKey, dropDraft, keepDraft, readDraft, rebase, type Draft } from './drafts.ts'
+import { draftKey, dropDraft, keepDraft, readDraft, type Draft } from './drafts.ts'
+import { mergeTexts } from './merge-texts.ts'
 
 /** The text that is edited, kept in this browser on every change; and a draft of another commit, until it is settled. */
 export function useDraft(email: string, notebook: Notebook) {
@@ -44,7 +45,7 @@ export function useDraft(email: string, notebook: Notebook) {
     /** Typed upon a commit that is not the tip any more. */
     other,
     /** `other` upon this commit; null where the same lines changed. */
-    rebased: other === null ? null : rebase(other, notebook.text),
+    rebased: other === null ? null : mergeTexts(other.baseText, other.text, notebook.text),
     settle: (next: string) => {
       change(next)
       setOther(null)
