@@ -12,6 +12,7 @@ import { createToken } from '#server/services/token/tokens.ts'
 import { smallDag, workTree, type WorkTree } from '#server/testing/hosted.ts'
 import { fsck, GitServer, gitPrograms, leftBehind, push, type Told } from './git-server.ts'
 import { randomFrom } from './random.ts'
+import { endThem } from './survivors.ts'
 
 const stages = [
   'push.check.before',
@@ -70,7 +71,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await server.kill()
-  for (const { pid } of await gitPrograms(repository.path)) process.kill(pid, 'SIGKILL')
+  endThem(await gitPrograms(repository.path))
   await rm(folder, { recursive: true, force: true })
 })
 
@@ -111,13 +112,7 @@ const openPushes = () =>
 async function killPrograms(pattern: RegExp, over: () => boolean): Promise<boolean> {
   while (!over()) {
     const found = (await gitPrograms(repository.path)).filter(({ command }) => pattern.test(command))
-    for (const { pid } of found) {
-      try {
-        process.kill(pid, 'SIGKILL')
-      } catch {
-        // It ended by itself.
-      }
-    }
+    endThem(found)
     if (found.length > 0) return true
   }
   return false
@@ -140,7 +135,7 @@ async function strike(trial: Trial, args: string[]): Promise<Told> {
   else if (trial.stage === 'server') await server.kill()
   else if (trial.stage === 'everything') {
     await server.kill()
-    for (const { pid } of await gitPrograms(repository.path)) process.kill(pid, 'SIGKILL')
+    endThem(await gitPrograms(repository.path))
   }
   return told
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cloneRepository } from '../fixtures/repository.ts'
 import { judge, readLedger, type SeenRun } from './ledger.ts'
 import { MortalProduct } from './product.ts'
-import { markedWith, stillAlive, type Marked } from './survivors.ts'
+import { endThem, markedWith, stillAlive, type Marked } from './survivors.ts'
 
 /** Where a life ends, and what its run's first task must have been through in the end. */
 interface Kill {
@@ -89,7 +89,7 @@ beforeAll(async () => {
   await chmod(ledger, 0o666)
 })
 afterAll(async () => {
-  for (const { pid } of await markedWith(ledger)) process.kill(pid, 'SIGKILL')
+  endThem(await markedWith(ledger))
   await product.remove()
 })
 

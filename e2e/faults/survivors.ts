@@ -26,3 +26,14 @@ export async function stillAlive(earlier: readonly Marked[], text: string): Prom
   const now = await markedWith(text)
   return earlier.filter((one) => now.some(({ pid, start }) => pid === one.pid && start === one.start))
 }
+
+/** SIGKILL to processes that may have ended by themselves meanwhile. */
+export function endThem(processes: readonly { pid: number }[]): void {
+  for (const { pid } of processes) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It ended by itself.
+    }
+  }
+}
