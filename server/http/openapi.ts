@@ -6,7 +6,7 @@ import { errorCodes } from '../domain/errors/errors.ts'
 import { appRouter } from '../trpc/router.ts'
 
 /** Paths whose POST makes something: they answer 201, and `location` where what was made has an address. */
-export const makes = /\/(runs|rerun|comparisons|share-links|tokens|repositories|commits|backfills|webhook)$/
+export const makes = /\/(runs|rerun|recover|fork|comparisons|share-links|tokens|repositories|commits|backfills|webhook)$/
 
 const item = z.string().optional().describe('the item of an expanded task: `alpha=0.1,k=5`')
 const range = z.string().optional().describe('one range, as RFC 9110 has it: `bytes=0-1023`, `bytes=-500`')
@@ -71,10 +71,11 @@ function withStatuses(operation: Operation, created: boolean): Operation {
 }
 
 function ofPath(path: string, operations: Path): Path {
-  const { get, post, delete: remove } = operations
+  const { get, post, put, delete: remove } = operations
   return {
     ...(get === undefined ? {} : { get: withStatuses(get, false) }),
     ...(post === undefined ? {} : { post: withStatuses(post, makes.test(path)) }),
+    ...(put === undefined ? {} : { put: withStatuses(put, false) }),
     ...(remove === undefined ? {} : { delete: withStatuses(remove, false) }),
   }
 }

@@ -9,7 +9,7 @@ import { Modal } from '../../_components/dialog.tsx'
 import { dagPath, Fault, Loading, type DagPlace } from '../../_components/page.tsx'
 import { VersionSelect } from '../../_components/version-select.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
-import { ParamsForm, readParams } from './params-form.tsx'
+import { ParamsForm, readParams } from '../../_components/params-form.tsx'
 
 interface Props {
   place: DagPlace
