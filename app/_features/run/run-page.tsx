@@ -81,10 +81,11 @@ export function RunPage({ place, number }: { place: DagPlace; number: number }) 
           <button
             type="button"
             className="btn danger"
-            disabled={cancel.isPending || run.cancelling}
+            disabled={cancel.isPending}
+            title={run.cancelling ? 'Leaves the clean-up out' : undefined}
             onClick={() => cancel.mutate({ id: run.id })}
           >
-            Cancel run
+            {run.cancelling ? 'End at once' : 'Cancel run'}
           </button>
         )}
         {run !== undefined && (
@@ -118,7 +119,7 @@ export function RunPage({ place, number }: { place: DagPlace; number: number }) 
             {selected !== null && (
               <TaskPanel
                 key={`${run.id} ${nameOf(selected)}`}
-                runId={run.id}
+                run={run}
                 row={selected}
                 attempt={at.attempt}
                 onAttempt={(n) => void setAt({ attempt: n })}
@@ -127,7 +128,9 @@ export function RunPage({ place, number }: { place: DagPlace; number: number }) 
           </aside>
         </div>
       )}
-      {again && run !== undefined && <RerunDialog run={run} place={place} onClose={() => setAgain(false)} />}
+      {again && run !== undefined && (
+        <RerunDialog run={run} place={place} selected={selected} onClose={() => setAgain(false)} />
+      )}
     </>
   )
 }

@@ -2,16 +2,18 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { reasons } from '#server/domain/run/states.ts'
-import type { TaskRunView } from '#server/views/run.ts'
+import type { RunDetail, TaskRunView } from '#server/views/run.ts'
 import { Fault } from '../../_components/page.tsx'
 import { StatusDot, stateWords } from '../../_components/status.tsx'
 import { durationWords, sizeWords } from '../../_components/time.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
+import { AnswerForm, GivenAnswer } from './answer-form.tsx'
 import { LogView } from './log-view.tsx'
+import { MarkForm } from './mark-form.tsx'
 import { OutputView } from './output-view.tsx'
 
 interface Props {
-  runId: string
+  run: RunDetail
   row: TaskRunView
   /** Which attempt's log; null is the newest. */
   attempt: number | null
@@ -82,7 +84,9 @@ function Results({ runId, row }: { runId: string; row: TaskRunView }) {
 }
 
 /** One task run: how it ended and why, what it left, its log. */
-export function TaskPanel({ runId, row, attempt, onAttempt }: Props) {
+export function TaskPanel({ run, row, attempt, onAttempt }: Props) {
+  const form = run.forms[row.task]
+  const marked = run.marks.filter((one) => one.task === row.task && one.key === row.key)
   const shown = row.attempts.find((one) => one.n === attempt) ?? row.attempts.at(-1)
   const length =
     row.startedAt === null || row.endedAt === null
@@ -103,6 +107,8 @@ export function TaskPanel({ runId, row, attempt, onAttempt }: Props) {
           {shown?.cpuSeconds == null ? '' : `, ${shown.cpuSeconds.toFixed(1)} cpu·s`}
           {shown?.memoryPeak == null ? '' : `, ${sizeWords(shown.memoryPeak)} at most`}
         </p>
+        {row.reusedFrom !== null && <p className="muted">Its results are those of run {row.reusedFrom}.</p>}
+        {row.answer !== null && <GivenAnswer answer={row.answer} />}
         {row.state !== 'succeeded' && why !== null && <p className="why">{why}</p>}
         {row.attempts.length > 1 && (
           <div className="tabs" style={{ marginLeft: 0 }} role="group" aria-label="Attempts">
@@ -120,7 +126,10 @@ export function TaskPanel({ runId, row, attempt, onAttempt }: Props) {
           </div>
         )}
       </div>
-      <Results runId={runId} row={row} />
+      {row.state === 'awaiting_input' && form !== undefined && (
+        <AnswerForm runId={run.id} row={row} form={form} />
+      )}
+      <Results runId={run.id} row={row} />
       {shown !== undefined && (
         <LogView
           key={shown.id}
@@ -129,6 +138,7 @@ export function TaskPanel({ runId, row, attempt, onAttempt }: Props) {
           failed={shown.state === 'failed' || shown.state === 'lost'}
         />
       )}
+      <MarkForm runId={run.id} row={row} given={marked} />
     </>
   )
 }
