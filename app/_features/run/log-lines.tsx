@@ -17,7 +17,10 @@ function Line({ text }: { text: string }) {
   if (!text.includes('\u001b')) return text
   return numbered(Anser.ansiToJson(text, { remove_empty: true, use_classes: true })).map(
     ({ number, item: part }) => (
-      <span key={number} className={`${part.fg ?? ''} ${part.decoration === 'bold' ? 'strong' : ''}`}>
+      <span
+        key={number}
+        className={`${part.fg ? `${part.fg}-fg` : ''} ${part.decoration === 'bold' ? 'strong' : ''}`}
+      >
         {part.content}
       </span>
     ),
