@@ -4,8 +4,7 @@ import type { Json } from '#server/domain/json.ts'
 import type { AttemptKind, Reason } from '#server/domain/run/states.ts'
 import type { Queryable } from '../client.ts'
 import { attempt, metric, output, run, taskRun, value, worker } from '../schema/index.ts'
-import { wakeEnqueuers } from './live.ts'
-import { noteEvent } from './trigger.ts'
+import { notePublication } from './trigger.ts'
 
 const live = ['created', 'submitted', 'running'] as const
 type Record_ = Record<string, Json>
@@ -110,12 +109,7 @@ export interface AttemptResults {
 export async function insertResults(q: Queryable, attemptId: string, results: AttemptResults): Promise<void> {
   if (results.outputs.length > 0) {
     await q.insert(output).values(results.outputs.map((one) => ({ attemptId, ...one })))
-    const [of] = await q
-      .select({ runId: attempt.runId, task: taskRun.task })
-      .from(attempt)
-      .innerJoin(taskRun, eq(taskRun.id, attempt.taskRunId))
-      .where(eq(attempt.id, attemptId))
-    if (of !== undefined && (await noteEvent(q, of.runId, of.task))) await wakeEnqueuers(q)
+    await notePublication(q, attemptId)
   }
   for (let at = 0; at < results.metrics.length; at += 5000)
     await q

@@ -17,7 +17,11 @@ export async function wakeScheduler(q: Queryable): Promise<void> {
   await q.execute(sql`select pg_notify(${workChannel}, '')`)
 }
 
-/** Tells whoever makes runs that a schedule, a backfill or an event changed, or that a run ended and there is a place. */
-export async function wakeEnqueuers(q: Queryable): Promise<void> {
-  await q.execute(sql`select pg_notify(${enqueueChannel}, '')`)
+/** Why runs may be made: a schedule or a backfill changed, an event is to be followed, a run made place. */
+export const enqueueReasons = ['schedule', 'backfill', 'event', 'place'] as const
+export type EnqueueReason = (typeof enqueueReasons)[number]
+
+/** Tells whoever makes runs that there may be some to make. */
+export async function wakeEnqueuers(q: Queryable, why: EnqueueReason): Promise<void> {
+  await q.execute(sql`select pg_notify(${enqueueChannel}, ${why})`)
 }

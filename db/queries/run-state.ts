@@ -8,7 +8,7 @@ import type { Reason, RunState } from '#server/domain/run/states.ts'
 import type { Queryable } from '../client.ts'
 import { dag, repository, run, taskRun, team, version } from '../schema/index.ts'
 import { wakeEnqueuers } from './live.ts'
-import { noteEvent } from './trigger.ts'
+import { noteSuccess } from './trigger.ts'
 
 export interface RunRow {
   id: string
@@ -187,8 +187,8 @@ export async function writeRun(
       cancel_forced = cancel_forced or ${stop?.forced === true}${state}
     where id = ${runId}`)
   if (change === null) return
-  if (change.to === 'succeeded') await noteEvent(q, runId, null)
-  await wakeEnqueuers(q)
+  if (change.to === 'succeeded') await noteSuccess(q, runId)
+  await wakeEnqueuers(q, 'place')
 }
 
 /** Gives a `map` its items: its one row becomes the first. @returns ids in the order of the items */

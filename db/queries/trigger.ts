@@ -1,9 +1,10 @@
 /** What DAGs wait for of each other, and what has happened that they wait for. */
-import { and, asc, eq, inArray, isNull, notInArray, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, isNull, notInArray, sql, type SQL } from 'drizzle-orm'
 import type { Spec } from '#server/domain/dag/spec.ts'
 import type { Cause } from '#server/domain/run/cause.ts'
 import type { Queryable } from '../client.ts'
 import {
+  attempt,
   dag,
   dagSubscription,
   publishedInput,
@@ -14,6 +15,7 @@ import {
   triggerEvent,
   version,
 } from '../schema/index.ts'
+import { enqueueChannel } from './live.ts'
 
 export type Subscription = Omit<typeof dagSubscription.$inferInsert, 'id' | 'dagId'>
 
@@ -53,25 +55,35 @@ export async function teamSubscriptions(
     .where(eq(repository.teamId, teamId))
 }
 
-/**
- * Notes, in the transaction that makes it true, that a run succeeded (`task` null) or that a task published outputs, if
- * some DAG waits for it.
- * @returns whether one does
- */
-export async function noteEvent(q: Queryable, runId: string, task: string | null): Promise<boolean> {
-  const waited =
-    task === null
-      ? sql`s.kind = 'success'`
-      : sql`s.kind in ('all_outputs', 'any_output') and s.task = ${task}::text`
-  const noted = await q.execute(sql`
-    insert into ${triggerEvent} (run_id, task)
-    select r.id, ${task}::text from ${run} r join ${dag} d on d.id = r.dag_id join ${repository} h on h.id = d.repository_id
-    where r.id = ${runId} and exists (
-      select 1 from ${dagSubscription} s join ${dag} f on f.id = s.dag_id join ${repository} o on o.id = f.repository_id
-      where s.repo = h.name and s.dag = d.name and o.team_id = h.team_id and ${waited})
-    on conflict do nothing`)
-  return noted.count > 0
+/** Notes what happened, if some DAG waits for it, and wakes who follows it. One statement: every run and output comes by. */
+async function noteEvent(q: Queryable, happened: SQL, waited: SQL): Promise<void> {
+  await q.execute(sql`
+    with happened as (${happened}), noted as (
+      insert into ${triggerEvent} (run_id, task)
+      select e.run_id, e.task from happened e join ${dag} d on d.id = e.dag_id join ${repository} h on h.id = d.repository_id
+      where exists (
+        select 1 from ${dagSubscription} s join ${dag} f on f.id = s.dag_id join ${repository} o on o.id = f.repository_id
+        where s.repo = h.name and s.dag = d.name and o.team_id = h.team_id and ${waited})
+      on conflict do nothing returning 1)
+    select pg_notify(${enqueueChannel}, 'event') from noted limit 1`)
 }
+
+/** In the transaction in which a run succeeds. */
+export const noteSuccess = (q: Queryable, runId: string): Promise<void> =>
+  noteEvent(
+    q,
+    sql`select id as run_id, null::text as task, dag_id from ${run} where id = ${runId}`,
+    sql`s.kind = 'success'`,
+  )
+
+/** In the transaction in which an attempt publishes outputs. */
+export const notePublication = (q: Queryable, attemptId: string): Promise<void> =>
+  noteEvent(
+    q,
+    sql`select r.id as run_id, t.task, r.dag_id from ${attempt} a join ${taskRun} t on t.id = a.task_run_id
+      join ${run} r on r.id = a.run_id where a.id = ${attemptId}`,
+    sql`s.kind in ('all_outputs', 'any_output') and s.task = e.task`,
+  )
 
 /** Events to follow, oldest first, and ms until the next one that failed may be tried again (null without one). */
 export async function dueEvents(

@@ -7,6 +7,8 @@ import { advanceBackfill } from '#server/services/backfill/advance-backfill.ts'
 export class BackfillEnqueuer {
   readonly #db: Database
   readonly #log: Logger
+  /** Whether a backfill runs, which the end of a run may let go on. */
+  waits = true
 
   constructor(db: Database, log: Logger) {
     this.#db = db
@@ -16,13 +18,16 @@ export class BackfillEnqueuer {
   /** @returns 0 when there is more to make at once, else null: the end of a run makes room */
   async look(): Promise<number | null> {
     let more = false
-    for (const id of await runningBackfills(this.#db)) {
+    this.waits = true
+    const running = await runningBackfills(this.#db)
+    for (const id of running) {
       try {
         more = (await this.#db.transaction((tx) => advanceBackfill(tx, id))) || more
       } catch (error) {
         this.#log.error({ err: error, backfill: id }, 'a backfill could not go on')
       }
     }
+    this.waits = running.length > 0
     return more ? 0 : null
   }
 }

@@ -7,10 +7,15 @@ import { takeOverSchedules } from '#server/services/schedule/take-over.ts'
 
 /** Schedules looked at in one go. */
 const batch = 200
+/** ms between two looks for schedules that a push did not take over: after an upgrade, or a default branch's change. */
+const takeOverMs = 15_000
 
 export class CronEnqueuer {
   readonly #db: Database
   readonly #log: Logger
+  #tookOver = -Infinity
+  /** Whether a tick waits for a place in its DAG's queue. */
+  waits = true
 
   constructor(db: Database, log: Logger) {
     this.#db = db
@@ -22,20 +27,30 @@ export class CronEnqueuer {
    * @returns ms until the next tick; null if there is none, or if the next one waits for a run to end
    */
   async look(now?: Date): Promise<number | null> {
-    await this.#try('schedules could not be taken over', () =>
-      this.#db.transaction((tx) => takeOverSchedules(tx, null, now ?? null)),
-    )
+    // Until this look knows better: a place that is made meanwhile must not be missed.
+    this.waits = true
+    await this.#takeOver(now ?? null)
     const moment = now ?? (await databaseNow(this.#db))
     const due = await dueSchedules(this.#db, moment, batch)
-    let moved = 0
+    let [moved, waiting] = [0, 0]
     for (const schedule of due)
       await this.#try('a schedule could not be fired', async () => {
         const fired = await this.#db.transaction((tx) => fireSchedule(tx, schedule, moment))
         if (fired === 'done') moved++
+        else waiting++
       })
     if (moved > 0) return 0
     const next = await soonestTick(this.#db, moment)
+    this.waits = waiting > 0
     return next === null ? null : next.getTime() - moment.getTime()
+  }
+
+  async #takeOver(now: Date | null): Promise<void> {
+    if (now === null && performance.now() - this.#tookOver < takeOverMs) return
+    this.#tookOver = performance.now()
+    await this.#try('schedules could not be taken over', () =>
+      this.#db.transaction((tx) => takeOverSchedules(tx, null, now)),
+    )
   }
 
   /** One that fails stalls no other (R18); it is tried again at the next look. */

@@ -40,6 +40,6 @@ export async function changeBackfill(
       details: { number: ref.number },
     })
     await announce(tx, [`dag:${dag.id}`])
-    await wakeEnqueuers(tx)
+    await wakeEnqueuers(tx, 'backfill')
   })
 }

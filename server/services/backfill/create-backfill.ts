@@ -64,7 +64,7 @@ export async function createBackfill(
       details: { number: made.number, from, to, reprocess },
     })
     await announce(tx, [`dag:${dag.id}`])
-    await wakeEnqueuers(tx)
+    await wakeEnqueuers(tx, 'backfill')
     return made
   })
 }

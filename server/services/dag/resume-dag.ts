@@ -19,6 +19,6 @@ export async function resumeDag(ctx: ServiceContext, actor: Actor, ref: DagRef):
     const { teamId, id: dagId } = dag
     await insertAudit(tx, { teamId, dagId, userId: actor.userId, verb: 'dag.resume', details: {} })
     await announce(tx, [`dag:${dagId}`])
-    await wakeEnqueuers(tx)
+    await wakeEnqueuers(tx, 'schedule')
   })
 }

@@ -35,7 +35,7 @@ async function takeOverDag(tx: Queryable, dagId: string, given: Date | null): Pr
   )
   await writeTakeover(tx, dagId, locked.versionId, takeover, now)
   await saveSubscriptions(tx, dagId, subscriptionsOf(triggersOf(spec)))
-  await wakeEnqueuers(tx)
+  await wakeEnqueuers(tx, 'schedule')
 }
 
 /**
