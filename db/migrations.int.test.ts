@@ -1,4 +1,10 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { scheduleSchema } from '#server/domain/dag/spec.ts'
+import { scheduleKey } from '#server/domain/schedule/entries.ts'
+import type { Sql } from 'postgres'
+import { openClient } from './client.ts'
 import { migrateDatabase } from './migrate.ts'
 import { testDatabase } from './testing/test-database.ts'
 
@@ -58,6 +64,48 @@ test('[R9] a tick of a schedule of a DAG makes one run', async () => {
   await tick(2, 'one')
   await tick(3, 'another')
   await expect(tick(4, 'one')).rejects.toThrow('run_schedule_tick')
+})
+
+/** Runs the migrations from `first` up to, not with, `end`, by the numbers their files begin with, in a schema of its own. */
+async function applied(sql: Sql, first: number, end: number): Promise<void> {
+  const folder = join(import.meta.dirname, 'migrations')
+  const files = readdirSync(folder).filter((name) => name.endsWith('.sql'))
+  for (const file of files.sort()) {
+    const number = Number(file.slice(0, 4))
+    if (number < first || number >= end) continue
+    const text = readFileSync(join(folder, file), 'utf8').replaceAll('"public".', '"before".')
+    for (const statement of text.split('--> statement-breakpoint')) await sql.unsafe(statement)
+  }
+}
+
+test('[R9] an upgrade carries over where crons stood, with the keys that this build gives them', async () => {
+  const sql = openClient(url(), { max: 1 })
+  await sql`create schema before`
+  await sql`set search_path to before`
+  await applied(sql, 0, 4)
+  await sql`insert into team (name) values ('t')`
+  await sql`insert into repository (team_id, name) select id, 'r' from team`
+  await sql`insert into dag (repository_id, name) select id, 'd' from repository`
+  const old = {
+    cron: '0 6 * * *',
+    timezone: 'Asia/Tokyo',
+    start_date: '2026-01-01',
+    end_date: null,
+    params: { n: 1 },
+  }
+  await sql`
+    insert into version (dag_id, number, bundle_hash, bundle, path, spec, commit_sha, author_name, author_email, subject, committed_at)
+    select id, 1, 'h', '[]', 'p', ${JSON.stringify({ schedule: [old] })}::text::jsonb, 'c', 'a', 'e', 's', now() from dag`
+  const [last, next] = ['2026-06-01T21:00:00Z', '2026-06-02T21:00:00Z']
+  await sql`insert into schedule_cursor (dag_id, version_id, last_tick, next_tick) select dag_id, id, ${last}, ${next} from version`
+  await applied(sql, 4, 5)
+  const [row] = await sql<{ key: string; entry: unknown; cursor: Date; next_tick: Date }[]>`
+    select key, entry, cursor, next_tick from dag_schedule`
+  await sql.end()
+  const entry = scheduleSchema.parse(row?.entry)
+  expect(entry).toEqual(scheduleSchema.parse(old))
+  expect(row?.key).toBe(scheduleKey(entry))
+  expect([row?.cursor, row?.next_tick]).toEqual([new Date(last), new Date(next)])
 })
 
 test('a second migration changes nothing, and a database of a newer build is refused', async () => {
