@@ -6,7 +6,8 @@ import { errorCodes } from '../domain/errors/errors.ts'
 import { appRouter } from '../trpc/router.ts'
 
 /** Paths whose POST makes something: they answer 201, and `location` where what was made has an address. */
-export const makes = /\/(runs|rerun|recover|fork|comparisons|share-links|tokens|repositories|commits|backfills|webhook)$/
+export const makes =
+  /\/(runs|rerun|recover|fork|comparisons|share-links|tokens|repositories|commits|backfills|webhook)$/
 
 const item = z.string().optional().describe('the item of an expanded task: `alpha=0.1,k=5`')
 const range = z.string().optional().describe('one range, as RFC 9110 has it: `bytes=0-1023`, `bytes=-500`')
