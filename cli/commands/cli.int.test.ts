@@ -252,7 +252,7 @@ test('a run is run again on another version', async () => {
 test('a comparison says its verdict first, in the words of the page, and can fail a build', async () => {
   const worse = await dagbok(['compare', 'cli/small@v1', 'cli/small@v2', '--fail-on-regress'])
   expect(worse.code).toBe(1)
-  expect(worse.stdout.split('\n')[0]).toBe('Regressed: fit.accuracy −11.1 %, tolerance ±0.5 %')
+  expect(worse.stdout.split('\n')[0]).toBe('Regressed: accuracy −11.1 %, tolerance ±0.5 %')
   expect(worse.stdout).toMatch(/fit\.accuracy +0\.9 +0\.8 −0\.1 · −11\.1 % worse/)
   expect(worse.stdout).toContain('outputs that differ: fit.table')
   const better = await dagbok([
@@ -264,7 +264,7 @@ test('a comparison says its verdict first, in the words of the page, and can fai
     '--fail-on-regress',
   ])
   expect(better).toMatchObject({ code: 0 })
-  expect(better.stdout).toMatch(/^Better: fit\.accuracy \+12\.5 %/)
+  expect(better.stdout).toMatch(/^Better: accuracy \+12\.5 %/)
 
   const data = await json<Comparison>(['compare', 'cli/small#1', 'cli/small#2'])
   const ids = data.runs.map((run) => `runs=${run.id}`).join('&')
