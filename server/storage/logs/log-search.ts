@@ -21,7 +21,9 @@ export const holds = (text: string, matchCase: boolean): LineTest => {
 
 /** What programs of many languages begin a failure with. */
 export const saysError: LineTest = (line) =>
-  /\b(?:error|exception|traceback|panic|fatal|failed|denied|not found)\b|\w(?:Error|Exception)\b/i.test(line)
+  /\b(?:error|exception|traceback|panic|fatal|failed|denied|not found)\b/i.test(line) ||
+  // `TypeError`, not `terror`.
+  /\w(?:Error|Exception)\b/.test(line)
 
 export interface LogMatches {
   /** Numbers of lines, from 0, in order. */
