@@ -79,16 +79,24 @@ export function DagBar({ place, leaf, children }: { place: DagPlace; leaf?: stri
   )
 }
 
+/** A browser's own words for a server that is not there are no help: each browser has others. */
+const unreachable = /^(?:Failed to fetch|Load failed|NetworkError when attempting to fetch resource\.?)$/
+
 /** What went wrong, in the product's words. */
 export function Fault({ error }: { error: { message: string } }) {
   return (
     <p role="alert" className="why">
-      {error.message.split('\n').map((line) => (
-        <Fragment key={line}>
-          {line}
-          <br />
-        </Fragment>
-      ))}
+      {(unreachable.test(error.message)
+        ? 'The server does not answer: what is shown may be old. Reload the page when it is back.'
+        : error.message
+      )
+        .split('\n')
+        .map((line) => (
+          <Fragment key={line}>
+            {line}
+            <br />
+          </Fragment>
+        ))}
     </p>
   )
 }

@@ -38,7 +38,8 @@ test('link → run → compare → share → edit → push', async ({ page, brow
       started = run.number()
       await run.task('train').first().click()
       await expect(run.log()).toContainText(/lines?, live.*logistic regression, alpha 0\.01/s)
-      await expect(run.log()).toContainText(/accuracy 0\.\d+, loss/)
+      // Forty repeats are seconds of computing; on a busy machine they are minutes.
+      await expect(run.log()).toContainText(/accuracy 0\.\d+, loss/, { timeout: 120_000 })
       await expect(run.answer()).toHaveText(/^\s*Succeeded: 5 of 5/)
       const all = await product.api<RunAnswer[]>('/dags/main/examples/iris/runs')
       expect(

@@ -57,10 +57,11 @@ export function LogLines(props: Props) {
   useEffect(() => {
     if (follow && total > 0) rows.scrollToIndex(total - hidden - 1, { align: 'end' })
   }, [follow, total, hidden, rows, wrap])
+  // A log that is read for the first time has no lines yet: the target waits for its line.
+  const there = target !== null && target.line >= hidden && target.line < total
   useEffect(() => {
-    if (target !== null && target.line >= hidden)
-      rows.scrollToIndex(target.line - hidden, { align: 'center' })
-  }, [target, hidden, rows])
+    if (there) rows.scrollToIndex(target.line - hidden, { align: 'center' })
+  }, [there, target, hidden, rows])
   useEffect(() => rows.measure(), [wrap, rows])
   const onScroll = () => {
     const box = scroll.current
