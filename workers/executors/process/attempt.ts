@@ -15,7 +15,7 @@ import { commandLine } from './command.ts'
 import type { Host } from './host.ts'
 import { killMarked, signalGroup, startBehindGate, type TaskProcess } from './task-process.ts'
 import { makeCgroup, UsageMeter } from './usage-meter.ts'
-import { fault, judge, stopped, type Exit, type Why } from './verdict.ts'
+import { fault, judge, stopped, tooLate, type Exit, type Why } from './verdict.ts'
 
 export interface AttemptTools {
   host: Host
@@ -38,6 +38,7 @@ export class ProcessAttempt {
   #process: TaskProcess | null = null
   #why: Why | null = null
   #forced: NodeJS.Timeout | null = null
+  #start: NodeJS.Timeout | undefined
 
   constructor(job: AttemptJob, tools: AttemptTools, sink: AttemptSink) {
     this.job = job
@@ -58,6 +59,10 @@ export class ProcessAttempt {
 
   /** Resolves with the end when it is over; `submitted` once the sink knows the process. Never throws. */
   async run(submitted: () => void): Promise<AttemptEnd | null> {
+    const { startTimeout } = this.job
+    // Until the gate lets its code start; a process is nobody's failure that comes too late.
+    if (startTimeout !== null)
+      this.#start = setTimeout(() => this.end('start'), Math.min(startTimeout, dayMs))
     try {
       const { host, checkouts, artifacts, inherited } = this.#tools
       const folder = await makeAttemptFolder(host, checkouts, artifacts, this.job, inherited)
@@ -65,6 +70,7 @@ export class ProcessAttempt {
     } catch (error) {
       return fault(error)
     } finally {
+      clearTimeout(this.#start)
       if (this.#forced !== null) clearTimeout(this.#forced)
     }
   }
@@ -95,11 +101,13 @@ export class ProcessAttempt {
     submitted()
     await failpoint('attempt.gate.before', task)
     const passed = admitted && (await this.#sink.passGate(this.job.token, handle)) && !this.#stopped()
+    clearTimeout(this.#start)
     if (!passed) {
       running.closeGate()
       signalGroup(pid, 'SIGKILL')
       running.output.destroy()
       await running.exited
+      if (this.#why === 'start') return tooLate
       return this.#why === 'stop' ? stopped : attemptEnd('cancelled', 'cancel_requested', null)
     }
     await failpoint('attempt.gate.after-record', task)

@@ -106,6 +106,15 @@ test('ends are told apart: exit code, signal, timeout, missing output, missing p
   })
 })
 
+test('[R7] what does not start in time is lost, and its code never ran', async () => {
+  const { id } = await run('unstarted', [
+    cell('id: slow\nstart_timeout: 1ms\nretries: 3\ninfrastructure_retries: 0', 'bash', 'echo ran'),
+  ])
+  expect(await taskRuns(id)).toMatchObject([{ state: 'failed', reason: 'infrastructure_unknown' }])
+  const rows = await database().client`select state, started_at from attempt where run_id = ${id}`
+  expect(rows.map((row) => [row['state'], row['started_at']])).toEqual([['lost', null]])
+})
+
 test('every attempt says what it used: processor time and memory, of all its processes', async () => {
   const { id } = await run('used', [
     cell(

@@ -9,7 +9,7 @@ import { attemptEnd, type AttemptEnd, type AttemptJob } from '../executor.ts'
 import { collectOutputs, readReport, type AttemptFolder } from './attempt-folder.ts'
 
 /** What made an attempt end, when it did not by itself. */
-export type Why = 'cancel' | 'timeout' | 'oom' | 'stop' | 'fenced'
+export type Why = 'cancel' | 'timeout' | 'oom' | 'stop' | 'start' | 'fenced'
 
 export interface Exit {
   code: number | null
@@ -29,6 +29,13 @@ export const stopped = attemptEnd(
   'lost',
   'worker_stopped',
   'Dagbok was stopped; it goes on at the next start.',
+)
+
+/** Its code has not started, so that it is not its failure. */
+export const tooLate = attemptEnd(
+  'lost',
+  'infrastructure_unknown',
+  'It did not start within its `start_timeout`.',
 )
 
 /** The end of one that was ended, or whose log could not be kept; null when it ended by itself. */
