@@ -13,14 +13,16 @@ const finished = ['succeeded', 'failed', 'cancelled']
 
 /** The newest finished run of each version of the classifier. */
 async function irisRuns(product: Product): Promise<[RunAnswer, RunAnswer]> {
-  for (;;) {
+  const found = async () => {
     const runs = await product.api<RunAnswer[]>('/dags/main/examples/iris/runs').catch(() => [])
-    const of = (version: number) =>
-      runs.find((run) => run.version.number === version && finished.includes(run.state))
-    const [one, two] = [of(1), of(2)]
-    if (one !== undefined && two !== undefined) return [one, two]
-    await new Promise((done) => setTimeout(done, 200))
+    return [1, 2].flatMap(
+      (version) => runs.find((run) => run.version.number === version && finished.includes(run.state)) ?? [],
+    )
   }
+  await expect.poll(async () => (await found()).length, { timeout: 120_000 }).toBe(2)
+  const [one, two] = await found()
+  if (one === undefined || two === undefined) throw new Error('the runs of the classifier are gone')
+  return [one, two]
 }
 
 /** Each page with what it shows when it has what it asked for. */
