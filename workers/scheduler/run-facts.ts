@@ -2,27 +2,21 @@
 import type { Queryable } from '#db/client.ts'
 import { valuesOfRun } from '#db/queries/attempt.ts'
 import type { Viewer, ItemFacts } from '#server/domain/expression/facts.ts'
-import type { Task } from '#server/domain/dag/spec.ts'
+import type { Spec } from '#server/domain/dag/spec.ts'
 import type { Json } from '#server/domain/json.ts'
 import { foldedState } from '#server/domain/run/machine.ts'
 import type { LiveRun } from './live-run.ts'
 
 const rfc3339 = (time: Date | null) => time?.toISOString() ?? ''
 
-/** The view of one item of a task; values are read only when the spec has expressions that may want them. */
+/** The view of one item of a task; values are read of tasks that expressions of the spec may want. */
 export async function viewerOf(q: Queryable, live: LiveRun, node: number, item: number): Promise<Viewer> {
   const { spec, number } = live.identity
   const planned = live.machine.plan.nodes[node]
   const task = spec.tasks[node]
   if (planned === undefined || task === undefined)
     throw new Error(`run ${live.row.id} has no task number ${node}`)
-  const values = readsTasks(spec.tasks)
-    ? await valuesOfRun(
-        q,
-        live.row.id,
-        spec.tasks.map((one) => one.id),
-      )
-    : []
+  const values = await valuesOfRun(q, live.row.id, readTasks(spec))
   const byItem = new Map<string, Record<string, Json>>()
   for (const row of values)
     byItem.set(`${row.task} ${row.index}`, {
@@ -64,16 +58,26 @@ export async function viewerOf(q: Queryable, live: LiveRun, node: number, item: 
   }
 }
 
-/** Whether any text of a spec may speak of other tasks. */
-const known = new WeakMap<readonly Task[], boolean>()
-function readsTasks(tasks: readonly Task[]): boolean {
-  const cached = known.get(tasks)
+/** Ids of the tasks that some text of a spec may read values of; a name in the text stands for those of every component. */
+const known = new WeakMap<Spec, readonly string[]>()
+function readTasks(spec: Spec): readonly string[] {
+  const cached = known.get(spec)
   if (cached !== undefined) return cached
-  const reads = tasks.some((task) =>
-    JSON.stringify([task.if, task.env, task.args, task.action, task.inputs, task.image, task.map]).includes(
-      'tasks',
-    ),
-  )
-  known.set(tasks, reads)
-  return reads
+  const texts = JSON.stringify([
+    spec.groups.map(({ params }) => params),
+    spec.tasks.map((task) => [task.if, task.env, task.args, task.action, task.inputs, task.image, task.map]),
+  ])
+  const names = new Set<string>()
+  let any = false
+  for (const [, name, quoted] of texts.matchAll(
+    /\btasks\s*(?:\.\s*([a-z][a-z0-9_-]*)|\[\s*(?:\\?["']([^"'\\]+))?)/g,
+  )) {
+    if (name === undefined && quoted === undefined) any = true
+    names.add(name ?? quoted ?? '')
+  }
+  const read = spec.tasks
+    .map(({ id }) => id)
+    .filter((id) => any || names.has(id) || names.has(id.slice(id.lastIndexOf('.') + 1)))
+  known.set(spec, read)
+  return read
 }

@@ -170,6 +170,18 @@ test('[R4] the slots of a pool are never exceeded, and what it holds back does n
   expect(most).toBeLessThanOrEqual(3)
 })
 
+test('values are found by a name in brackets', async () => {
+  const { executor } = await work((job) =>
+    succeeds({ values: [{ name: 'n', value: job.task === 'my-a' ? 1 : 2, declared: false }] }),
+  )
+  const id = await start(
+    `  - {id: my-a, command: [x]}
+  - {id: b, needs: [my-a], command: [x, "\${{ tasks['my-a'].values.n }}"]}`,
+  )
+  expect((await over(id)).state).toBe('succeeded')
+  expect(executor.started[1]?.action).toMatchObject({ command: ['x', '1'] })
+})
+
 test('a higher priority goes first', async () => {
   const { executor } = await work(() => succeeds(), 1)
   const id = await start(
