@@ -109,29 +109,33 @@ test('a method that a path does not take is answered with those that it does', a
   expect((await ask(`/api/v1${at}/runs`, { method: 'DELETE' })).headers.get('allow')).toBe('GET, POST')
 })
 
-test('[S8] a body that is too large is refused, also when its length is not told', async () => {
-  const large = await post('/tokens', { name: 'x'.repeat(11 * 2 ** 20) })
-  expect([large.status, await large.json()]).toEqual([
-    413,
-    { message: 'The body is too large.', code: 'too_large' },
-  ])
-  const unmeasured = new ReadableStream<Uint8Array>({
-    start: (controller) => {
-      controller.enqueue(Buffer.from('{"name": "'))
-      for (let i = 0; i < 11; i++) controller.enqueue(Buffer.alloc(2 ** 20, 'x'))
-      controller.enqueue(Buffer.from('"}'))
-      controller.close()
-    },
-  })
-  const unmeasuredBody: RequestInit & { duplex: 'half' } = {
-    method: 'POST',
-    headers: { authorization: `Bearer ${product.ready.apiToken}`, 'content-type': 'application/json' },
-    body: unmeasured,
-    duplex: 'half',
-  }
-  const chunked = await fetch(`${product.ready.apiUrl}/tokens`, unmeasuredBody)
-  expect([chunked.status, await chunked.json()]).toMatchObject([413, { code: 'too_large' }])
-})
+test(
+  '[S8] a body that is too large is refused, also when its length is not told',
+  { repeats: 10 },
+  async () => {
+    const large = await post('/tokens', { name: 'x'.repeat(11 * 2 ** 20) })
+    expect([large.status, await large.json()]).toEqual([
+      413,
+      { message: 'The body is too large.', code: 'too_large' },
+    ])
+    const unmeasured = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        controller.enqueue(Buffer.from('{"name": "'))
+        for (let i = 0; i < 11; i++) controller.enqueue(Buffer.alloc(2 ** 20, 'x'))
+        controller.enqueue(Buffer.from('"}'))
+        controller.close()
+      },
+    })
+    const unmeasuredBody: RequestInit & { duplex: 'half' } = {
+      method: 'POST',
+      headers: { authorization: `Bearer ${product.ready.apiToken}`, 'content-type': 'application/json' },
+      body: unmeasured,
+      duplex: 'half',
+    }
+    const chunked = await fetch(`${product.ready.apiUrl}/tokens`, unmeasuredBody)
+    expect([chunked.status, await chunked.json()]).toMatchObject([413, { code: 'too_large' }])
+  },
+)
 
 test('without a body, a start takes every default', async () => {
   const response = await ask(`/api/v1${at}/runs`, { method: 'POST' })

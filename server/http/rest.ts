@@ -3,6 +3,7 @@ import { createOpenApiFetchHandler } from 'trpc-to-openapi'
 import { codeOfStatus, DagbokError } from '../domain/errors/errors.ts'
 import { appRouter } from '../trpc/router.ts'
 import { makes, openApiDocument } from './openapi.ts'
+import { readBody } from './read-body.ts'
 import { respondTo } from './respond.ts'
 
 const endpoint = '/api/v1'
@@ -34,20 +35,9 @@ function unknown(method: string, path: string): Response | null {
   )
 }
 
-async function textOf(request: Request): Promise<string> {
-  const parts: Uint8Array[] = []
-  let size = 0
-  for await (const part of request.body ?? []) {
-    size += part.length
-    if (size > longest) throw new DagbokError('too_large', `The body has more than ${longest} bytes.`)
-    parts.push(part)
-  }
-  return Buffer.concat(parts).toString('utf8')
-}
-
 /** The same request with a JSON object as its body: `{}` when it has none. @throws DagbokError `bad_input`, `too_large` */
 async function withObject(request: Request): Promise<Request> {
-  const text = await textOf(request)
+  const text = await readBody(request, longest, `The body has more than ${longest} bytes.`)
   const type = request.headers.get('content-type') ?? ''
   if (text !== '' && !/^application\/json\s*(;|$)/i.test(type))
     throw new DagbokError('bad_input', 'Send the body as JSON, with `Content-Type: application/json`.')

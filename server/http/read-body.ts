@@ -1,0 +1,29 @@
+/** The body of a request as text, with a bound. */
+import { DagbokError } from '../domain/errors/errors.ts'
+
+/** ms that a body which is refused may go on arriving: a client reads no answer while it still sends. */
+const lingerMs = 5000
+
+/** Takes what is still sent and forgets it: a connection closed on unread bytes is reset, and the answer with it. */
+async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  const timer = setTimeout(() => void reader.cancel(), lingerMs)
+  while (!(await reader.read()).done);
+  clearTimeout(timer)
+}
+
+/** Whatever its length says, no more than `longest` bytes are kept. @throws DagbokError `too_large` */
+export async function readBody(request: Request, longest: number, refusal: string): Promise<string> {
+  const reader = request.body?.getReader()
+  if (reader === undefined) return ''
+  const parts: Uint8Array[] = []
+  let size = 0
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    size += part.value.length
+    if (size > longest) {
+      await drain(reader)
+      throw new DagbokError('too_large', refusal)
+    }
+    parts.push(part.value)
+  }
+  return Buffer.concat(parts).toString('utf8')
+}
