@@ -9,7 +9,7 @@ import { openDataFolder } from './data-folder.ts'
 
 interface Started {
   child: ChildProcess
-  ready: { url: string; signInUrl: string }
+  ready: { url: string; signInUrl: string; apiUrl: string; apiToken: string }
   output: () => string
 }
 
@@ -81,6 +81,16 @@ async function processes(): Promise<number[]> {
   return found
 }
 
+/** Those that run one of these files. */
+async function namedIn(pids: readonly number[], files: readonly string[]): Promise<number[]> {
+  const found: number[] = []
+  for (const pid of pids) {
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+    if (files.some((file) => command.includes(file))) found.push(pid)
+  }
+  return found
+}
+
 test('it starts, says who holds the folder to a second one, and stops within 10 s with nothing left', async () => {
   const { child, ready, output } = await start()
   expect((await stat(join(folder, 'ready.json'))).mode & 0o777).toBe(0o600)
@@ -132,12 +142,7 @@ test('the sign-in link signs in when its button is pressed, once, and a look at 
 
 test('a web process that dies is started again, at the address that users have', async () => {
   const { ready, child } = await start()
-  const web = async () => {
-    for (const pid of await processes())
-      if ((await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).includes('app/server.ts'))
-        return pid
-    return null
-  }
+  const web = async () => (await namedIn(await processes(), ['app/server.ts']))[0] ?? null
   const first = await web()
   process.kill(first ?? 0, 'SIGKILL')
   for (let second = first; second === null || second === first; second = await web())
@@ -151,6 +156,35 @@ test('a web process that dies is started again, at the address that users have',
     expect(child.exitCode).toBeNull()
     await new Promise((done) => setTimeout(done, 20))
   }
+})
+
+test('[R14] Postgres that is killed is started again: nothing else ends, and what was acknowledged is there', async () => {
+  const { ready, child } = await start()
+  const answer = async (path: string, body?: object) => {
+    const response = await fetch(`${ready.apiUrl}${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { authorization: `Bearer ${ready.apiToken}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    return { status: response.status, body: await response.text() }
+  }
+  expect((await answer('/repositories', { team: 'main', name: 'kept' })).status).toBe(201)
+  const ours = await namedIn(await processes(), ['app/server.ts', 'workers/main.ts'])
+  expect(ours).toHaveLength(2)
+  const holder = join(runtime, 'postgres', 'cluster', 'postmaster.pid')
+  const server = async () => (await readFile(holder, 'utf8').catch(() => '')).split('\n')[0] ?? ''
+  const first = await server()
+  process.kill(Number(first), 'SIGKILL')
+  for (;;) {
+    expect(child.exitCode).toBeNull()
+    const { status, body } = await answer('/repositories')
+    expect(body).not.toMatch(/\n\s+at |ECONN|postgres/i)
+    if (status !== 200) continue
+    expect(body).toContain('kept')
+    // An answer may still be of the old server's last moment.
+    if (!['', first].includes(await server())) break
+  }
+  expect(await namedIn(await processes(), ['app/server.ts', 'workers/main.ts'])).toEqual(ours)
 })
 
 test('after a kill -9 of the supervisor its processes end, and the next start takes the folder over', async () => {

@@ -2,7 +2,7 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { openDatabase } from '#db/client.ts'
-import { ensureDatabase, startEmbeddedPostgres } from '#db/embedded/postgres.ts'
+import { ensureDatabase } from '#db/embedded/postgres.ts'
 import { migrateDatabase } from '#db/migrate.ts'
 import { ensureFirstOwner } from '#db/queries/sign-in.ts'
 import { deleteTokensNamed } from '#db/queries/token.ts'
@@ -18,6 +18,7 @@ import { parseStartArguments, usage, type StartArguments } from './arguments.ts'
 import { ensureBuild } from './build.ts'
 import { supervise, type Supervised } from './child.ts'
 import { lockDataFolder, openDataFolder, sessionSecret, type DataFolder } from './data-folder.ts'
+import { keepPostgres } from './postgres.ts'
 import { sweepRuntimeFolders } from './runtime-folder.ts'
 import { seedExamples } from './seed.ts'
 
@@ -44,26 +45,16 @@ async function stage<T>(name: string, work: () => Promise<T>, start = performanc
   return result
 }
 
-async function endWith(postgres: Promise<void>): Promise<void> {
-  await postgres
-  if (ended) return
-  console.error(
-    'dagbok: Postgres ended by itself; stopping. Start again: nothing that was acknowledged is lost.',
-  )
-  await endAll(1)
-}
-
 async function startDatabase(settings: Settings, folder: DataFolder): Promise<string> {
   if (settings.DATABASE_URL !== undefined) {
     await checkServerVersion(settings.DATABASE_URL)
     return settings.DATABASE_URL
   }
-  const server = await startEmbeddedPostgres({
-    folder: join(folder.runtime, 'postgres'),
-    sharedBinaries: folder.shared,
-  })
+  const server = await keepPostgres(
+    { folder: join(folder.runtime, 'postgres'), sharedBinaries: folder.shared },
+    stopWith,
+  )
   ending.push(server.stop)
-  void endWith(server.exited)
   await ensureDatabase(server, 'dagbok')
   return server.url('dagbok')
 }
