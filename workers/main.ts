@@ -25,8 +25,10 @@ import { Scheduler } from './scheduler/scheduler.ts'
 const graceMs = 2500
 
 const settings = productSettings()
+/** Two products of one machine are two hosts: none ends the other's attempts. */
+const hostName = `${hostname()}:${settings.runtimeFolder}`
 const db = openDatabase(settings.databaseUrl, { max: 10, applicationName: 'dagbok worker' })
-const artifacts = new FolderStore(join(settings.dataFolder, 'artifacts'))
+const artifacts = new FolderStore(join(settings.dataFolder, 'artifacts'), hostName)
 const log = pino({ level: settings.logLevel, base: { process: 'worker' } })
 const ctx: ServiceContext = {
   db,
@@ -40,8 +42,6 @@ const ctx: ServiceContext = {
 
 const host = await openHost(settings.runtimeFolder, gitPath())
 const workerId = randomUUID()
-/** Two products of one machine are two hosts: none ends the other's attempts. */
-const hostName = `${hostname()}:${settings.runtimeFolder}`
 const scheduler = new Scheduler(db, ctx.log, workerId, artifacts)
 const executor = new ProcessExecutor({
   host,
@@ -60,7 +60,6 @@ const enqueuers = new Enqueuers(ctx)
 
 await registerWorker(db, { id: workerId, host: hostName, pid: process.pid })
 await executor.endOrphans(await attemptsOfEarlierLives(db, hostName, workerId))
-// Only this process writes artifacts: what lies half written is of an earlier life.
 await artifacts.sweep()
 await scheduler.start(executor)
 reconciler.start()

@@ -19,13 +19,13 @@ export interface NewAttempt {
   workerId: string
 }
 
-/** Seconds that a lease is good for without a heartbeat. */
-export const leaseSeconds = 30
+const leaseOf = (ms: number) => sql`clock_timestamp() + make_interval(secs => ${ms / 1000})`
 
-export async function insertAttempt(q: Queryable, given: NewAttempt): Promise<string> {
+/** @param leaseMs what its lease is good for without a heartbeat */
+export async function insertAttempt(q: Queryable, given: NewAttempt, leaseMs: number): Promise<string> {
   const [row] = await q
     .insert(attempt)
-    .values({ ...given, leaseUntil: sql`clock_timestamp() + make_interval(secs => ${leaseSeconds})` })
+    .values({ ...given, leaseUntil: leaseOf(leaseMs) })
     .returning({ id: attempt.id })
   if (row === undefined) throw new Error('an insert gave no row')
   return row.id
@@ -126,12 +126,13 @@ export async function insertResults(q: Queryable, attemptId: string, results: At
 export async function heartbeat(
   q: Queryable,
   tokens: readonly string[],
+  leaseMs: number,
 ): Promise<Map<string, 'go_on' | 'cancel'>> {
   if (tokens.length === 0) return new Map()
   const stopping = sql`(${run.cancelRequestedAt} is not null or ${run.stopping} is not null)`
   const rows = await q
     .update(attempt)
-    .set({ leaseUntil: sql`clock_timestamp() + make_interval(secs => ${leaseSeconds})` })
+    .set({ leaseUntil: leaseOf(leaseMs) })
     .from(run)
     .innerJoin(taskRun, eq(taskRun.runId, run.id))
     .where(

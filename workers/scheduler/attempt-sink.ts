@@ -12,6 +12,7 @@ import {
 } from '#db/queries/attempt.ts'
 import { announce } from '#db/queries/live.ts'
 import { insertLogChunk } from '#db/queries/log.ts'
+import { leaseMs } from '#server/config/lease.ts'
 import type { Json } from '#server/domain/json.ts'
 import { within } from '#server/services/within.ts'
 import type { LogChunkRow } from '#server/storage/logs/log-writer.ts'
@@ -107,7 +108,7 @@ export class DatabaseSink implements AttemptSink {
   }
 
   async heartbeat(tokens: string[]): Promise<Map<string, 'go_on' | 'cancel' | 'fenced'>> {
-    const known = await heartbeat(this.#db, tokens)
+    const known = await heartbeat(this.#db, tokens, leaseMs)
     return new Map(tokens.map((token) => [token, known.get(token) ?? 'fenced']))
   }
 }

@@ -9,6 +9,7 @@ import { lockDag } from '#db/queries/admission.ts'
 import { insertAttempt } from '#db/queries/attempt.ts'
 import { activeTasks, claimable, lockPoolOf, type Candidate } from '#db/queries/claim.ts'
 import { failpoint } from '#server/config/failpoint.ts'
+import { leaseMs } from '#server/config/lease.ts'
 import { ExpressionError } from '#server/domain/expression/cel.ts'
 import { isShut } from '#server/domain/run/decide.ts'
 import { itemAt } from '#server/domain/run/machine.ts'
@@ -70,7 +71,7 @@ export class Claimer {
       if (free <= 0 || stopped()) return
       const candidates = await claimable(this.#db, free, blocked)
       if (candidates.length === 0) return
-      const outcomes = await Promise.all(candidates.map((one) => this.#take(executor, one)))
+      const outcomes = await this.#takeAll(executor, candidates)
       for (const [i, outcome] of outcomes.entries()) {
         const candidate = candidates[i]
         if (candidate === undefined || outcome.kind === 'taken') continue
@@ -80,6 +81,15 @@ export class Claimer {
       const taken = outcomes.flatMap((outcome) => (outcome.kind === 'taken' ? [outcome.taken] : []))
       for (const one of taken) this.#follow(this.#submit(executor, one))
     }
+  }
+
+  /** What was claimed is submitted also when the claim of another run failed: its attempt is written. */
+  async #takeAll(executor: Executor, candidates: readonly Candidate[]): Promise<Outcome[]> {
+    const settled = await Promise.allSettled(candidates.map((one) => this.#take(executor, one)))
+    const failed = settled.filter((one) => one.status === 'rejected')
+    for (const { reason } of failed)
+      this.#log.error({ err: reason as unknown }, 'a task could not be claimed')
+    return settled.map((one) => (one.status === 'fulfilled' ? one.value : { kind: 'gone' }))
   }
 
   async #take(executor: Executor, candidate: Candidate): Promise<Outcome> {
@@ -97,15 +107,13 @@ export class Claimer {
         return null
       }
       const n = item.attempts + 1
-      const attemptId = await insertAttempt(tx, {
-        taskRunId: candidate.id,
-        runId: candidate.runId,
-        n,
-        kind: live.machine.plan.nodes[place.node]?.policy.poll == null ? 'main' : 'probe',
-        token,
-        executor: executor.name,
-        workerId: this.#workerId,
-      })
+      const kind = live.machine.plan.nodes[place.node]?.policy.poll == null ? 'main' : 'probe'
+      const { id: taskRunId, runId } = candidate
+      const attemptId = await insertAttempt(
+        tx,
+        { taskRunId, runId, n, kind, token, executor: executor.name, workerId: this.#workerId },
+        leaseMs,
+      )
       said.outcome = { kind: 'taken', taken: { attemptId, token, n, live, ...place } }
       return [{ kind: 'claimed', ...place }]
     })

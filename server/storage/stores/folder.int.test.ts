@@ -1,6 +1,7 @@
-import { mkdtemp, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { storeConformance } from './conformance.ts'
 import { FolderStore } from './folder.ts'
@@ -13,13 +14,24 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 storeConformance('folder', () => new FolderStore(folder))
 
-test('what a process that died was writing is swept, and no blob with it', async () => {
-  const store = new FolderStore(join(folder, 'swept'))
+test('what a writer that died was writing is swept by its next life: no blob, and nothing that others write', async () => {
+  const swept = join(folder, 'swept')
+  const store = new FolderStore(swept, 'a')
   const { hash } = await store.put(Buffer.from('kept'))
-  await mkdir(join(folder, 'swept', 'incoming'), { recursive: true })
-  await writeFile(join(folder, 'swept', 'incoming', 'half'), 'ha')
-  expect(await store.sweep()).toBe(1)
-  expect(await readdir(join(folder, 'swept', 'incoming'))).toEqual([])
+  const source = new PassThrough()
+  const writing = store.put(source)
+  source.write('half')
+  const half = async () => {
+    const names = await readdir(join(swept, 'incoming'), { recursive: true })
+    return names.filter((name) => name.includes('/')).length
+  }
+  while ((await half()) === 0);
+  expect(await new FolderStore(swept, 'b').sweep()).toBe(0)
+  expect(await half()).toBe(1)
+  expect(await new FolderStore(swept, 'a').sweep()).toBe(1)
+  expect(await half()).toBe(0)
+  source.destroy(new Error('its writer is gone'))
+  await expect(writing).rejects.toThrow('its writer is gone')
   expect((await store.stat(hash)).size).toBe(4)
 })
 

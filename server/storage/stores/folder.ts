@@ -55,12 +55,15 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Blobs are at `FOLDER/blobs/ab/abcdef…`; what is being written is in `FOLDER/incoming`. */
+/** Blobs are at `FOLDER/blobs/ab/abcdef…`; what is being written is in `FOLDER/incoming/WRITER`. */
 export class FolderStore implements ArtifactStore {
   readonly #folder: string
+  readonly #incoming: string
 
-  constructor(folder: string) {
+  /** @param writer whoever writes, one process at a time: what an earlier life of it left is swept */
+  constructor(folder: string, writer = 'web') {
     this.#folder = folder
+    this.#incoming = join(folder, 'incoming', createHash('sha256').update(writer).digest('hex').slice(0, 16))
   }
 
   #path(hash: string): string {
@@ -69,9 +72,8 @@ export class FolderStore implements ArtifactStore {
   }
 
   async put(source: Readable | Uint8Array): Promise<StoredBlob> {
-    const incoming = join(this.#folder, 'incoming')
-    await stored(mkdir(incoming, { recursive: true, mode: 0o700 }))
-    const aside = join(incoming, randomUUID())
+    await stored(mkdir(this.#incoming, { recursive: true, mode: 0o700 }))
+    const aside = join(this.#incoming, randomUUID())
     try {
       const blob = await writeAside(aside, source)
       const path = this.#path(blob.hash)
@@ -98,11 +100,10 @@ export class FolderStore implements ArtifactStore {
     return start >= end ? Readable.from([]) : createReadStream(this.#path(hash), { start, end: end - 1 })
   }
 
-  /** Removes what a process that died was writing. Call it when nothing else writes. Gives how many there were. */
+  /** Removes what an earlier life of this writer was writing. Call it before it writes. Gives how many there were. */
   async sweep(): Promise<number> {
-    const incoming = join(this.#folder, 'incoming')
-    const left = await readdir(incoming).catch(() => [])
-    for (const name of left) await rm(join(incoming, name), { force: true })
+    const left = await readdir(this.#incoming).catch(() => [])
+    for (const name of left) await rm(join(this.#incoming, name), { force: true })
     return left.length
   }
 }

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino'
 import { join } from 'node:path'
 import { failpoint } from '#server/config/failpoint.ts'
+import { leaseMs } from '#server/config/lease.ts'
 import type { AttemptEnd, AttemptJob, AttemptSink, Executor, OrphanedAttempt } from '../executor.ts'
 import { attemptEnd } from '../executor.ts'
 import { ProcessAttempt, type AttemptTools } from './attempt.ts'
@@ -18,7 +19,7 @@ export interface ProcessExecutorOptions extends Omit<AttemptTools, 'graceMs'> {
   graceMs?: number
 }
 
-const heartbeatMs = 10_000
+const heartbeatMs = leaseMs / 3
 /** ms of the first wait before an end that could not be written is written again; then twice as long, up to 5 s. */
 const againMs = 100
 

@@ -1,0 +1,5 @@
+/** How long a worker may be silent before its attempts are taken for lost, and others run them. */
+
+/** ms. Fault tests, which pause workers for longer than that, shorten it. */
+export const leaseMs =
+  process.env['DAGBOK_TEST_FAULTS'] === '1' ? Number(process.env['DAGBOK_TEST_LEASE_MS'] ?? 30_000) : 30_000
