@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path'
 import next from 'next'
 import { pino } from 'pino'
 import { openDatabase } from '#db/client.ts'
+import { throughOutages } from '#db/outage.ts'
 import { allowsHost, allowsOrigin } from '#server/auth/address.ts'
 import { isLoopback } from '#server/config/read.ts'
 import { productSettings } from '#server/config/product.ts'
@@ -79,7 +80,10 @@ async function start(settings: WebSettings): Promise<void> {
     sessionSecret: settings.sessionSecret,
     live: new LiveHub(),
   }
-  await context.live.start(db)
+  await throughOutages(
+    () => context.live.start(db),
+    (error) => log.warn({ err: error }, 'the database cannot be asked; trying again'),
+  )
   const git = gitEndpoint(context)
   let handle: ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | null = null
   const server = createServer((request, response) => {

@@ -20,6 +20,8 @@ export function openClient(url: string, options: DatabaseOptions = {}): postgres
   return postgres(address.href, {
     ...(socket === null ? {} : { host: socket }),
     max: options.max ?? 10,
+    // Seconds; the driver's own grows to 20.
+    backoff: (tried: number) => Math.min(1, 0.02 * 2 ** tried) * (0.5 + Math.random() / 2),
     onnotice: () => {},
     connection: { application_name: options.applicationName ?? 'dagbok', TimeZone: 'UTC' },
   })

@@ -4,6 +4,7 @@ import { availableParallelism, hostname } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { openDatabase } from '#db/client.ts'
+import { throughOutages } from '#db/outage.ts'
 import { attemptsOfEarlierLives, registerWorker, workerStopped } from '#db/queries/attempt.ts'
 import { inheritedByTasks } from '#server/config/environment.ts'
 import { gitPath } from '#server/config/git.ts'
@@ -58,12 +59,16 @@ const executor = new ProcessExecutor({
 const reconciler = new GitReconciler(ctx)
 const enqueuers = new Enqueuers(ctx)
 
-await registerWorker(db, { id: workerId, host: hostName, pid: process.pid })
-await executor.endOrphans(await attemptsOfEarlierLives(db, hostName, workerId))
+/** Each part of the start can be done again: the database may be away for a while (R14). */
+const insist = (work: () => Promise<void>) =>
+  throughOutages(work, (error) => log.warn({ err: error }, 'the database cannot be asked; trying again'))
+
+await insist(() => registerWorker(db, { id: workerId, host: hostName, pid: process.pid }))
+await insist(async () => executor.endOrphans(await attemptsOfEarlierLives(db, hostName, workerId)))
 await artifacts.sweep()
-await scheduler.start(executor)
+await insist(() => scheduler.start(executor))
 reconciler.start()
-await enqueuers.start()
+await insist(() => enqueuers.start())
 process.send?.({ type: 'ready', url: '' })
 
 let stopping = false

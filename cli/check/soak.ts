@@ -5,6 +5,7 @@ import { childEnvironment } from '#server/config/environment.ts'
 import { root } from './stage.ts'
 
 const soaks: Record<string, { file: string; trials: number }> = {
+  R1: { file: 'e2e/faults/fleet.fault.test.ts', trials: 3000 },
   R10: { file: 'e2e/faults/push-kills.fault.test.ts', trials: 300 },
 }
 

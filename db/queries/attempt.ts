@@ -25,7 +25,8 @@ const leaseOf = (ms: number) => sql`clock_timestamp() + make_interval(secs => ${
 export async function insertAttempt(q: Queryable, given: NewAttempt, leaseMs: number): Promise<string> {
   const [row] = await q
     .insert(attempt)
-    .values({ ...given, leaseUntil: leaseOf(leaseMs) })
+    // The time of the claim, not that at which its transaction began: it may have waited for a lock.
+    .values({ ...given, leaseUntil: leaseOf(leaseMs), createdAt: sql`clock_timestamp()` })
     .returning({ id: attempt.id })
   if (row === undefined) throw new Error('an insert gave no row')
   return row.id
@@ -189,7 +190,7 @@ export async function registerWorker(
   q: Queryable,
   given: { id: string; host: string; pid: number },
 ): Promise<void> {
-  await q.insert(worker).values(given)
+  await q.insert(worker).values(given).onConflictDoNothing()
 }
 
 export async function workerStopped(q: Queryable, id: string): Promise<void> {

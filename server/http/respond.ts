@@ -1,5 +1,6 @@
 /** Errors of plain routes, in the words and codes of the procedures. */
-import { DagbokError, httpStatus } from '../domain/errors/errors.ts'
+import { isOutage } from '#db/outage.ts'
+import { away, DagbokError, httpStatus } from '../domain/errors/errors.ts'
 import type { Actor } from '../services/actor.ts'
 import { requestContext } from '../trpc/context.ts'
 import type { ServiceContext } from '../services/context.ts'
@@ -12,6 +13,7 @@ export async function respond(work: () => Promise<Response>): Promise<Response> 
   } catch (error) {
     if (error instanceof DagbokError && error.code !== 'internal')
       return Response.json({ message: error.message, code: error.code }, { status: httpStatus[error.code] })
+    if (isOutage(error)) return Response.json({ message: away, code: 'unavailable' }, { status: 503 })
     webContext().log.error({ err: error }, 'a route failed')
     return Response.json(
       { message: 'Something went wrong here. It was logged.', code: 'internal' },

@@ -2,7 +2,8 @@
 import { initTRPC, TRPCError } from '@trpc/server'
 import type { OpenApiMeta } from 'trpc-to-openapi'
 import { z } from 'zod'
-import { DagbokError, type ErrorCode } from '../domain/errors/errors.ts'
+import { isOutage } from '#db/outage.ts'
+import { away, DagbokError, type ErrorCode } from '../domain/errors/errors.ts'
 import { hasOnlyTexts, inputFaults, noText } from '../domain/errors/input.ts'
 import type { Actor } from '../services/actor.ts'
 import type { ServiceContext } from '../services/context.ts'
@@ -40,6 +41,7 @@ const mapped = t.middleware(async ({ ctx, next, path, getRawInput }) => {
   if (result.error.code === 'BAD_REQUEST' && cause instanceof z.ZodError)
     throw new TRPCError({ code: 'BAD_REQUEST', message: inputFaults(cause) })
   if (result.error.code !== 'INTERNAL_SERVER_ERROR') return result
+  if (isOutage(cause)) throw new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: away })
   ctx.services.log.error({ err: cause ?? result.error, path }, 'a procedure failed')
   throw new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong here. It was logged.' })
 })

@@ -54,13 +54,13 @@ export class Scheduler {
     )
   }
 
-  /** Starts to work. The executor writes into `sink`. */
+  /** Starts to work. The executor writes into `sink`. What threw can be called again. */
   async start(executor: Executor): Promise<void> {
     this.#executor = executor
-    const subscription = await this.#db.client.listen(workChannel, () => this.#loop.wake())
-    this.#unlisten = () => subscription.unlisten()
     // A question that was open when an earlier life ended is asked again.
     for (const id of await runningRunIds(this.#db)) await this.#runs.apply(id, just({ kind: 'reconsidered' }))
+    const subscription = await this.#db.client.listen(workChannel, () => this.#loop.wake())
+    this.#unlisten = () => subscription.unlisten()
     this.#loop.wake()
   }
 

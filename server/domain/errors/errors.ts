@@ -33,6 +33,10 @@ export const httpStatus: Record<ErrorCode, number> = {
 export const codeOfStatus = (status: number): ErrorCode =>
   errorCodes.find((code) => httpStatus[code] === status) ?? (status < 500 ? 'bad_input' : 'internal')
 
+/** What a user is told while the database cannot be asked. */
+export const away =
+  'The database cannot be asked at the moment. What was acknowledged is kept: try again in some seconds.'
+
 const brand = Symbol.for('dagbok.error')
 
 /**

@@ -1,5 +1,7 @@
 /** One attempt from its folder to its end. */
 import { failpoint } from '#server/config/failpoint.ts'
+import { leaseMs } from '#server/config/lease.ts'
+import type { Json } from '#server/domain/json.ts'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
 import { LogWriter } from '#server/storage/logs/log-writer.ts'
 import { attemptEnd, type AttemptEnd, type AttemptJob, type AttemptSink } from '../executor.ts'
@@ -100,7 +102,7 @@ export class ProcessAttempt {
     const admitted = (await this.#sink.submitted(this.job.token, handle)) && this.#why === null
     submitted()
     await failpoint('attempt.gate.before', task)
-    const passed = admitted && (await this.#sink.passGate(this.job.token, handle)) && !this.#stopped()
+    const passed = admitted && (await this.#passGate(handle)) && !this.#stopped()
     clearTimeout(this.#start)
     if (!passed) {
       running.closeGate()
@@ -124,6 +126,19 @@ export class ProcessAttempt {
     })
     const end = await judge({ job: this.job, folder, artifacts, log, exit, why: this.#why })
     return end === null ? null : { ...end, ...meter.usage }
+  }
+
+  /**
+   * An answer that took long may be older than the lease: this process was paused, and the attempt given up meanwhile. Then
+   * it is asked whether it still counts (R17).
+   */
+  async #passGate(handle: Record<string, Json>): Promise<boolean> {
+    const { token } = this.job
+    for (let asked = performance.now(), open = await this.#sink.passGate(token, handle); ;) {
+      if (!open || performance.now() - asked < leaseMs / 2) return open
+      asked = performance.now()
+      open = (await this.#sink.heartbeat([token])).get(token) === 'go_on'
+    }
   }
 
   /** Asked anew each time: it may have been ended while something was awaited. */

@@ -1,0 +1,33 @@
+/** A database that cannot be asked: it is away, is starting, or has no connection left (R14). */
+
+/** Of Node's sockets, of the driver, and of Postgres itself (its appendix "Error Codes", classes 08, 53, 57). */
+const codes =
+  /^(ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|CONNECTION_\w+|CONNECT_TIMEOUT|08\w{3}|53300|57P0[123])$/
+
+/** Whether this error, or one that it was caused by, says so. What was asked may have been done all the same. */
+export function isOutage(error: unknown): boolean {
+  for (let one = error; one instanceof Error; one = one.cause) {
+    const { code } = one as { code?: unknown }
+    if (typeof code === 'string' && codes.test(code)) return true
+  }
+  return false
+}
+
+const longestMs = 2000
+
+/**
+ * Does it again until the database can be asked; what it does may happen twice. Any other error is thrown.
+ * @param away is told of each outage
+ */
+export async function throughOutages<T>(work: () => Promise<T>, away: (error: unknown) => void): Promise<T> {
+  for (let wait = 50; ; wait = Math.min(longestMs, wait * 2)) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isOutage(error)) throw error
+      away(error)
+      // Spread, so that not everyone comes back at one instant.
+      await new Promise((done) => setTimeout(done, wait * (0.5 + Math.random() / 2)))
+    }
+  }
+}

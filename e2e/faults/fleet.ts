@@ -1,0 +1,86 @@
+/** Several real worker processes on one database and one data folder, each with a runtime folder of its own. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { chmod, mkdir, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { nodeOptions } from '#cli/setup/machine.mjs'
+import { childEnvironment } from '#server/config/environment.ts'
+
+const program = resolve(import.meta.dirname, '../../workers/main.ts')
+/** Characters of what a worker printed that are kept. */
+const kept = 20_000
+
+export class FleetWorker {
+  readonly #env: Record<string, string>
+  readonly #runtime: string
+  #child: ChildProcess | null = null
+  #paused = false
+  said = ''
+  lives = 0
+
+  private constructor(runtime: string, env: Record<string, string>) {
+    this.#runtime = runtime
+    this.#env = env
+  }
+
+  /** @param parent folder that the user id of tasks can enter */
+  static async make(parent: string, env: Record<string, string>): Promise<FleetWorker> {
+    const runtime = join(parent, `fleet-${randomUUID()}`)
+    await mkdir(runtime, { recursive: true })
+    await chmod(runtime, 0o711)
+    return new FleetWorker(runtime, env)
+  }
+
+  /** Begins a life, as a process group of its own: a failpoint ends that group. */
+  start(failpoints: readonly string[] = []): void {
+    const child = spawn(process.execPath, [...nodeOptions, program], {
+      detached: true,
+      env: childEnvironment({
+        ...this.#env,
+        DAGBOK_RUNTIME_DIR: this.#runtime,
+        DAGBOK_TEST_FAULTS: '1',
+        DAGBOK_FAILPOINTS: failpoints.join(','),
+      }),
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
+    this.#child = child
+    this.lives++
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => (this.said = (this.said + chunk.toString()).slice(-kept)))
+  }
+
+  get dead(): boolean {
+    return this.#child === null || this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
+  /** How it ended, if by itself; null while it lives and after a kill. */
+  get exitCode(): number | null {
+    return this.#child?.exitCode ?? null
+  }
+
+  /** SIGKILL: what its tasks started lives on, as after a real one. */
+  async kill(): Promise<void> {
+    const child = this.#child
+    if (child === null || this.dead) return
+    const gone = once(child, 'exit')
+    child.kill('SIGKILL')
+    await gone
+    this.#paused = false
+  }
+
+  /** SIGSTOP: it holds its connections and its locks, and does nothing. */
+  pause(): void {
+    if (!this.dead) this.#paused = this.#child?.kill('SIGSTOP') === true
+  }
+
+  resume(): void {
+    if (this.#paused) this.#child?.kill('SIGCONT')
+    this.#paused = false
+  }
+
+  async remove(): Promise<void> {
+    await this.kill()
+    await rm(this.#runtime, { recursive: true, force: true })
+  }
+}
