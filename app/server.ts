@@ -22,6 +22,7 @@ import { TableProcess } from '#server/services/comparison/table-process.ts'
 import { gitEndpoint } from '#server/services/push/git-endpoint.ts'
 import { FolderStore } from '#server/storage/stores/folder.ts'
 import { LiveHub } from '#server/http/live-hub.ts'
+import { Metrics } from '#server/http/metrics.ts'
 import { setWebContext, type WebContext } from '#server/web-context.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -79,6 +80,7 @@ async function start(settings: WebSettings): Promise<void> {
     publicUrl: '',
     sessionSecret: settings.sessionSecret,
     live: new LiveHub(),
+    metrics: new Metrics(db),
   }
   await throughOutages(
     () => context.live.start(db),

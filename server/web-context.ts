@@ -3,11 +3,13 @@
  * `globalThis`.
  */
 import type { LiveHub } from './http/live-hub.ts'
+import type { Metrics } from './http/metrics.ts'
 import type { ServiceContext } from './services/context.ts'
 
 export interface WebContext extends ServiceContext {
   sessionSecret: string
   live: LiveHub
+  metrics: Metrics
 }
 
 const key = Symbol.for('dagbok.web')

@@ -210,6 +210,9 @@ export const attempt = pgTable(
   (t) => [
     unique('attempt_n').on(t.taskRunId, t.n),
     index('attempt_run').on(t.runId),
+    index('attempt_ended')
+      .on(t.endedAt)
+      .where(sql`${t.endedAt} is not null`),
     index('attempt_live')
       .on(t.workerId)
       .where(sql`${t.state} in ('created', 'submitted', 'running')`),

@@ -43,6 +43,7 @@ const post = (path: string, body: unknown) => ask(`/api/v1${path}`, posted(JSON.
 
 test.each<[string, Asked, number, string, RegExp]>([
   ['/api/v1/dags', { headers: { authorization: '' } }, 401, 'unauthenticated', /Sign in, or send/],
+  ['/metrics', { headers: { authorization: '' } }, 401, 'unauthenticated', /Sign in, or send/],
   ['/api/v1/dags', { headers: { authorization: 'Bearer x' } }, 401, 'unauthenticated', /Sign in, or send/],
   ['/api/v1/nope', {}, 404, 'not_found', /There is no \/api\/v1\/nope: \/api\/openapi\.json lists/],
   ['/api/v1/dags', posted('{}'), 405, 'unsupported', /takes GET and not POST/],
@@ -136,6 +137,14 @@ test(
     expect([chunked.status, await chunked.json()]).toMatchObject([413, { code: 'too_large' }])
   },
 )
+
+test('Prometheus gets its text', async () => {
+  const response = await ask('/metrics')
+  expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=/)
+  const text = await response.text()
+  expect(text).toContain('dagbok_scheduler_lag_seconds ')
+  expect(text).toContain('process_cpu_seconds_total ')
+})
 
 test('without a body, a start takes every default', async () => {
   const response = await ask(`/api/v1${at}/runs`, { method: 'POST' })

@@ -6,6 +6,7 @@ import { GET as handle } from '#app/api/v1/[...path]/route.ts'
 import { GET as getShared } from '#app/share/[secret]/outputs/[attempt]/[name]/route.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
 import { LiveHub } from '#server/http/live-hub.ts'
+import { Metrics } from '#server/http/metrics.ts'
 import { createToken } from '#server/services/token/tokens.ts'
 import { setWebContext, webContext } from '#server/web-context.ts'
 import { openWorkshop, type Workshop } from '#workers/testing/workshop.ts'
@@ -17,7 +18,12 @@ let token = ''
 beforeAll(async () => {
   shop = await openWorkshop(database())
   token = shop.hosted.token
-  setWebContext({ ...shop.hosted.ctx, sessionSecret: 'x'.repeat(32), live: new LiveHub() })
+  setWebContext({
+    ...shop.hosted.ctx,
+    sessionSecret: 'x'.repeat(32),
+    live: new LiveHub(),
+    metrics: new Metrics(database()),
+  })
 })
 afterAll(() => shop.close())
 

@@ -1,0 +1,11 @@
+import { respondTo } from '#server/http/respond.ts'
+import { webContext } from '#server/web-context.ts'
+
+export const dynamic = 'force-dynamic'
+
+/** Prometheus scrapes with a token: `authorization: {credentials: …}`. */
+export const GET = (request: Request): Promise<Response> =>
+  respondTo(request, async () => {
+    const { metrics } = webContext()
+    return new Response(await metrics.text(), { headers: { 'content-type': metrics.contentType } })
+  })

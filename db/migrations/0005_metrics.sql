@@ -1,0 +1,1 @@
+CREATE INDEX "attempt_ended" ON "attempt" USING btree ("ended_at") WHERE "attempt"."ended_at" is not null;

@@ -1,0 +1,72 @@
+/** What an operator watches: counts of what is under way, and of what has ended since a moment. */
+import { sql } from 'drizzle-orm'
+import type { Queryable } from '../client.ts'
+
+export interface Ended {
+  state: string
+  executor: string
+  /** Seconds from the queue to the claim; null when it was queued again since. */
+  waited: number | null
+  /** Seconds from the claim to the end. */
+  took: number
+}
+
+/** The database's time, a little back: what ended before it is committed by now. */
+export async function settledTime(q: Queryable): Promise<string> {
+  const [row] = await q.execute<{ at: string }>(
+    sql`select (clock_timestamp() - interval '5 seconds')::text as at`,
+  )
+  if (row === undefined) throw new Error('a select gave no row')
+  return row.at
+}
+
+/** Attempts that ended after `from` and until `to`. */
+export async function attemptsEnded(q: Queryable, from: string, to: string): Promise<Ended[]> {
+  const rows = await q.execute<{ state: string; executor: string; waited: number | null; took: number }>(sql`
+    select a.state::text, a.executor, extract(epoch from a.ended_at - a.created_at)::float8 as took,
+      case when t.attempts = a.n and t.queued_at <= a.created_at
+        then extract(epoch from a.created_at - t.queued_at)::float8 end as waited
+    from attempt a join task_run t on t.id = a.task_run_id
+    where a.ended_at > ${from}::timestamptz and a.ended_at <= ${to}::timestamptz`)
+  return [...rows]
+}
+
+export interface UnderWay {
+  /** Runs and task runs that have not ended, by state. */
+  runs: Record<string, number>
+  taskRuns: Record<string, number>
+  pools: { team: string; pool: string; slots: number; used: number }[]
+  /** Seconds that the oldest due thing, and the oldest push whose versions are not made, have waited. */
+  schedulerLag: number
+  pushAge: number
+}
+
+const byState = (rows: Iterable<{ state: string; n: number }>) =>
+  Object.fromEntries([...rows].map(({ state, n }) => [state, n]))
+
+export async function underWay(q: Queryable): Promise<UnderWay> {
+  const runs = await q.execute<{ state: string; n: number }>(
+    sql`select state::text, count(*)::int as n from run where state in ('queued', 'running') group by state`,
+  )
+  const taskRuns = await q.execute<{ state: string; n: number }>(sql`
+    select t.state::text, count(*)::int as n from task_run t join run r on r.id = t.run_id
+    where r.state in ('queued', 'running') and t.ended_at is null group by t.state`)
+  const pools = await q.execute<{ team: string; pool: string; slots: number; used: number }>(sql`
+    select team.name as team, p.name as pool, p.slots, coalesce((
+      select sum(t.slots) from task_run t
+      where t.pool = p.team_id::text || '/' || p.name and t.state in ('starting', 'running')), 0)::int as used
+    from pool p join team on team.id = p.team_id`)
+  const [ages] = await q.execute<{ lag: number; push: number }>(sql`
+    select greatest(0, coalesce(extract(epoch from clock_timestamp() - least(
+        (select min(due_at) from task_run where due_at is not null and ended_at is null),
+        (select min(due_at) from run where state in ('queued', 'running')))), 0))::float8 as lag,
+      coalesce(extract(epoch from clock_timestamp() -
+        (select min(created_at) from push where state = 'checked')), 0)::float8 as push`)
+  return {
+    runs: byState(runs),
+    taskRuns: byState(taskRuns),
+    pools: [...pools],
+    schedulerLag: ages?.lag ?? 0,
+    pushAge: ages?.push ?? 0,
+  }
+}

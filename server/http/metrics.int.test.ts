@@ -1,0 +1,50 @@
+/** The text that Prometheus reads, of real runs on a real database. */
+import { expect, test } from 'vitest'
+import { savePool, teamOfDag } from '#db/queries/pool.ts'
+import { scheduling } from '#workers/testing/scheduling.ts'
+import { fails, succeeds } from '#workers/testing/scripted-executor.ts'
+import { Metrics } from './metrics.ts'
+
+const { database, work, dag, over, until } = scheduling()
+
+/** `NAME{a="b"}` → value. */
+async function read(metrics: Metrics): Promise<Map<string, number>> {
+  const lines = (await metrics.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  return new Map(
+    lines.map((line) => {
+      const at = line.lastIndexOf(' ')
+      return [line.slice(0, at), Number(line.slice(at + 1))] as const
+    }),
+  )
+}
+
+test('active runs and task runs, slots of pools, and each ended attempt once', async () => {
+  let finish: () => void = () => {}
+  const held = new Promise<void>((done) => (finish = done))
+  await work(({ task }) => (task === 'held' ? held.then(() => succeeds()) : fails()))
+  const made = await dag(
+    '  - {id: held, command: [x], pool: wide, slots: 2}\n  - {id: other, command: [x], retries: 1, retry_delay: 0s}',
+  )
+  await savePool(database(), { teamId: await teamOfDag(database(), made.dagId), name: 'wide', slots: 3 })
+  const metrics = new Metrics(database())
+  await metrics.text()
+  const run = await made.run()
+  await until(run, 'held', 'running')
+  await until(run, 'other', 'failed')
+  const during = await read(metrics)
+  expect(during.get('dagbok_runs_active{state="running"}')).toBe(1)
+  expect(during.get('dagbok_task_runs_active{state="running"}')).toBe(1)
+  expect(during.get('dagbok_pool_slots{team="main",pool="wide"}')).toBe(3)
+  expect(during.get('dagbok_pool_slots_used{team="main",pool="wide"}')).toBe(2)
+  expect(during.get('dagbok_scheduler_lag_seconds')).toBeLessThan(60)
+  finish()
+  await over(run)
+  // Ends are counted when they are some seconds old: no transaction that began before is open any more.
+  while (((await read(metrics)).get('dagbok_task_attempt_seconds_count{executor="scripted"}') ?? 0) < 3);
+  const after = await read(metrics)
+  expect(after.get('dagbok_task_attempts_total{state="failed",executor="scripted"}')).toBe(2)
+  expect(after.get('dagbok_task_attempts_total{state="succeeded",executor="scripted"}')).toBe(1)
+  expect(after.get('dagbok_task_attempt_seconds_count{executor="scripted"}')).toBe(3)
+  expect(after.get('dagbok_runs_active{state="running"}')).toBeUndefined()
+  expect(after.get('dagbok_pool_slots_used{team="main",pool="wide"}')).toBe(0)
+})
