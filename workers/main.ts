@@ -18,6 +18,7 @@ import { FolderStore } from '#server/storage/stores/folder.ts'
 import { Checkouts } from './executors/process/checkouts.ts'
 import { openHost, programFinder } from './executors/process/host.ts'
 import { ProcessExecutor } from './executors/process/process-executor.ts'
+import { Maintenance } from './maintenance/maintenance.ts'
 import { GitReconciler } from './reconciler/git-reconciler.ts'
 import { Enqueuers } from './scheduler/enqueuers.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
@@ -58,6 +59,7 @@ const executor = new ProcessExecutor({
 })
 const reconciler = new GitReconciler(ctx)
 const enqueuers = new Enqueuers(ctx)
+const maintenance = new Maintenance(db, artifacts, { keepDays: settings.keepRunDays }, log)
 
 /** Each part of the start can be done again: the database may be away for a while (R14). */
 const insist = (work: () => Promise<void>) =>
@@ -69,13 +71,14 @@ await artifacts.sweep()
 await insist(() => scheduler.start(executor))
 reconciler.start()
 await insist(() => enqueuers.start())
+maintenance.start()
 process.send?.({ type: 'ready', url: '' })
 
 let stopping = false
 async function stop(): Promise<void> {
   if (stopping) return
   stopping = true
-  await Promise.all([enqueuers.stop(), reconciler.stop()])
+  await Promise.all([enqueuers.stop(), reconciler.stop(), maintenance.stop()])
   // First nothing new is taken, then what runs is ended and written down.
   await scheduler.stop()
   await executor.stop(graceMs)

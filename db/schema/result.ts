@@ -3,6 +3,7 @@ import {
   bigint,
   boolean,
   doublePrecision,
+  index,
   integer,
   jsonb,
   pgTable,
@@ -30,7 +31,7 @@ export const output = pgTable(
     mediaType: text('media_type').notNull(),
     createdAt: createdAt(),
   },
-  (t) => [primaryKey({ columns: [t.attemptId, t.name] })],
+  (t) => [primaryKey({ columns: [t.attemptId, t.name] }), index('output_hash').on(t.hash)],
 )
 
 export const metric = pgTable(
@@ -79,5 +80,5 @@ export const logChunk = pgTable(
     lines: integer('lines').notNull(),
     createdAt: createdAt(),
   },
-  (t) => [primaryKey({ columns: [t.attemptId, t.seq] })],
+  (t) => [primaryKey({ columns: [t.attemptId, t.seq] }), index('log_chunk_hash').on(t.hash)],
 )

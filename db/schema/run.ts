@@ -96,6 +96,10 @@ export const run = pgTable(
       .on(t.dueAt)
       .where(sql`${t.state} in ('queued', 'running')`),
     index('run_recent').on(t.dagId, t.createdAt),
+    index('run_version').on(t.versionId, t.state),
+    index('run_ended')
+      .on(t.endedAt)
+      .where(sql`${t.endedAt} is not null`),
     /** A tick fires once for each schedule of a DAG (R9). */
     uniqueIndex('run_schedule_tick')
       .on(t.dagId, t.schedule, t.logicalDate)
@@ -167,6 +171,9 @@ export const taskRun = pgTable(
     index('task_run_due')
       .on(t.dueAt)
       .where(sql`${t.dueAt} is not null and ${t.endedAt} is null`),
+    index('task_run_reused')
+      .on(t.reusedFrom)
+      .where(sql`${t.reusedFrom} is not null`),
     index('task_run_pool')
       .on(t.pool)
       .where(sql`${t.pool} is not null and ${t.state} in ('starting', 'running')`),

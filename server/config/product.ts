@@ -10,11 +10,13 @@ export interface ProductSettings {
   /** The address users reach the product at; null where it is not known yet. */
   publicUrl: string | null
   logLevel: string
+  /** Days that runs stay after their end; null: for ever. */
+  keepRunDays: number | null
 }
 
 /** @throws DagbokError `bad_input`; or when it was not started by the supervisor */
 export function productSettings(): ProductSettings {
-  const { DATABASE_URL, DAGBOK_DATA_DIR, LOG_LEVEL, NEXTAUTH_URL } = processSettings()
+  const { DATABASE_URL, DAGBOK_DATA_DIR, LOG_LEVEL, NEXTAUTH_URL, DAGBOK_KEEP_RUN_DAYS } = processSettings()
   const runtimeFolder = process.env['DAGBOK_RUNTIME_DIR']
   if (DATABASE_URL === undefined || DAGBOK_DATA_DIR === undefined || runtimeFolder === undefined)
     throw new Error('this process is started by `npm start`, which gives it its database and folders')
@@ -24,5 +26,6 @@ export function productSettings(): ProductSettings {
     runtimeFolder,
     publicUrl: NEXTAUTH_URL?.replace(/\/$/, '') ?? null,
     logLevel: LOG_LEVEL,
+    keepRunDays: DAGBOK_KEEP_RUN_DAYS ?? null,
   }
 }

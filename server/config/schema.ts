@@ -16,6 +16,12 @@ export const settings = {
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
   NEXTAUTH_URL: z.url({ protocol: /^https?$/, error: 'is not a web address: write https://HOST' }).optional(),
   NEXTAUTH_SECRET: z.string().min(32, { error: 'is too short: it needs at least 32 characters' }).optional(),
+  /** Days that runs stay after their end; without it they stay for ever. */
+  DAGBOK_KEEP_RUN_DAYS: z.coerce
+    .number({ error: 'must be a number of days' })
+    .int({ error: 'must be a number of days' })
+    .min(1, { error: 'must be 1 or more days' })
+    .optional(),
   DAGBOK_ALLOW_PROCESS: z.enum(['1', '0'], { error: 'must be 1 or 0' }).default('0'),
 } as const
 

@@ -25,3 +25,15 @@ export interface ArtifactStore {
   /** @throws DagbokError `not_found` */
   read(hash: string, range?: ByteRange): Promise<Readable>
 }
+
+/** What the collector of blobs that nobody needs asks of a store. Hashes come in batches. */
+export interface BlobShelf {
+  /** Blobs that were written, also anew, more than so many ms ago. */
+  olderThan(ms: number): AsyncIterable<string[]>
+  /** Out of sight at once; it can be restored until it is removed. One that is not there any more is no fault. */
+  putAside(hash: string): Promise<void>
+  /** What was put aside and not removed yet. */
+  setAside(): AsyncIterable<string[]>
+  restore(hash: string): Promise<void>
+  remove(hash: string): Promise<void>
+}

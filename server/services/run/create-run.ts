@@ -1,7 +1,9 @@
 import type { Queryable } from '#db/client.ts'
 import { announce, wakeScheduler } from '#db/queries/live.ts'
 import { poolKey, teamOfDag } from '#db/queries/pool.ts'
+import { holdResults } from '#db/queries/retention.ts'
 import { insertRun, type NewItem, type NewRun } from '#db/queries/run.ts'
+import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Spec } from '../../domain/dag/spec.ts'
 import type { PlannedItem } from '../../domain/run/reuse.ts'
 
@@ -15,6 +17,12 @@ export async function createRun(
     Partial<NewRun> & { spec: Spec; plan?: readonly PlannedItem[] },
 ): Promise<{ id: string; number: number }> {
   const { spec, plan, ...run } = given
+  const taken = plan?.flatMap(({ reuse }) => (reuse?.resultsOf == null ? [] : [reuse.resultsOf])) ?? []
+  if ((await holdResults(q, [...new Set(taken)])) < new Set(taken).size)
+    throw new DagbokError(
+      'conflict',
+      'The run whose results it would take was deleted meanwhile: start a new run.',
+    )
   const teamId = await teamOfDag(q, run.dagId)
   const items = spec.tasks.flatMap((task): NewItem[] => {
     const { slots, priority } = task

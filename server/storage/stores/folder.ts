@@ -5,7 +5,7 @@ import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { DagbokError } from '../../domain/errors/errors.ts'
-import type { ArtifactStore, ByteRange, StoredBlob } from '../artifact-store.ts'
+import type { ArtifactStore, BlobShelf, ByteRange, StoredBlob } from '../artifact-store.ts'
 
 const hashPattern = /^[0-9a-f]{64}$/
 
@@ -55,8 +55,21 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Blobs are at `FOLDER/blobs/ab/abcdef…`; what is being written is in `FOLDER/incoming/WRITER`. */
-export class FolderStore implements ArtifactStore {
+/** A batch of what is looked through. */
+const batch = 500
+
+async function moved(from: string, to: string): Promise<void> {
+  await mkdir(join(to, '..'), { recursive: true, mode: 0o700 })
+  await rename(from, to).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  })
+}
+
+/**
+ * Blobs are at `FOLDER/blobs/ab/abcdef…`; what is being written is in `FOLDER/incoming/WRITER`, what nobody needs in
+ * `FOLDER/aside`.
+ */
+export class FolderStore implements ArtifactStore, BlobShelf {
   readonly #folder: string
   readonly #incoming: string
 
@@ -98,6 +111,42 @@ export class FolderStore implements ArtifactStore {
     const start = Math.min(range?.start ?? 0, size)
     const end = Math.min(range?.end ?? size, size)
     return start >= end ? Readable.from([]) : createReadStream(this.#path(hash), { start, end: end - 1 })
+  }
+
+  async *olderThan(ms: number): AsyncGenerator<string[]> {
+    const before = Date.now() - ms
+    for (const prefix of await readdir(join(this.#folder, 'blobs')).catch(() => [])) {
+      const names = (await readdir(join(this.#folder, 'blobs', prefix))).filter((name) =>
+        hashPattern.test(name),
+      )
+      const old: string[] = []
+      for (const name of names) {
+        const found = await stat(this.#path(name)).catch(() => null)
+        if (found !== null && found.mtimeMs < before) old.push(name)
+      }
+      for (let at = 0; at < old.length; at += batch) yield old.slice(at, at + batch)
+    }
+  }
+
+  #aside(hash: string): string {
+    return join(this.#folder, 'aside', hash)
+  }
+
+  async putAside(hash: string): Promise<void> {
+    await moved(this.#path(hash), this.#aside(hash))
+  }
+
+  async *setAside(): AsyncGenerator<string[]> {
+    const names = await readdir(join(this.#folder, 'aside')).catch(() => [])
+    for (let at = 0; at < names.length; at += batch) yield names.slice(at, at + batch)
+  }
+
+  async restore(hash: string): Promise<void> {
+    await moved(this.#aside(hash), this.#path(hash))
+  }
+
+  async remove(hash: string): Promise<void> {
+    await rm(this.#aside(hash), { force: true })
   }
 
   /** Removes what an earlier life of this writer was writing. Call it before it writes. Gives how many there were. */

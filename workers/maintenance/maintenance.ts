@@ -1,0 +1,57 @@
+/** What keeps the deployment small: old runs go by policy, then the bytes that were theirs. Any number may run. */
+import type { Logger } from 'pino'
+import type { Database } from '#db/client.ts'
+import { deleteOldRuns } from '#db/queries/retention.ts'
+import type { BlobShelf } from '#server/storage/artifact-store.ts'
+import { Wakeful } from '../scheduler/wakeful.ts'
+import { collectBlobs } from './blob-collector.ts'
+
+/** ms from the start to the first round, and between two rounds. */
+const firstMs = 120_000
+const roundMs = 3_600_000
+/** ms between two looks through the whole store. */
+const collectMs = 86_400_000
+/** Runs of one transaction. */
+const together = 20
+
+export interface Policy {
+  /** Days that runs stay after their end; null: for ever. */
+  keepDays: number | null
+}
+
+export class Maintenance {
+  readonly #loop: Wakeful
+  #first: NodeJS.Timeout | null = null
+  #collectedAt = 0
+
+  constructor(db: Database, shelf: BlobShelf, policy: Policy, log: Logger) {
+    const round = async (): Promise<null> => {
+      const runs = policy.keepDays === null ? 0 : await this.#deleteRuns(db, policy.keepDays)
+      if (runs > 0) log.info({ runs, days: policy.keepDays }, 'old runs were deleted')
+      if (Date.now() < this.#collectedAt + collectMs) return null
+      this.#collectedAt = Date.now()
+      const blobs = await collectBlobs(db, shelf)
+      if (blobs.removed + blobs.setAside > 0) log.info(blobs, 'blobs that nobody needs were collected')
+      return null
+    }
+    this.#loop = new Wakeful(round, roundMs, (error) => log.error({ err: error }, 'maintenance failed'))
+  }
+
+  start(): void {
+    this.#first = setTimeout(() => this.#loop.wake(), firstMs)
+  }
+
+  async stop(): Promise<void> {
+    if (this.#first !== null) clearTimeout(this.#first)
+    await this.#loop.stop()
+  }
+
+  /** In small transactions: nobody waits long behind one. */
+  async #deleteRuns(db: Database, days: number): Promise<number> {
+    for (let all = 0; ;) {
+      const gone = await db.transaction((tx) => deleteOldRuns(tx, days, together))
+      all += gone
+      if (gone === 0 || this.#loop.stopped) return all
+    }
+  }
+}
