@@ -6,7 +6,10 @@ import { hookScript } from './hooks/hook-script.ts'
 import type { CommitInfo, RepositoryStore } from './repository-store.ts'
 import { isRefName, isSha, runGit, tryGit, type Quarantine } from './run-git.ts'
 import { endPushes, sweepRepository } from './stale.ts'
-import { listTree, readBlobs, type TreeEntry } from './tree.ts'
+import { blobSizes, listTree, readBlobs, type TreeEntry } from './tree.ts'
+
+/** The last second of the year 9999: a commit may be dated as its author likes. */
+const latest = 253_402_300_799
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
@@ -33,6 +36,14 @@ const config = `[core]
 \tauto = 0
 `
 
+async function writeHooks(repository: string): Promise<void> {
+  for (const hook of ['pre-receive', 'post-receive'] as const) {
+    const aside = join(repository, 'hooks', `${hook}.new`)
+    await writeFile(aside, hookScript(hook), { mode: 0o755 })
+    await rename(aside, join(repository, 'hooks', hook))
+  }
+}
+
 const exists = async (path: string) => (await stat(path).catch(() => null)) !== null
 
 export class HostedRepositories implements RepositoryStore {
@@ -58,8 +69,7 @@ export class HostedRepositories implements RepositoryStore {
     })
     await writeFile(join(aside, 'config'), config)
     await mkdir(join(aside, 'hooks'))
-    for (const hook of ['pre-receive', 'post-receive'] as const)
-      await writeFile(join(aside, 'hooks', hook), hookScript(hook), { mode: 0o755 })
+    await writeHooks(aside)
     await rename(aside, path).catch(async (error: unknown) => {
       await rm(aside, { recursive: true, force: true })
       if (!(await exists(path))) throw error
@@ -75,7 +85,11 @@ export class HostedRepositories implements RepositoryStore {
     for (const name of names) {
       if (!uuid.test(name.replace(/\.git$/, '')))
         await rm(join(folder, name), { recursive: true, force: true })
-      else await sweepRepository(join(folder, name))
+      else {
+        // Those of an earlier release check what that release checked.
+        await writeHooks(join(folder, name))
+        await sweepRepository(join(folder, name))
+      }
     }
   }
 
@@ -89,19 +103,50 @@ export class HostedRepositories implements RepositoryStore {
         repository: this.path(repositoryId),
         args: [
           'for-each-ref',
-          '--format=%(refname)%00%(objectname)%00%(*objectname)',
+          '--format=%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)%00%(*objecttype)',
           'refs/heads',
           'refs/tags',
         ],
       })
     ).toString()
-    const lines = text.split('\n').filter((line) => line !== '')
-    return new Map(
-      lines.map((line) => {
-        const [name = '', sha = '', peeled = ''] = line.split('\0')
-        return [name, peeled === '' ? sha : peeled] as const
-      }),
-    )
+    const found = new Map<string, string>()
+    for (const line of text.split('\n').filter((one) => one !== '')) {
+      const [name = '', sha = '', type = '', peeled = '', peeledType = ''] = line.split('\0')
+      // A tag of a tag is taken off by hand; one of a file or a tree names no commit, and holds no version.
+      const commit =
+        type === 'commit'
+          ? sha
+          : peeledType === 'commit'
+            ? peeled
+            : peeledType === 'tag'
+              ? await this.commitOf(repositoryId, sha)
+              : null
+      if (commit !== null) found.set(name, commit)
+    }
+    return found
+  }
+
+  async commitOf(
+    repositoryId: string,
+    sha: string,
+    quarantine: Quarantine | null = null,
+  ): Promise<string | null> {
+    return isSha(sha) ? this.#commit(repositoryId, sha, quarantine) : null
+  }
+
+  /** @param name hexadecimal digits */
+  async #commit(
+    repositoryId: string,
+    name: string,
+    quarantine: Quarantine | null = null,
+  ): Promise<string | null> {
+    const { code, stdout } = await tryGit({
+      repository: this.path(repositoryId),
+      quarantine,
+      args: ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`],
+    })
+    const found = stdout.toString().trim().split('\n').at(-1) ?? ''
+    return code === 0 && isSha(found) ? found : null
   }
 
   async resolve(repositoryId: string, name: string): Promise<string> {
@@ -112,19 +157,15 @@ export class HostedRepositories implements RepositoryStore {
       if (sha !== undefined) return sha
     }
     if (/^[0-9a-f]{4,40}$/.test(name)) {
-      const { code, stdout } = await tryGit({
-        repository: this.path(repositoryId),
-        args: ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`],
-      })
-      const sha = stdout.toString().trim().split('\n').at(-1) ?? ''
-      if (code === 0 && isSha(sha)) return sha
+      const sha = await this.#commit(repositoryId, name)
+      if (sha !== null) return sha
     }
     throw new DagbokError('not_found', `There is no branch, tag or commit '${name}'.`)
   }
 
   async commit(repositoryId: string, sha: string): Promise<CommitInfo> {
     if (!isSha(sha)) throw new DagbokError('not_found', 'There is no such commit.')
-    const format = '%H%x00%P%x00%an%x00%ae%x00%cI%x00%s'
+    const format = '%H%x00%P%x00%an%x00%ae%x00%ct%x00%s'
     const text = (
       await runGit({
         repository: this.path(repositoryId),
@@ -140,7 +181,7 @@ export class HostedRepositories implements RepositoryStore {
       parents: parents.split(' ').filter(isSha),
       authorName,
       authorEmail,
-      committedAt: new Date(committedAt),
+      committedAt: new Date(Math.min(Math.max(0, Number(committedAt) || 0), latest) * 1000),
       subject,
     }
   }
@@ -153,8 +194,13 @@ export class HostedRepositories implements RepositoryStore {
     repositoryId: string,
     blobs: readonly string[],
     quarantine: Quarantine | null = null,
+    largest = Infinity,
   ): Promise<Map<string, Buffer>> {
-    return readBlobs(this.path(repositoryId), blobs, quarantine)
+    return readBlobs(this.path(repositoryId), blobs, quarantine, largest)
+  }
+
+  blobSizes(repositoryId: string, blobs: readonly string[]): Promise<Map<string, number>> {
+    return blobSizes(this.path(repositoryId), blobs)
   }
 
   async isAncestor(

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { DagbokError } from '../domain/errors/errors.ts'
 import { HostedRepositories } from './hosted.ts'
 import type { HookCall } from './hooks/conversation.ts'
 import { handleGit, routeOf } from './http.ts'
@@ -20,6 +21,9 @@ let store: HostedRepositories
 let calls: HookCall[] = []
 let accept = true
 let seen: string[] = []
+/** What the answer to a hook fails with. */
+let failsWith: ((call: HookCall) => Promise<Error>) | null = null
+let reported: unknown[] = []
 
 async function git(...args: string[]): Promise<string> {
   const env = {
@@ -50,12 +54,13 @@ beforeAll(async () => {
       open: () => Promise.resolve({ repositoryId: id, path: store.path(id) }),
       hook: async (_actor, target, call) => {
         calls.push(call)
+        if (failsWith !== null) throw await failsWith(call)
         const sha = call.updates[0]?.newSha ?? ''
         seen = (await listTree(target.path, sha, call.quarantine)).map((entry) => entry.path)
         return { accepted: accept, lines: [`${call.hook} says hello`, '.', 'a.dag.md:1:1 no'] }
       },
       cutOff: async () => {},
-      report: () => {},
+      report: (error) => void reported.push(error),
     }),
   )
   server.listen(0, '127.0.0.1')
@@ -101,6 +106,67 @@ test('a push that is accepted moves the ref, and both hooks are heard', async ()
   expect((await readBlobs(store.path(id), [entry?.blob ?? ''])).get(entry?.blob ?? '')?.toString()).toBe(
     'one\n',
   )
+})
+
+const spoil = async (how: (call: HookCall) => Promise<Error>): Promise<string> => {
+  failsWith = how
+  reported = []
+  try {
+    return await git('push', remote('good'), 'main:spoilt').catch(
+      (error: unknown) => (error as { stderr: string }).stderr,
+    )
+  } finally {
+    failsWith = null
+  }
+}
+
+test('[R7] a push is answered also when the check fails here: it is refused, and the defect is logged', async () => {
+  const said = await spoil(() => Promise.resolve(new Error('the database is away')))
+  expect(said).toContain('remote: error: something went wrong here; it was logged')
+  expect(said).not.toContain('the database is away')
+  expect(reported).toMatchObject([{ message: 'the database is away' }])
+})
+
+test('a push that is too large is told so, which is no defect', async () => {
+  const said = await spoil(() => Promise.resolve(new DagbokError('too_large', 'It has too many files.')))
+  expect(said).toContain('remote: error: It has too many files.')
+  expect(reported).toEqual([])
+})
+
+test('[R10] that the objects of a push which was killed cannot be read any more is no defect', async () => {
+  const said = await spoil(async ({ quarantine, updates }) => {
+    // What git does when its hook is killed.
+    await rm(quarantine?.objects ?? '', { recursive: true })
+    const reading = listTree(store.path(id), updates[0]?.newSha ?? '', quarantine)
+    return reading.then(
+      () => new Error('it could be read'),
+      (error: unknown) => error as Error,
+    )
+  })
+  expect(said).toContain('the push was cut off')
+  expect(reported).toEqual([])
+})
+
+test('[S3] a commit of a few kilobytes that names a billion files is not listed', async () => {
+  const run = async (args: string[], input: string) => {
+    const making = promisify(execFile)('git', args, { cwd: join(folder, 'work'), env: gitEnvironment() })
+    making.child.stdin?.end(input)
+    return (await making).stdout.trim()
+  }
+  const blob = await run(['hash-object', '-w', '--stdin'], '')
+  let [tree, kind] = [blob, '100644 blob']
+  for (let depth = 0; depth < 9; depth++) {
+    const entries = Array.from({ length: 10 }, (_, i) => `${kind} ${tree}\tname-${i}`)
+    ;[tree, kind] = [await run(['mktree'], `${entries.join('\n')}\n`), '040000 tree']
+  }
+  await expect(listTree(join(folder, 'work/.git'), tree)).rejects.toMatchObject({ code: 'too_large' })
+})
+
+test('blobs that are larger than asked for are not held', async () => {
+  const [entry] = await listTree(join(folder, 'work/.git'), (await git('rev-parse', 'HEAD')).trim())
+  const blob = entry?.blob ?? ''
+  expect((await readBlobs(store.path(id), [blob], null, 4)).has(blob)).toBe(true)
+  expect((await readBlobs(store.path(id), [blob], null, 3)).has(blob)).toBe(false)
 })
 
 test('a clone gets it back; a wrong token is told what to do', async () => {

@@ -3,6 +3,7 @@
  * two descriptors that only this process holds the other end of.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
+import { stat } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex, Readable, Writable } from 'node:stream'
 import { DagbokError, httpStatus } from '../domain/errors/errors.ts'
@@ -121,6 +122,18 @@ function relay(from: Readable, response: ServerResponse): void {
   from.on('data', onChunk)
 }
 
+const cutOff: HookAnswer = { accepted: false, lines: ['error: the push was cut off'] }
+
+/** Whoever pushes gets an answer whatever happens, since git waits for one. */
+async function refusalOf({ quarantine }: HookCall, error: unknown, git: GitHttp): Promise<HookAnswer> {
+  // Git takes its quarantine away from a push that was killed: that it cannot be read any more is no defect.
+  if (quarantine !== null && (await stat(quarantine.objects).catch(() => null)) === null) return cutOff
+  if (error instanceof DagbokError && error.code !== 'internal')
+    return { accepted: false, lines: [`error: ${error.message}`] }
+  git.report(error)
+  return { accepted: false, lines: ['error: something went wrong here; it was logged'] }
+}
+
 async function serve(request: IncomingMessage, response: ServerResponse, git: GitHttp): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://localhost')
   const route = routeOf(request.method ?? 'GET', url)
@@ -164,9 +177,9 @@ async function serve(request: IncomingMessage, response: ServerResponse, git: Gi
   let complaint = ''
   stderr.on('data', (chunk: Buffer) => (complaint += complaint.length < 10_000 ? chunk.toString() : ''))
   let whole = route.rest !== 'git-receive-pack'
-  const answer = async (call: HookCall) => {
-    const given = await git.hook(actor, target, call)
-    whole = call.hook === 'post-receive' || !given.accepted
+  const answer = async (call: HookCall): Promise<HookAnswer> => {
+    const given = await git.hook(actor, target, call).catch((error: unknown) => refusalOf(call, error, git))
+    whole = call.hook === 'post-receive' || (!given.accepted && given !== cutOff)
     return given
   }
   answerHooks(fromHook, toHook, answer).catch(git.report)

@@ -21,14 +21,25 @@ export interface RepositoryStore {
   /** A branch, tag or (abbreviated) SHA to a full commit SHA. @throws DagbokError `not_found` */
   resolve(repositoryId: string, name: string): Promise<string>
   commit(repositoryId: string, sha: string): Promise<CommitInfo>
-  /** Every file of a commit's tree, sorted by path; `quarantine` reads a push that is not accepted yet. */
+  /** The commit that an object is, or an annotated tag names; null for a tree or a file. */
+  commitOf(repositoryId: string, sha: string, quarantine?: Quarantine | null): Promise<string | null>
+  /**
+   * Every file of a commit's tree, sorted by path; `quarantine` reads a push that is not accepted yet.
+   * @throws DagbokError `too_large` when it is more than can be held
+   */
   tree(repositoryId: string, sha: string, quarantine?: Quarantine | null): Promise<TreeEntry[]>
-  /** Bytes by blob id; ids that are not there are left out. They are held in memory: ask for what is needed. */
+  /**
+   * Bytes by blob id; ids that are not there, and blobs of more than `largest` bytes, are left out. They are held in memory:
+   * ask for what is needed.
+   */
   blobs(
     repositoryId: string,
     blobs: readonly string[],
     quarantine?: Quarantine | null,
+    largest?: number,
   ): Promise<Map<string, Buffer>>
+  /** Bytes of each blob that is there. */
+  blobSizes(repositoryId: string, blobs: readonly string[]): Promise<Map<string, number>>
   /** Whether `ancestor` is in the history of `sha`. */
   isAncestor(
     repositoryId: string,

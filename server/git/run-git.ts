@@ -36,9 +36,14 @@ export interface GitCall {
   input?: string | Uint8Array
   quarantine?: Quarantine | null
   env?: Record<string, string>
+  /** Bytes of its output that are held at most; a program that prints more is ended. */
+  most?: number
 }
 
-/** @throws DagbokError `internal` with git's own words when it does not end with 0 */
+/** A commit of a few kilobytes can name more files than any machine can list. */
+const mostBytes = 2 ** 30
+
+/** @throws DagbokError `internal` with git's own words when it does not end with 0; as `tryGit` */
 export async function runGit(call: GitCall): Promise<Buffer> {
   const { code, stdout, stderr } = await tryGit(call)
   if (code === 0) return stdout
@@ -48,13 +53,14 @@ export async function runGit(call: GitCall): Promise<Buffer> {
   )
 }
 
-/** The same, for calls whose exit code is an answer. */
+/** The same, for calls whose exit code is an answer. @throws DagbokError `too_large` when it prints more than `most` */
 export async function tryGit({
   repository,
   args,
   input,
   quarantine = null,
   env = {},
+  most = mostBytes,
 }: GitCall): Promise<{ code: number; stdout: Buffer; stderr: string }> {
   const child = spawn(
     'git',
@@ -66,15 +72,21 @@ export async function tryGit({
     },
   )
   const out: Buffer[] = []
-  let stderr = ''
-  child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  let [stderr, size] = ['', 0]
+  child.stdout.on('data', (chunk: Buffer) => {
+    size += chunk.length
+    if (size <= most) out.push(chunk)
+    else child.kill('SIGKILL')
+  })
+  child.stderr.on('data', (chunk: Buffer) => (stderr += stderr.length < 10_000 ? chunk.toString() : ''))
   child.stdin.on('error', () => {})
   child.stdin.end(input)
   const code = await new Promise<number>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (status) => resolve(status ?? -1))
   })
+  if (size > most)
+    throw new DagbokError('too_large', `git ${args[0]} gives more than the ${most} bytes that are taken.`)
   return { code, stdout: Buffer.concat(out), stderr }
 }
 

@@ -9,7 +9,10 @@ export interface TreeEntry extends BundleEntry {
   kind: 'blob' | 'commit'
 }
 
-/** Every file of a commit, in order of path. */
+/** Bytes of a list of files: more than the 100,000 files of a push take. */
+const mostList = 32 * 2 ** 20
+
+/** Every file of a commit, in order of path. @throws DagbokError `not_found`; `too_large` when the list is */
 export async function listTree(
   repository: string,
   sha: string,
@@ -17,7 +20,12 @@ export async function listTree(
 ): Promise<TreeEntry[]> {
   if (!isSha(sha)) throw new DagbokError('not_found', 'There is no such commit.')
   const text = (
-    await runGit({ repository, quarantine, args: ['ls-tree', '-r', '-z', '-l', '--full-tree', sha] })
+    await runGit({
+      repository,
+      quarantine,
+      args: ['ls-tree', '-r', '-z', '-l', '--full-tree', sha],
+      most: mostList,
+    })
   ).toString('utf8')
   return text
     .split('\0')
@@ -35,14 +43,41 @@ export async function listTree(
     })
 }
 
-/** Blobs by id, read by one git process. Their bytes are held: ask for those that are needed. */
+/** Bytes of each blob that is there. */
+export async function blobSizes(
+  repository: string,
+  blobs: readonly string[],
+  quarantine: Quarantine | null = null,
+): Promise<Map<string, number>> {
+  const wanted = [...new Set(blobs)].filter(isSha)
+  if (wanted.length === 0) return new Map()
+  const text = await runGit({
+    repository,
+    quarantine,
+    args: ['cat-file', '--batch-check=%(objectname) %(objectsize)'],
+    input: `${wanted.join('\n')}\n`,
+  })
+  const lines = text.toString().trim().split('\n')
+  return new Map(
+    lines.flatMap((line): [string, number][] => {
+      const [id = '', size = ''] = line.split(' ')
+      return /^\d+$/.test(size) ? [[id, Number(size)]] : []
+    }),
+  )
+}
+
+/** Blobs by id, read by one git process; those of more than `largest` bytes are left out. The others' bytes are held. */
 export async function readBlobs(
   repository: string,
   blobs: readonly string[],
   quarantine: Quarantine | null = null,
+  largest = Infinity,
 ): Promise<Map<string, Buffer>> {
   const out = new Map<string, Buffer>()
-  const wanted = [...new Set(blobs)].filter(isSha)
+  const sizes = largest === Infinity ? null : await blobSizes(repository, blobs, quarantine)
+  const wanted = [...new Set(blobs)].filter(
+    (id) => isSha(id) && (sizes === null || (sizes.get(id) ?? 0) <= largest),
+  )
   if (wanted.length === 0) return out
   const bytes = await runGit({
     repository,

@@ -6,4 +6,6 @@ export interface RefUpdate {
   oldSha: string
   /** 40 zeros for a ref that is deleted. */
   newSha: string
+  /** The commit that an annotated tag names, where `newSha` is not that. */
+  commit?: string
 }

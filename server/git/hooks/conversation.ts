@@ -38,7 +38,7 @@ function parse(lines: string[]): HookCall {
   }
 }
 
-/** Answers hooks until the stream ends. A handler that throws refuses with its own words for nobody but the log. */
+/** Answers hooks until the stream ends. The handler must not throw: git waits until it is answered. */
 export async function answerHooks(
   from: Readable,
   to: Writable,

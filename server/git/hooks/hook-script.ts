@@ -8,6 +8,8 @@
 export function hookScript(hook: 'pre-receive' | 'post-receive'): string {
   return `#!/bin/sh
 [ "\${DAGBOK_PUSH-}" = 1 ] || { echo "this repository takes pushes over HTTP only" >&2; exit 1; }
+newline='
+'
 {
   echo ${hook}
   echo "objects \${GIT_OBJECT_DIRECTORY-}"
@@ -15,6 +17,8 @@ export function hookScript(hook: 'pre-receive' | 'post-receive'): string {
   i=0
   while [ "$i" -lt "\${GIT_PUSH_OPTION_COUNT:-0}" ]; do
     eval "option=\\$GIT_PUSH_OPTION_$i"
+    # Further lines would be taken for ours: an end of the call, other refs.
+    case $option in *"$newline"*) echo "a push option is one line" >&2; exit 1 ;; esac
     printf 'option %s\\n' "$option"
     i=$((i + 1))
   done

@@ -4,7 +4,7 @@ import { repositoryById } from '#db/queries/repository.ts'
 import { dagsAtRef } from '#db/queries/version.ts'
 import { failpoint } from '../../config/failpoint.ts'
 import { formatFault } from '../../domain/notebook/fault.ts'
-import { resolvePath, folderOf } from '../../domain/notebook/compile/paths.ts'
+import { linksOut } from '../../domain/version/links.ts'
 import type { RefUpdate } from '../../domain/version/ref-update.ts'
 import type { HookAnswer, HookCall } from '../../git/hooks/conversation.ts'
 import { isRefName, noSha, type Quarantine } from '../../git/run-git.ts'
@@ -15,8 +15,8 @@ import { circleErrors } from './check-circles.ts'
 import { readSnapshot } from '../version/read-snapshot.ts'
 import { reconcile } from '../version/reconcile.ts'
 
-/** Files of a commit, and bytes of one of them, that a push may have. */
-const limits = { files: 100_000, bytes: 512 * 2 ** 20 }
+/** Files of a commit, bytes of one of them, and bytes of a link's text, that a push may have. */
+const limits = { files: 100_000, bytes: 512 * 2 ** 20, link: 4096 }
 
 interface Checked {
   errors: string[]
@@ -39,17 +39,16 @@ async function checkTree(
       errors.push(`${entry.path} has ${entry.size} bytes, more than the ${limits.bytes} that are taken`)
   }
   const links = entries.filter((entry) => entry.mode === '120000')
-  const targets = await ctx.repositories.blobs(
+  const texts = await ctx.repositories.blobs(
     repositoryId,
     links.map((link) => link.blob),
     quarantine,
+    limits.link,
   )
-  for (const link of links) {
-    const target = targets.get(link.blob)?.toString('utf8') ?? ''
-    const inside = resolvePath(folderOf(link.path), target)
-    if (inside === null || inside === '.git' || inside.startsWith('.git/'))
-      errors.push(`${link.path} is a link out of the repository (${target})`)
-  }
+  // One that is too long to be read has no text, and leads nowhere.
+  const targets = new Map(links.map(({ path, blob }) => [path, texts.get(blob)?.toString('utf8') ?? '']))
+  for (const path of linksOut(targets))
+    errors.push(`${path} is a link out of the repository, or round in a circle (${targets.get(path)})`)
   return errors
 }
 
@@ -68,16 +67,19 @@ async function checkUpdate(
     }
   if (update.newSha === noSha)
     return { errors: isDefault ? [`${name} is the default branch and cannot be deleted`] : [], warnings: [] }
+  const { commit } = update
+  if (commit === undefined)
+    return { errors: [`${name} is no commit: push one, or a tag of one`], warnings: [] }
   const errors: string[] = []
   if (
     isDefault &&
     update.oldSha !== noSha &&
-    !(await ctx.repositories.isAncestor(repositoryId, update.oldSha, update.newSha, quarantine))
+    !(await ctx.repositories.isAncestor(repositoryId, update.oldSha, commit, quarantine))
   )
     errors.push(
       `${name} is protected: it cannot be moved to a commit that leaves its history out (no force-push)`,
     )
-  const { entries, dags } = await readSnapshot(ctx, repositoryId, update.newSha, quarantine)
+  const { entries, dags } = await readSnapshot(ctx, repositoryId, commit, quarantine)
   const repository = isDefault ? await repositoryById(ctx.db, repositoryId) : null
   if (repository !== null) errors.push(...(await circleErrors(ctx.db, repository, dags)))
   errors.push(...(await checkTree(ctx, repositoryId, entries, quarantine)))
@@ -109,8 +111,13 @@ export async function checkPush(
     .filter((update) => update.ref.startsWith('refs/heads/') && update.newSha !== noSha)
     .map((update) => update.ref.slice('refs/heads/'.length))
   const protectedBranch = repository?.defaultBranch ?? (branches.includes('main') ? 'main' : branches[0])
+  const updates: RefUpdate[] = []
+  for (const update of call.updates) {
+    const commit = await ctx.repositories.commitOf(repositoryId, update.newSha, call.quarantine)
+    updates.push(commit === null ? update : { ...update, commit })
+  }
   const checked: Checked[] = []
-  for (const update of call.updates)
+  for (const update of updates)
     checked.push(
       await checkUpdate(
         ctx,
@@ -131,7 +138,7 @@ export async function checkPush(
     repositoryId,
     userId: actor.userId,
     options: call.options,
-    updates: call.updates,
+    updates,
     state: accepted ? 'checked' : 'rejected',
   })
   await failpoint('push.check.after-record', first?.ref)

@@ -43,7 +43,9 @@ async function runOf({ tx }: Work, push: PushRow, change: DagChange) {
 async function finish(work: Work, push: PushRow): Promise<void> {
   const { tx, refs, unclaimed } = work
   const moved = push.updates.filter((update) =>
-    update.newSha === noSha ? !refs.has(update.ref) : refs.get(update.ref) === update.newSha,
+    update.newSha === noSha
+      ? !refs.has(update.ref)
+      : refs.get(update.ref) === (update.commit ?? update.newSha),
   )
   const changes = [...unclaimed].filter((change) => moved.some((update) => update.ref === change.ref))
   for (const change of changes) unclaimed.delete(change)
