@@ -1,6 +1,6 @@
 /** Attempts: every write carries the fencing token; zero rows means that somebody else decided meanwhile. */
 import { and, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm'
-import type { Json } from '#server/domain/json.ts'
+import { keptText, type Json } from '#server/domain/json.ts'
 import type { AttemptKind, Reason } from '#server/domain/run/states.ts'
 import type { Queryable } from '../client.ts'
 import { attempt, metric, output, run, taskRun, value, worker } from '../schema/index.ts'
@@ -94,7 +94,7 @@ export interface AttemptEndRow {
 export async function endAttempt(q: Queryable, token: string, end: AttemptEndRow): Promise<boolean> {
   const rows = await q
     .update(attempt)
-    .set({ ...end, endedAt: sql`clock_timestamp()`, leaseUntil: null })
+    .set({ ...end, message: keptText(end.message), endedAt: sql`clock_timestamp()`, leaseUntil: null })
     .where(and(eq(attempt.token, token), inArray(attempt.state, [...live])))
     .returning({ id: attempt.id })
   return rows.length > 0
@@ -112,12 +112,13 @@ export async function insertResults(q: Queryable, attemptId: string, results: At
     await q.insert(output).values(results.outputs.map((one) => ({ attemptId, ...one })))
     await notePublication(q, attemptId)
   }
+  // A statement takes 65,535 values.
   for (let at = 0; at < results.metrics.length; at += 5000)
     await q
       .insert(metric)
       .values(results.metrics.slice(at, at + 5000).map((one, i) => ({ attemptId, seq: at + i, ...one })))
-  if (results.values.length > 0)
-    await q.insert(value).values(results.values.map((one) => ({ attemptId, ...one })))
+  for (let at = 0; at < results.values.length; at += 5000)
+    await q.insert(value).values(results.values.slice(at, at + 5000).map((one) => ({ attemptId, ...one })))
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The state of live runs: read whole, written by guarded statements under the run's row lock. Database time only. */
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Spec } from '#server/domain/dag/spec.ts'
-import type { Json } from '#server/domain/json.ts'
+import { keptText, type Json } from '#server/domain/json.ts'
 import type { Cause } from '#server/domain/run/cause.ts'
 import type { ItemState, Stop } from '#server/domain/run/machine.ts'
 import type { Reason, RunState } from '#server/domain/run/states.ts'
@@ -138,7 +138,7 @@ export async function writeTaskRuns(q: Queryable, writes: readonly TaskRunWrite[
       from_state: from,
       state: to.state,
       reason: to.reason,
-      message: to.message,
+      message: keptText(to.message),
       due: to.dueAt,
       ready: to.readyAt,
       uf: to.userFailures,

@@ -28,3 +28,7 @@ export function whyNotKept(value: Json, depth = 0): string | null {
   }
   return null
 }
+
+/** A text of a program or a person, which may hold a NUL or have been cut in the middle of a character, as it can be kept. */
+export const keptText = (text: string | null): string | null =>
+  text === null ? null : text.toWellFormed().replaceAll('\0', '\ufffd')

@@ -8,7 +8,7 @@ export interface ResultValue {
   declared: boolean
 }
 
-/** Bytes of one value as JSON, and of all values of an attempt. */
+/** Bytes of one value as JSON, and of all values of an attempt with their names. */
 const longest = 64 * 1024
 const most = 2 ** 20
 const namePattern = /^[a-z][a-z0-9_-]{0,62}$/
@@ -64,7 +64,7 @@ export function parseValues(text: string, declared: Record<string, ValueDeclarat
     const why = whyNotKept(value)
     if (why !== null) throw new Error(`the value '${name}' cannot be kept: ${why}`)
     const size = Buffer.byteLength(JSON.stringify(value))
-    all += size
+    all += size + name.length
     if (size > longest)
       throw new Error(
         `the value '${name}' has ${size} bytes, more than ${longest}: leave it as an output instead`,

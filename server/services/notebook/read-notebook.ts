@@ -1,9 +1,9 @@
 import type { DagRow } from '#db/queries/dag-view.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import { indexLines } from '../../domain/notebook/line-index.ts'
-import { isNotebook } from '../../domain/version/bundle.ts'
 import type { Notebook } from '../../views/version.ts'
 import type { ServiceContext } from '../context.ts'
+import { notebookTexts } from '../version/read-snapshot.ts'
 import { versionLabelAtTip } from '../run/views.ts'
 
 type Shown = Pick<Notebook, 'cells' | 'faults' | 'graph'>
@@ -17,12 +17,7 @@ export async function checkNotebook(
   text: string,
 ): Promise<Shown & { files: Notebook['files'] }> {
   const entries = await ctx.repositories.tree(dag.repositoryId, sha)
-  const notebooks = entries.filter((entry) => isNotebook(entry.path))
-  const blobs = await ctx.repositories.blobs(
-    dag.repositoryId,
-    notebooks.map((entry) => entry.blob),
-  )
-  const texts = new Map(notebooks.map((entry) => [entry.path, blobs.get(entry.blob)?.toString('utf8') ?? '']))
+  const texts = await notebookTexts(ctx, dag.repositoryId, entries)
   texts.set(path, text)
   const files = entries.map(({ path, mode, blob }) => ({ path, mode, blob }))
   const { cells, faults, graph, bundle } = await ctx.compiler.text({ entries: files, notebooks: texts }, path)

@@ -1,15 +1,30 @@
 import { bundleOfVersion } from '#db/queries/version.ts'
+import type { BundleEntry } from '../../domain/version/bundle.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { ServiceContext } from '../context.ts'
 
-/** How many files are held in memory at once. */
-const together = 64
+/** How many files, and how many bytes of them, are held in memory at once; a larger file is alone. */
+const together = { files: 64, bytes: 32 * 2 ** 20 }
 
 export interface BundleFile {
   path: string
   /** As git has it: `100644`, `100755`, `120000`. */
   mode: string
   bytes: Uint8Array
+}
+
+function* batches(bundle: readonly BundleEntry[], sizeOf: (entry: BundleEntry) => number) {
+  let [batch, bytes]: [BundleEntry[], number] = [[], 0]
+  for (const entry of bundle) {
+    const size = sizeOf(entry)
+    if (batch.length > 0 && (batch.length >= together.files || bytes + size > together.bytes)) {
+      yield batch
+      ;[batch, bytes] = [[], 0]
+    }
+    batch.push(entry)
+    bytes += size
+  }
+  if (batch.length > 0) yield batch
 }
 
 /** The files of a version, from the commit that pins it. @throws DagbokError `not_found` */
@@ -20,8 +35,11 @@ export async function* bundleFiles(
   const found = await bundleOfVersion(ctx.db, versionId)
   if (found === null) throw new DagbokError('not_found', 'There is no such version.')
   const { repositoryId, bundle } = found
-  for (let at = 0; at < bundle.length; at += together) {
-    const some = bundle.slice(at, at + together)
+  const sizes = await ctx.repositories.blobSizes(
+    repositoryId,
+    bundle.map((entry) => entry.blob),
+  )
+  for (const some of batches(bundle, (entry) => sizes.get(entry.blob) ?? 0)) {
     const bytes = await ctx.repositories.blobs(
       repositoryId,
       some.map((entry) => entry.blob),

@@ -102,6 +102,8 @@ export async function diffVersions(
   const blobs = await ctx.repositories.blobs(
     dag.repositoryId,
     paths.flatMap((path) => [old.get(path)?.blob, now.get(path)?.blob].filter((blob) => blob !== undefined)),
+    null,
+    widest,
   )
   const files = paths.map((path): FileDiff => {
     const [was, is] = [old.get(path), now.get(path)]

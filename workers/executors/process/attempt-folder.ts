@@ -1,6 +1,6 @@
 /** The folder of one attempt: its checkout, HOME, TMPDIR, inputs, outputs; and the environment that names them (N1). */
 import { execFile } from 'node:child_process'
-import { createWriteStream } from 'node:fs'
+import { constants, createWriteStream } from 'node:fs'
 import {
   chmod,
   lstat,
@@ -132,7 +132,9 @@ export async function closeAttemptFolder(
 ): Promise<void> {
   if (file !== null) {
     const target = join(folder.path, 'checkout', file.path)
-    await writeFile(target, file.text)
+    // The version may have a link in its place, and this is not yet the tasks' user.
+    await rm(target, { force: true })
+    await writeFile(target, file.text, { flag: 'wx', mode: 0o755 })
     await chmod(target, 0o755)
   }
   await handOver(host, folder.path)
@@ -141,13 +143,16 @@ export async function closeAttemptFolder(
 /** Bytes of `DAGBOK_VALUES` and `DAGBOK_METRICS` that are read at most. */
 const longest = 64 * 2 ** 20
 
-/** Opened so that a link left in its place leads nowhere: what tasks leave is read by a process that may read more. */
+/**
+ * Opened so that a link left in its place leads nowhere: what tasks leave is read by a process that may read more. A pipe
+ * must not make anyone wait for a writer.
+ */
 async function openInside(root: string, path: string) {
   const info = await lstat(path).catch(() => null)
   if (info === null) return null
   const real = await realpath(path).catch(() => null)
   if (real === null || !real.startsWith(`${root}${sep}`)) return null
-  const file = await open(real, 'r')
+  const file = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   const opened = await readlink(`/proc/self/fd/${file.fd}`).catch(() => real)
   const stat = await file.stat()
   if (opened.startsWith(`${root}${sep}`) && stat.isFile()) return { file, size: stat.size }

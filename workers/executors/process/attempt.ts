@@ -120,11 +120,8 @@ export class ProcessAttempt {
     meter.start()
     const log = new LogWriter({ artifacts, append: (chunk) => this.#sink.appendLog(this.job.token, chunk) })
     const timer = this.#watchTime()
-    const exit = await this.#untilOver(running, log).finally(() => {
-      clearInterval(timer)
-      meter.stop()
-    })
-    const end = await judge({ job: this.job, folder, artifacts, log, exit, why: this.#why })
+    const over = await this.#untilOver(running, log, timer).finally(() => meter.stop())
+    const end = await judge({ job: this.job, folder, artifacts, log, ...over })
     return end === null ? null : { ...end, ...meter.usage }
   }
 
@@ -155,7 +152,11 @@ export class ProcessAttempt {
     return setInterval(() => Date.now() >= due && this.end('timeout'), dayMs)
   }
 
-  async #untilOver(running: TaskProcess, log: LogWriter): Promise<Exit> {
+  async #untilOver(
+    running: TaskProcess,
+    log: LogWriter,
+    timer: NodeJS.Timeout | undefined,
+  ): Promise<{ exit: Exit; why: Why | null }> {
     const { output } = running
     const drained = (async () => {
       try {
@@ -165,6 +166,11 @@ export class ProcessAttempt {
       }
     })()
     const exit = await running.exited
+    // What takes time from here on is not the task, and its number may soon be another's.
+    const why = this.#why
+    clearInterval(timer)
+    this.#process = null
+    if (this.#forced !== null) clearTimeout(this.#forced)
     // What it left running, in its group or out of it, is not the task any more.
     signalGroup(running.pid, 'SIGKILL')
     await killMarked(new Set([this.job.attemptId]), this.#tools.host.uid)
@@ -172,6 +178,6 @@ export class ProcessAttempt {
     await drained
     clearTimeout(late)
     await log.flush()
-    return exit
+    return { exit, why }
   }
 }

@@ -67,3 +67,12 @@ test('what an earlier life laid out is used; what it left half done goes', async
   expect(await kept()).toEqual([a])
   expect(laid).toEqual([a])
 })
+
+test('[S3] a version with a link out of it is not laid out', async () => {
+  const file = (path: string, mode: string, text: string) => ({ path, mode, bytes: Buffer.from(text) })
+  const checkouts = new Checkouts(join(folder, 'versions'), async function* () {
+    yield await Promise.resolve(file('d/p/q/up', '120000', '../..'))
+    yield file('d/out', '120000', 'p/q/up/../../secret')
+  })
+  await expect(checkouts.copy(a, join(folder, '1'))).rejects.toThrow('d/out is a link out of the repository')
+})

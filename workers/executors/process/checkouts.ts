@@ -14,6 +14,8 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { DagbokError } from '#server/domain/errors/errors.ts'
+import { linksOut } from '#server/domain/version/links.ts'
 import type { BundleFile } from '#server/services/version/bundle-files.ts'
 
 export type ReadBundle = (versionId: string) => AsyncIterable<BundleFile>
@@ -108,7 +110,14 @@ export class Checkouts {
     const aside = `${folder}.${process.pid}`
     await rm(aside, { recursive: true, force: true })
     await mkdir(aside, { recursive: true, mode: 0o700 })
-    for await (const file of this.#read(versionId)) await place(aside, file)
+    const links = new Map<string, string>()
+    for await (const file of this.#read(versionId)) {
+      await place(aside, file)
+      if (file.mode === '120000') links.set(file.path, Buffer.from(file.bytes).toString())
+    }
+    // A push is asked the same; this may be a version that was taken before.
+    const [out] = linksOut(links)
+    if (out !== undefined) throw new DagbokError('bad_input', `${out} is a link out of the repository.`)
     await rename(aside, folder)
     return folder
   }

@@ -125,7 +125,8 @@ export function programFinder(host: Host): (name: string) => Promise<string | nu
 export async function handOver(host: Host, folder: string): Promise<void> {
   const { uid } = host
   if (uid === null) return
-  const entries = await readdir(folder, { recursive: true })
-  await Promise.all(entries.map((entry) => lchown(join(folder, entry), uid, uid)))
+  // With types: without, folders that links lead to are looked into as well.
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  await Promise.all(entries.map(({ parentPath, name }) => lchown(join(parentPath, name), uid, uid)))
   await chown(folder, uid, uid)
 }
