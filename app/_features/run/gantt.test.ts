@@ -50,6 +50,13 @@ test('a task run is queued until its attempt is made, starts until it runs, runs
   expect([rows[0]?.length, length]).toEqual([7000, 10_000])
 })
 
+test('a clock that is behind the news makes no time negative', () => {
+  const given = run([taskRun('a', null, 10, [attempt(1, 11, 14, null)])])
+  const { rows, length } = ganttOf(given, none, Date.parse(second(12)))
+  expect([rows[0]?.length, length]).toEqual([0, 4000])
+  expect(rows[0]?.bars.every((bar) => bar.to >= bar.from)).toBe(true)
+})
+
 test('each attempt has its bars; one that has not ended goes on until now', () => {
   const given = run([taskRun('a', null, 10, [attempt(1, 10, 11, 12), attempt(2, 14, 15, null)])])
   const { rows } = ganttOf(given, none, Date.parse(second(30)))

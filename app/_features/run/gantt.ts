@@ -57,6 +57,15 @@ function barsOf(row: TaskRunView, start: number, now: number): Bar[] {
   return bars
 }
 
+/** The latest moment that the run tells of, in ms since 1970: a clock that was read before it, or is slow, is behind. */
+function lastNews(run: RunDetail): number {
+  const moments = run.taskRuns.flatMap((row) => [
+    row.queuedAt,
+    ...row.attempts.flatMap((one) => [one.createdAt, one.startedAt, one.endedAt]),
+  ])
+  return moments.reduce((latest, moment) => Math.max(latest, time(moment) ?? 0), 0)
+}
+
 function rowOf(row: TaskRunView, start: number, now: number): GanttRow {
   const last = row.attempts.at(-1)
   const [started, ended] = [time(last?.startedAt ?? null), time(last?.endedAt ?? null)]
@@ -93,10 +102,11 @@ function foldedRow(task: string, items: readonly GanttRow[], open: boolean): Gan
 
 /**
  * Rows in the order of the tasks. `toggled`: tasks whose items are shown or folded other than by their number.
- * @param now ms since 1970: what has not ended goes on until then
+ * @param clock ms since 1970: what has not ended goes on until then, or until the last news of the run where that is later
  */
-export function ganttOf(run: RunDetail, toggled: ReadonlySet<string>, now: number): Gantt {
+export function ganttOf(run: RunDetail, toggled: ReadonlySet<string>, clock: number): Gantt {
   const start = Date.parse(run.startedAt ?? run.createdAt)
+  const now = Math.max(clock, lastNews(run))
   const byTask = Map.groupBy(run.taskRuns, (row) => row.task)
   const rows = [...byTask].flatMap(([task, items]): GanttRow[] => {
     const all = items.map((item) => rowOf(item, start, now))

@@ -32,7 +32,7 @@ test('the keys of the examples pass', () => {
 test.each([
   ['id: a\nneed: [b]\n', 'need → `need` is not a key of a task (needs?)'],
   ['id: a\nneeds: b\n', 'b → `needs` must be a list'],
-  ['id: A\n', 'A → `id` is not a name'],
+  ['id: A\n', 'A → `id` is not a name: a to z, 0 to 9, _ and -, a letter first, 63 at most'],
   ['needs: []\n', 'needs: [] → `id` is missing in a task'],
   ['id: a\ntimeout: 10 minutes\n', '10 minutes → `timeout` is not a duration'],
   ['id: a\ntrigger_rule: all_succes\n', 'all_succes → `trigger_rule` must be one of'],

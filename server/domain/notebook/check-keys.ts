@@ -86,11 +86,14 @@ function words(error: ErrorObject, key: Key | undefined): string {
     case 'const':
       return `must be ${String(params['allowedValue'])}`
     case 'pattern':
-      return key === undefined ? 'is not written as it must be' : `is not a ${key.type}`
+      if (key === undefined) return 'is not written as it must be'
+      return `is not a ${key.type}${key.type === 'name' ? nameRule : ''}`
     default:
       return error.message ?? 'is not allowed here'
   }
 }
+
+const nameRule = ': a to z, 0 to 9, _ and -, a letter first, 63 at most'
 
 function oneFault(
   root: Located,
@@ -113,7 +116,7 @@ function oneFault(
     return {
       start,
       end,
-      message: `\`${propertyName}\` is not a name: a to z, 0 to 9, _ and -, a letter first, 63 at most`,
+      message: `\`${propertyName}\` is not a name${nameRule}`,
     }
   }
   // These only lead to the fault that says what is wrong.

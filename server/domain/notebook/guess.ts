@@ -1,12 +1,23 @@
 import { distance } from 'fastest-levenshtein'
 
+/** Two neighbouring letters in each other's place: one slip of the fingers, though two letters differ. */
+function isSwap(word: string, candidate: string): boolean {
+  if (word.length !== candidate.length) return false
+  const at = [...word].findIndex((letter, i) => letter !== candidate[i])
+  return (
+    word.slice(at + 2) === candidate.slice(at + 2) &&
+    word[at] === candidate[at + 1] &&
+    word[at + 1] === candidate[at]
+  )
+}
+
 /** The candidate that was probably meant: at most a third of the word apart; undefined when none is near. */
 export function guess(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
   let least = Math.max(1, Math.floor(word.length / 3)) + 1
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - word.length) >= least) continue
-    const apart = distance(word, candidate)
+    const apart = isSwap(word, candidate) ? 1 : distance(word, candidate)
     if (apart < least) [best, least] = [candidate, apart]
   }
   return best
