@@ -1,34 +1,9 @@
 'use client'
 
-import type { Json } from '#server/domain/json.ts'
-
-type Schema = Record<string, Json>
-
-const shown = (value: Json | undefined): string =>
-  value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value)
-
-/** What was typed, as the schema's types; what is not of its type goes as text, and the server says so. */
-export function readParams(
-  properties: Record<string, Schema>,
-  texts: Record<string, string>,
-): Record<string, Json> {
-  return Object.fromEntries(
-    Object.entries(texts).flatMap(([name, text]): [string, Json][] => {
-      const type = properties[name]?.['type']
-      if (properties[name] === undefined) return []
-      if (type === 'string') return [[name, text]]
-      if (text.trim() === '') return []
-      try {
-        return [[name, JSON.parse(text) as Json]]
-      } catch {
-        return [[name, text]]
-      }
-    }),
-  )
-}
+import { choiceTexts, typedText, type ParamSchema } from './params.ts'
 
 interface Props {
-  properties: Record<string, Schema>
+  properties: Record<string, ParamSchema>
   texts: Record<string, string>
   onChange: (name: string, text: string) => void
 }
@@ -36,18 +11,16 @@ interface Props {
 /** A field per param: a choice for an enum or a boolean, a number with its bounds, JSON for the rest. */
 export function ParamsForm({ properties, texts, onChange }: Props) {
   return Object.entries(properties).map(([name, schema]) => {
-    const value = texts[name] ?? shown(schema['default'])
-    const choices = Array.isArray(schema['enum'])
-      ? schema['enum'].map(shown)
-      : schema['type'] === 'boolean'
-        ? ['true', 'false']
-        : null
+    const value = texts[name] ?? typedText(schema['default'])
+    const choices = choiceTexts(schema)
+    const title = typedText(schema['title'])
     const number = schema['type'] === 'integer' || schema['type'] === 'number'
     const bound = (key: string) => (typeof schema[key] === 'number' ? schema[key] : undefined)
     return (
       <label className="field" key={name}>
         <span>
-          {shown(schema['title']) || name} <code className="mono muted">{name}</code>
+          {title === '' ? null : `${title} `}
+          <code className={title === '' ? 'mono' : 'mono muted'}>{name}</code>
         </span>
         {choices === null ? (
           <input
@@ -62,7 +35,9 @@ export function ParamsForm({ properties, texts, onChange }: Props) {
         ) : (
           <select className="input" value={value} onChange={(event) => onChange(name, event.target.value)}>
             {choices.map((choice) => (
-              <option key={choice}>{choice}</option>
+              <option key={choice} value={choice}>
+                {choice === '' ? 'choose …' : choice}
+              </option>
             ))}
           </select>
         )}

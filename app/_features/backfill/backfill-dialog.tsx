@@ -9,7 +9,8 @@ import { Modal } from '../../_components/dialog.tsx'
 import { Fault, type DagPlace } from '../../_components/page.tsx'
 import { VersionSelect } from '../../_components/version-select.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
-import { ParamsForm, readParams } from '../../_components/params-form.tsx'
+import { ParamsForm } from '../../_components/params-form.tsx'
+import { readParams } from '../../_components/params.ts'
 import { DatesTable } from './dates-table.tsx'
 
 /** Dates of the dry run that are shown. */

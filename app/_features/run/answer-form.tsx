@@ -4,7 +4,8 @@ import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { RunDetail, TaskRunView } from '#server/views/run.ts'
 import { Fault } from '../../_components/page.tsx'
-import { ParamsForm, readParams } from '../../_components/params-form.tsx'
+import { ParamsForm } from '../../_components/params-form.tsx'
+import { readParams } from '../../_components/params.ts'
 import { useTRPC } from '../../_trpc/provider.tsx'
 
 interface Props {

@@ -21,11 +21,12 @@ type Place = Pick<TaskRunView, 'task' | 'key'>
 
 const nameOf = (row: Place) => `${row.task} ${row.key ?? ''}`
 
-/** The named task run; else what is worth a look first: a failure, what runs, the last one. */
+/** The named task run; else what is worth a look first: what asks, a failure, what runs, the last one. */
 function selectedOf(rows: readonly TaskRunView[], at: { task: string | null; key: string | null }) {
   return (
     rows.find((row) => row.task === at.task && row.key === at.key) ??
     rows.find((row) => row.task === at.task) ??
+    rows.find((row) => row.state === 'awaiting_input') ??
     rows.find((row) => row.state === 'failed') ??
     rows.find((row) => row.state === 'running') ??
     rows.at(-1) ??

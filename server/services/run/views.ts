@@ -144,17 +144,24 @@ export const graphOf = (spec: Spec): Graph => ({
   })),
 })
 
-/** The answer in one line: what failed, and why. */
+const nameOf = ({ task, key }: TaskRunView): string => (key === null ? task : `${task} (${key})`)
+
+/** The answer in one line: what failed, and why; whom it waits for; how far it is. */
 export function headline(state: RunSummary['state'], tasks: readonly TaskRunView[]): string {
   const failed = tasks.filter((task) => task.state === 'failed')
   const [first] = failed
   if (state === 'failed' && first !== undefined) {
     const last = first.attempts.at(-1)
     const why = last?.message ?? (first.reason === null ? '' : reasons[first.reason])
-    const which = first.key === null ? first.task : `${first.task} (${first.key})`
-    return `Failed: ${which}. ${why}${failed.length > 1 ? ` ${failed.length - 1} more failed.` : ''}`
+    const more = failed.length > 1 ? `${failed.length - 1} more failed.` : ''
+    return [`Failed: ${nameOf(first)}.`, why, more].filter((part) => part !== '').join(' ')
   }
   const done = tasks.filter((task) => task.state === 'succeeded').length
+  const asks = tasks.filter((task) => task.state === 'awaiting_input')
+  if (state === 'running' && asks.length > 0) {
+    const names = asks.slice(0, 3).map(nameOf).join(', ')
+    return `Waits for an answer: ${names}${asks.length > 3 ? ` and ${asks.length - 3} more` : ''}.`
+  }
   const words = {
     queued: 'Queued',
     running: 'Running',
