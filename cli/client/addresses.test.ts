@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { comparedOf, dagOf, runOf, versionOf } from './addresses.ts'
+import { backfillOf, comparedOf, dagOf, runOf, taskRunOf, versionOf } from './addresses.ts'
 import { UsageError } from './failure.ts'
 
 const iris = { team: 'main', repo: 'examples', dag: 'iris' }
@@ -34,4 +34,17 @@ test('a version is compared by a run of it', () => {
   expect(comparedOf('examples/iris#2')).toEqual({ dag: iris, number: 2 })
   expect(comparedOf(id)).toEqual({ id })
   expect(() => comparedOf('examples/iris')).toThrow(/names no run/)
+})
+
+test('a task run is its task, with the item in brackets', () => {
+  expect(taskRunOf('clean.tidy')).toEqual({ task: 'clean.tidy', key: null })
+  expect(taskRunOf('train[alpha=0.1,k=5]')).toEqual({ task: 'train', key: 'alpha=0.1,k=5' })
+  expect(taskRunOf('each[a[0] of b]')).toEqual({ task: 'each', key: 'a[0] of b' })
+  for (const text of ['', '[a]', 'train[]', 'train[a', 'train]', 'a b'])
+    expect(() => taskRunOf(text), text).toThrow(/names no task run/)
+})
+
+test('a backfill is the number within its DAG', () => {
+  expect(backfillOf('examples/iris#3')).toEqual({ dag: iris, number: 3 })
+  expect(() => backfillOf(id)).toThrow(/names no backfill/)
 })

@@ -2,7 +2,7 @@
 import type { DagRef } from '#server/views/common.ts'
 import { UsageError } from './failure.ts'
 
-const firstTeam = 'main'
+export const firstTeam = 'main'
 const name = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
@@ -43,6 +43,22 @@ export function runOf(text: string): RunAddress {
   if (dag === undefined || number === undefined)
     throw new UsageError(`'${text}' names no run: write its id, or DAG#NUMBER.`)
   return { dag: dagOf(dag), number: Number(number) }
+}
+
+/** A backfill: `DAG#NUMBER`, by its number within the DAG. @throws UsageError */
+export function backfillOf(text: string): { dag: DagRef; number: number } {
+  const [, dag, number] = /^(.*)#(\d{1,9})$/.exec(text) ?? []
+  if (dag === undefined || number === undefined)
+    throw new UsageError(`'${text}' names no backfill: write DAG#NUMBER.`)
+  return { dag: dagOf(dag), number: Number(number) }
+}
+
+/** A task run: `TASK`, or `TASK[KEY]` for an item of an expanded task. @throws UsageError */
+export function taskRunOf(text: string): { task: string; key: string | null } {
+  const [, task, , key] = /^([^[\]\s]+)(\[(.+)\])?$/s.exec(text) ?? []
+  if (task === undefined)
+    throw new UsageError(`'${text}' names no task run: write TASK, or TASK[KEY] for an item.`)
+  return { task, key: key ?? null }
 }
 
 /** What can be compared: a run, or `DAG@VERSION` for the newest finished run of it. @throws UsageError */

@@ -10,7 +10,7 @@ const patience = 60_000
 type Query = Record<string, string | number | readonly string[] | null | undefined>
 
 interface Asked {
-  method?: 'GET' | 'POST' | 'DELETE'
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   query?: Query
   body?: unknown
 }
@@ -63,6 +63,10 @@ export class RestClient {
 
   post<T>(path: string, body: unknown = {}): Promise<T> {
     return this.#json(path, { method: 'POST', body })
+  }
+
+  put<T>(path: string, body: unknown): Promise<T> {
+    return this.#json(path, { method: 'PUT', body })
   }
 
   delete<T>(path: string): Promise<T> {

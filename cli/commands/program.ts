@@ -3,12 +3,28 @@ import { Command } from 'commander'
 import { exitMeanings } from '../client/failure.ts'
 import { login } from './account/login.ts'
 import { logout } from './account/logout.ts'
+import { backfillCancel, backfillPause, backfillResume } from './backfill/change.ts'
+import { backfillCreate } from './backfill/create.ts'
+import { backfillList } from './backfill/list.ts'
+import { backfillPreview } from './backfill/preview.ts'
+import { backfillView } from './backfill/view.ts'
 import { comparisonCompare } from './comparison/compare.ts'
 import { dagCompile } from './dag/compile.ts'
 import { dagLint } from './dag/lint.ts'
 import { dagList } from './dag/list.ts'
+import { dagAudit } from './dag/audit.ts'
+import { dagPause } from './dag/pause.ts'
+import { dagResume } from './dag/resume.ts'
+import { dagView } from './dag/view.ts'
+import { poolDelete } from './pool/delete.ts'
+import { poolList } from './pool/list.ts'
+import { poolSet } from './pool/set.ts'
+import { runAnswer } from './run/answer.ts'
 import { runCancel } from './run/cancel.ts'
+import { runFork } from './run/fork.ts'
 import { runList } from './run/list.ts'
+import { runMark } from './run/mark.ts'
+import { runRecover } from './run/recover.ts'
 import { runRerun } from './run/rerun.ts'
 import { runStart } from './run/start.ts'
 import { runView } from './run/view.ts'
@@ -16,6 +32,9 @@ import { runWatch } from './run/watch.ts'
 import { shareList } from './share/list.ts'
 import { shareRevoke } from './share/revoke.ts'
 import { versionList } from './version/list.ts'
+import { webhookCreate } from './webhook/create.ts'
+import { webhookList } from './webhook/list.ts'
+import { webhookRevoke } from './webhook/revoke.ts'
 
 function noun(name: string, description: string, verbs: readonly Command[]): Command {
   const command = new Command(name).description(description)
@@ -33,7 +52,8 @@ export function verbsOf(command: Command, before = ''): { name: string; command:
 
 const after = `
 DAG is TEAM/REPO/DAG, or REPO/DAG of team main. VERSION is v3, a branch, a tag or a commit.
-RUN is its id, or DAG#NUMBER. DAGBOK_URL and DAGBOK_TOKEN come before what \`login\` kept.
+RUN is its id, or DAG#NUMBER; BACKFILL is DAG#NUMBER. TASK[KEY] is an item of an expanded task.
+DAGBOK_URL and DAGBOK_TOKEN come before what \`login\` kept.
 
 Exit codes:
 ${exitMeanings.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`).join('\n')}`
@@ -44,22 +64,51 @@ function settle(command: Command): void {
   for (const one of command.commands) settle(one)
 }
 
+const nouns = (): Command[] => [
+  noun('dag', 'DAGs, and notebooks before they are pushed', [
+    dagList(),
+    dagView(),
+    dagPause(),
+    dagResume(),
+    dagAudit(),
+    dagLint(),
+    dagCompile(),
+  ]),
+  noun('version', 'versions of a DAG', [versionList()]),
+  noun('run', 'runs of a DAG', [
+    runStart(),
+    runList(),
+    runView(),
+    runWatch(),
+    runCancel(),
+    runRerun(),
+    runRecover(),
+    runFork(),
+    runAnswer(),
+    runMark(),
+  ]),
+  noun('backfill', 'runs for past dates of a schedule', [
+    backfillPreview(),
+    backfillCreate(),
+    backfillList(),
+    backfillView(),
+    backfillPause(),
+    backfillResume(),
+    backfillCancel(),
+  ]),
+  noun('pool', 'slots that tasks share', [poolList(), poolSet(), poolDelete()]),
+  noun('webhook', 'addresses that start a DAG', [webhookList(), webhookCreate(), webhookRevoke()]),
+  comparisonCompare(),
+  noun('share', 'links to comparisons', [shareList(), shareRevoke()]),
+]
+
 export function createProgram(): Command {
   const program = new Command('dagbok')
     .description('Runs, versions and comparisons of a Dagbok, and its notebooks, from the command line.')
     // `--version` of a verb is a version of a DAG.
     .enablePositionalOptions()
     .addHelpText('after', after)
-  for (const command of [
-    login(),
-    logout(),
-    noun('dag', 'DAGs, and notebooks before they are pushed', [dagList(), dagLint(), dagCompile()]),
-    noun('version', 'versions of a DAG', [versionList()]),
-    noun('run', 'runs of a DAG', [runStart(), runList(), runView(), runWatch(), runCancel(), runRerun()]),
-    comparisonCompare(),
-    noun('share', 'links to comparisons', [shareList(), shareRevoke()]),
-  ])
-    program.addCommand(command)
+  for (const command of [login(), logout(), ...nouns()]) program.addCommand(command)
   for (const { command } of verbsOf(program)) command.option('--json', 'print JSON, for programs')
   settle(program)
   return program

@@ -14,6 +14,7 @@ const intro = `# The command line
 dagbok login --url http://127.0.0.1:7310             # asks for a token; make one under Settings
 dagbok dag lint                                      # the faults that a push would name
 dagbok run start examples/iris@v2 -p rows=90 --watch
+dagbok run recover examples/iris#3 --watch            # what failed, and what comes after it
 dagbok compare examples/iris@v1 examples/iris@v2 --fail-on-regress
 \`\`\`
 
@@ -22,6 +23,8 @@ dagbok compare examples/iris@v1 examples/iris@v2 --fail-on-regress
 | DAG       | \`TEAM/REPO/DAG\`, or \`REPO/DAG\` of team \`main\`                                            |
 | VERSION   | \`v3\`, a branch, a tag or a commit                                                        |
 | RUN       | its id, or \`DAG#NUMBER\`; to \`compare\` also \`DAG@VERSION\`, its newest finished run       |
+| TASK      | a task by its id; \`TASK[KEY]\` is an item of an expanded one: \`train[alpha=0.1]\`              |
+| BACKFILL  | \`DAG#NUMBER\`                                                                             |
 
 \`dagbok login\` keeps address and token in \`$XDG_CONFIG_HOME/dagbok/account.json\` (\`~/.config\` without it), readable
 by you alone. \`DAGBOK_URL\` and \`DAGBOK_TOKEN\` come before it, each for itself; the kept token goes to the address it

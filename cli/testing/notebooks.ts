@@ -42,3 +42,51 @@ params:
 ---
 
 ${cell('yaml task', 'id: wait')}${cell('bash script', 'until [ -e "$DAGBOK_PARAM_GATE" ]; do sleep 0.1; done')}`
+
+/** Items found when the run is there; one fails until the file named by its param is there. */
+export const mendable = (id: string, last = 'echo all of it'): string => `---
+dagbok: 1
+id: ${id}
+params:
+  mended: {type: string}
+  size: {type: integer, default: 1}
+---
+
+${cell('yaml task', 'id: first')}${cell('bash script', 'echo first')}${cell(
+  'yaml task',
+  `id: each
+needs: [first]
+map: "\${{ ['a', 'b', 'c'] }}"`,
+)}${cell(
+  'bash script',
+  'if [ "$DAGBOK_INDEX" = 1 ] && [ ! -e "$DAGBOK_PARAM_MENDED" ]; then echo broken; exit 3; fi',
+)}${cell('yaml task', 'id: last\nneeds: [each]')}${cell('bash script', last)}`
+
+/** A person is asked, with a form; their answer is read. */
+export const asking = (id: string): string => `---
+dagbok: 1
+id: ${id}
+---
+
+${cell(
+  'yaml task',
+  `id: ask
+approve: {message: "Ship it?", form: {where: {type: string, enum: [eu, us]}, copies: {type: integer, default: 1}}}`,
+)}${cell(
+  'yaml task',
+  `id: ship
+needs: [ask]
+args: ["\${{ tasks.ask.values.where }}", "\${{ tasks.ask.values.copies }}"]`,
+)}${cell('bash script', 'echo "$1 $2"')}`
+
+/** Scheduled, and with a webhook. */
+export const daily = (id: string): string => `---
+dagbok: 1
+id: ${id}
+schedule: {cron: "0 6 * * *", timezone: Europe/London}
+on: {webhook: true}
+params:
+  n: {type: integer, default: 1}
+---
+
+${cell('yaml task', 'id: say')}${cell('bash script', 'echo "$DAGBOK_LOGICAL_DATE $DAGBOK_PARAM_N"')}`

@@ -1,5 +1,5 @@
 /** Webhooks of DAGs, and the messages that were taken. */
-import { and, eq, sql } from 'drizzle-orm'
+import { and, asc, eq, sql } from 'drizzle-orm'
 import type { Spec } from '#server/domain/dag/spec.ts'
 import type { Queryable } from '../client.ts'
 import { dag, dagWebhook, repository, run, team, user, version, webhookDelivery } from '../schema/index.ts'
@@ -30,6 +30,25 @@ export async function webhookOfDag(
     .leftJoin(user, eq(user.id, dagWebhook.createdBy))
     .where(eq(dagWebhook.dagId, dagId))
   return row ?? null
+}
+
+/** Webhooks of a team's DAGs, by the DAG's name. */
+export async function webhooksOfTeam(q: Queryable, teamId: string) {
+  return q
+    .select({
+      team: team.name,
+      repo: repository.name,
+      dag: dag.name,
+      createdAt: dagWebhook.createdAt,
+      createdBy: user.name,
+    })
+    .from(dagWebhook)
+    .innerJoin(dag, eq(dag.id, dagWebhook.dagId))
+    .innerJoin(repository, eq(repository.id, dag.repositoryId))
+    .innerJoin(team, eq(team.id, repository.teamId))
+    .leftJoin(user, eq(user.id, dagWebhook.createdBy))
+    .where(eq(team.id, teamId))
+    .orderBy(asc(repository.name), asc(dag.name))
 }
 
 export interface Hook {

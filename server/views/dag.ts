@@ -101,6 +101,15 @@ export const dagDetailSchema = dagSummarySchema.extend({
 })
 export type DagDetail = z.infer<typeof dagDetailSchema>
 
+/** A DAG's webhook; its secret is told once, when it is made. */
+export const webhookSchema = z.object({
+  dag: dagRefSchema,
+  url: z.string(),
+  createdAt: timeSchema,
+  createdBy: z.string().nullable(),
+})
+export type WebhookView = z.infer<typeof webhookSchema>
+
 export const auditEntrySchema = z.object({
   id: z.uuid(),
   verb: z.string(),

@@ -25,6 +25,7 @@ function StartRunDialog({ place, initial, onClose }: Props) {
   const router = useRouter()
   const [version, setVersion] = useState(initial)
   const [texts, setTexts] = useState<Record<string, string>>({})
+  const [force, setForce] = useState(false)
   const schema = useQuery(trpc.dags.params.queryOptions({ ...place, ...(version === '' ? {} : { version }) }))
   const versions = useQuery(trpc.dags.versions.queryOptions(place))
   const start = useMutation(
@@ -34,7 +35,12 @@ function StartRunDialog({ place, initial, onClose }: Props) {
   )
   const properties = (schema.data?.['properties'] ?? {}) as Record<string, Record<string, Json>>
   const send = () =>
-    start.mutate({ ...place, params: readParams(properties, texts), ...(version === '' ? {} : { version }) })
+    start.mutate({
+      ...place,
+      params: readParams(properties, texts),
+      force,
+      ...(version === '' ? {} : { version }),
+    })
   return (
     <Modal open title={`Run ${place.dag}`} onClose={onClose}>
       <form
@@ -56,6 +62,10 @@ function StartRunDialog({ place, initial, onClose }: Props) {
           texts={texts}
           onChange={(name, text) => setTexts({ ...texts, [name]: text })}
         />
+        <label className="check">
+          <input type="checkbox" checked={force} onChange={(event) => setForce(event.target.checked)} /> At
+          once, whatever other runs there are
+        </label>
         {start.error !== null && <Fault error={start.error} />}
         <div className="actions">
           <button type="button" className="btn ghost" onClick={onClose}>

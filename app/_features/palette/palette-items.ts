@@ -51,7 +51,7 @@ const pages: PaletteItem[] = [
     id: '/settings',
     kind: 'page',
     name: 'Settings',
-    more: 'tokens, repositories, share links',
+    more: 'tokens, repositories, pools, share links',
     href: '/settings',
   },
 ]

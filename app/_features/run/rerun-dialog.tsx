@@ -1,13 +1,16 @@
 'use client'
 
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
-import type { ReusePlan, RunDetail, TaskRunView } from '#server/views/run.ts'
+import type { Json } from '#server/domain/json.ts'
+import type { RunDetail, TaskRunView } from '#server/views/run.ts'
 import { Modal } from '../../_components/dialog.tsx'
 import { dagPath, Fault, type DagPlace } from '../../_components/page.tsx'
 import { VersionSelect } from '../../_components/version-select.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
+import { ForkFields, useForkParams } from './fork-fields.tsx'
+import { PlanList } from './reuse-plan.tsx'
 
 interface Props {
   run: RunDetail
@@ -19,29 +22,13 @@ interface Props {
 
 type Verb = 'rerun' | 'recover' | 'from' | 'fork'
 
-/** What is taken over and what runs, each with its reason. */
-function PlanList({ plan }: { plan: ReusePlan }) {
-  const runs = plan.filter((item) => !item.reused).length
-  return (
-    <details open={plan.length <= 12}>
-      <summary>
-        <b>{runs}</b> of {plan.length} task runs will run, <b>{plan.length - runs}</b> are taken over
-      </summary>
-      <ul className="plan">
-        {plan.map(({ task, key, reused, why }) => (
-          <li key={`${task} ${key}`} className={reused ? 'muted' : ''}>
-            <b>
-              {task} {key}
-            </b>{' '}
-            {reused ? 'taken over' : 'runs'}: {why}
-          </li>
-        ))}
-      </ul>
-    </details>
-  )
-}
-
-function usePlan(run: RunDetail, verb: Verb, from: { task: string; key?: string }, version: string) {
+/** What a recover, from the chosen task on or not, or a fork would do. */
+function usePlan(
+  run: RunDetail,
+  verb: Verb,
+  from: { task: string; key?: string },
+  fork: { version: string; params: Record<string, Json> },
+) {
   const trpc = useTRPC()
   const recover = useQuery(
     trpc.interventions.previewRecover.queryOptions(
@@ -49,13 +36,13 @@ function usePlan(run: RunDetail, verb: Verb, from: { task: string; key?: string 
       { enabled: verb === 'recover' || verb === 'from' },
     ),
   )
-  const fork = useQuery(
+  const forked = useQuery(
     trpc.interventions.previewFork.queryOptions(
-      { id: run.id, version: version === '' ? run.version.number : version },
-      { enabled: verb === 'fork' },
+      { id: run.id, ...fork },
+      { enabled: verb === 'fork', placeholderData: keepPreviousData },
     ),
   )
-  return verb === 'fork' ? fork : recover
+  return verb === 'fork' ? forked : recover
 }
 
 /** All of it again, what did not succeed, from a task on, or what another version changes. */
@@ -70,7 +57,11 @@ export function RerunDialog({ run, place, selected, onClose }: Props) {
     task: selected?.task ?? '',
     ...(selected?.key == null ? {} : { key: selected.key }),
   }
-  const plan = usePlan(run, verb, from, version)
+  const [typed, setTyped] = useState<Record<string, string>>({})
+  const target = version === '' ? `v${run.version.number}` : version
+  const params = useForkParams(run, place, target, verb === 'fork')
+  const forked = { version: target, params: params.changed(typed) }
+  const plan = usePlan(run, verb, from, forked)
   const made = {
     onSuccess: ({ number }: { number: number }) => {
       onClose()
@@ -82,8 +73,7 @@ export function RerunDialog({ run, place, selected, onClose }: Props) {
   const fork = useMutation(trpc.interventions.fork.mutationOptions(made))
   const act = () => {
     if (verb === 'rerun') rerun.mutate({ id: run.id, ...(version === '' ? {} : { version }) })
-    else if (verb === 'fork')
-      fork.mutate({ id: run.id, version: version === '' ? run.version.number : version })
+    else if (verb === 'fork') fork.mutate({ id: run.id, ...forked })
     else recover.mutate({ id: run.id, ...(verb === 'from' ? from : {}) })
   }
   const error = rerun.error ?? recover.error ?? fork.error ?? (verb === 'rerun' ? null : plan.error)
@@ -93,11 +83,11 @@ export function RerunDialog({ run, place, selected, onClose }: Props) {
     ...(over && selected !== null
       ? ([['from', `${selected.task} ${selected.key ?? ''} and what comes after it`]] as [Verb, string][])
       : []),
-    ...(over ? ([['fork', 'What a version changes']] as [Verb, string][]) : []),
+    ...(over ? ([['fork', 'What another version or other params change']] as [Verb, string][]) : []),
   ]
   return (
     <Modal open title={`Run ${run.number} again`} onClose={onClose}>
-      <p className="muted">A new run with the same params. Nothing of run {run.number} changes.</p>
+      <p className="muted">A new run; nothing of run {run.number} changes.</p>
       <fieldset className="field">
         <legend>What runs</legend>
         {choices.map(([name, words]) => (
@@ -114,6 +104,7 @@ export function RerunDialog({ run, place, selected, onClose }: Props) {
           onChange={setVersion}
         />
       )}
+      {verb === 'fork' && <ForkFields params={params} typed={typed} onType={setTyped} />}
       {verb !== 'rerun' && plan.data !== undefined && <PlanList plan={plan.data} />}
       {error !== null && <Fault error={error} />}
       <div className="actions">

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { Copy, Fault, TopBar } from '../../_components/page.tsx'
 import { Ago } from '../../_components/time.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
+import { Pools } from './pools.tsx'
 
 function Tokens() {
   const trpc = useTRPC()
@@ -155,10 +156,11 @@ function SignOut() {
   )
 }
 
-/** Tokens, repositories and share links of whoever is signed in. */
+/** Tokens, repositories, pools and share links of whoever is signed in. */
 export function SettingsPage() {
   const trpc = useTRPC()
   const repositories = useQuery(trpc.account.repositories.queryOptions({}))
+  const me = useQuery(trpc.account.me.queryOptions({}))
   return (
     <>
       <TopBar crumbs={[{ name: 'Settings' }]}>
@@ -186,6 +188,9 @@ export function SettingsPage() {
             </tbody>
           </table>
         </section>
+        {(me.data?.teams ?? []).map(({ name, role }) => (
+          <Pools key={name} team={name} mayWrite={role === 'owner'} />
+        ))}
         <ShareLinks />
       </main>
     </>

@@ -1,8 +1,8 @@
 /** A DAG's webhook: its address, and its secret, which is made when it is needed and kept nowhere. */
 import { hkdfSync } from 'node:crypto'
-import { webhookOfDag } from '#db/queries/webhook.ts'
+import { webhookOfDag, webhooksOfTeam } from '#db/queries/webhook.ts'
 import type { DagRow } from '#db/queries/dag-view.ts'
-import type { DagDetail } from '../../views/dag.ts'
+import type { DagDetail, WebhookView } from '../../views/dag.ts'
 import type { ServiceContext } from '../context.ts'
 
 /** In the form of Standard Webhooks. Whoever has the database alone cannot make it. */
@@ -16,4 +16,14 @@ export async function readWebhook(ctx: ServiceContext, dag: DagRow): Promise<Dag
   const found = await webhookOfDag(ctx.db, dag.id)
   if (found === null) return null
   return { url: hookUrl(ctx, dag), createdAt: found.createdAt.toISOString(), createdBy: found.createdBy }
+}
+
+/** Webhooks of a team's DAGs, without their secrets. */
+export async function listWebhooks(ctx: ServiceContext, teamId: string): Promise<WebhookView[]> {
+  return (await webhooksOfTeam(ctx.db, teamId)).map(({ team, repo, dag, createdAt, createdBy }) => ({
+    dag: { team, repo, dag },
+    url: hookUrl(ctx, { team, repo, name: dag }),
+    createdAt: createdAt.toISOString(),
+    createdBy,
+  }))
 }

@@ -1,10 +1,11 @@
 /** Pools of a team: slots that tasks of any DAG share. */
 import { z } from 'zod'
-import { deletePool, poolsOf, savePool } from '#db/queries/pool.ts'
-import { wakeScheduler } from '#db/queries/live.ts'
+import { poolsOf } from '#db/queries/pool.ts'
 import { requireTeam } from '../../auth/permission.ts'
-import { DagbokError } from '../../domain/errors/errors.ts'
 import { namePattern } from '../../domain/notebook/keys/key.ts'
+import { deletePool } from '../../services/pool/delete-pool.ts'
+import { savePool } from '../../services/pool/save-pool.ts'
+import { poolSchema } from '../../views/pool.ts'
 import { router, signedIn } from '../init.ts'
 
 const team = z.object({ team: z.string() })
@@ -18,7 +19,7 @@ export const poolsRouter = router({
       openapi: { method: 'GET', path: '/teams/{team}/pools', summary: 'Pools, with what is used and wanted' },
     })
     .input(team)
-    .output(z.array(z.object({ name: z.string(), slots: z.number(), used: z.number(), queued: z.number() })))
+    .output(z.array(poolSchema))
     .query(({ ctx, input }) => poolsOf(ctx.services.db, requireTeam(ctx.actor, input.team, 'pool:read').id)),
 
   save: signedIn
@@ -32,11 +33,7 @@ export const poolsRouter = router({
     .input(named.extend({ slots: z.number().int().min(0).max(1_000_000) }))
     .output(z.object({}))
     .mutation(async ({ ctx, input }) => {
-      const { id: teamId } = requireTeam(ctx.actor, input.team, 'pool:write')
-      await ctx.services.db.transaction(async (tx) => {
-        await savePool(tx, { teamId, name: input.name, slots: input.slots })
-        await wakeScheduler(tx)
-      })
+      await savePool(ctx.services, ctx.actor, input)
       return {}
     }),
 
@@ -45,9 +42,7 @@ export const poolsRouter = router({
     .input(named)
     .output(z.object({}))
     .mutation(async ({ ctx, input }) => {
-      const { id: teamId } = requireTeam(ctx.actor, input.team, 'pool:write')
-      if (!(await deletePool(ctx.services.db, teamId, input.name)))
-        throw new DagbokError('not_found', `There is no pool ${input.name}.`)
+      await deletePool(ctx.services, ctx.actor, input)
       return {}
     }),
 })

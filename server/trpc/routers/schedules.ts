@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import { auditOfDag } from '#db/queries/audit.ts'
+import { requireTeam } from '../../auth/permission.ts'
 import { requireDag } from '../../services/dag/address.ts'
 import { pauseDag } from '../../services/dag/pause-dag.ts'
 import { resumeDag } from '../../services/dag/resume-dag.ts'
 import { createWebhook } from '../../services/trigger/create-webhook.ts'
 import { deleteWebhook } from '../../services/trigger/delete-webhook.ts'
+import { listWebhooks } from '../../services/trigger/webhook.ts'
 import { dagRefSchema } from '../../views/common.ts'
-import { auditEntrySchema } from '../../views/dag.ts'
+import { auditEntrySchema, webhookSchema } from '../../views/dag.ts'
 import { webContext } from '../../web-context.ts'
 import { router, signedIn } from '../init.ts'
 
@@ -43,6 +45,20 @@ export const schedulesRouter = router({
         createdAt: row.createdAt.toISOString(),
       }))
     }),
+
+  webhooks: signedIn
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/teams/{team}/webhooks',
+        summary: 'Webhooks of its DAGs, without their secrets',
+      },
+    })
+    .input(z.object({ team: z.string() }))
+    .output(z.array(webhookSchema))
+    .query(({ ctx, input }) =>
+      listWebhooks(ctx.services, requireTeam(ctx.actor, input.team, 'repository:read').id),
+    ),
 
   /** The secret is in this answer and nowhere else. */
   createWebhook: signedIn

@@ -1,0 +1,132 @@
+/** Runs from the command line: started, watched, shown, ended. */
+import { once } from 'node:events'
+import { watch } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { gitPath } from '#server/config/git.ts'
+import type { RunSummary } from '#server/views/dag.ts'
+import type { RunDetail } from '#server/views/run.ts'
+import { gated, halfBroken, scored } from '../../testing/notebooks.ts'
+import { signedInCli } from '../../testing/signed-in.ts'
+
+const { product, folder, dagbok, json, launch } = signedInCli(async (copy) => {
+  await copy.write('small/small.dag.md', scored('small', 0.9))
+  await copy.write('half/half.dag.md', halfBroken('half'))
+  await copy.write('gated/gated.dag.md', gated('gated'))
+  await copy.push('First')
+  await copy.write('small/small.dag.md', scored('small', 0.8))
+  await copy.push('Second')
+})
+
+/** Runs it to its end. */
+const finished = (args: string[]) => json<RunDetail>(['run', 'start', ...args, '--watch'])
+
+test('params are read as their schema has them, on the version that is named; faults name the param', async () => {
+  const run = await finished(['cli/small@v1', '-p', 'n=5', '-p', 'label=7'])
+  expect(run).toMatchObject({ state: 'succeeded', version: { number: 1 }, params: { n: 5, label: '7' } })
+  const file = join(folder(), 'params.yaml')
+  await writeFile(file, 'n: 9\nlabel: from file\n')
+  const again = await finished(['cli/small', '--params-file', file, '-p', 'n=6'])
+  expect(again).toMatchObject({ version: { number: 2 }, params: { n: 6, label: 'from file' } })
+
+  const wrong = await dagbok(['run', 'start', 'cli/small', '-p', 'n=many', '-p', 'labell=x'])
+  expect(wrong.code).toBe(1)
+  expect(wrong.stderr).toContain("there is no param 'labell' (did you mean 'label'?)")
+  expect(wrong.stderr).toContain("'n' must be integer")
+  expect((await dagbok(['run', 'start', 'cli/small@nope'])).stderr).toContain("small has no version 'nope'")
+})
+
+test('a list and a view are tables for people, and the answer of REST for programs', async () => {
+  const runs = await json<RunSummary[]>(['run', 'list', 'cli/small'])
+  expect(runs).toEqual(await product().api('/dags/main/cli/small/runs?limit=30'))
+  const text = (await dagbok(['run', 'list', 'main/cli/small'])).stdout
+  expect(text).toMatch(/^RUN +STATE +VERSION/)
+  expect(text).not.toContain('\u001b')
+  const coloured = await dagbok(['run', 'list', 'cli/small'], { env: { FORCE_COLOR: '1' } })
+  expect(coloured.stdout).toContain('\u001b[32msucceeded')
+  for (const run of runs)
+    expect(text).toMatch(new RegExp(`#${run.number} +succeeded +v${run.version.number} .*${run.id}`))
+  expect(await json(['run', 'list', 'cli/small', '--version', 'v1'])).toHaveLength(1)
+  expect(await json(['run', 'list', 'cli/small', '--state', 'failed'])).toEqual([])
+
+  expect(await json(['dag', 'list'])).toEqual(await product().api('/dags'))
+  expect((await dagbok(['dag', 'list'])).stdout).toMatch(/main\/cli\/small +v2 +succeeded #2/)
+  expect((await dagbok(['version', 'list', 'cli/small'])).stdout).toMatch(
+    /v2 +[0-9a-f]{7} +Edith +Second +main/,
+  )
+  expect(await json(['run', 'view', 'cli/small#1'])).toEqual(await product().api(`/runs/${runs.at(-1)?.id}`))
+  const view = (await dagbok(['run', 'view', 'cli/small#1'])).stdout
+  expect(view).toMatch(/^Succeeded[\s\S]*run 1 of main\/cli\/small, v1[\s\S]*n=5[\s\S]*fit +succeeded +1/)
+})
+
+test('a run that failed exits with 1 where that is asked for, and shows the log of what failed', async () => {
+  const ended = await dagbok(['run', 'start', 'cli/half', '--exit-status'])
+  expect(ended.code).toBe(1)
+  expect(ended.stdout).toMatch(/sort \(side=bad\) +failed/)
+  expect(ended.stdout).toContain('Failed: sort (side=bad)')
+  expect((await dagbok(['run', 'view', 'cli/half#1'])).code).toBe(0)
+  const failed = await dagbok(['run', 'view', 'cli/half#1', '--log-failed', '--exit-status'])
+  expect(failed).toMatchObject({ code: 1, stdout: '==> sort (side=bad), attempt 1 <==\nside is bad\n' })
+  const both = (await dagbok(['run', 'view', 'cli/half#1', '--log'])).stdout
+  expect(both).toContain('side is good\n==> sort (side=bad)')
+})
+
+test('Ctrl-C leaves a watched run going, and says so; a cancel ends it', async () => {
+  const gate = join(folder(), 'never')
+  const { id } = await json<{ id: string }>(['run', 'start', 'cli/gated', '-p', `gate=${gate}`])
+  const watching = launch(['run', 'watch', id])
+  await watching.said('stdout', 'running')
+  watching.child.kill('SIGINT')
+  const left = await watching.ended
+  expect(left.code).toBe(130)
+  expect(left.stderr).toContain(`The run goes on. \`dagbok run watch ${id}\` follows it again`)
+  expect((await product().api<RunDetail>(`/runs/${id}`)).state).toBe('running')
+
+  const again = launch(['run', 'watch', id, '--exit-status'])
+  await again.said('stdout', 'running')
+  expect((await dagbok(['run', 'cancel', id])).stdout).toContain('is being cancelled')
+  const end = await again.ended
+  expect(end.code).toBe(1)
+  expect(end.stdout).toContain('Cancelled')
+  const late = await dagbok(['run', 'cancel', id])
+  expect(late).toMatchObject({ code: 1, stderr: 'dagbok: Run 1 has ended already: cancelled.\n' })
+})
+
+test('a watched run is followed to its end as it changes', async () => {
+  const gate = join(folder(), 'open')
+  const going = launch(['run', 'start', 'cli/gated', '-p', `gate=${gate}`, '--exit-status'])
+  await going.said('stdout', 'running')
+  await writeFile(gate, '')
+  expect(await going.ended).toMatchObject({ code: 0 })
+})
+
+test('a run is run again on another version', async () => {
+  const made = await json<{ id: string; number: number }>(['run', 'rerun', 'cli/small#1', '--version', 'v2'])
+  await dagbok(['run', 'watch', made.id])
+  expect(await product().api(`/runs/${made.id}`)).toMatchObject({
+    version: { number: 2 },
+    params: { n: 5 },
+    parent: { number: 1, verb: 'rerun' },
+  })
+})
+
+test('--web opens the page of a run in the browser of the user', async () => {
+  const opener = join(folder(), process.platform === 'darwin' ? 'open' : 'xdg-open')
+  const opened = join(folder(), 'opened')
+  await writeFile(opener, `#!/bin/sh\necho "$1" > ${opened}.aside && mv ${opened}.aside ${opened}\n`, {
+    mode: 0o755,
+  })
+  const watcher = watch(folder())
+  const path = `${folder()}:${gitPath()}`
+  const seen = (async () => {
+    for (;;) {
+      const text = await readFile(opened, 'utf8').catch(() => null)
+      if (text !== null) return text
+      await once(watcher, 'change')
+    }
+  })()
+  await dagbok(['run', 'view', 'cli/small#1', '--web'], { env: { PATH: path } })
+  expect(await seen).toBe(`${product().ready.url}/main/cli/small/runs/1\n`)
+  watcher.close()
+})
