@@ -31,7 +31,11 @@ export function signedInCli(fill: (copy: WorkingCopy) => Promise<unknown>): Sign
     await chmod(folder, 0o755)
     product = await startProduct(['--no-examples'])
     const copy = await cloneRepository(product.ready, 'cli')
-    await fill(copy).finally(() => copy.remove())
+    try {
+      await fill(copy)
+    } finally {
+      await copy.remove()
+    }
   }, 600_000)
   afterAll(async () => {
     await product?.stop()
