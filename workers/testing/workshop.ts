@@ -1,26 +1,28 @@
-/** For tests: repositories, a scheduler and the real process executor on one database, without a web process. */
+/** For tests: repositories, a scheduler and a real executor on one database, without a web process. */
 import { randomUUID } from 'node:crypto'
 import { chmod, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Database } from '#db/client.ts'
-import { registerWorker } from '#db/queries/attempt.ts'
+import { findLiveAttempt, registerWorker } from '#db/queries/attempt.ts'
 import { liveChannel } from '#db/queries/live.ts'
-import { inheritedByTasks } from '#server/config/environment.ts'
-import { gitPath } from '#server/config/git.ts'
-import { bundleFiles } from '#server/services/version/bundle-files.ts'
 import { startHosted, type Hosted } from '#server/testing/hosted.ts'
 import { logChunks } from '#db/queries/log.ts'
 import { readBytes } from '#server/storage/logs/log-reader.ts'
-import { Checkouts } from '../executors/process/checkouts.ts'
-import { openHost, programFinder } from '../executors/process/host.ts'
-import { ProcessExecutor } from '../executors/process/process-executor.ts'
+import type { AttemptSink } from '../executors/executor.ts'
 import { Scheduler } from '../scheduler/scheduler.ts'
+import { processCrew, type Crew, type Place } from './crew.ts'
 
 export interface Workshop {
   hosted: Hosted
-  executor: ProcessExecutor
-  scheduler: Scheduler
   runtime: string
+  /** Tasks whose start gate stays shut, whatever the scheduler says. */
+  shut: Set<string>
+  /** What the executor writes to. */
+  sink: AttemptSink
+  /** The executor dies without a word, and another one takes its place. */
+  crash: () => Promise<void>
+  /** The executor is stopped in order, with no time for what runs, and started again. */
+  restart: () => Promise<void>
   /** Waits for the end of the runs of a DAG, and gives the newest. */
   ended: (dag: string, version: number) => Promise<{ id: string; state: string }>
   /** Waits until a query gives a row. */
@@ -30,33 +32,77 @@ export interface Workshop {
   close: () => Promise<void>
 }
 
-export async function openWorkshop(db: Database): Promise<Workshop> {
-  const hosted = await startHosted(db)
-  const runtime = join(process.getuid?.() === 0 ? '/var/lib/dagbok' : hosted.folder, `test-${randomUUID()}`)
+/** What the scheduler of the moment says, except where a gate was shut. */
+function sinkOf(db: Database, scheduler: () => Scheduler, shut: ReadonlySet<string>): AttemptSink {
+  return {
+    submitted: (token, handle) => scheduler().sink.submitted(token, handle),
+    passGate: async (token, handle) => {
+      const { task = '' } = (await findLiveAttempt(db, token)) ?? {}
+      return !shut.has(task) && scheduler().sink.passGate(token, handle)
+    },
+    appendLog: (token, chunk) => scheduler().sink.appendLog(token, chunk),
+    ended: (token, end) => scheduler().sink.ended(token, end),
+    heartbeat: (tokens) => scheduler().sink.heartbeat(tokens),
+  }
+}
+
+async function makeRuntime(folder: string): Promise<string> {
+  const runtime = join(process.getuid?.() === 0 ? '/var/lib/dagbok' : folder, `test-${randomUUID()}`)
   await mkdir(runtime, { recursive: true })
   await chmod(runtime, 0o711)
-  const host = await openHost(runtime, gitPath())
-  const workerId = randomUUID()
-  await registerWorker(db, { id: workerId, host: 'test', pid: process.pid })
-  const scheduler = new Scheduler(db, hosted.ctx.log, workerId, hosted.ctx.artifacts)
-  const executor = new ProcessExecutor({
-    host,
-    checkouts: new Checkouts(join(runtime, 'versions'), (versionId) => bundleFiles(hosted.ctx, versionId)),
-    artifacts: hosted.ctx.artifacts,
-    find: programFinder(host),
-    inherited: inheritedByTasks(),
-    capacity: 4,
-    sink: scheduler.sink,
-    released: (token) => scheduler.released(token),
-    log: hosted.ctx.log,
-    graceMs: 2000,
-  })
-  await scheduler.start(executor)
+  return runtime
+}
+
+/** @param hire who carries out the attempts */
+export async function openWorkshop(
+  db: Database,
+  hire: (place: Place) => Promise<Crew> = processCrew,
+): Promise<Workshop> {
+  const hosted = await startHosted(db)
+  const runtime = await makeRuntime(hosted.folder)
+  const shut = new Set<string>()
+  let scheduler: Scheduler
+  let crew: Crew
+  const sink = sinkOf(db, () => scheduler, shut)
+  const begin = async () => {
+    const workerId = randomUUID()
+    await registerWorker(db, { id: workerId, host: 'test', pid: process.pid })
+    scheduler = new Scheduler(db, hosted.ctx.log, workerId, hosted.ctx.artifacts)
+    crew = await hire({ db, hosted, runtime, scheduler, sink, workerId })
+  }
+  const end = async (graceMs: number) => {
+    await scheduler.stop()
+    await crew.stop(graceMs)
+  }
+  await begin()
+  const { until, deafen } = await listenTo(db)
+  return {
+    hosted,
+    runtime,
+    shut,
+    sink,
+    crash: () => crew.crash(),
+    restart: async () => {
+      await end(0)
+      await begin()
+    },
+    until,
+    ...readers(db, hosted, until),
+    close: async () => {
+      await end(1000)
+      await deafen()
+      await hosted.close()
+      await rm(runtime, { recursive: true, force: true })
+    },
+  }
+}
+
+async function listenTo(db: Database): Promise<{ until: Workshop['until']; deafen: () => Promise<void> }> {
   const waiting = new Set<() => void>()
   const subscription = await db.client.listen(liveChannel, () => {
     for (const look of waiting) look()
   })
-  const until = async <T>(look: () => Promise<T | null | undefined>): Promise<T> => {
+  const until: Workshop['until'] = async (look) => {
     for (;;) {
       let wake = () => {}
       const woken = new Promise<void>((done) => (wake = done))
@@ -70,14 +116,18 @@ export async function openWorkshop(db: Database): Promise<Workshop> {
       waiting.delete(wake)
     }
   }
-  const ended = (dag: string, version: number) =>
+  return { until, deafen: () => subscription.unlisten() }
+}
+
+function readers(db: Database, hosted: Hosted, until: Workshop['until']): Pick<Workshop, 'ended' | 'log'> {
+  const ended: Workshop['ended'] = (dag, version) =>
     until(async () => {
       const rows = await db.client<{ id: string; state: string }[]>`
         select r.id, r.state from run r join dag d on d.id = r.dag_id join version v on v.id = r.version_id
         where d.name = ${dag} and v.number = ${version} order by r.number desc`
       return rows.every((row) => ['succeeded', 'failed', 'cancelled'].includes(row.state)) ? rows[0] : null
     })
-  const log = async (runId: string, task: string) => {
+  const log: Workshop['log'] = async (runId, task) => {
     const [row] = await db.client<{ id: string }[]>`
       select a.id from attempt a join task_run t on t.id = a.task_run_id
       where a.run_id = ${runId} and t.task = ${task} order by a.n desc limit 1`
@@ -86,20 +136,5 @@ export async function openWorkshop(db: Database): Promise<Workshop> {
     for await (const part of readBytes(hosted.ctx.artifacts, chunks, 0, Infinity)) parts.push(part)
     return Buffer.concat(parts).toString()
   }
-  return {
-    hosted,
-    executor,
-    scheduler,
-    runtime,
-    ended,
-    until,
-    log,
-    close: async () => {
-      await scheduler.stop()
-      await executor.stop(1000)
-      await subscription.unlisten()
-      await hosted.close()
-      await rm(runtime, { recursive: true, force: true })
-    },
-  }
+  return { ended, log }
 }

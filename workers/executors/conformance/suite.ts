@@ -1,0 +1,68 @@
+/** The rules that every executor keeps: the same notebooks, the same outcomes (engine.md, "Executors"). */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { testDatabase } from '#db/testing/test-database.ts'
+import type { Crew, Place } from '../../testing/crew.ts'
+import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
+import { givesAndTakes } from './contract.ts'
+import { endsByItself, isEnded, losesItsExecutor } from './ends.ts'
+import { cell, Trial } from './trial.ts'
+
+/**
+ * Call it at the top of a test file.
+ * @param executor its name in a notebook
+ * @param hire starts it at a place
+ */
+export function keepsTheContract(executor: string, hire: (place: Place) => Promise<Crew>): Trial {
+  const { database } = testDatabase()
+  let shop: Workshop
+  const trial = new Trial({ executor, database, shop: () => shop })
+  beforeAll(async () => {
+    shop = await openWorkshop(database(), hire)
+  })
+  afterAll(() => shop.close())
+  describe('gives a task what it needs and takes what it leaves', () => {
+    givesAndTakes(trial)
+  })
+  describe('tells how a task ended', () => {
+    endsByItself(trial)
+  })
+  describe('ends what must end', () => {
+    isEnded(trial)
+  })
+  describe('may end itself', () => {
+    losesItsExecutor(trial)
+  })
+  ownId(trial)
+  return trial
+}
+
+function ownId(trial: Trial): void {
+  const asRoot = process.getuid?.() === 0
+  test.runIf(asRoot)(
+    'as root, tasks run under an id of their own and reach nothing of the product',
+    async () => {
+      const { runtime, hosted } = trial.shop
+      const { id, state } = await trial.run('root', [
+        cell(
+          'id: who',
+          'bash',
+          `id -u; for d in ${hosted.folder}/repositories ${runtime}/attempts ${runtime}/versions; do ls $d 2>&1 || true; done; node -e 'console.log(process.version)'`,
+        ),
+        cell('id: who-py', 'python', 'import os\nprint(os.getuid(), os.getgid(), os.getgroups())'),
+        cell(
+          'id: who-js',
+          'javascript',
+          'console.log(process.getuid(), process.getgid(), String(process.getgroups()))',
+        ),
+      ])
+      expect(state).toBe('succeeded')
+      const log = await trial.shop.log(id, 'who')
+      expect(log.split('\n')[0]).toBe('64101')
+      expect(log.match(/Permission denied/g)).toHaveLength(3)
+      expect(log).toContain(process.version)
+      expect(await trial.shop.log(id, 'who-py')).toBe('64101 64101 []\n')
+      // Node names the group itself among its groups.
+      expect(await trial.shop.log(id, 'who-js')).toBe('64101 64101 64101\n')
+    },
+  )
+}

@@ -1,0 +1,113 @@
+/** What the rules of the suite have in common: notebooks that are pushed, runs that are waited for, rows of attempts. */
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import type { Database } from '#db/client.ts'
+import type { Workshop } from '../../testing/workshop.ts'
+
+export interface Subject {
+  /** Its name in a notebook. */
+  executor: string
+  database: () => Database
+  shop: () => Workshop
+}
+
+export const fence = '```'
+export const cell = (yaml: string, lang: string, script: string): string =>
+  `${fence}yaml task\n${yaml}\n${fence}\n${fence}${lang} script\n${script}\n${fence}\n`
+
+export interface AttemptRow {
+  task: string
+  n: number
+  executor: string
+  state: string
+  reason: string | null
+  exitCode: number | null
+  signal: string | null
+  started: boolean
+  userFailures: number
+  infrastructureFailures: number
+  taskState: string
+}
+
+export class Trial {
+  readonly #subject: Subject
+
+  constructor(subject: Subject) {
+    this.#subject = subject
+  }
+
+  get shop(): Workshop {
+    return this.#subject.shop()
+  }
+
+  get db(): Database {
+    return this.#subject.database()
+  }
+
+  get executor(): string {
+    return this.#subject.executor
+  }
+
+  /** A notebook whose tasks go to the executor under test. */
+  notebook(id: string, cells: string[]): string {
+    return `---\ndagbok: 1\nid: ${id}\ndefaults: {executor: ${this.executor}}\n---\n\n${cells.join('\n')}`
+  }
+
+  /** Pushes one notebook with its files, and a run of it. */
+  async push(id: string, cells: string[], files: Record<string, string> = {}) {
+    const tree = await this.shop.hosted.work(`r-${id}`, {
+      [`d/${id}.dag.md`]: this.notebook(id, cells),
+      ...files,
+    })
+    await tree.commit('First')
+    await tree.git('push', '-q', '-o', 'run', this.shop.hosted.remote(`r-${id}`), 'main')
+    return tree
+  }
+
+  /** The same, to its end. */
+  async run(
+    id: string,
+    cells: string[],
+    files: Record<string, string> = {},
+  ): Promise<{ id: string; state: string }> {
+    await this.push(id, cells, files)
+    return this.shop.ended(id, 1)
+  }
+
+  /** Resolves when the first attempt of a DAG has written to its log. */
+  async spoken(dag: string): Promise<{ attempt: string; token: string; run: string }> {
+    return this.shop.until(async () => {
+      const [row] = await this.db.client<{ attempt: string; token: string; run: string }[]>`
+        select a.id as attempt, a.token, a.run_id as run from attempt a
+        join run r on r.id = a.run_id join dag d on d.id = r.dag_id join log_chunk l on l.attempt_id = a.id
+        where d.name = ${dag} limit 1`
+      return row ?? null
+    })
+  }
+
+  /** Every attempt of a run, by task and number. */
+  async attempts(runId: string): Promise<AttemptRow[]> {
+    const rows = await this.db.client<AttemptRow[]>`
+      select t.task, a.n, a.executor, a.state, a.reason, a.exit_code as "exitCode", a.signal,
+        a.started_at is not null as started, t.user_failures as "userFailures",
+        t.infrastructure_failures as "infrastructureFailures", t.state as "taskState"
+      from attempt a join task_run t on t.id = a.task_run_id where a.run_id = ${runId} order by t.task, t.index, a.n`
+    for (const row of rows) expect(row.executor).toBe(this.executor)
+    return [...rows]
+  }
+}
+
+/** Command lines of this machine's processes that match. */
+export async function commandsLike(pattern: RegExp): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const lines = await Promise.all(
+    pids.map((pid) => readFile(join('/proc', pid, 'cmdline'), 'utf8').catch(() => '')),
+  )
+  return lines.filter((line) => pattern.test(line))
+}
+
+/** A process that is none of ours tells nobody when it ends: it is looked for until it is gone. */
+export async function goneFrom(pattern: RegExp): Promise<void> {
+  while ((await commandsLike(pattern)).length > 0) await new Promise((done) => setTimeout(done, 20))
+}

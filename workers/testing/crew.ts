@@ -1,0 +1,70 @@
+/** For tests: who carries out the attempts of a workshop. */
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import type { Database } from '#db/client.ts'
+import { attemptsOfEarlierLives } from '#db/queries/attempt.ts'
+import { inheritedByTasks } from '#server/config/environment.ts'
+import { gitPath } from '#server/config/git.ts'
+import { bundleFiles } from '#server/services/version/bundle-files.ts'
+import type { Hosted } from '#server/testing/hosted.ts'
+import { Checkouts } from '../executors/process/checkouts.ts'
+import { openHost, programFinder } from '../executors/process/host.ts'
+import { ProcessExecutor } from '../executors/process/process-executor.ts'
+import type { AttemptSink } from '../executors/executor.ts'
+import type { Scheduler } from '../scheduler/scheduler.ts'
+
+export interface Place {
+  db: Database
+  hosted: Hosted
+  /** Folder that tasks' processes may enter. */
+  runtime: string
+  scheduler: Scheduler
+  sink: AttemptSink
+  workerId: string
+}
+
+export interface Crew {
+  /** Dies without a word and is there again, as after a kill -9. */
+  crash: () => Promise<void>
+  stop: (graceMs: number) => Promise<void>
+}
+
+/** The `process` executor, in the process of the test. */
+export async function processCrew({ db, hosted, runtime, scheduler, sink }: Place): Promise<Crew> {
+  const host = await openHost(runtime, gitPath())
+  /** Tokens of attempts whose executor is dead: the one of this process has nothing to say about them any more. */
+  const dead = new Set<string>()
+  const living: AttemptSink = {
+    submitted: (token, handle) => sink.submitted(token, handle),
+    passGate: (token, handle) => sink.passGate(token, handle),
+    appendLog: (token, chunk) => sink.appendLog(token, chunk),
+    heartbeat: (tokens) => sink.heartbeat(tokens),
+    ended: async (token, end) => !dead.has(token) && sink.ended(token, end),
+  }
+  const employ = (speaksTo: AttemptSink) =>
+    new ProcessExecutor({
+      host,
+      checkouts: new Checkouts(join(runtime, 'versions'), (versionId) => bundleFiles(hosted.ctx, versionId)),
+      artifacts: hosted.ctx.artifacts,
+      find: programFinder(host),
+      inherited: inheritedByTasks(),
+      capacity: 4,
+      sink: speaksTo,
+      released: (token) => scheduler.released(token),
+      log: hosted.ctx.log,
+      graceMs: 2000,
+    })
+  const executor = employ(living)
+  await scheduler.start(executor)
+  return {
+    crash: async () => {
+      // What a new life does first: whatever lives on this host is of an earlier one.
+      const orphans = await attemptsOfEarlierLives(db, 'test', randomUUID())
+      for (const { token } of orphans) dead.add(token)
+      const reborn = employ(sink)
+      await reborn.endOrphans(orphans)
+      await reborn.stop(0)
+    },
+    stop: (graceMs) => executor.stop(graceMs),
+  }
+}
