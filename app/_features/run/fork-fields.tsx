@@ -4,7 +4,8 @@ import { useQuery } from '@tanstack/react-query'
 import type { Json } from '#server/domain/json.ts'
 import type { RunDetail } from '#server/views/run.ts'
 import { Fault, type DagPlace } from '../../_components/page.tsx'
-import { ParamsForm, readParams } from '../../_components/params-form.tsx'
+import { readParams } from '../../_components/params.ts'
+import { ParamsForm } from '../../_components/params-form.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 
 const shown = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))
