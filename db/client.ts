@@ -33,6 +33,13 @@ export function openDatabase(url: string, options: DatabaseOptions = {}) {
   return Object.assign(drizzle(client, { schema }), { close: () => client.end({ timeout: 5 }), client })
 }
 
+/** Whether Postgres undid a transaction for another one's sake: a deadlock, a serialization failure. It may be done again. */
+export function wasUndone(error: unknown): boolean {
+  const { code, cause } = error as { code?: unknown; cause?: unknown }
+  if (code === '40P01' || code === '40001') return true
+  return typeof cause === 'object' && cause !== null && wasUndone(cause)
+}
+
 export type Database = ReturnType<typeof openDatabase>
 /** A database or a transaction on it: what queries take. */
 export type Queryable = Database | Parameters<Parameters<Database['transaction']>[0]>[0]

@@ -1,33 +1,61 @@
 /** Runs that wait for their place, and the places there are. */
-import { and, asc, eq, inArray, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, lte, or, sql, type SQL } from 'drizzle-orm'
 import type { Others, Waiting } from '#server/domain/run/admission.ts'
 import type { Queryable } from '../client.ts'
 import { dag, run, version } from '../schema/index.ts'
 
-export type WaitingRun = Waiting & { id: string; dagId: string; number: number }
+export type WaitingRun = Waiting & {
+  id: string
+  dagId: string
+  number: number
+  /** Whether it was made to recover another one. */
+  recovers: boolean
+}
 
-/** Runs that wait to be admitted, oldest first. */
-export async function waitingRuns(q: Queryable, limit: number): Promise<WaitingRun[]> {
+/**
+ * Runs that wait to be admitted, oldest first: `perDag` of each DAG, since a long queue of one must not hide the others; and
+ * those that may go before their turn.
+ */
+export async function waitingRuns(q: Queryable, perDag: number): Promise<WaitingRun[]> {
+  const turn = q.$with('turn').as(
+    q
+      .select({
+        id: run.id,
+        n: sql<number>`row_number() over (partition by ${run.dagId} order by ${run.number})`.as('n'),
+      })
+      .from(run)
+      .where(eq(run.state, 'queued')),
+  )
   return q
+    .with(turn)
     .select({
       id: run.id,
       dagId: run.dagId,
       number: run.number,
       forced: run.forced,
+      recovers: sql<boolean>`${run.verb} is not distinct from 'recover'`,
       max: sql<number>`(${version.spec}->'limits'->>'max_active_runs')::int`,
       strategy: sql<Waiting['strategy']>`coalesce(${version.spec}->'limits'->>'strategy', 'parallel')`,
     })
     .from(run)
+    .innerJoin(turn, eq(turn.id, run.id))
     .innerJoin(version, eq(version.id, run.versionId))
-    .where(eq(run.state, 'queued'))
+    .where(or(lte(turn.n, perDag), run.forced, eq(run.verb, 'recover')))
     .orderBy(asc(run.createdAt))
-    .limit(limit)
 }
 
 /** Locks the DAG: the place that its limits are asked at. */
 export async function lockDag(q: Queryable, dagId: string): Promise<void> {
   await q.select({ id: dag.id }).from(dag).where(eq(dag.id, dagId)).for('update')
 }
+
+/** Whether somebody said afterwards of each task run that failed in a run that it counts as something else. */
+const wasMarked = (runId: SQL) => sql`(
+  exists (select from intervention i where i.run_id = ${runId} and i.outcome = 'noted' and i.deed->>'as' <> 'failed')
+  and not exists (
+    select from task_run t where t.run_id = ${runId} and t.state = 'failed' and coalesce((
+      select i.deed->>'as' from intervention i where i.task_run_id = t.id and i.outcome = 'noted' and i.deed->>'kind' = 'mark'
+      order by i.created_at desc limit 1), 'failed') = 'failed'))`
 
 /** What else there is of a run's DAG. Call with the DAG locked. */
 export async function othersOf(q: Queryable, { id, dagId, number }: WaitingRun): Promise<Others> {
@@ -36,22 +64,29 @@ export async function othersOf(q: Queryable, { id, dagId, number }: WaitingRun):
     older: boolean
     newer: boolean
     failed_before: boolean
+    recovers: boolean
   }>(sql`
+    with recursive last as (
+      select id, state from run where dag_id = ${dagId} and state in ('succeeded', 'failed') and number < ${number} and verb is distinct from 'recover'
+      order by number desc limit 1
+    ), tried as (
+      select id, state from last
+      union select again.id, again.state from run again join tried on again.parent_id = tried.id where again.verb = 'recover'
+    )
     select
       count(*) filter (where state = 'running')::int as active,
       coalesce(bool_or(state = 'queued' and number < ${number}), false) as older,
       coalesce(bool_or(state = 'queued' and number > ${number}), false) as newer,
-      coalesce((
-        select last.state = 'failed' and not exists (
-          select from run again where again.parent_id = last.id and again.verb = 'recover' and again.state = 'succeeded')
-        from run last where last.dag_id = ${dagId} and last.state in ('succeeded', 'failed') and last.number < ${number}
-        order by last.number desc limit 1), false) as failed_before
+      coalesce((select state = 'failed' from last), false)
+        and not exists (select from tried where state = 'succeeded' or (state = 'failed' and ${wasMarked(sql`tried.id`)})) as failed_before,
+      exists (select from tried where id = ${id}) as recovers
     from run where dag_id = ${dagId} and state in ('queued', 'running') and id <> ${id}`)
   return {
     active: row?.active ?? 0,
     older: row?.older ?? false,
     newer: row?.newer ?? false,
     failedBefore: row?.failed_before ?? false,
+    recovers: row?.recovers ?? false,
   }
 }
 

@@ -178,13 +178,12 @@ export async function attemptsOfEarlierLives(
 }
 
 /** Live attempts whose lease is over: their worker is gone, or cannot reach the database. */
-export async function expiredAttempts(q: Queryable): Promise<string[]> {
-  const rows = await q
-    .select({ token: attempt.token })
+export async function expiredAttempts(q: Queryable): Promise<{ token: string; runId: string }[]> {
+  return q
+    .select({ token: attempt.token, runId: attempt.runId })
     .from(attempt)
     .where(and(inArray(attempt.state, [...live]), sql`${attempt.leaseUntil} < clock_timestamp()`))
     .limit(500)
-  return rows.map((row) => row.token)
 }
 
 export async function registerWorker(

@@ -42,7 +42,10 @@ export async function activeTasks(q: Queryable, dagId: string): Promise<number> 
   return row?.n ?? 0
 }
 
-/** Free slots of a task run's pool, whose row is locked; null when it takes none, 0 when there is no such pool. */
+/**
+ * Free slots of a task run's pool; null when it takes none, 0 when there is no such pool. All pools of the team are locked,
+ * in their order: a transaction may ask for several, and two must not wait for each other.
+ */
 export async function lockPoolOf(
   q: Queryable,
   taskRunId: string,
@@ -51,9 +54,11 @@ export async function lockPoolOf(
     sql`select pool, slots from task_run where id = ${taskRunId}`,
   )
   if (wanted === undefined || wanted.pool === null) return null
-  const [pool] = await q.execute<{ slots: number }>(
-    sql`select slots from pool where team_id::text || '/' || name = ${wanted.pool} for update`,
+  const [teamId = '', name] = wanted.pool.split('/')
+  const pools = await q.execute<{ name: string; slots: number }>(
+    sql`select name, slots from pool where team_id = ${teamId} order by name for update`,
   )
+  const pool = pools.find((one) => one.name === name)
   const [used] = await q.execute<{ n: number }>(sql`
     select coalesce(sum(slots), 0)::int as n from task_run
     where pool = ${wanted.pool} and state in ('starting', 'running')`)

@@ -5,13 +5,14 @@ import type { TaskRunState } from '#server/domain/run/states.ts'
 import type { Queryable } from '../client.ts'
 import { intervention, run, taskRun, user, type Answer, type Deed } from '../schema/index.ts'
 
-/** A task run by its place, locked until the transaction ends; null when there is none. */
+/** A task run by its place, locked until the transaction ends, after its run as whoever advances it does; null when there is none. */
 export async function lockTaskRun(
   q: Queryable,
   runId: string,
   task: string,
   key: string | null,
 ): Promise<{ id: string; state: TaskRunState } | null> {
+  await q.select({ id: run.id }).from(run).where(eq(run.id, runId)).for('key share')
   const sameKey = key === null ? isNull(taskRun.key) : eq(taskRun.key, key)
   const [row] = await q
     .select({ id: taskRun.id, state: taskRun.state })

@@ -55,7 +55,10 @@ export async function teamSubscriptions(
     .where(eq(repository.teamId, teamId))
 }
 
-/** Notes what happened, if some DAG waits for it, and wakes who follows it. One statement: every run and output comes by. */
+/**
+ * Notes what happened, if some DAG waits for it, and wakes who follows it. One statement: every run and output comes by. An
+ * event that is there already is locked: whoever follows it sees it only when what this transaction writes can be seen, too.
+ */
 async function noteEvent(q: Queryable, happened: SQL, waited: SQL): Promise<void> {
   await q.execute(sql`
     with happened as (${happened}), noted as (
@@ -64,7 +67,7 @@ async function noteEvent(q: Queryable, happened: SQL, waited: SQL): Promise<void
       where exists (
         select 1 from ${dagSubscription} s join ${dag} f on f.id = s.dag_id join ${repository} o on o.id = f.repository_id
         where s.repo = h.name and s.dag = d.name and o.team_id = h.team_id and ${waited})
-      on conflict do nothing returning 1)
+      on conflict (run_id, task) do update set due_at = clock_timestamp(), tries = 0 returning 1)
     select pg_notify(${enqueueChannel}, 'event') from noted limit 1`)
 }
 

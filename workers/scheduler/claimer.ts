@@ -16,6 +16,7 @@ import { itemAt } from '#server/domain/run/machine.ts'
 import { attemptEnd, type Executor } from '../executors/executor.ts'
 import { buildJob, type Claimed } from './attempt-job.ts'
 import type { DatabaseSink } from './attempt-sink.ts'
+import type { Isolation } from './isolation.ts'
 import type { LiveRun } from './live-run.ts'
 import type { Batch, RunAdvancer } from './run-advancer.ts'
 import { viewerOf } from './run-facts.ts'
@@ -33,16 +34,25 @@ export class Claimer {
   readonly #workerId: string
   readonly #runs: RunAdvancer
   readonly #sink: DatabaseSink
+  readonly #isolation: Isolation
   /** Tokens of attempts that this worker holds, by task run. */
   readonly #held = new Map<string, string>()
   readonly #submitting = new Set<Promise<void>>()
 
-  constructor(db: Database, log: Logger, workerId: string, runs: RunAdvancer, sink: DatabaseSink) {
-    this.#db = db
-    this.#log = log
-    this.#workerId = workerId
-    this.#runs = runs
-    this.#sink = sink
+  constructor(given: {
+    db: Database
+    log: Logger
+    workerId: string
+    runs: RunAdvancer
+    sink: DatabaseSink
+    isolation: Isolation
+  }) {
+    this.#db = given.db
+    this.#log = given.log
+    this.#workerId = given.workerId
+    this.#runs = given.runs
+    this.#sink = given.sink
+    this.#isolation = given.isolation
   }
 
   /** Resolves when what was taken has been handed to the executor. */
@@ -65,31 +75,27 @@ export class Claimer {
 
   /** Claims as much as the executor has room for. What a limit holds back is passed by, not waited for. */
   async claim(executor: Executor, stopped: () => boolean): Promise<void> {
-    const blocked = { runs: new Set<string>(), tasks: new Set<string>() }
+    const blocked = { runs: new Set(this.#isolation.resting()), tasks: new Set<string>() }
     for (;;) {
       const free = executor.capacity - this.#held.size
       if (free <= 0 || stopped()) return
       const candidates = await claimable(this.#db, free, blocked)
       if (candidates.length === 0) return
-      const outcomes = await this.#takeAll(executor, candidates)
+      const outcomes = await Promise.all(
+        candidates.map((one) =>
+          // What others of this look have taken is submitted all the same; the next question meets the outage.
+          this.#isolation.attempt(one.runId, () => this.#take(executor, one)).catch(() => null),
+        ),
+      )
       for (const [i, outcome] of outcomes.entries()) {
         const candidate = candidates[i]
-        if (candidate === undefined || outcome.kind === 'taken') continue
-        if (outcome.kind === 'run_limit') blocked.runs.add(candidate.runId)
+        if (candidate === undefined || outcome?.kind === 'taken') continue
+        if (outcome === null || outcome.kind === 'run_limit') blocked.runs.add(candidate.runId)
         else blocked.tasks.add(`${candidate.runId} ${candidate.task}`)
       }
-      const taken = outcomes.flatMap((outcome) => (outcome.kind === 'taken' ? [outcome.taken] : []))
+      const taken = outcomes.flatMap((outcome) => (outcome?.kind === 'taken' ? [outcome.taken] : []))
       for (const one of taken) this.#follow(this.#submit(executor, one))
     }
-  }
-
-  /** What was claimed is submitted also when the claim of another run failed: its attempt is written. */
-  async #takeAll(executor: Executor, candidates: readonly Candidate[]): Promise<Outcome[]> {
-    const settled = await Promise.allSettled(candidates.map((one) => this.#take(executor, one)))
-    const failed = settled.filter((one) => one.status === 'rejected')
-    for (const { reason } of failed)
-      this.#log.error({ err: reason as unknown }, 'a task could not be claimed')
-    return settled.map((one) => (one.status === 'fulfilled' ? one.value : { kind: 'gone' }))
   }
 
   async #take(executor: Executor, candidate: Candidate): Promise<Outcome> {

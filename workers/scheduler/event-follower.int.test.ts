@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { dueEvents, takeEvent } from '#db/queries/trigger.ts'
+import { dueEvents, notePublication, takeEvent } from '#db/queries/trigger.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
 import { createRun } from '#server/services/run/create-run.ts'
 import { pauseDag } from '#server/services/dag/pause-dag.ts'
@@ -159,4 +159,25 @@ test('DAGs that two pushes let wait for each other go round once, and stop', asy
   })
   await follow()
   expect([(await runsOf(ping)).length, (await runsOf(pong)).length]).toEqual([1, 1])
+})
+
+test('a publication that is noted while an earlier one of its task is followed is followed, too', async () => {
+  const tasks = '  - {id: make, matrix: {k: [1, 2]}, outputs: {o: o}, command: [make]}'
+  const source = await put('race', 'source', '', tasks)
+  const waits = await put('race', 'waits', 'on: {outputs: {any: [race/source.make.o]}}\n')
+  const id = await run(source)
+  await follow()
+  expect(await runsOf(waits)).toHaveLength(1)
+  // As when the second item ends: the event of the first one is still there, and this transaction is not over.
+  const sql = database().client
+  await sql`insert into trigger_event (run_id, task) values (${id}, 'make')`
+  const [attempt] = await sql<{ id: string }[]>`select id from attempt where run_id = ${id} limit 1`
+  await database().transaction(async (tx) => {
+    await notePublication(tx, attempt?.id ?? '')
+    const { due } = await dueEvents(database(), 10)
+    for (const event of due) await followEvent(hosted.ctx, event)
+  })
+  expect((await dueEvents(database(), 10)).due).toHaveLength(1)
+  await follow()
+  expect((await dueEvents(database(), 10)).due).toHaveLength(0)
 })

@@ -7,6 +7,7 @@ import {
   type OpenIntervention,
 } from '#db/queries/intervention.ts'
 import { decideWhether, type RunEvent } from '#server/domain/run/decide.ts'
+import type { Isolation } from './isolation.ts'
 import type { RunAdvancer } from './run-advancer.ts'
 
 function eventOf({ deed, by }: OpenIntervention, place: { node: number; item: number }): RunEvent {
@@ -14,19 +15,25 @@ function eventOf({ deed, by }: OpenIntervention, place: { node: number; item: nu
   return { kind: 'marked', as: deed.as, message: by === '' ? deed.reason : `${by}: ${deed.reason}`, ...place }
 }
 
-export async function carryOutInterventions(db: Database, runs: RunAdvancer): Promise<void> {
-  for (const open of await openInterventions(db)) {
-    await runs.apply(open.runId, async (tx, live) => {
-      const place = live.places.get(open.taskRunId)
-      const event = place === undefined ? null : eventOf(open, place)
-      const accepted = event !== null && decideWhether(live.machine, event)
-      if (!(await closeIntervention(tx, open.id, accepted ? 'applied' : 'too_late')) || !accepted) return null
-      const { deed, by, at } = open
-      if (deed.kind === 'answer') {
-        const { yes, comment, values } = deed
-        await saveAnswer(tx, open.taskRunId, { yes, comment, values, by, at: at.toISOString() })
-      }
-      return [event]
-    })
-  }
+export async function carryOutInterventions(
+  db: Database,
+  runs: RunAdvancer,
+  isolation: Isolation,
+): Promise<void> {
+  for (const open of await openInterventions(db))
+    await isolation.attempt(open.runId, () => carryOut(runs, open))
 }
+
+const carryOut = (runs: RunAdvancer, open: OpenIntervention): Promise<boolean> =>
+  runs.apply(open.runId, async (tx, live) => {
+    const place = live.places.get(open.taskRunId)
+    const event = place === undefined ? null : eventOf(open, place)
+    const accepted = event !== null && decideWhether(live.machine, event)
+    if (!(await closeIntervention(tx, open.id, accepted ? 'applied' : 'too_late')) || !accepted) return null
+    const { deed, by, at } = open
+    if (deed.kind === 'answer') {
+      const { yes, comment, values } = deed
+      await saveAnswer(tx, open.taskRunId, { yes, comment, values, by, at: at.toISOString() })
+    }
+    return [event]
+  })

@@ -3,7 +3,7 @@
  * for it meanwhile. Any number of these may work on one database: the run's row lock orders them, and its revision tells
  * whether the machine in memory is still the truth.
  */
-import type { Database, Queryable } from '#db/client.ts'
+import { wasUndone, type Database, type Queryable } from '#db/client.ts'
 import { announce } from '#db/queries/live.ts'
 import { lockRun, writeRun, writeTaskRuns, type TaskRunWrite } from '#db/queries/run-state.ts'
 import { decide, type RunAction, type RunEvent } from '#server/domain/run/decide.ts'
@@ -31,6 +31,9 @@ export interface Advanced {
   /** Whether items were queued: somebody may claim them. */
   queued: boolean
 }
+
+/** How often a transaction is begun that Postgres undoes for another one's sake. */
+const mostTries = 5
 
 /** A cancel counts from the moment the row says so, also after a restart. */
 function endWanted({ row, machine }: LiveRun): boolean {
@@ -78,6 +81,16 @@ export class RunAdvancer {
   }
 
   async #advance(runId: string, entries: Entry[]): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#tryAdvance(runId, entries)
+      } catch (error) {
+        if (!wasUndone(error) || tries === mostTries) throw error
+      }
+    }
+  }
+
+  async #tryAdvance(runId: string, entries: Entry[]): Promise<void> {
     const accepted: boolean[] = []
     const advanced = await this.#db.transaction(async (tx) => {
       const row = await lockRun(tx, runId)

@@ -19,11 +19,14 @@ import { Claimer } from './claimer.ts'
 import { carryOutInterventions } from './interventions.ts'
 import type { LiveRun } from './live-run.ts'
 import { Questions } from './questions.ts'
-import { RunAdvancer, type Advanced } from './run-advancer.ts'
+import { Isolation } from './isolation.ts'
+import { RunAdvancer, type Advanced, type Prepare } from './run-advancer.ts'
 import { Wakeful } from './wakeful.ts'
 
 /** ms between two looks when nothing wakes it. */
 const pollMs = 2000
+/** Waiting runs of one DAG that are looked at in one go. */
+const perDag = 50
 
 const just = (event: RunEvent) => () => Promise.resolve([event])
 const nothing = () => Promise.resolve(null)
@@ -34,6 +37,7 @@ export class Scheduler {
   readonly #db: Database
   readonly #log: Logger
   readonly #runs: RunAdvancer
+  readonly #isolation: Isolation
   readonly #claimer: Claimer
   readonly #questions: Questions
   readonly #loop: Wakeful
@@ -45,7 +49,9 @@ export class Scheduler {
     this.#log = log
     this.#runs = new RunAdvancer(db, (advanced) => this.#afterAdvance(advanced))
     this.sink = new DatabaseSink(db, this.#runs)
-    this.#claimer = new Claimer(db, log, workerId, this.#runs, this.sink)
+    this.#isolation = new Isolation(log)
+    const { sink } = this
+    this.#claimer = new Claimer({ db, log, workerId, runs: this.#runs, sink, isolation: this.#isolation })
     this.#questions = new Questions(db, blobs)
     this.#loop = new Wakeful(
       () => this.#look(),
@@ -58,7 +64,7 @@ export class Scheduler {
   async start(executor: Executor): Promise<void> {
     this.#executor = executor
     // A question that was open when an earlier life ended is asked again.
-    for (const id of await runningRunIds(this.#db)) await this.#runs.apply(id, just({ kind: 'reconsidered' }))
+    for (const id of await runningRunIds(this.#db)) await this.#apply(id, just({ kind: 'reconsidered' }))
     const subscription = await this.#db.client.listen(workChannel, () => this.#loop.wake())
     this.#unlisten = () => subscription.unlisten()
     this.#loop.wake()
@@ -80,27 +86,33 @@ export class Scheduler {
 
   async #look(): Promise<number | null> {
     // A run that is applied nothing to is ended, when its row says that it should be.
-    for (const id of await runsToEnd(this.#db)) await this.#runs.apply(id, endQueued)
-    for (const token of await expiredAttempts(this.#db))
-      await this.sink.ended(token, attemptEnd('lost', 'worker_lost', 'Its worker did not answer any more.'))
-    await carryOutInterventions(this.#db, this.#runs)
+    for (const id of await runsToEnd(this.#db)) await this.#apply(id, endQueued)
+    const lost = attemptEnd('lost', 'worker_lost', 'Its worker did not answer any more.')
+    for (const { token, runId } of await expiredAttempts(this.#db))
+      await this.#isolation.attempt(runId, () => this.sink.ended(token, lost))
+    await carryOutInterventions(this.#db, this.#runs, this.#isolation)
     const next = await this.#due()
     await this.#admit()
     if (this.#executor !== null) await this.#claimer.claim(this.#executor, () => this.#loop.stopped)
     return next
   }
 
+  /** As the advancer's, but a run that fails stalls no other. */
+  async #apply(runId: string, prepare: Prepare): Promise<void> {
+    await this.#isolation.attempt(runId, () => this.#runs.apply(runId, prepare))
+  }
+
   async #due(): Promise<number | null> {
     const runs = await dueRuns(this.#db)
     for (const { id } of runs.due)
-      await this.#runs.apply(id, (_tx, { machine, row }) => {
+      await this.#apply(id, (_tx, { machine, row }) => {
         const due = machine.dueAt !== null && machine.dueAt <= row.now
         return Promise.resolve(due ? [{ kind: 'run_due' }] : null)
       })
     const items = await dueItems(this.#db)
     await Promise.all(
       items.due.map(({ id, runId }) =>
-        this.#runs.apply(runId, (_tx, { places, machine, row }) => {
+        this.#apply(runId, (_tx, { places, machine, row }) => {
           const place = places.get(id)
           const dueAt = place === undefined ? null : machine.items[place.node]?.[place.item]?.dueAt
           const due = place !== undefined && dueAt != null && dueAt <= row.now
@@ -113,13 +125,16 @@ export class Scheduler {
 
   async #admit(): Promise<void> {
     const full = new Set<string>()
-    for (const waiting of await waitingRuns(this.#db, 500)) {
-      if (full.has(waiting.dagId) && waiting.strategy === 'parallel' && !waiting.forced) continue
-      const admission = await this.#admitOne(waiting)
-      if (admission === 'wait') full.add(waiting.dagId)
+    for (const waiting of await waitingRuns(this.#db, perDag)) {
+      const { dagId, strategy, max, forced, recovers } = waiting
+      // Where an older one of its kind waits, a later one does, too.
+      const kind = `${dagId} ${strategy} ${max}`
+      if (full.has(kind) && !forced && !recovers) continue
+      const admission = await this.#isolation.attempt(waiting.id, () => this.#admitOne(waiting))
+      if (admission === 'wait') full.add(kind)
       if (admission === 'push_out')
-        for (const id of await activeRuns(this.#db, waiting.dagId))
-          await this.#runs.apply(id, just({ kind: 'pushed_out' }))
+        for (const id of await activeRuns(this.#db, dagId))
+          await this.#apply(id, just({ kind: 'pushed_out' }))
     }
   }
 

@@ -152,3 +152,38 @@ test('a mark moves what has not ended, and is a note on what has, which a recove
   expect((await over(again.id)).state).toBe('succeeded')
   expect(executor.started.map((job) => job.task)).toEqual(['a', 'b'])
 })
+
+const strict = 'limits: {strategy: strict_sequential}\n'
+
+test('strict_sequential: a recover goes before what waits behind the failure, and lets it go on', async () => {
+  let broken = true
+  await work(() => (broken ? fails() : succeeds()))
+  const { run } = await dag('  - {id: a, command: [a]}', strict)
+  const first = await run()
+  expect((await over(first)).state).toBe('failed')
+  const second = await run()
+  const [ctx, actor] = await asOwner()
+  // The first recover fails as well: then that one is recovered.
+  const third = await recoverRun(ctx, actor, first, { task: null, key: null })
+  expect((await over(third.id)).state).toBe('failed')
+  broken = false
+  const fourth = await recoverRun(ctx, actor, third.id, { task: null, key: null })
+  expect((await over(fourth.id)).state).toBe('succeeded')
+  expect((await over(second)).state).toBe('succeeded')
+})
+
+test('strict_sequential: a failure that was marked holds up nothing any more', async () => {
+  let broken = true
+  await work(() => (broken ? fails() : succeeds()))
+  const { run } = await dag('  - {id: a, command: [a]}\n  - {id: b, needs: [a], command: [b]}', strict)
+  const first = await run()
+  expect((await over(first)).state).toBe('failed')
+  broken = false
+  const second = await run()
+  const [ctx, actor] = await asOwner()
+  const ref = { runId: first, task: 'a', key: null }
+  expect(await markTaskRun(ctx, actor, ref, { as: 'succeeded', reason: 'It was done by hand.' })).toEqual({
+    noted: true,
+  })
+  expect((await over(second)).state).toBe('succeeded')
+})

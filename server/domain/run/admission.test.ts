@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { judgeAdmission, type Others } from './admission.ts'
 import { runStrategies, type RunStrategy } from './states.ts'
 
-const alone: Others = { active: 0, older: false, newer: false, failedBefore: false }
+const alone: Others = { active: 0, older: false, newer: false, failedBefore: false, recovers: false }
 const judge = (strategy: RunStrategy, others: Partial<Others>, forced = false) =>
   judgeAdmission({ strategy, max: 2, forced }, { ...alone, ...others })
 
@@ -14,6 +14,8 @@ test.each([
   ['sequential', { newer: true, failedBefore: true }, 'admit'],
   ['strict_sequential', { failedBefore: true }, 'wait'],
   ['strict_sequential', { newer: true }, 'admit'],
+  ['strict_sequential', { failedBefore: true, recovers: true, older: true }, 'admit'],
+  ['strict_sequential', { failedBefore: true, recovers: true, active: 1 }, 'wait'],
   ['first_only', { active: 1 }, 'cancel'],
   ['first_only', { older: true }, 'cancel'],
   ['first_only', { newer: true }, 'admit'],

@@ -18,13 +18,15 @@ export interface Others {
   newer: boolean
   /** Whether the run that ended last failed, and was neither recovered nor marked. */
   failedBefore: boolean
+  /** Whether this one recovers that run. */
+  recovers: boolean
 }
 
 /** `push_out`: it waits, and the active ones are asked to end. */
 export type Admission = 'admit' | 'wait' | 'cancel' | 'push_out'
 
 export function judgeAdmission({ strategy, max, forced }: Waiting, others: Others): Admission {
-  const { active, older, newer, failedBefore } = others
+  const { active, older, newer, failedBefore, recovers } = others
   if (forced) return 'admit'
   switch (strategy) {
     case 'parallel':
@@ -32,7 +34,8 @@ export function judgeAdmission({ strategy, max, forced }: Waiting, others: Other
     case 'sequential':
       return active === 0 && !older ? 'admit' : 'wait'
     case 'strict_sequential':
-      return active === 0 && !older && !failedBefore ? 'admit' : 'wait'
+      // What recovers the failure goes before all that wait behind it.
+      return active === 0 && (recovers || (!older && !failedBefore)) ? 'admit' : 'wait'
     case 'first_only':
       return active === 0 && !older ? 'admit' : 'cancel'
     case 'last_only':

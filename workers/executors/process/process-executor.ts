@@ -107,7 +107,12 @@ export class ProcessExecutor implements Executor {
     sweepCgroups()
     await removeAll(join(host.runtime, 'attempts'))
     for (const { token } of orphans)
-      await sink.ended(token, attemptEnd('lost', 'worker_lost', 'Dagbok was killed while it ran.'))
+      try {
+        await sink.ended(token, attemptEnd('lost', 'worker_lost', 'Dagbok was killed while it ran.'))
+      } catch (error) {
+        // One that cannot be written must not keep the others from going on (R18): its lease runs out.
+        this.#options.log.error({ err: error, token }, 'the end of an attempt could not be written')
+      }
   }
 
   async stop(graceMs: number): Promise<void> {
