@@ -4,9 +4,11 @@ import { once } from 'node:events'
 import { childEnvironment } from '#server/config/environment.ts'
 import { root } from './stage.ts'
 
-const soaks: Record<string, { file: string; trials: number }> = {
+/** `project` is vitest's. */
+const soaks: Record<string, { file: string; trials: number; project?: string }> = {
   R1: { file: 'e2e/faults/fleet.fault.test.ts', trials: 3000 },
   R10: { file: 'e2e/faults/push-kills.fault.test.ts', trials: 300 },
+  'ten-thousand': { file: 'e2e/faults/ten-thousand.soak.test.ts', trials: 1, project: 'soak' },
 }
 
 async function main(promises: string[]): Promise<number> {
@@ -17,13 +19,13 @@ async function main(promises: string[]): Promise<number> {
   }
   let failed = 0
   for (const name of promises) {
-    const { file = '', trials = 0 } = soaks[name] ?? {}
+    const { file = '', trials = 0, project = 'faults' } = soaks[name] ?? {}
     const env = childEnvironment({
       DAGBOK_TRIALS: String(trials),
       DAGBOK_SEED: String(1 + (Date.now() % 1e6)),
     })
     console.log(`${name}: ${trials} trials from seed ${env['DAGBOK_SEED']}`)
-    const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'faults', file]
+    const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', project, file]
     const [code] = (await once(
       spawn(process.execPath, args, { cwd: root, env, stdio: 'inherit' }),
       'close',

@@ -50,6 +50,10 @@ export class FleetWorker {
       stream?.on('data', (chunk: Buffer) => (this.said = (this.said + chunk.toString()).slice(-kept)))
   }
 
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
   get dead(): boolean {
     return this.#child === null || this.#child.exitCode !== null || this.#child.signalCode !== null
   }
