@@ -83,6 +83,13 @@ test('[R9] with two schedulers each date runs once, oldest first, no more at onc
   expect(row).toMatchObject({ trigger: 'backfill', params: { n: 7 } })
 })
 
+test('[R7] more backfills at once than there are connections do not wait for each other for ever', async () => {
+  const { create } = await open('crowd')
+  const all = Array.from({ length: 12 }, () => create({ version: 'v1' }))
+  const made = await Promise.all(all)
+  expect(made.map(({ number }) => number).sort((a, b) => a - b)).toEqual(all.map((_, i) => i + 1))
+})
+
 test('the dry run says of each date what happens; what to reprocess decides', async () => {
   await work((job) =>
     job.env['DAGBOK_LOGICAL_DATE']?.startsWith('2026-01-02') === true ? fails() : succeeds(),

@@ -24,12 +24,12 @@ export async function changeBackfill(
   more: (tx: Queryable, backfill: BackfillRow) => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   const dag = await requireDag(ctx, actor, ref, 'run:write')
-  const backfill = await requireBackfill(ctx, dag, ref.number)
+  const backfill = await requireBackfill(ctx.db, dag, ref.number)
   await ctx.db.transaction(async (tx) => {
     if (!(await moveBackfill(tx, backfill.id, change.from, change.to)))
       throw new DagbokError(
         'conflict',
-        `Backfill ${ref.number} is ${(await requireBackfill(ctx, dag, ref.number)).state} already.`,
+        `Backfill ${ref.number} is ${(await requireBackfill(tx, dag, ref.number)).state} already.`,
       )
     await more(tx, backfill)
     await insertAudit(tx, {

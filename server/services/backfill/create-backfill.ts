@@ -30,7 +30,11 @@ export async function createBackfill(
   const dag = await requireDag(ctx, actor, given.ref, 'run:write')
   return ctx.db.transaction(async (tx) => {
     await lockDag(tx, dag.id)
-    const { versionId, spec, entry, ticks } = await planBackfill(ctx, tx, dag, given)
+    const { versionId, spec, entry, ticks } = await planBackfill(
+      { db: tx, repositories: ctx.repositories },
+      dag,
+      given,
+    )
     if (!ticks.some((tick) => tick.plan === 'run'))
       throw new DagbokError(
         'bad_input',

@@ -4,7 +4,6 @@ import { newestRuns } from '#db/queries/backfill.ts'
 import type { DagRow } from '#db/queries/dag-view.ts'
 import { databaseNow } from '#db/queries/schedule.ts'
 import { specOf } from '#db/queries/version.ts'
-import type { Queryable } from '#db/client.ts'
 import type { Schedule, Spec } from '../../domain/dag/spec.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import { planTick, tickPlans, type TickPlan } from '../../domain/schedule/backfill.ts'
@@ -13,7 +12,7 @@ import { ticksOfDates, type Tick } from '../../domain/schedule/ticks.ts'
 import { readMoment } from '../../domain/schedule/zone.ts'
 import type { BackfillDate, BackfillPreview, Range } from '../../views/backfill.ts'
 import type { ServiceContext } from '../context.ts'
-import { resolveVersion } from '../run/start-run.ts'
+import { resolveVersion, type VersionSource } from '../run/start-run.ts'
 
 /** Dates that one backfill may have. */
 export const mostDates = 10_000
@@ -59,13 +58,9 @@ async function datesOf(entry: Schedule, range: Range, now: Date): Promise<Tick[]
 }
 
 /** @throws DagbokError `not_found`, `bad_input` */
-export async function planBackfill(
-  ctx: ServiceContext,
-  q: Queryable,
-  dag: DagRow,
-  range: Range,
-): Promise<Plan> {
-  const { id, number } = await resolveVersion(ctx, dag, range.version ?? null)
+export async function planBackfill(source: VersionSource, dag: DagRow, range: Range): Promise<Plan> {
+  const q = source.db
+  const { id, number } = await resolveVersion(source, dag, range.version ?? null)
   const spec = await specOf(q, id)
   const [key, entry] = [...keyedSchedules(spec?.schedule ?? [])][range.schedule - 1] ?? []
   if (spec === null || key === undefined || entry === undefined)
@@ -99,7 +94,7 @@ export async function previewBackfill(
   range: Range,
   page: { offset: number; limit: number },
 ): Promise<BackfillPreview> {
-  const { versionNumber, key, entry, ticks } = await planBackfill(ctx, ctx.db, dag, range)
+  const { versionNumber, key, entry, ticks } = await planBackfill(ctx, dag, range)
   const counts = (plan: TickPlan) => ticks.filter((tick) => tick.plan === plan).length
   return {
     version: versionNumber,

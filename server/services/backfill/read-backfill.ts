@@ -1,3 +1,4 @@
+import type { Queryable } from '#db/client.ts'
 import { backfillRows, backfillTicks, type BackfillRow } from '#db/queries/backfill.ts'
 import type { DagRow } from '#db/queries/dag-view.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
@@ -7,12 +8,8 @@ import type { ServiceContext } from '../context.ts'
 import { isoOrNull } from '../run/views.ts'
 
 /** @throws DagbokError `not_found` */
-export async function requireBackfill(
-  ctx: ServiceContext,
-  dag: DagRow,
-  number: number,
-): Promise<BackfillRow> {
-  const [row] = await backfillRows(ctx.db, dag.id, { number })
+export async function requireBackfill(q: Queryable, dag: DagRow, number: number): Promise<BackfillRow> {
+  const [row] = await backfillRows(q, dag.id, { number })
   if (row === undefined) throw new DagbokError('not_found', `${dag.name} has no backfill ${number}.`)
   return row
 }
@@ -51,7 +48,7 @@ export async function listBackfillDates(
   number: number,
   page: { offset: number; limit: number },
 ): Promise<BackfillDate[]> {
-  const { id } = await requireBackfill(ctx, dag, number)
+  const { id } = await requireBackfill(ctx.db, dag, number)
   return (await backfillTicks(ctx.db, id, page.offset, page.limit)).map((row) => ({
     logicalDate: row.logicalDate.toISOString(),
     intervalStart: row.intervalStart.toISOString(),

@@ -1,3 +1,4 @@
+import type { Queryable } from '#db/client.ts'
 import { specOf, versionAtCommit, versionByNumber, type VersionKey } from '#db/queries/version.ts'
 import type { DagRow } from '#db/queries/dag-view.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
@@ -15,12 +16,15 @@ const nullIfNotFound = (error: unknown): null => {
   throw error
 }
 
+/** What a version is looked up with: within a transaction its own connection, since it must not wait for another one. */
+export type VersionSource = Pick<ServiceContext, 'repositories'> & { db: Queryable }
+
 /**
  * A version by `3`, `v3`, a branch, a tag or a commit that holds one; without a name that of the default branch's tip.
  * @throws DagbokError `not_found`, `bad_input`
  */
 export async function resolveVersion(
-  ctx: ServiceContext,
+  ctx: VersionSource,
   dag: DagRow,
   name: string | null,
 ): Promise<VersionKey> {

@@ -78,7 +78,9 @@ async function isOfVersion({ ctx, tx, source }: Work, ref: string | null): Promi
   const dag = await findDagById(tx, source.dagId)
   if (dag === null) return false
   try {
-    return (await resolveVersion(ctx, dag, ref)).id === source.versionId
+    return (
+      (await resolveVersion({ db: tx, repositories: ctx.repositories }, dag, ref)).id === source.versionId
+    )
   } catch (error) {
     if (error instanceof DagbokError && ['not_found', 'bad_input'].includes(error.code)) return false
     throw error

@@ -61,7 +61,7 @@ export const backfillsRouter = router({
       const ref = { team, repo, dag }
       const { number } = await createBackfill(ctx.services, ctx.actor, { ref, ...given })
       const row = await requireDag(ctx.services, ctx.actor, ref, 'run:read')
-      return backfillView(ctx.services, row, await requireBackfill(ctx.services, row, number))
+      return backfillView(ctx.services, row, await requireBackfill(ctx.services.db, row, number))
     }),
 
   get: signedIn
@@ -70,7 +70,7 @@ export const backfillsRouter = router({
     .output(backfillSchema)
     .query(async ({ ctx, input }) => {
       const row = await requireDag(ctx.services, ctx.actor, input, 'run:read')
-      return backfillView(ctx.services, row, await requireBackfill(ctx.services, row, input.number))
+      return backfillView(ctx.services, row, await requireBackfill(ctx.services.db, row, input.number))
     }),
 
   dates: signedIn
