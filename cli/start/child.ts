@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { childEnvironment } from '#server/config/environment.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { nodeOptions } from '../setup/machine.mjs'
+import { Falls, restartDelay, tooMany } from './falls.ts'
 
 export interface Supervised {
   /** Where it listens, if it does: known before it is ready. */
@@ -51,28 +52,24 @@ async function untilSaid(child: ChildProcess, name: string, words: readonly stri
 export async function supervise(options: Options): Promise<Supervised> {
   let stopping = false
   let child = begin(options)
-  const falls: number[] = []
+  const falls = new Falls()
   const watch = (watched: ChildProcess) =>
     watched.once('exit', (code, signal) => {
       if (stopping) return
-      const now = Date.now()
-      falls.push(now)
-      if (falls.filter((at) => at > now - 60_000).length >= 5)
+      const fallen = falls.note()
+      if (fallen >= tooMany)
         return options.gaveUp(
           new DagbokError(
             'unavailable',
-            `The ${options.name} process ended ${falls.length} times, last with ${code ?? signal}. What it printed above says why.`,
+            `The ${options.name} process ended ${fallen} times, last with ${code ?? signal}. What it printed above says why.`,
           ),
         )
       console.error(`dagbok: the ${options.name} process ended with ${code ?? signal}; starting it again`)
-      setTimeout(
-        () => {
-          if (stopping) return
-          child = begin(options, url)
-          watch(child)
-        },
-        200 * 2 ** falls.length,
-      )
+      setTimeout(() => {
+        if (stopping) return
+        child = begin(options, url)
+        watch(child)
+      }, restartDelay(fallen))
     })
   const ready = untilSaid(child, options.name, ['ready']).then(
     () => void watch(child),

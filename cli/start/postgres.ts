@@ -1,9 +1,8 @@
 /** The embedded Postgres under the supervisor: started again when it dies, at the same address, until it dies too often. */
 import { startEmbeddedPostgres, type EmbeddedOptions } from '#db/embedded/postgres.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
+import { Falls, restartDelay, tooMany } from './falls.ts'
 
-/** Falls within a minute after which it is left alone. */
-const tooOften = 5
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
 export interface KeptPostgres {
@@ -22,29 +21,23 @@ export async function keepPostgres(
 ): Promise<KeptPostgres> {
   let server = await startEmbeddedPostgres(options)
   let stopping = false
-  const falls: number[] = []
-
-  /** One more fall is noted; false when there were too many. */
-  const again = (): boolean => {
-    const now = Date.now()
-    falls.push(now)
-    return falls.filter((at) => at > now - 60_000).length < tooOften
-  }
+  const falls = new Falls()
 
   const keep = async () => {
     for (;;) {
       await server.exited
       if (stopping) return
       for (let up = false; !up;) {
-        if (!again())
+        const fallen = falls.note()
+        if (fallen >= tooMany)
           return gaveUp(
             new DagbokError(
               'unavailable',
-              `Postgres ended ${falls.length} times; its log is ${options.folder}/postgres.log. Start again when its cause is mended: nothing that was acknowledged is lost.`,
+              `Postgres ended ${fallen} times; its log is ${options.folder}/postgres.log. Start again when its cause is mended: nothing that was acknowledged is lost.`,
             ),
           )
         console.error('dagbok: Postgres ended by itself; starting it again')
-        await pause(100 * 2 ** falls.length)
+        await pause(restartDelay(fallen))
         if (stopping) return
         up = await startEmbeddedPostgres(options).then(
           (started) => {
