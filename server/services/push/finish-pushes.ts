@@ -26,6 +26,17 @@ function asked(options: readonly string[], changes: readonly DagChange[]): DagCh
   return options.includes('run') ? [...changes] : changes.filter((change) => names.includes(change.dag))
 }
 
+/** What `-o run` asked for in vain, and how it is had. */
+function notRun(options: readonly string[], changes: readonly DagChange[]): string[] {
+  if (options.includes('run')) return changes.length > 0 ? [] : ['nothing was run: this push changed no DAG']
+  return options
+    .flatMap((option) => (option.startsWith('run=') ? [option.slice(4)] : []))
+    .filter((name) => !changes.some((change) => change.dag === name))
+    .map(
+      (name) => `${name} was not run: this push changed no DAG of that name; \`dagbok run start\` runs any`,
+    )
+}
+
 async function runOf({ tx }: Work, push: PushRow, change: DagChange) {
   if (Object.values(change.spec.params).some((param) => param.required))
     return { dag: change.dag, number: null }
@@ -55,8 +66,13 @@ async function finish(work: Work, push: PushRow): Promise<void> {
   for (const change of unique.values())
     if (push.report === null || !(await hasRunOfPush(tx, change.versionId, push.userId, push.id)))
       runs.push(await runOf(work, push, change))
-  const lines = [...(push.report ?? []), ...reportOf(work.publicUrl, work.repository, changes, runs)]
-  if (moved.length === push.updates.length) await closePush(tx, push.id, 'reconciled', lines)
+  const whole = moved.length === push.updates.length
+  const lines = [
+    ...(push.report ?? []),
+    ...reportOf(work.publicUrl, work.repository, changes, runs),
+    ...(whole && push.report === null ? notRun(push.options, changes) : []),
+  ]
+  if (whole) await closePush(tx, push.id, 'reconciled', lines)
   else if (await pushIsOld(tx, push.id, abandonAfter)) await closePush(tx, push.id, 'abandoned', lines)
   else if (changes.length > 0) await reportSoFar(tx, push.id, lines)
 }

@@ -94,6 +94,32 @@ test('on another branch faults are told and taken; the sound DAGs of the push ha
   expect((await versions('branch')).map((row) => `${row.dag} v${row.number}`)).toEqual(['a v1', 'b v1'])
 })
 
+test('a new branch is told against the default branch; what only its front matter changes is named', async () => {
+  const tree = await hosted.work('side', { 'a/a.dag.md': smallDag('a'), 'b/b.dag.md': smallDag('b') })
+  await tree.commit('First')
+  await tree.git('push', hosted.remote('side'), 'main')
+  await tree.git('checkout', '-q', '-b', 'try')
+  await tree.write({ 'a/a.dag.md': smallDag('a').replace('id: a\n', 'id: a\nparams: {n: {default: 1}}\n') })
+  await tree.commit('Try')
+  const said = await tree.git('push', hosted.remote('side'), 'try')
+  expect(said).toContain('a v2: other params')
+  expect(said).toContain('compare with v1')
+  expect(said).not.toContain('b v1')
+})
+
+test('a run that is asked for in vain is said so', async () => {
+  const tree = await hosted.work('vain', { 'a/a.dag.md': smallDag('a'), 'b/b.dag.md': smallDag('b') })
+  await tree.commit('First')
+  const push = (...options: string[]) =>
+    tree.git('push', ...options.flatMap((option) => ['-o', option]), hosted.remote('vain'), 'main')
+  expect(await push('run=a', 'run=c')).toMatch(
+    /a run 1: [^]*c was not run: this push changed no DAG of that name/,
+  )
+  await tree.write({ 'README.md': 'nobody reads this\n' })
+  await tree.commit('Second')
+  expect(await push('run')).toContain('nothing was run: this push changed no DAG')
+})
+
 test('the default branch is protected: no force-push, no deletion; other refs move freely', async () => {
   const tree = await hosted.work('protect', { 'a/a.dag.md': smallDag('a') })
   await tree.commit('First')

@@ -1,4 +1,5 @@
 /** What a good push prints: per DAG that changed, its version, what changed, and where to look. */
+import { isDeepStrictEqual } from 'node:util'
 import type { RepositoryRow } from '#db/queries/repository.ts'
 import type { Spec } from '../../domain/dag/spec.ts'
 import { graphDiff } from '../../domain/version/graph-diff.ts'
@@ -10,7 +11,7 @@ export interface DagChange {
   dag: string
   versionId: string
   number: number
-  /** Number at this ref before; null for a DAG that is new there. */
+  /** Number at this ref before, or at the default branch where the ref is new; null for a DAG that is new there. */
   before: number | null
   beforeSpec: Spec | null
   spec: Spec
@@ -18,14 +19,20 @@ export interface DagChange {
 
 const plural = (n: number, word: string) => `${n} ${word}${n === 1 ? '' : 's'}`
 
+/** Parts of the front matter that a push tells of by name. */
+const frontMatter = ['params', 'schedule', 'on', 'limits', 'tests'] as const
+
 function words(change: DagChange): string {
   if (change.beforeSpec === null) return `new, ${plural(change.spec.tasks.length, 'task')}`
-  const diff = graphDiff(change.beforeSpec, change.spec)
+  const { beforeSpec, spec } = change
+  const diff = graphDiff(beforeSpec, spec)
+  const parted = frontMatter.filter((key) => !isDeepStrictEqual(beforeSpec[key], spec[key]))
   const parts = (['added', 'removed', 'changed'] as const).flatMap((kind) => {
     const ids = diff.filter((task) => task.change === kind).map((task) => task.id)
     if (ids.length === 0) return []
     return [`${kind} ${ids.length > 5 ? plural(ids.length, 'task') : ids.join(', ')}`]
   })
+  if (parted.length > 0) parts.push(`other ${parted.join(', ')}`)
   return parts.length === 0 ? 'same tasks, other files' : parts.join('; ')
 }
 

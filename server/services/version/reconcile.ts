@@ -92,9 +92,15 @@ async function changeOf(
   }
 }
 
-async function reconcileRef(work: Work, ref: string, sha: string): Promise<void> {
+/** What stood where a ref points, before; a new one is told against the default branch. */
+async function dagsBefore({ tx, repository }: Work, ref: string, isNew: boolean): Promise<DagAtRef[]> {
+  const { id, defaultBranch } = repository
+  return dagsAtRef(tx, id, isNew && defaultBranch !== null ? `refs/heads/${defaultBranch}` : ref)
+}
+
+async function reconcileRef(work: Work, ref: string, sha: string, isNew: boolean): Promise<void> {
   const { ctx, tx, repository } = work
-  const before = await dagsAtRef(tx, repository.id, ref)
+  const before = await dagsBefore(work, ref, isNew)
   const { dags } = await readSnapshot(ctx, repository.id, sha)
   const rows = []
   for (const dag of dags) {
@@ -133,7 +139,8 @@ export async function reconcile(ctx: ServiceContext, repositoryId: string): Prom
     const refs = await ctx.repositories.refs(repositoryId)
     const known = await knownRefs(tx, repositoryId)
     await chooseDefaultBranch(work, refs)
-    for (const [ref, sha] of refs) if (known.get(ref) !== sha) await reconcileRef(work, ref, sha)
+    for (const [ref, sha] of refs)
+      if (known.get(ref) !== sha) await reconcileRef(work, ref, sha, !known.has(ref))
     for (const ref of known.keys()) {
       if (refs.has(ref)) continue
       for (const gone of await dagsAtRef(tx, repositoryId, ref))
