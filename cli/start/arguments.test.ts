@@ -19,9 +19,14 @@ test('options are taken as they are written', () => {
   ).toMatchObject({ port: 0, host: '::1', open: false, readyFile: '/tmp/r' })
 })
 
-test.each([['--port', '70000'], ['--port', 'many'], ['--prot', '1'], ['stray']])(
-  '%s %s is refused with the usage',
-  (...args) => {
-    expect(() => parseStartArguments(args)).toThrow('usage: npm start')
-  },
-)
+test.each([
+  [['--port', '70000'], '--port 70000 is not a port: give a number from 0 to 65535.'],
+  [['--port', 'many'], '--port many is not a port'],
+  [['--port'], "Option '--port <value>' argument missing."],
+  [['--prot', '1'], "Unknown option '--prot'."],
+  [['stray'], "Unexpected argument 'stray'."],
+])('%j is refused in one line that says how to go on', (args, says) => {
+  const refused = () => parseStartArguments(args)
+  expect(refused).toThrow(says)
+  expect(refused).toThrow(/^[^\n]*npm start -- --help lists the options\.$/)
+})

@@ -52,6 +52,9 @@ export function parseStartArguments(args: string[]): StartArguments {
       help: values.help === true,
     }
   } catch (error) {
-    throw new DagbokError('bad_input', `${(error as Error).message}\n\n${usage}`)
+    throw new DagbokError(
+      'bad_input',
+      `${(error as Error).message.replace(/\.?$/, '.')} npm start -- --help lists the options.`,
+    )
   }
 }

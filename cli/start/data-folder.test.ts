@@ -1,8 +1,8 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { lockDataFolder, sessionSecret } from './data-folder.ts'
+import { lockDataFolder, openDataFolder, sessionSecret } from './data-folder.ts'
 
 let folder = ''
 beforeEach(async () => {
@@ -15,8 +15,18 @@ test('a second product on one data folder is told who holds it, and where', asyn
   await expect(lockDataFolder(folder)).rejects.toThrow(`held by process ${process.pid}, which is starting`)
   await lock.tell('http://127.0.0.1:7310')
   await expect(lockDataFolder(folder)).rejects.toThrow('answers at http://127.0.0.1:7310')
+  expect(await readdir(folder), 'whoever is refused leaves nothing').toEqual(['lock.json'])
   await lock.release()
   await (await lockDataFolder(folder)).release()
+})
+
+test('what cannot be the data folder is refused in a sentence', async () => {
+  const file = join(folder, 'file')
+  await writeFile(file, '')
+  for (const path of [file, join(file, 'below')])
+    await expect(openDataFolder(path)).rejects.toThrow(
+      `${path} cannot be the data folder: it is not a folder. Give another one with --data-dir.`,
+    )
 })
 
 test('the lock of a product that was killed is taken over, also when its number was given to another process', async () => {

@@ -1,6 +1,6 @@
 /** The data folder: where everything that must outlive a stop is kept, and the lock that one product at a time holds. */
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
-import { chmod, link, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { access, chmod, constants, link, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { startOf } from './process-start.ts'
@@ -16,9 +16,33 @@ export interface DataFolder {
 
 const sharedFolder = '/var/lib/dagbok'
 
-/** Makes the folder; a folder that is there keeps its mode, its product subfolders are 0700. */
+const refusals: Record<string, string> = {
+  EACCES: 'you may not write there',
+  EROFS: 'it can only be read',
+  EEXIST: 'it is not a folder',
+  ENOTDIR: 'it is not a folder',
+  ENOSPC: 'the disk is full',
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+    await access(path, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException
+    throw new DagbokError(
+      'bad_input',
+      `${path} cannot be the data folder: ${refusals[code] ?? message}. Give another one with --data-dir.`,
+    )
+  }
+}
+
+/**
+ * Makes the folder; a folder that is there keeps its mode, its product subfolders are 0700.
+ * @throws DagbokError `bad_input` when it cannot be made or written to
+ */
 export async function openDataFolder(path: string): Promise<DataFolder> {
-  await mkdir(path, { recursive: true, mode: 0o700 })
+  await makeFolder(path)
   const real = await realpath(path)
   if (process.getuid?.() !== 0) return { path: real, runtime: real, shared: null }
   // By an id that lies in the folder: one that was deleted and made again has nothing of its earlier life.
@@ -66,6 +90,7 @@ export async function lockDataFolder(path: string): Promise<Lock> {
     const text = await readFile(file, 'utf8').catch(() => '')
     const holder = text === '' ? null : (JSON.parse(text) as Holder)
     if (holder !== null && holder.start !== null && (await startOf(holder.pid)) === holder.start) {
+      await rm(aside, { force: true })
       const where = holder.url === null ? 'is starting' : `answers at ${holder.url}`
       throw new DagbokError(
         'conflict',

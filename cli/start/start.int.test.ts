@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -109,6 +109,27 @@ test('it starts, says who holds the folder to a second one, and stops within 10 
   expect(performance.now() - before).toBeLessThan(10_000)
   expect(await processes()).toEqual([])
   await expect(stat(join(folder, 'ready.json'))).rejects.toThrow('ENOENT')
+})
+
+test('a Ctrl-C, and the terminal that hangs up at once, leave nothing', async () => {
+  const { child } = await start()
+  child.kill('SIGINT')
+  child.kill('SIGHUP')
+  const [code] = (await once(child, 'exit')) as [number]
+  expect(code).toBe(0)
+  expect(await processes()).toEqual([])
+  expect(await readdir(join(folder, 'data'))).not.toContain('lock.json')
+})
+
+test('a ready file of an earlier life is gone before anything is made', async () => {
+  const file = join(folder, 'ready.json')
+  await writeFile(file, 'of an earlier life')
+  const { child, output } = launch()
+  while (!output().includes('build')) {
+    expect(child.exitCode).toBeNull()
+    await new Promise((done) => setTimeout(done, 10))
+  }
+  expect(await readFile(file, 'utf8').catch(() => 'none')).not.toBe('of an earlier life')
 })
 
 test('the sign-in link signs in when its button is pressed, once, and a look at it does not use it up', async () => {

@@ -1,6 +1,6 @@
 /** `npm start`, on Node 24: build, Postgres, migrations, web; each stage named with its time; everything ended together. */
-import { rename, rm, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { access, constants, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { openDatabase } from '#db/client.ts'
 import { ensureDatabase } from '#db/embedded/postgres.ts'
 import { migrateDatabase } from '#db/migrate.ts'
@@ -30,14 +30,18 @@ const startToken = 'npm start'
 
 /** What was started, ended in reverse order, each once. */
 const ending: (() => Promise<unknown>)[] = []
-let ended = false
+let end: Promise<never> | null = null
 
-async function endAll(code: number): Promise<never> {
-  if (ended) process.exit(code || 130)
-  ended = true
-  for (const end of ending.toReversed()) await end().catch((error: unknown) => console.error(error))
+async function endEach(code: number): Promise<never> {
+  for (const one of ending.toReversed()) await one().catch((error: unknown) => console.error(error))
   process.exit(code)
 }
+
+/**
+ * Ends everything, once: one Ctrl-C arrives twice, from the terminal and from `cli/start.mjs`, and a terminal that is closed
+ * hangs up besides. Ending at the second would leave Postgres behind.
+ */
+const endAll = (code: number): Promise<never> => (end ??= endEach(code))
 
 async function stage<T>(name: string, work: () => Promise<T>, start = performance.now()): Promise<T> {
   const result = await work()
@@ -70,6 +74,17 @@ async function firstAccess(databaseUrl: string): Promise<{ link: string; token: 
   } finally {
     await db.close()
   }
+}
+
+/** One of an earlier life must not pass for this one's. @throws DagbokError `bad_input` when none can be written there */
+async function clearReadyFile(file: string): Promise<void> {
+  await access(dirname(file), constants.W_OK).catch(() => {
+    throw new DagbokError(
+      'bad_input',
+      `--ready-file ${file} cannot be written: ${dirname(file)} is not a folder that you may write to.`,
+    )
+  })
+  await rm(file, { force: true })
 }
 
 async function writeReadyFile(file: string, content: Record<string, string>): Promise<void> {
@@ -121,6 +136,7 @@ async function run(args: StartArguments): Promise<void> {
   )
   const lock = await lockDataFolder(folder.path)
   ending.push(lock.release)
+  if (args.readyFile !== null) await clearReadyFile(args.readyFile)
   await stage('build', () => ensureBuild(root))
   const databaseUrl = await stage('database', async () => {
     const url = await startDatabase(settings, folder)
@@ -154,7 +170,13 @@ function stopWith(error: unknown): void {
   void endAll(1)
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void endAll(0))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => {
+    if (end === null) console.log('\nStopping. What is running goes on at the next start.')
+    void endAll(0)
+  })
+// A terminal that is gone takes no more lines; that is no reason to end without ending the others.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
 try {
   const args = parseStartArguments(process.argv.slice(2))
