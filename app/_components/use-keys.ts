@@ -38,8 +38,10 @@ export const useLettersAct = () => useSyncExternalStore(watchLetters, lettersAct
 
 /** Whether keys pressed there belong to what is there: something typed into, an open dialog, a box that scrolls. */
 function takenBy(target: EventTarget | null, key: string): 'all' | 'arrows' | 'none' {
+  // One that is just opening may not have the focus yet.
+  if (document.querySelector('[role=dialog][data-open]') !== null) return 'all'
   if (!(target instanceof Element)) return 'none'
-  if (target.closest('textarea, select, [contenteditable=true], [role=dialog]') !== null) return 'all'
+  if (target.closest('textarea, select, [contenteditable=true]') !== null) return 'all'
   const input = target.closest('input')
   if (input !== null) return ['checkbox', 'radio'].includes(input.type) ? 'arrows' : 'all'
   if (key === 'Enter' && target.closest('a, button, summary, [role=button]') !== null) return 'arrows'

@@ -38,7 +38,16 @@ test('[N4] a cell edited by the keyboard is a diff of one line, and the file kee
     await page.keyboard.press('Escape')
     await expect(page.locator('#two')).toBeFocused()
     await expect(page.locator('#two')).toContainText('# the second')
+    await page.getByRole('button', { name: 'Drop', exact: true }).click()
+    await expect(page.locator('#two')).not.toContainText('# the second')
+    await page.getByRole('button', { name: 'Bring it back' }).click()
+    await expect(page.locator('#two')).toContainText('# the second')
     const diff = await editor.reviewCommit()
+    // A dialog that is just opening has not the focus yet: keys pressed meanwhile are not the page's.
+    await page.evaluate(() =>
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'e', bubbles: true })),
+    )
+    await expect(editor.editor()).toHaveCount(0)
     await expect(diff.locator('.added')).toHaveText([/id: two # the second/])
     await expect(diff.locator('.removed')).toHaveText([/id: two$/])
     await editor.commit('Say which')

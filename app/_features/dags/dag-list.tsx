@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
 import { useQueryState } from 'nuqs'
 import { useRef } from 'react'
+import { formatFault } from '#server/domain/notebook/fault.ts'
 import { Copy, Fault, Loading, TopBar } from '../../_components/page.tsx'
 import { useKeys } from '../../_components/use-keys.ts'
 import { useTitle } from '../../_components/use-title.ts'
@@ -12,21 +13,45 @@ import { useLive } from '../../_trpc/use-live.ts'
 import { failing, findDags } from './dag-rows.ts'
 import { DagTable } from './dag-table.tsx'
 
-/** How to begin. `gitUrl` is where the team's repositories are. */
+/** A repository with a notebook in it, from nothing; `gitUrl` is where the team's repositories are. */
+const firstNotebook = (gitUrl: string) => `git init -b main hello && cd hello
+cat > hello.dag.md <<'END'
+---
+dagbok: 1
+id: hello
+---
+
+# Hello
+
+\`\`\`yaml task
+id: greet
+\`\`\`
+\`\`\`bash script
+echo "Hello from version $DAGBOK_VERSION of $DAGBOK_DAG"
+\`\`\`
+END
+git add hello.dag.md && git commit -m "A first notebook"
+git push -o run ${gitUrl}/hello.git main`
+
+/** How to begin. */
 function Empty({ gitUrl }: { gitUrl: string }) {
-  const lines = `git remote add dagbok ${gitUrl}/NAME.git\ngit push dagbok main`
+  const lines = firstNotebook(gitUrl)
   return (
     <>
       <h1 className="runhead">No DAGs yet</h1>
       <p className="muted">
-        Push a repository with a <code className="mono">NAME.dag.md</code> in it: make a token under{' '}
+        A DAG is a Markdown file in a git repository. Make a token under{' '}
         <Link className="strong" href="/settings">
           Settings
         </Link>{' '}
-        (it is the password that git asks for), then, in a repository of yours,
+        (it is the password that git asks for, with any user name), then paste this into a shell: it makes a
+        repository with one notebook, pushes it and runs it. A repository that you have is pushed to{' '}
+        <code className="mono">{gitUrl}/NAME.git</code> likewise.
       </p>
-      <pre className="code sunk">{lines}</pre>
-      <Copy text={lines} label="command" />
+      <pre className="code sunk" tabIndex={0} role="group" aria-label="Commands">
+        {lines}
+      </pre>
+      <Copy text={lines} label="commands" />
     </>
   )
 }
@@ -81,7 +106,7 @@ export function DagList() {
             {notebook.team}/{notebook.repo}: {notebook.path} is no DAG yet.
             {notebook.faults.map((fault) => (
               <div key={`${fault.line} ${fault.message}`} className="mono">
-                {fault.file}:{fault.line}:{fault.column} {fault.message}
+                {formatFault(fault)}
               </div>
             ))}
           </div>

@@ -45,6 +45,7 @@ function Moved({ draft, notebook }: { draft: Draft; notebook: Notebook }) {
 
 /** What is to be known of a draft before one goes on. */
 export function DraftNotices({ draft, notebook }: { draft: Draft; notebook: Notebook }) {
+  const { dropped } = draft
   return (
     <>
       <Moved draft={draft} notebook={notebook} />
@@ -53,6 +54,14 @@ export function DraftNotices({ draft, notebook }: { draft: Draft; notebook: Note
           What you typed here <Ago time={draft.taken} /> and did not commit is here again.{' '}
           <button type="button" className="btn" onClick={draft.drop}>
             Drop it
+          </button>
+        </p>
+      )}
+      {dropped !== null && (
+        <p className="sheet notice" role="status">
+          Your text was dropped.{' '}
+          <button type="button" className="btn" onClick={() => draft.change(dropped)}>
+            Bring it back
           </button>
         </p>
       )}

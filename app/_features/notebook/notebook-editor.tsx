@@ -2,6 +2,7 @@
 
 import { useMutation } from '@tanstack/react-query'
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
+import { formatFault } from '#server/domain/notebook/fault.ts'
 import type { Notebook } from '#server/views/version.ts'
 import { DagGraph } from '../../_components/dag-graph.tsx'
 import { TextEditor } from '../../_components/code/text-editor.tsx'
@@ -157,9 +158,7 @@ export function NotebookEditor({ notebook, email, went, reload }: Props) {
             <div className="pad">
               <Fault
                 error={{
-                  message: shown.faults
-                    .map((fault) => `${fault.file}:${fault.line}:${fault.column} ${fault.message}`)
-                    .join('\n'),
+                  message: shown.faults.map(formatFault).join('\n'),
                 }}
               />
             </div>

@@ -17,8 +17,10 @@ export function useDraft(email: string, notebook: Notebook) {
   const [taken, setTaken] = useState(mine ? found.at : null)
   const [other, setOther] = useState<Draft | null>(differs && !mine ? found : null)
   const [unkept, setUnkept] = useState(false)
+  const [dropped, setDropped] = useState<string | null>(null)
   const change = (next: string) => {
     setText(next)
+    setDropped(null)
     setTaken(null)
     const draft = {
       base: notebook.sha,
@@ -30,6 +32,7 @@ export function useDraft(email: string, notebook: Notebook) {
   }
   const drop = () => {
     dropDraft(localStorage, key)
+    setDropped(text === notebook.text ? (other?.text ?? null) : text)
     setText(notebook.text)
     setTaken(null)
     setOther(null)
@@ -38,6 +41,8 @@ export function useDraft(email: string, notebook: Notebook) {
     text,
     change,
     drop,
+    /** What was dropped since the page was opened, until something is typed. */
+    dropped,
     /** It is in the branch now. */
     committed: () => dropDraft(localStorage, key),
     /** When a draft was taken up again that had been left here; null once it is typed on. */

@@ -103,7 +103,9 @@ function ShareLinks() {
         <tbody>
           {(data ?? []).map((link) => (
             <tr key={link.id}>
-              <td>{link.runs} runs</td>
+              <td>
+                <b>{link.name}</b> <span className="muted">{link.runs} runs</span>
+              </td>
               <td className="muted">
                 by {link.createdBy} <Ago time={link.createdAt} />
               </td>
@@ -173,6 +175,9 @@ export function SettingsPage() {
             <h2>Repositories</h2>
             <span className="muted">a push to a new name makes one</span>
           </header>
+          {repositories.data?.length === 0 && (
+            <p className="muted pad">No repository yet. The page of DAGs says how to push the first one.</p>
+          )}
           <table className="list">
             <tbody>
               {(repositories.data ?? []).map((one) => (

@@ -9,7 +9,7 @@ export interface Fault {
 }
 
 /** `iris.dag.md:12:7 unknown task 'tain' in needs (did you mean 'train'?)`: the same words at every edge. */
-export function formatFault(fault: Fault): string {
+export function formatFault(fault: Omit<Fault, 'guess'> & { guess?: string | undefined }): string {
   const guess = fault.guess === undefined ? '' : ` (did you mean '${fault.guess}'?)`
   return `${fault.file}:${fault.line}:${fault.column} ${fault.message}${guess}`
 }
