@@ -1,7 +1,7 @@
 'use client'
 
 import { Dialog as Base } from '@base-ui/react/dialog'
-import type { ReactNode } from 'react'
+import type { KeyboardEvent, ReactNode } from 'react'
 
 interface Props {
   open: boolean
@@ -9,6 +9,13 @@ interface Props {
   onClose: () => void
   wide?: boolean
   children: ReactNode
+}
+
+/** Enter on a closed choice sends its form, as it does in any other field; Space and the arrows open it. */
+export function sendOnEnter(event: KeyboardEvent<HTMLFormElement>): void {
+  if (event.key !== 'Enter' || !(event.target instanceof HTMLSelectElement)) return
+  event.preventDefault()
+  event.currentTarget.requestSubmit()
 }
 
 /** A modal: focus goes in and comes back, Escape closes it. */

@@ -5,7 +5,7 @@ import { useRouter } from 'next/navigation'
 import { parseAsString, useQueryState } from 'nuqs'
 import { useState } from 'react'
 import type { Json } from '#server/domain/json.ts'
-import { Modal } from '../../_components/dialog.tsx'
+import { Modal, sendOnEnter } from '../../_components/dialog.tsx'
 import { dagPath, Fault, Loading, type DagPlace } from '../../_components/page.tsx'
 import { VersionSelect } from '../../_components/version-select.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
@@ -44,9 +44,10 @@ function StartRunDialog({ place, initial, onClose }: Props) {
   return (
     <Modal open title={`Run ${place.dag}`} onClose={onClose}>
       <form
+        onKeyDown={sendOnEnter}
         onSubmit={(event) => {
           event.preventDefault()
-          send()
+          if (schema.data !== undefined) send()
         }}
       >
         <VersionSelect
@@ -76,7 +77,7 @@ function StartRunDialog({ place, initial, onClose }: Props) {
             className="btn primary"
             disabled={start.isPending || schema.data === undefined}
           >
-            Run
+            Run <kbd>⏎</kbd>
           </button>
         </div>
       </form>

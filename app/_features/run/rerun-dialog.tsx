@@ -5,7 +5,7 @@ import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 import type { Json } from '#server/domain/json.ts'
 import type { RunDetail, TaskRunView } from '#server/views/run.ts'
-import { Modal } from '../../_components/dialog.tsx'
+import { Modal, sendOnEnter } from '../../_components/dialog.tsx'
 import { dagPath, Fault, type DagPlace } from '../../_components/page.tsx'
 import { VersionSelect } from '../../_components/version-select.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
@@ -87,39 +87,47 @@ export function RerunDialog({ run, place, selected, onClose }: Props) {
   ]
   return (
     <Modal open title={`Run ${run.number} again`} onClose={onClose}>
-      <p className="muted">A new run; nothing of run {run.number} changes.</p>
-      <fieldset className="field">
-        <legend>What runs</legend>
-        {choices.map(([name, words]) => (
-          <label key={name}>
-            <input type="radio" name="verb" checked={verb === name} onChange={() => setVerb(name)} /> {words}
-          </label>
-        ))}
-      </fieldset>
-      {(verb === 'rerun' || verb === 'fork') && (
-        <VersionSelect
-          versions={versions.data ?? []}
-          value={version}
-          first={`the same, v${run.version.number}`}
-          onChange={setVersion}
-        />
-      )}
-      {verb === 'fork' && <ForkFields params={params} typed={typed} onType={setTyped} />}
-      {verb !== 'rerun' && plan.data !== undefined && <PlanList plan={plan.data} />}
-      {error !== null && <Fault error={error} />}
-      <div className="actions">
-        <button type="button" className="btn ghost" onClick={onClose}>
-          Cancel
-        </button>
-        <button
-          type="button"
-          className="btn primary"
-          disabled={rerun.isPending || recover.isPending || fork.isPending}
-          onClick={act}
-        >
-          Run again
-        </button>
-      </div>
+      <form
+        onKeyDown={sendOnEnter}
+        onSubmit={(event) => {
+          event.preventDefault()
+          act()
+        }}
+      >
+        <p className="muted against">A new run; nothing of run {run.number} changes.</p>
+        <fieldset className="field">
+          <legend>What runs</legend>
+          {choices.map(([name, words]) => (
+            <label key={name}>
+              <input type="radio" name="verb" checked={verb === name} onChange={() => setVerb(name)} />{' '}
+              {words}
+            </label>
+          ))}
+        </fieldset>
+        {(verb === 'rerun' || verb === 'fork') && (
+          <VersionSelect
+            versions={versions.data ?? []}
+            value={version}
+            first={`the same, v${run.version.number}`}
+            onChange={setVersion}
+          />
+        )}
+        {verb === 'fork' && <ForkFields params={params} typed={typed} onType={setTyped} />}
+        {verb !== 'rerun' && plan.data !== undefined && <PlanList plan={plan.data} />}
+        {error !== null && <Fault error={error} />}
+        <div className="actions">
+          <button type="button" className="btn ghost" onClick={onClose}>
+            Cancel
+          </button>
+          <button
+            type="submit"
+            className="btn primary"
+            disabled={rerun.isPending || recover.isPending || fork.isPending}
+          >
+            Run again <kbd>⏎</kbd>
+          </button>
+        </div>
+      </form>
     </Modal>
   )
 }

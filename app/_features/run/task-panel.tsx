@@ -105,7 +105,9 @@ export function TaskPanel({ run, row, attempt, onAttempt }: Props) {
           {row.reason === null ? '' : `, ${row.reason}`}
           {shown?.exitCode == null ? '' : `, exit code ${shown.exitCode}`}
           {shown?.cpuSeconds == null ? '' : `, ${shown.cpuSeconds.toFixed(1)} cpu·s`}
-          {shown?.memoryPeak == null ? '' : `, ${sizeWords(shown.memoryPeak)} at most`}
+          {shown?.memoryPeak == null || shown.memoryPeak === 0
+            ? ''
+            : `, ${sizeWords(shown.memoryPeak)} at most`}
         </p>
         {row.reusedFrom !== null && <p className="muted">Its results are those of run {row.reusedFrom}.</p>}
         {row.answer !== null && <GivenAnswer answer={row.answer} />}

@@ -1,0 +1,70 @@
+/** A run that asks a person: started, found and answered in the browser. */
+import { cloneRepository } from '../fixtures/repository.ts'
+import { expect, seriousFaults, test } from '../fixtures/test.ts'
+import { RunPage } from '../pages/run-page.ts'
+
+const notebook = `---
+dagbok: 1
+id: ask
+params:
+  level: {type: string, enum: [low, high], default: high}
+---
+
+\`\`\`yaml task
+id: measure
+\`\`\`
+\`\`\`bash script
+echo "measured at $DAGBOK_PARAM_LEVEL"
+\`\`\`
+
+\`\`\`yaml task
+id: review
+needs: [measure]
+approve:
+  message: Is the figure good enough?
+  form:
+    verdict: {type: string, enum: [publish, hold], title: Verdict}
+\`\`\`
+
+\`\`\`yaml task
+id: publish
+needs: [review]
+env: {VERDICT: "\${{ tasks.review.values.verdict }}"}
+\`\`\`
+\`\`\`bash script
+echo "the verdict is $VERDICT"
+\`\`\`
+`
+
+test('R and Enter run it; the page leads to the question; nothing is chosen until somebody chooses', async ({
+  page,
+  product,
+}) => {
+  const copy = await cloneRepository(product.ready, 'answer')
+  try {
+    await copy.write('ask/ask.dag.md', notebook)
+    await copy.push('Ask')
+    await page.goto('/main/answer/ask')
+    await page.keyboard.press('r')
+    const dialog = page.getByRole('dialog')
+    await expect(dialog.getByLabel('level')).toHaveValue('high')
+    await expect(dialog.getByLabel('Version')).toBeFocused()
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\/runs\/1/)
+    const run = new RunPage(page)
+    await expect(run.answer()).toHaveText(/Waits for an answer: review\./)
+    const form = page.getByRole('form', { name: 'Answer' })
+    await expect(form).toContainText('Is the figure good enough?')
+    await expect(form.getByLabel('Verdict')).toHaveValue('')
+    await form.getByRole('button', { name: 'Yes' }).click()
+    await expect(form.getByRole('alert')).toContainText("'verdict' is missing")
+    expect(await seriousFaults(page)).toEqual([])
+    await form.getByLabel('Verdict').selectOption('publish')
+    await form.getByRole('button', { name: 'Yes' }).click()
+    await expect(run.answer()).toHaveText(/Succeeded: 3 of 3/)
+    await run.task('publish').first().click()
+    await expect(run.log()).toContainText('the verdict is publish')
+  } finally {
+    await copy.remove()
+  }
+})
