@@ -29,6 +29,8 @@ async function irisRuns(product: Product): Promise<[RunAnswer, RunAnswer]> {
 const pages = async (product: Product): Promise<[path: string, shows: RegExp][]> => {
   const [one, two] = await irisRuns(product)
   const iris = '/main/examples/iris'
+  const { id } = await product.api<{ id: string }>('/comparisons', { runs: [one.id, two.id] })
+  const { url } = await product.api<{ url: string }>(`/comparisons/${id}/share-links`, {})
   return [
     ['/', /penguins/],
     [iris, /git clone/],
@@ -37,6 +39,7 @@ const pages = async (product: Product): Promise<[path: string, shows: RegExp][]>
     [`${iris}/notebook`, /Train and cross-validate|matrix/],
     [`${iris}/versions?a=1&b=2`, /nearest neighbours/],
     [`/compare?runs=${one.id},${two.id}`, /differing pixels/],
+    [new URL(url).pathname, /iris v1 ↔ v2, a shared comparison.*differing pixels/s],
     ['/settings', /for REST, and as the password of git/],
   ]
 }
@@ -58,6 +61,12 @@ test('on a narrow window nothing scrolls sideways', async ({ page, product }) =>
     await expect(page.locator('body')).toContainText(shows)
     const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
     expect(over, path).toBeLessThanOrEqual(0)
+    const summary = page.getByRole('group', { name: 'Runs side by side' })
+    for (const table of await summary.all())
+      expect(
+        await table.evaluate((box) => box.scrollWidth - box.clientWidth),
+        `two runs fit: ${path}`,
+      ).toBeLessThanOrEqual(0)
   }
 })
 

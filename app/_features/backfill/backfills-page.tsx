@@ -27,6 +27,7 @@ function Progress({ of }: { of: Backfill }) {
   return (
     <>
       <progress
+        className={failed > 0 ? 'bad' : 'ok'}
         value={succeeded + failed + cancelled}
         max={Math.max(1, all)}
         aria-label={`Progress of backfill ${of.number}`}

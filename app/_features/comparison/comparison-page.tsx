@@ -7,6 +7,7 @@ import { Fault, Loading, TopBar } from '../../_components/page.tsx'
 import { useKeys } from '../../_components/use-keys.ts'
 import { useTitle } from '../../_components/use-title.ts'
 import { useTRPC } from '../../_trpc/provider.tsx'
+import { titleOf } from './comparison-words.ts'
 import { ComparisonView } from './comparison-view.tsx'
 import { ShareDialog } from './share-dialog.tsx'
 
@@ -39,11 +40,7 @@ export function ComparisonPage() {
   const error = query.error ?? create.error ?? share.error
   const { data } = query
   const dags = [...new Set(data?.runs.map((run) => run.dag.dag))]
-  const versions = [...new Set(data?.runs.map((run) => `v${run.version.number}`))]
-  const name = data === undefined ? `${runs.length} runs` : `${dags.join(', ')} ${versions.join(' ↔ ')}`
-  useTitle(
-    data === undefined ? null : `${data.verdict.word === 'none' ? 'compare' : data.verdict.word} · ${name}`,
-  )
+  useTitle(data === undefined ? null : titleOf(data))
   const place = data?.runs[0]?.dag
   return (
     <>

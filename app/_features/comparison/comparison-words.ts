@@ -1,4 +1,5 @@
 /** How a comparison is said: places, differences, and what each part of the page has to tell. */
+import { comparisonName } from '#server/domain/comparison/name.ts'
 import type { Comparison, MetricRow } from '#server/views/comparison.ts'
 
 /** `report.accuracy`, `train.loss (alpha=1)`. */
@@ -33,6 +34,14 @@ export function metricsInOrder(rows: readonly MetricRow[], onlyDifferences: bool
     .filter((row) => !onlyDifferences || differs(row))
     .toSorted((a, b) => rank(a) - rank(b) || size(b) - size(a))
 }
+
+/** `iris v1 ↔ v2`. */
+export const nameOf = ({ runs }: Pick<Comparison, 'runs'>): string =>
+  comparisonName(runs.map((run) => ({ dag: run.dag.dag, version: run.version.number })))
+
+/** The page's title: status, then object. */
+export const titleOf = (data: Pick<Comparison, 'runs' | 'verdict'>): string =>
+  `${data.verdict.word === 'none' ? 'compare' : data.verdict.word} · ${nameOf(data)}`
 
 export interface PagePart {
   id: string

@@ -3,8 +3,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { Fault, Loading } from '../../_components/page.tsx'
+import { useTitle } from '../../_components/use-title.ts'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { SourceContext, type ComparisonSource } from './comparison-source.ts'
+import { nameOf, titleOf } from './comparison-words.ts'
 import { ComparisonView } from './comparison-view.tsx'
 
 /** ms between two questions whether the link still opens: revoked means gone within 5 s. */
@@ -24,14 +26,18 @@ export function SharedComparison({ secret }: { secret: string }) {
     ),
   )
   const error = until.error ?? fault
+  useTitle(error === null && data !== undefined ? titleOf(data) : null)
   return (
     <main className="page">
       {error !== null && <Fault error={error} />}
       {data === undefined && error === null && <Loading />}
       {data !== undefined && until.data !== undefined && error === null && (
         <>
-          <p className="muted">
-            Dagbok · a shared comparison, good until {until.data.expiresAt.slice(0, 10)}
+          <p className="shared muted">
+            <b>Dagbok</b>
+            <span>
+              {nameOf(data)}, a shared comparison, good until {until.data.expiresAt.slice(0, 10)}
+            </span>
           </p>
           <SourceContext value={source}>
             <ComparisonView data={data} onlyDifferences={data.state.onlyDifferences} />

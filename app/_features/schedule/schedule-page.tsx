@@ -85,8 +85,9 @@ function History({ place, id }: { place: DagPlace; id: string }) {
         <tbody>
           {data.map((entry) => (
             <tr key={entry.id}>
-              <td className="mono">{entry.verb}</td>
-              <td>{entry.by ?? 'Dagbok'}</td>
+              <td>
+                {entry.by ?? 'Dagbok'} {verbWords[entry.verb] ?? entry.verb}
+              </td>
               <td className="muted">
                 <Ago time={entry.createdAt} />
               </td>
@@ -96,6 +97,18 @@ function History({ place, id }: { place: DagPlace; id: string }) {
       </table>
     </section>
   )
+}
+
+/** What somebody did, as the record has it, in words. */
+const verbWords: Record<string, string> = {
+  'dag.pause': 'paused the DAG',
+  'dag.resume': 'resumed the DAG',
+  'webhook.create': 'made the secret of the webhook',
+  'webhook.delete': 'revoked the secret of the webhook',
+  'backfill.create': 'began a backfill',
+  'backfill.pause': 'paused a backfill',
+  'backfill.resume': 'resumed a backfill',
+  'backfill.cancel': 'cancelled a backfill',
 }
 
 /** What starts a DAG by itself: the clock, other DAGs, its webhook. */

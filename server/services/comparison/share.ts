@@ -12,6 +12,7 @@ import {
 } from '#db/queries/share.ts'
 import { requireTeamId } from '../../auth/permission.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
+import { comparisonName } from '../../domain/comparison/name.ts'
 import type { ComparisonState } from '../../domain/comparison/state.ts'
 import type { Comparison, ShareLink } from '../../views/comparison.ts'
 import type { Actor } from '../actor.ts'
@@ -90,11 +91,13 @@ export async function createShareLink(
 export async function listShareLinks(
   ctx: ServiceContext,
   actor: Actor,
-): Promise<(ShareLink & { runs: number })[]> {
+): Promise<(ShareLink & { runs: number; name: string })[]> {
   const rows = await shareLinksOfTeams(
     ctx.db,
     actor.teams.map((team) => team.id),
   )
+  const ids = new Set(rows.flatMap((row) => row.state.runs))
+  const runs = new Map((await runsById(ctx.db, [...ids])).map((run) => [run.id, run]))
   return rows.map((row) => ({
     id: row.id,
     comparisonId: row.comparisonId,
@@ -103,6 +106,12 @@ export async function listShareLinks(
     expiresAt: row.expiresAt.toISOString(),
     revokedAt: row.revokedAt?.toISOString() ?? null,
     runs: row.state.runs.length,
+    name: comparisonName(
+      row.state.runs.flatMap((id) => {
+        const run = runs.get(id)
+        return run === undefined ? [] : [{ dag: run.dag, version: run.versionNumber }]
+      }),
+    ),
   }))
 }
 

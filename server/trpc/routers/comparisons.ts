@@ -78,7 +78,7 @@ export const comparisonsRouter = router({
   shareLinks: signedIn
     .meta({ openapi: { method: 'GET', path: '/share-links', summary: 'Share links' } })
     .input(z.object({}))
-    .output(z.array(shareLinkSchema.extend({ runs: z.number() })))
+    .output(z.array(shareLinkSchema.extend({ runs: z.number(), name: z.string() })))
     .query(({ ctx }) => listShareLinks(ctx.services, ctx.actor)),
 
   revoke: signedIn
