@@ -8,7 +8,8 @@ import { childEnvironment } from '#server/config/environment.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { lockDataFolder, type Lock } from './data-folder.ts'
 
-const sources = [
+/** What the pages are built of. */
+export const sources = [
   'app',
   'server',
   'db/schema',
@@ -40,10 +41,17 @@ async function fingerprint(root: string): Promise<string> {
 
 const stampName = 'dagbok-fingerprint'
 
-async function makeBuild(root: string): Promise<boolean> {
+/** Builds that were stopped half-way. Nobody else makes one now. */
+async function sweepBuilds(root: string): Promise<void> {
+  for (const name of await readdir(root))
+    if (/^\.build-\d+$/.test(name)) await rm(join(root, name), { recursive: true, force: true })
+}
+
+async function makeBuild(root: string, stop: AbortSignal): Promise<boolean> {
   const wanted = await fingerprint(root)
   const target = join(root, '.build')
   if ((await readFile(join(target, stampName), 'utf8').catch(() => '')) === wanted) return false
+  await sweepBuilds(root)
   const aside = `.build-${process.pid}`
   await writeFile(join(root, '.build-tsconfig.json'), '{ "extends": "./tsconfig.json" }\n')
   const env = childEnvironment({
@@ -55,6 +63,7 @@ async function makeBuild(root: string): Promise<boolean> {
     cwd: root,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
+    signal: stop,
   })
   let said = ''
   child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
@@ -84,11 +93,14 @@ async function lockBuilds(root: string): Promise<Lock> {
   }
 }
 
-/** Makes `.build` unless it is current. Gives whether it was made. @throws DagbokError `internal` with Next's words */
-export async function ensureBuild(root: string): Promise<boolean> {
+/**
+ * Makes `.build` unless it is current; `stop` ends what it has started. Gives whether it was made.
+ * @throws DagbokError `internal` with Next's words; AbortError when it was stopped
+ */
+export async function ensureBuild(root: string, stop: AbortSignal): Promise<boolean> {
   const lock = await lockBuilds(root)
   try {
-    return await makeBuild(root)
+    return await makeBuild(root, stop)
   } finally {
     await lock.release()
   }

@@ -137,7 +137,9 @@ async function run(args: StartArguments): Promise<void> {
   const lock = await lockDataFolder(folder.path)
   ending.push(lock.release)
   if (args.readyFile !== null) await clearReadyFile(args.readyFile)
-  await stage('build', () => ensureBuild(root))
+  const stop = new AbortController()
+  ending.push(() => Promise.resolve(stop.abort()))
+  await stage('build', () => ensureBuild(root, stop.signal))
   const databaseUrl = await stage('database', async () => {
     const url = await startDatabase(settings, folder)
     await migrateDatabase(url)
@@ -166,7 +168,8 @@ async function run(args: StartArguments): Promise<void> {
 }
 
 function stopWith(error: unknown): void {
-  console.error(error instanceof DagbokError ? `dagbok: ${error.message}` : error)
+  // What fails because everything is being ended is no news.
+  if (end === null) console.error(error instanceof DagbokError ? `dagbok: ${error.message}` : error)
   void endAll(1)
 }
 

@@ -3,7 +3,8 @@ import { distance } from 'fastest-levenshtein'
 /** Two neighbouring letters in each other's place: one slip of the fingers, though two letters differ. */
 function isSwap(word: string, candidate: string): boolean {
   if (word.length !== candidate.length) return false
-  const at = [...word].findIndex((letter, i) => letter !== candidate[i])
+  let at = 0
+  while (at < word.length && word[at] === candidate[at]) at++
   return (
     word.slice(at + 2) === candidate.slice(at + 2) &&
     word[at] === candidate[at + 1] &&
