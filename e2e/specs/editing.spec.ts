@@ -60,6 +60,29 @@ test('[N4] a cell edited by the keyboard is a diff of one line, and the file kee
   }
 })
 
+test('a press on a word opens the editor at that word', async ({ page, product }) => {
+  const copy = await cloneRepository(product.ready, 'cell-press')
+  try {
+    await copy.write('edited/edited.dag.md', notebook(['one', 'echo 1'], ['two', 'echo here']))
+    await copy.push('Two cells')
+    await page.goto('/main/cell-press/edited/notebook')
+    for (const [cell, word, typed] of [
+      ['#one', 'one', /^id: o?n?e?X/m],
+      ['#two', 'here', /^ {2}echo h?e?r?e?X/m],
+    ] as const) {
+      await page.locator(`${cell} pre`).getByText(word).last().click()
+      const { editor } = new NotebookPage(page)
+      await expect(editor()).toBeFocused()
+      await page.keyboard.type('X')
+      await expect(editor()).toContainText('X')
+      expect((await editor().locator('.cm-line').allInnerTexts()).join('\n')).toMatch(typed)
+      await page.keyboard.press('Escape')
+    }
+  } finally {
+    await copy.remove()
+  }
+})
+
 test('a fault stands at its line while it is typed; the other cells stay', async ({ page, product }) => {
   const copy = await cloneRepository(product.ready, 'cell-fault')
   try {

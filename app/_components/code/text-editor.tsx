@@ -3,7 +3,7 @@
 import { indentWithTab } from '@codemirror/commands'
 import { syntaxHighlighting } from '@codemirror/language'
 import { lintGutter, setDiagnostics } from '@codemirror/lint'
-import { EditorSelection } from '@codemirror/state'
+import { EditorSelection, Text } from '@codemirror/state'
 import { keymap } from '@codemirror/view'
 import { classHighlighter } from '@lezer/highlight'
 import { EditorView, basicSetup } from 'codemirror'
@@ -21,6 +21,8 @@ export interface EditorFault {
 interface Props {
   /** Read once: the editor keeps what is typed. */
   initial: string
+  /** Where it opens, both 0-based; its start without one. */
+  at?: { line: number; column: number }
   label: string
   /** A fence's first word. */
   language: string
@@ -32,14 +34,25 @@ interface Props {
   onSave: () => void
 }
 
+function offsetOf(doc: Text, at: Props['at']): number {
+  if (at === undefined || at.line >= doc.lines) return 0
+  const line = doc.line(at.line + 1)
+  return Math.min(line.to, line.from + at.column)
+}
+
 /** A text in CodeMirror, with faults at their lines. */
-export function TextEditor({ initial, label, language, faults, onChange, onLeave, onSave }: Props) {
+export function TextEditor({ initial, at, label, language, faults, onChange, onLeave, onSave }: Props) {
   const host = useRef<HTMLDivElement>(null)
   const view = useRef<EditorView | null>(null)
   const changed = useEffectEvent(onChange)
   const leave = useEffectEvent(onLeave)
   const save = useEffectEvent(onSave)
-  const first = useEffectEvent(() => ({ doc: initial, label, language: languageOf(language) }))
+  const first = useEffectEvent(() => ({
+    doc: Text.of(initial.split(/\r?\n/)),
+    at,
+    label,
+    language: languageOf(language),
+  }))
   useEffect(() => {
     if (host.current === null) return undefined
     const given = first()
@@ -50,7 +63,7 @@ export function TextEditor({ initial, label, language, faults, onChange, onLeave
     const editor = new EditorView({
       parent: host.current,
       doc: given.doc,
-      selection: EditorSelection.cursor(0),
+      selection: EditorSelection.cursor(offsetOf(given.doc, given.at)),
       extensions: [
         basicSetup,
         editorLook,

@@ -1,6 +1,7 @@
 /** Which part of a notebook is being edited, and how the cells stand around it. */
 import { editorText, editRange, splice, type EditRange } from '#server/domain/notebook/splice.ts'
 import type { Cell, Notebook } from '#server/views/version.ts'
+import { textStart, type TextPlace } from './pressed-at.ts'
 
 export interface CellEdit {
   /** The text when the edit began: every change is a splice into it. */
@@ -8,18 +9,25 @@ export interface CellEdit {
   range: EditRange
   part: 'body' | 'script' | 'file'
   language: string
+  /** Where the editor opens. */
+  at: TextPlace
 }
 
 export type Fault = Notebook['faults'][number]
 
 /** null when the cell has no such part. */
-export function beginEdit(text: string, cell: Cell, part: 'body' | 'script'): CellEdit | null {
+export function beginEdit(
+  text: string,
+  cell: Cell,
+  part: 'body' | 'script',
+  at: TextPlace = textStart,
+): CellEdit | null {
   if (part === 'body') {
     const language = cell.kind === 'markdown' ? 'markdown' : 'yaml'
-    return { origin: text, range: editRange(text, cell.body), part, language }
+    return { origin: text, range: editRange(text, cell.body), part, language, at }
   }
   if (cell.script === null) return null
-  return { origin: text, range: editRange(text, cell.script.body), part, language: cell.script.lang }
+  return { origin: text, range: editRange(text, cell.script.body), part, language: cell.script.lang, at }
 }
 
 export const fileEdit = (text: string): CellEdit => ({
@@ -27,6 +35,7 @@ export const fileEdit = (text: string): CellEdit => ({
   range: { start: 0, end: text.length, open: false },
   part: 'file',
   language: 'markdown',
+  at: textStart,
 })
 
 export const shownText = ({ origin, range }: CellEdit): string =>

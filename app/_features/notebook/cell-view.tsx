@@ -10,6 +10,7 @@ import { Code } from '../../_components/code/code.tsx'
 import { StatusDot, stateWords } from '../../_components/status.tsx'
 import { durationWords } from '../../_components/time.tsx'
 import type { Fault } from './cell-edit.ts'
+import { pressedAt, type TextPlace } from './pressed-at.ts'
 
 /** How a task went in the newest run. */
 export interface Went {
@@ -31,7 +32,7 @@ interface Props {
   went: Went | null
   /** Stands in the place of the part that is edited. */
   editor?: { part: 'body' | 'script'; view: ReactNode }
-  onEdit: (index: number, part: 'body' | 'script') => void
+  onEdit: (index: number, part: 'body' | 'script', at?: TextPlace) => void
 }
 
 /** A press that only selects text, or follows a link, begins no edit. */
@@ -73,7 +74,7 @@ export const CellView = memo(function CellView(props: Props) {
   const press = (part: 'body' | 'script') => ({
     tabIndex: 0,
     onClick: (event: MouseEvent) => {
-      if (meant(event)) onEdit(index, part)
+      if (meant(event)) onEdit(index, part, pressedAt(event.currentTarget, event))
     },
     onKeyDown: (event: KeyboardEvent) => {
       if (event.key !== 'Enter' || event.target !== event.currentTarget) return

@@ -4,6 +4,7 @@ import type { Cell, Notebook } from '#server/views/version.ts'
 import { TextEditor } from '../../_components/code/text-editor.tsx'
 import { around, faultsOf, faultsWithin, shownText, type CellEdit } from './cell-edit.ts'
 import { CellView, type Went } from './cell-view.tsx'
+import type { TextPlace } from './pressed-at.ts'
 
 export type Shown = Pick<Notebook, 'cells' | 'faults' | 'graph'> & {
   /** The text these are of: the newest that was checked. */
@@ -14,7 +15,7 @@ interface Props {
   shown: Shown
   edit: CellEdit | null
   went: ReadonlyMap<string, Went>
-  onEdit: (index: number, part: 'body' | 'script') => void
+  onEdit: (index: number, part: 'body' | 'script', at?: TextPlace) => void
   onType: (typed: string) => void
   onLeave: () => void
   onSave: () => void
@@ -47,6 +48,7 @@ export function Cells({ shown, edit, went, onEdit, onType, onLeave, onSave }: Pr
     <TextEditor
       key={`${edit.part} ${edit.range.start}`}
       initial={shownText(edit)}
+      at={edit.at}
       label={`${part === 'script' ? 'Script' : 'Text'} of ${placed.held?.id ?? placed.held?.kind ?? 'the cell'}`}
       language={edit.language}
       faults={faultsWithin(edit, faults)}

@@ -15,6 +15,7 @@ import { Cells, type Shown } from './cells.tsx'
 import { CommitDialog } from './commit-dialog.tsx'
 import { DraftNotices } from './draft-notices.tsx'
 import { Outline } from './outline.tsx'
+import type { TextPlace } from './pressed-at.ts'
 import { useDraft } from './use-draft.ts'
 
 /** ms after the last key that a text is checked. */
@@ -64,11 +65,11 @@ export function NotebookEditor({ notebook, email, went, reload }: Props) {
     current.current = { text, shown }
   })
   // One function for good: cells that have not changed are not drawn again.
-  const [begin] = useState(() => (index: number, part: 'body' | 'script') => {
+  const [begin] = useState(() => (index: number, part: 'body' | 'script', at?: TextPlace) => {
     const { text: now, shown: found } = current.current
     const cell = found.cells[index]
     // Cells of a text that is being checked are not where it has them now.
-    if (cell !== undefined && found.text === now) setEdit(beginEdit(now, cell, part))
+    if (cell !== undefined && found.text === now) setEdit(beginEdit(now, cell, part, at))
   })
   const type = (typed: string) => edit !== null && draft.change(edited(edit, typed))
   const leave = () => {
