@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { openDatabase } from '#db/client.ts'
 import { throughOutages } from '#db/outage.ts'
-import { attemptsOfEarlierLives, registerWorker, workerStopped } from '#db/queries/attempt.ts'
+import { attemptsOfEarlierLives, registerWorker, workerAlive, workerStopped } from '#db/queries/attempt.ts'
 import { inheritedByTasks } from '#server/config/environment.ts'
 import { gitPath } from '#server/config/git.ts'
 import { productSettings } from '#server/config/product.ts'
@@ -25,6 +25,9 @@ import { Scheduler } from './scheduler/scheduler.ts'
 
 /** ms that attempts get to end by themselves when the product stops. */
 const graceMs = 2500
+
+/** ms between two signs of life. */
+const beatMs = 10_000
 
 const settings = productSettings()
 /** Two products of one machine are two hosts: none ends the other's attempts. */
@@ -65,7 +68,12 @@ const maintenance = new Maintenance(db, artifacts, { keepDays: settings.keepRunD
 const insist = (work: () => Promise<void>) =>
   throughOutages(work, (error) => log.warn({ err: error }, 'the database cannot be asked; trying again'))
 
-await insist(() => registerWorker(db, { id: workerId, host: hostName, pid: process.pid }))
+await insist(() =>
+  registerWorker(db, { id: workerId, host: hostName, pid: process.pid, slots: executor.capacity }),
+)
+const beat = setInterval(() => {
+  workerAlive(db, workerId).catch((error: unknown) => log.warn({ err: error }, 'a heartbeat was not written'))
+}, beatMs)
 await insist(async () => executor.endOrphans(await attemptsOfEarlierLives(db, hostName, workerId)))
 await artifacts.sweep()
 await insist(() => scheduler.start(executor))
@@ -78,6 +86,7 @@ let stopping = false
 async function stop(): Promise<void> {
   if (stopping) return
   stopping = true
+  clearInterval(beat)
   await Promise.all([enqueuers.stop(), reconciler.stop(), maintenance.stop()])
   // First nothing new is taken, then what runs is ended and written down.
   await scheduler.stop()

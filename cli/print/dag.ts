@@ -32,6 +32,7 @@ export function dagText(dag: DagDetail, now: number): string {
       ? `${defaultBranch ?? 'the default branch'} is at no version`
       : `v${version.number} ${dim(version.commit.slice(0, 7))} ${plain(version.subject)}, ${plain(version.author)}`,
     ...(last === undefined ? ['never run'] : [`newest run ${toned(last.state)} #${last.number}`]),
+    ...(dag.queued === null ? [] : [plain(`run ${dag.queued.number} is queued: ${dag.queued.sentence}`)]),
     ...(paused === null
       ? []
       : [`paused by ${plain(paused.by ?? 'someone')} ${agoWords(now - Date.parse(paused.at))}`]),

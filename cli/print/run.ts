@@ -18,8 +18,8 @@ export function lengthOf(timed: { startedAt: string | null; endedAt: string | nu
   return durationWords(Math.max(0, end - Date.parse(timed.startedAt)))
 }
 
-const why = ({ reason, message }: Pick<TaskRunView, 'reason' | 'message'>) =>
-  plain(message ?? (reason === null ? '' : reasons[reason]))
+const why = ({ reason, message, whyNotRunning }: TaskRunView) =>
+  plain(whyNotRunning?.sentence ?? message ?? (reason === null ? '' : reasons[reason]))
 
 export function runTable(runs: readonly RunSummary[], now: number): string {
   return table(
@@ -53,6 +53,7 @@ export function runText(run: RunDetail, now: number): string {
   )
   return [
     toned(run.state, plain(run.headline)),
+    ...(run.whyNotRunning === null ? [] : [plain(run.whyNotRunning.sentence)]),
     `run ${run.number} of ${dagWords(run.dag)}, v${version.number} ${dim(version.commit.slice(0, 7))} ${plain(version.subject)}, ${plain(version.author)}`,
     ...(params.length === 0 ? [] : [`with ${plain(params.join(' '))}`]),
     ...(parent === null ? [] : [`${parent.verb} of run ${parent.number}`]),

@@ -57,6 +57,28 @@ const wasMarked = (runId: SQL) => sql`(
       select i.deed->>'as' from intervention i where i.task_run_id = t.id and i.outcome = 'noted' and i.deed->>'kind' = 'mark'
       order by i.created_at desc limit 1), 'failed') = 'failed'))`
 
+/** With `last`, the run of a DAG that ended last before `number`, and `tried`, that one and all that recovered it. */
+const lastTried = (dagId: SQL, number: SQL) => sql`
+  with recursive last as (
+    select x.id, x.number, x.state from run x
+    where x.dag_id = ${dagId} and x.state in ('succeeded', 'failed') and x.number < ${number}
+      and x.verb is distinct from 'recover'
+    order by x.number desc limit 1
+  ), tried as (
+    select id, state from last
+    union select again.id, again.state from run again join tried on again.parent_id = tried.id
+    where again.verb = 'recover'
+  )`
+
+/** Number of the run that ended last before `number`, if it failed and was neither recovered nor marked; else null. */
+export const failedBefore = (dagId: SQL, number: SQL): SQL => sql`(${lastTried(dagId, number)}
+  select last.number from last where last.state = 'failed' and not exists (
+    select from tried where tried.state = 'succeeded' or (tried.state = 'failed' and ${wasMarked(sql`tried.id`)})))`
+
+/** Whether the run `id` recovers the one that ended last before it. */
+export const recoversLast = (dagId: SQL, number: SQL, id: SQL): SQL => sql`(${lastTried(dagId, number)}
+  select count(*) > 0 from tried where tried.id = ${id})`
+
 /** What else there is of a run's DAG. Call with the DAG locked. */
 export async function othersOf(q: Queryable, { id, dagId, number }: WaitingRun): Promise<Others> {
   const [row] = await q.execute<{
@@ -66,20 +88,12 @@ export async function othersOf(q: Queryable, { id, dagId, number }: WaitingRun):
     failed_before: boolean
     recovers: boolean
   }>(sql`
-    with recursive last as (
-      select id, state from run where dag_id = ${dagId} and state in ('succeeded', 'failed') and number < ${number} and verb is distinct from 'recover'
-      order by number desc limit 1
-    ), tried as (
-      select id, state from last
-      union select again.id, again.state from run again join tried on again.parent_id = tried.id where again.verb = 'recover'
-    )
     select
       count(*) filter (where state = 'running')::int as active,
       coalesce(bool_or(state = 'queued' and number < ${number}), false) as older,
       coalesce(bool_or(state = 'queued' and number > ${number}), false) as newer,
-      coalesce((select state = 'failed' from last), false)
-        and not exists (select from tried where state = 'succeeded' or (state = 'failed' and ${wasMarked(sql`tried.id`)})) as failed_before,
-      exists (select from tried where id = ${id}) as recovers
+      ${failedBefore(sql`${dagId}`, sql`${number}`)} is not null as failed_before,
+      ${recoversLast(sql`${dagId}`, sql`${number}`, sql`${id}`)} as recovers
     from run where dag_id = ${dagId} and state in ('queued', 'running') and id <> ${id}`)
   return {
     active: row?.active ?? 0,

@@ -40,7 +40,7 @@ export async function saveRecord(q: Queryable, attemptId: string, record: Record
 export async function markSubmitted(q: Queryable, token: string, handle: Record_): Promise<boolean> {
   const rows = await q
     .update(attempt)
-    .set({ state: 'submitted', handle })
+    .set({ state: 'submitted', handle, submittedAt: sql`clock_timestamp()` })
     .where(and(eq(attempt.token, token), eq(attempt.state, 'created')))
     .returning({ id: attempt.id })
   return rows.length > 0
@@ -188,9 +188,17 @@ export async function expiredAttempts(q: Queryable): Promise<{ token: string; ru
 
 export async function registerWorker(
   q: Queryable,
-  given: { id: string; host: string; pid: number },
+  given: { id: string; host: string; pid: number; slots?: number },
 ): Promise<void> {
   await q.insert(worker).values(given).onConflictDoNothing()
+}
+
+/** Says that a worker is there. */
+export async function workerAlive(q: Queryable, id: string): Promise<void> {
+  await q
+    .update(worker)
+    .set({ heartbeatAt: sql`clock_timestamp()` })
+    .where(and(eq(worker.id, id), isNull(worker.stoppedAt)))
 }
 
 export async function workerStopped(q: Queryable, id: string): Promise<void> {

@@ -41,6 +41,8 @@ const columns = {
   reason: run.reason,
   message: run.message,
   cancelRequestedAt: run.cancelRequestedAt,
+  stopping: run.stopping,
+  dueAt: run.dueAt,
   trigger: run.trigger,
   triggeredBy: user.name,
   params: run.params,

@@ -211,6 +211,8 @@ export const attempt = pgTable(
     memoryPeak: bigint('memory_peak', { mode: 'number' }),
     cpuSeconds: doublePrecision('cpu_seconds'),
     createdAt: createdAt(),
+    /** Handed to its worker, which has it ready. */
+    submittedAt: time('submitted_at'),
     startedAt: time('started_at'),
     endedAt: time('ended_at'),
   },
@@ -231,6 +233,8 @@ export const worker = pgTable('worker', {
   id: uuid('id').primaryKey(),
   host: text('host').notNull(),
   pid: integer('pid').notNull(),
+  /** Attempts that it can hold at once; 0: it does not say. */
+  slots: integer('slots').notNull().default(0),
   startedAt: time('started_at').notNull().defaultNow(),
   heartbeatAt: time('heartbeat_at').notNull().defaultNow(),
   stoppedAt: time('stopped_at'),

@@ -12,6 +12,7 @@ import {
   reasonSchema,
   versionLabelSchema,
 } from './common.ts'
+import { whyNotRunningSchema } from './why.ts'
 
 /** A run as a list, a bar or a column header shows it. */
 export const runSummarySchema = z.object({
@@ -81,6 +82,8 @@ export const dagSummarySchema = z.object({
     }),
   ),
   activeRuns: z.number(),
+  /** The oldest run that is queued, and why it has not started. */
+  queued: whyNotRunningSchema.extend({ number: z.number() }).nullable(),
   versions: z.number(),
 })
 export type DagSummary = z.infer<typeof dagSummarySchema>

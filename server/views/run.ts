@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { attemptStateSchema, json, reasonSchema, taskRunStateSchema, timeSchema } from './common.ts'
 import { runSummarySchema } from './dag.ts'
 import { graphSchema } from './version.ts'
+import { whyNotRunningSchema } from './why.ts'
 
 export const outputViewSchema = z.object({
   name: z.string(),
@@ -40,6 +41,8 @@ export const taskRunViewSchema = z.object({
   reason: reasonSchema.nullable(),
   message: z.string().nullable(),
   dueAt: timeSchema.nullable(),
+  /** Of what waits, is queued, starts, retries or awaits an answer. */
+  whyNotRunning: whyNotRunningSchema.nullable(),
   /** Number of the earlier run of the DAG whose results it has. */
   reusedFrom: z.number().nullable(),
   /** The answer to an `approve`. */
@@ -79,6 +82,8 @@ export const runDetailSchema = runSummarySchema.extend({
       outcome: z.enum(['applied', 'too_late', 'noted']).nullable(),
     }),
   ),
+  /** Of a run that is queued, or of which nothing runs now. */
+  whyNotRunning: whyNotRunningSchema.nullable(),
   /** Verdict first: `Failed: train, exit code 1`. */
   headline: z.string(),
 })

@@ -11,6 +11,7 @@ import { activeTasks, claimable, lockPoolOf, type Candidate } from '#db/queries/
 import { failpoint } from '#server/config/failpoint.ts'
 import { leaseMs } from '#server/config/lease.ts'
 import { ExpressionError } from '#server/domain/expression/cel.ts'
+import { hasPlace, hasSlots } from '#server/domain/run/claim.ts'
 import { isShut } from '#server/domain/run/decide.ts'
 import { itemAt } from '#server/domain/run/machine.ts'
 import { attemptEnd, type Executor } from '../executors/executor.ts'
@@ -139,16 +140,16 @@ export class Claimer {
     batch: Batch,
   ): Promise<'run_limit' | 'task_limit' | 'pool_limit' | null> {
     const { maxParallel } = live.machine.plan.nodes[node] ?? { maxParallel: null }
-    if (maxParallel !== null && (live.machine.active[node] ?? 0) >= maxParallel) return 'task_limit'
+    if (!hasPlace(maxParallel, live.machine.active[node] ?? 0)) return 'task_limit'
     const most = live.identity.spec.limits.max_active_tasks
     if (most !== null) {
       await lockDag(tx, live.row.dagId)
-      if ((await activeTasks(tx, live.row.dagId)) + batch.tasks >= most) return 'run_limit'
+      if (!hasPlace(most, (await activeTasks(tx, live.row.dagId)) + batch.tasks)) return 'run_limit'
     }
     const pool = live.identity.spec.tasks[node]?.pool == null ? null : await lockPoolOf(tx, candidate.id)
     if (pool !== null) {
       const taken = batch.slots.get(pool.pool) ?? 0
-      if (pool.free - taken < pool.slots) return 'pool_limit'
+      if (!hasSlots({ slots: pool.free, used: taken }, pool.slots)) return 'pool_limit'
       batch.slots.set(pool.pool, taken + pool.slots)
     }
     batch.tasks++

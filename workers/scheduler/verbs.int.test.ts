@@ -1,40 +1,15 @@
 /** Recover, Fork, answers and marks, through the services and the real scheduler. */
-import { pino } from 'pino'
 import { expect, test } from 'vitest'
-import { ensureFirstOwner } from '#db/queries/sign-in.ts'
 import { forkRun, previewFork } from '#server/services/run/fork-run.ts'
 import { answerTask, markTaskRun } from '#server/services/run/intervene.ts'
 import { readRun, requireRun } from '#server/services/run/read-run.ts'
 import { recoverRun } from '#server/services/run/recover-run.ts'
-import type { Actor } from '#server/services/actor.ts'
-import type { ServiceContext } from '#server/services/context.ts'
 import type { AttemptEnd, AttemptJob } from '../executors/executor.ts'
+import { asOwner } from '../testing/as-owner.ts'
 import { scheduling } from '../testing/scheduling.ts'
 import { fails, succeeds } from '../testing/scripted-executor.ts'
 
 const { database, work, dag, start, over, states, until } = scheduling()
-
-async function asOwner(): Promise<[ServiceContext, Actor]> {
-  const { teamId, userId } = await ensureFirstOwner(database(), { team: 'main', user: 'Owner', email: 'o@x' })
-  const never = new Proxy({}, { get: () => () => Promise.reject(new Error('not for this test')) })
-  const ctx = {
-    db: database(),
-    artifacts: never as ServiceContext['artifacts'],
-    repositories: never as ServiceContext['repositories'],
-    compiler: never as ServiceContext['compiler'],
-    tables: never as ServiceContext['tables'],
-    log: pino({ level: 'silent' }),
-    publicUrl: '',
-  }
-  const actor: Actor = {
-    userId,
-    name: 'Owner',
-    email: 'o@x',
-    via: 'session',
-    teams: [{ id: teamId, name: 'main', role: 'owner' }],
-  }
-  return [ctx, actor]
-}
 
 const value = (n: number): AttemptEnd => succeeds({ values: [{ name: 'n', value: n, declared: false }] })
 const commandOf = (job: AttemptJob | undefined) => (job?.action.kind === 'command' ? job.action.command : [])
@@ -51,7 +26,7 @@ test('a recover runs what failed, one item of it, and reads what the others gave
   )
   expect((await over(id)).state).toBe('failed')
   broken = false
-  const [ctx, actor] = await asOwner()
+  const [ctx, actor] = await asOwner(database())
   const before = executor.started.length
   const again = await recoverRun(ctx, actor, id, { task: null, key: null })
   expect((await over(again.id)).state).toBe('succeeded')
@@ -89,7 +64,7 @@ test('a fork runs what changed and what comes after it, and says why', async () 
   await over(id)
   await dag(tasks('y'), params, first.id)
   await dag(tasks('x', ', retries: 3'), params, first.id)
-  const [ctx, actor] = await asOwner()
+  const [ctx, actor] = await asOwner(database())
   const before = executor.started.length
   const forked = await forkRun(ctx, actor, id, { version: 'v2', params: {} })
   expect((await over(forked.id)).state).toBe('succeeded')
@@ -122,7 +97,7 @@ test('an answer becomes values; it must fit the form, and the first one has it',
   - {id: ship, needs: [ask], command: [ship, "\${{ tasks.ask.values.where }}"]}`,
   )
   const ref = { runId: id, task: 'ask', key: null }
-  const [ctx, actor] = await asOwner()
+  const [ctx, actor] = await asOwner(database())
   await until(id, 'ask', 'awaiting_input')
   const answer = (where: string) =>
     answerTask(ctx, actor, ref, { yes: true, comment: null, values: { where } })
@@ -139,7 +114,7 @@ test('a mark moves what has not ended, and is a note on what has, which a recove
   const id = await start(
     '  - {id: w, wait: 1d}\n  - {id: a, command: [x]}\n  - {id: b, needs: [a, w], command: [x]}',
   )
-  const [ctx, actor] = await asOwner()
+  const [ctx, actor] = await asOwner(database())
   const mark = (task: string, reason: string) =>
     markTaskRun(ctx, actor, { runId: id, task, key: null }, { as: 'succeeded', reason })
   await until(id, 'a', 'failed')
@@ -162,7 +137,7 @@ test('strict_sequential: a recover goes before what waits behind the failure, an
   const first = await run()
   expect((await over(first)).state).toBe('failed')
   const second = await run()
-  const [ctx, actor] = await asOwner()
+  const [ctx, actor] = await asOwner(database())
   // The first recover fails as well: then that one is recovered.
   const third = await recoverRun(ctx, actor, first, { task: null, key: null })
   expect((await over(third.id)).state).toBe('failed')
@@ -180,7 +155,7 @@ test('strict_sequential: a failure that was marked holds up nothing any more', a
   expect((await over(first)).state).toBe('failed')
   broken = false
   const second = await run()
-  const [ctx, actor] = await asOwner()
+  const [ctx, actor] = await asOwner(database())
   const ref = { runId: first, task: 'a', key: null }
   expect(await markTaskRun(ctx, actor, ref, { as: 'succeeded', reason: 'It was done by hand.' })).toEqual({
     noted: true,

@@ -38,7 +38,7 @@ export function scheduling() {
 
   async function work(behaviour: Behaviour, capacity = 8) {
     const id = randomUUID()
-    await registerWorker(database(), { id, host: 'test', pid: 1 })
+    await registerWorker(database(), { id, host: 'test', pid: 1, slots: capacity })
     const scheduler = new Scheduler(database(), pino({ level: 'silent' }), id, blobs)
     const executor = new ScriptedExecutor(capacity, behaviour)
     executor.connect(scheduler.sink, (token) => scheduler.released(token))

@@ -4,6 +4,7 @@ import type { DagDetail, Grid } from '#server/views/dag.ts'
 import { Copy } from '../../_components/page.tsx'
 import { StatusDot, stateWords } from '../../_components/status.tsx'
 import { Ago, durationWords } from '../../_components/time.tsx'
+import { WhyWords } from '../../_components/why-not-running.tsx'
 import { summary } from './grid-model.ts'
 
 interface Props {
@@ -29,6 +30,11 @@ export function DagFacts({ dag, runs }: Props) {
       {median !== null && (
         <span>
           median <b>{durationWords(median)}</b>
+        </span>
+      )}
+      {dag.queued !== null && (
+        <span>
+          run {dag.queued.number} is queued: <WhyWords why={dag.queued} />
         </span>
       )}
       {dag.paused !== null && <span className="chip">paused by {dag.paused.by}</span>}

@@ -6,6 +6,7 @@ import type { DagSummary } from '#server/views/dag.ts'
 import { dagPath } from '../../_components/page.tsx'
 import { shapeOf, StatusDot, stateWords } from '../../_components/status.tsx'
 import { Ago, durationWords } from '../../_components/time.tsx'
+import { WhyWords } from '../../_components/why-not-running.tsx'
 
 /** Pixels of the tallest bar. */
 const tallest = 20
@@ -42,6 +43,16 @@ export const DagRow = memo(function DagRow({ dag, number }: { dag: DagSummary; n
           {dag.ref.dag}
         </Link>{' '}
         <span className="muted">{dag.title}</span>
+        {dag.paused !== null && (
+          <span className="chip" title={`by ${dag.paused.by ?? 'somebody'}: nothing starts it by itself`}>
+            paused
+          </span>
+        )}
+        {dag.queued !== null && (
+          <span className="wait-words" title={dag.queued.sentence}>
+            run {dag.queued.number} is queued: <WhyWords why={dag.queued} />
+          </span>
+        )}
         {dag.faults.length > 0 && (
           <>
             {' '}

@@ -18,6 +18,7 @@ const dag = (name: string, state: 'succeeded' | 'failed', tags: string[] = []): 
     { id: name, number: 1, state, versionNumber: 1, duration: 1, createdAt: '2026-01-01T00:00:00Z' },
   ],
   activeRuns: 0,
+  queued: null,
   versions: 1,
 })
 const dags = [dag('a', 'succeeded', ['toy']), dag('b', 'failed'), dag('c', 'succeeded'), dag('d', 'failed')]

@@ -23,6 +23,7 @@ const dag = (name: string, runs: number): DagSummary => ({
     createdAt: '2026-01-01T00:00:00Z',
   })),
   activeRuns: 0,
+  queued: null,
   versions: 1,
 })
 

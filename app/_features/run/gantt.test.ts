@@ -27,6 +27,7 @@ const taskRun = (
   reason: null,
   message: null,
   dueAt: null,
+  whyNotRunning: null,
   reusedFrom: null,
   answer: null,
   queuedAt: second(queued),

@@ -5,6 +5,7 @@ import type { RunDetail } from '#server/views/run.ts'
 import { CopyIcon, dagPath } from '../../_components/page.tsx'
 import { StatusDot } from '../../_components/status.tsx'
 import { Ago, durationWords } from '../../_components/time.tsx'
+import { WhyWords } from '../../_components/why-not-running.tsx'
 
 /** The answer first, then what the run was made of. */
 export function RunHead({ run }: { run: RunDetail }) {
@@ -19,6 +20,11 @@ export function RunHead({ run }: { run: RunDetail }) {
         <StatusDot state={run.state} /> {run.cancelling ? 'Cancelling. ' : ''}
         {run.headline}
       </h1>
+      {run.whyNotRunning !== null && (
+        <p className="waits">
+          <WhyWords why={run.whyNotRunning} />
+        </p>
+      )}
       <div className="now">
         <span>
           <b>v{run.version.number}</b> <span className="sha">{run.version.commit.slice(0, 7)}</span>

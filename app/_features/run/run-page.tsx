@@ -10,6 +10,7 @@ import { DagBar, Fault, Loading, type DagPlace } from '../../_components/page.ts
 import { stateWords } from '../../_components/status.tsx'
 import { useKeys } from '../../_components/use-keys.ts'
 import { useTitle } from '../../_components/use-title.ts'
+import { waitingLookMs } from '../../_components/why-not-running.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { useLive } from '../../_trpc/use-live.ts'
 import { GanttChart } from './gantt-chart.tsx'
@@ -36,12 +37,23 @@ function selectedOf(rows: readonly TaskRunView[], at: { task: string | null; key
 
 const noRows: RunDetail['taskRuns'] = []
 
+const waits = (run: RunDetail): boolean =>
+  run.whyNotRunning !== null || run.taskRuns.some((row) => row.whyNotRunning !== null)
+
 /** A run: its answer, its graph, its task runs in time, and one task with its log and results. */
 export function RunPage({ place, number }: { place: DagPlace; number: number }) {
   const trpc = useTRPC()
   const [at, setAt] = useQueryStates({ task: parseAsString, key: parseAsString, attempt: parseAsInteger })
   const [again, setAgain] = useState(false)
-  const query = useQuery(trpc.runs.byNumber.queryOptions({ ...place, number }))
+  const query = useQuery(
+    trpc.runs.byNumber.queryOptions(
+      { ...place, number },
+      {
+        refetchInterval: ({ state }) =>
+          state.data !== undefined && waits(state.data) ? waitingLookMs : false,
+      },
+    ),
+  )
   const run = query.data
   useLive(run === undefined ? [] : [`run:${run.id}`], () => void query.refetch())
   const cancel = useMutation(trpc.runs.cancel.mutationOptions({ onSuccess: () => query.refetch() }))

@@ -6,6 +6,7 @@ import type { RunDetail, TaskRunView } from '#server/views/run.ts'
 import { Fault } from '../../_components/page.tsx'
 import { StatusDot, stateWords } from '../../_components/status.tsx'
 import { durationWords, sizeWords } from '../../_components/time.tsx'
+import { WhyWords } from '../../_components/why-not-running.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { AnswerForm, GivenAnswer } from './answer-form.tsx'
 import { LogView } from './log-view.tsx'
@@ -111,7 +112,14 @@ export function TaskPanel({ run, row, attempt, onAttempt }: Props) {
         </p>
         {row.reusedFrom !== null && <p className="muted">Its results are those of run {row.reusedFrom}.</p>}
         {row.answer !== null && <GivenAnswer answer={row.answer} />}
-        {row.state !== 'succeeded' && why !== null && <p className="why">{why}</p>}
+        {row.whyNotRunning !== null && (
+          <p className="waits">
+            <WhyWords why={row.whyNotRunning} />
+          </p>
+        )}
+        {row.state !== 'succeeded' && row.whyNotRunning === null && why !== null && (
+          <p className="why">{why}</p>
+        )}
         {row.attempts.length > 1 && (
           <div className="tabs" style={{ marginLeft: 0 }} role="group" aria-label="Attempts">
             {row.attempts.map((one) => (

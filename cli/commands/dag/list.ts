@@ -42,6 +42,5 @@ export const dagList = (): Command =>
       )
       const faults = [...dags.map((dag) => ({ ...dag.ref, ...dag })), ...broken]
       for (const { team, repo, faults: found } of faults)
-        for (const fault of found)
-          say(`${team}/${repo}: ${plain(formatFault(fault as Parameters<typeof formatFault>[0]))}`)
+        for (const fault of found) say(`${team}/${repo}: ${plain(formatFault(fault))}`)
     })

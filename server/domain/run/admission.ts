@@ -25,26 +25,46 @@ export interface Others {
 /** `push_out`: it waits, and the active ones are asked to end. */
 export type Admission = 'admit' | 'wait' | 'cancel' | 'push_out'
 
-export function judgeAdmission({ strategy, max, forced }: Waiting, others: Others): Admission {
-  const { active, older, newer, failedBefore, recovers } = others
-  if (forced) return 'admit'
+/** What holds a run back: no place is free, or other runs of its DAG. */
+export type Hold = 'places' | 'active' | 'older' | 'newer' | 'failed_before'
+
+/** The judgement with what it rests on; null when nothing holds the run back. */
+export interface Weighed {
+  admission: Admission
+  because: Hold | null
+}
+
+/** The first of these that holds, as `admission`. */
+function held(admission: Admission, ...holds: (Hold | false)[]): Weighed {
+  const because = holds.find((hold) => hold !== false) ?? null
+  return { admission: because === null ? 'admit' : admission, because }
+}
+
+export function weighAdmission({ strategy, max, forced }: Waiting, others: Others): Weighed {
+  if (forced) return held('admit')
+  const active = others.active > 0 && 'active'
+  const older = others.older && 'older'
+  const newer = others.newer && 'newer'
   switch (strategy) {
     case 'parallel':
-      return active < max ? 'admit' : 'wait'
+      return held('wait', others.active >= max && 'places')
     case 'sequential':
-      return active === 0 && !older ? 'admit' : 'wait'
+      return held('wait', active, older)
     case 'strict_sequential':
       // What recovers the failure goes before all that wait behind it.
-      return active === 0 && (recovers || (!older && !failedBefore)) ? 'admit' : 'wait'
+      return others.recovers
+        ? held('wait', active)
+        : held('wait', active, older, others.failedBefore && 'failed_before')
     case 'first_only':
-      return active === 0 && !older ? 'admit' : 'cancel'
+      return held('cancel', active, older)
     case 'last_only':
-      if (newer) return 'cancel'
-      return active === 0 ? 'admit' : 'push_out'
+      return newer ? held('cancel', newer) : held('push_out', active)
     case 'serial_latest_only':
-      if (newer) return 'cancel'
-      return active === 0 ? 'admit' : 'wait'
+      return newer ? held('cancel', newer) : held('wait', active)
     default:
       return assertNever(strategy)
   }
 }
+
+export const judgeAdmission = (waiting: Waiting, others: Others): Admission =>
+  weighAdmission(waiting, others).admission

@@ -29,7 +29,8 @@ function countsOf(machine: Machine, { node, item }: ItemRef): ParentCounts {
   return counts
 }
 
-function judgeItem(machine: Machine, ref: ItemRef): Judgement {
+/** What its rule, its set-ups and its role say of an item. */
+export function judgeItem(machine: Machine, ref: ItemRef): Judgement {
   const { role, rule, setUps } = nodeAt(machine, ref.node)
   const counts = countsOf(machine, ref)
   const made = setUps.map((node) => foldedState(machine, node))

@@ -1,5 +1,6 @@
 import { brokenNotebooks, dagRows, lastRuns, type DagRow } from '#db/queries/dag-view.ts'
 import { databaseNow } from '#db/queries/schedule.ts'
+import { oldestQueued } from '#db/queries/why.ts'
 import cronstrue from 'cronstrue'
 import { noTriggers, type Schedule, type Triggers } from '../../domain/dag/spec.ts'
 import type { RunState } from '../../domain/run/states.ts'
@@ -9,6 +10,7 @@ import type { DagDetail, DagSummary } from '../../views/dag.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
 import { versionLabelAtTip } from '../run/views.ts'
+import { whyRunsWait, whyView } from '../run/why-not-running.ts'
 import { readWebhook } from '../trigger/webhook.ts'
 
 /** How many runs a DAG's bars show. */
@@ -73,8 +75,28 @@ function triggerWords({ success_of: successes, outputs, webhook }: Triggers): Da
 }
 
 type LastRuns = Awaited<ReturnType<typeof lastRuns>>
+type Queued = ReadonlyMap<string, DagSummary['queued']>
 
-export function dagSummary(row: DagRow, runs: LastRuns): DagSummary {
+/** By id of the DAG: its oldest queued run, and why that has not started. */
+async function queuedOf(ctx: ServiceContext, rows: readonly DagRow[]): Promise<Queued> {
+  const active = rows.filter((row) => row.activeRuns > 0)
+  const runs = await oldestQueued(
+    ctx.db,
+    active.map((row) => row.id),
+  )
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  const found = [...(await whyRunsWait(ctx, runs)).values()]
+  return new Map(
+    found.flatMap(({ dagId, number, why }) => {
+      const row = byId.get(dagId)
+      if (row === undefined) return []
+      const here = { team: row.team, repo: row.repo, dag: row.name, number }
+      return [[dagId, { number, ...whyView(ctx, why, here) }] as const]
+    }),
+  )
+}
+
+function dagSummary(row: DagRow, runs: LastRuns, queued: Queued): DagSummary {
   return {
     id: row.id,
     ref: { team: row.team, repo: row.repo, dag: row.name },
@@ -98,6 +120,7 @@ export function dagSummary(row: DagRow, runs: LastRuns): DagSummary {
         createdAt: new Date(run.created_at).toISOString(),
       })),
     activeRuns: row.activeRuns,
+    queued: queued.get(row.id) ?? null,
     versions: row.versions,
   }
 }
@@ -111,15 +134,16 @@ export async function listDags(ctx: ServiceContext, actor: Actor) {
     rows.map((row) => row.id),
     bars,
   )
+  const queued = await queuedOf(ctx, rows)
   return {
-    dags: rows.map((row) => dagSummary(row, runs)),
+    dags: rows.map((row) => dagSummary(row, runs, queued)),
     broken: await brokenNotebooks(ctx.db, teamIds),
   }
 }
 
 export async function dagDetail(ctx: ServiceContext, row: DagRow): Promise<DagDetail> {
   return {
-    ...dagSummary(row, await lastRuns(ctx.db, [row.id], bars)),
+    ...dagSummary(row, await lastRuns(ctx.db, [row.id], bars), await queuedOf(ctx, [row])),
     gitUrl: `${ctx.publicUrl}/git/${row.team}/${row.repo}.git`,
     defaultBranch: row.defaultBranch,
     nextTicks: row.pausedAt === null ? nextTicksOf(row, await databaseNow(ctx.db)) : [],

@@ -12,6 +12,7 @@ const row = (task: string, state: TaskRunView['state'], key: string | null = nul
   dueAt: null,
   reusedFrom: null,
   answer: null,
+  whyNotRunning: null,
   queuedAt: null,
   startedAt: null,
   endedAt: null,

@@ -16,6 +16,7 @@ import type { RunDetail, TaskResult } from '../../views/run.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
 import { graphOf, headline, runSummary, taskRunViews } from './views.ts'
+import { whysOfRun } from './why-not-running.ts'
 
 /** @throws DagbokError `not_found` also when it is another team's */
 export async function requireRun(
@@ -39,7 +40,9 @@ async function specOfRun(ctx: ServiceContext, row: RunViewRow): Promise<Spec> {
 
 export async function readRun(ctx: ServiceContext, row: RunViewRow): Promise<RunDetail> {
   const spec = await specOfRun(ctx, row)
-  const taskRuns = taskRunViews(spec, await taskRunsOf(ctx.db, [row.id]), await attemptsOf(ctx.db, [row.id]))
+  const rows = await taskRunsOf(ctx.db, [row.id])
+  const whys = await whysOfRun(ctx, row, spec, rows)
+  const taskRuns = taskRunViews(spec, rows, await attemptsOf(ctx.db, [row.id]), whys.taskRuns)
   const summary = runSummary(row, ctx.publicUrl)
   const marks = (await interventionsOf(ctx.db, [row.id])).flatMap(({ deed, task, key, by, at, outcome }) =>
     deed.kind === 'mark'
@@ -51,7 +54,15 @@ export async function readRun(ctx: ServiceContext, row: RunViewRow): Promise<Run
       action.kind === 'approve' ? [[id, { message: action.message, fields: action.form }]] : [],
     ),
   )
-  return { ...summary, graph: graphOf(spec), taskRuns, forms, marks, headline: headline(row.state, taskRuns) }
+  return {
+    ...summary,
+    graph: graphOf(spec),
+    taskRuns,
+    forms,
+    marks,
+    whyNotRunning: whys.run,
+    headline: headline(row.state, taskRuns),
+  }
 }
 
 /** What the newest attempt of a task (or of one item) left. */

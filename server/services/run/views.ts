@@ -8,6 +8,7 @@ import type { VersionLabel } from '../../views/common.ts'
 import type { RunSummary } from '../../views/dag.ts'
 import type { TaskRunView } from '../../views/run.ts'
 import type { Graph } from '../../views/version.ts'
+import type { WhyNotRunning } from '../../views/why.ts'
 
 export const isoOrNull = (time: Date | null): string | null => time?.toISOString() ?? null
 
@@ -94,7 +95,12 @@ type TaskRows = Awaited<ReturnType<typeof taskRunsOf>>
 type AttemptRows = Awaited<ReturnType<typeof attemptsOf>>
 
 /** In the order of the spec's tasks, items in key order. */
-export function taskRunViews(spec: Spec, rows: TaskRows, attempts: AttemptRows): TaskRunView[] {
+export function taskRunViews(
+  spec: Spec,
+  rows: TaskRows,
+  attempts: AttemptRows,
+  whys: ReadonlyMap<string, WhyNotRunning>,
+): TaskRunView[] {
   const order = new Map(spec.tasks.map((task, i) => [task.id, i]))
   const byTask = new Map<string, AttemptRows>()
   for (const attempt of attempts)
@@ -110,6 +116,7 @@ export function taskRunViews(spec: Spec, rows: TaskRows, attempts: AttemptRows):
     reason: row.reason,
     message: row.message,
     dueAt: isoOrNull(row.dueAt),
+    whyNotRunning: whys.get(row.id) ?? null,
     reusedFrom: row.earlierRun,
     answer: row.answer,
     queuedAt: isoOrNull(row.queuedAt),

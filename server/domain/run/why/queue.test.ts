@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest'
+import { whyQueued, type Holder, type QueueFacts } from './queue.ts'
+import { wordsOf } from './sentence.ts'
+
+const holder = (run: number, task = 'train', key: string | null = null): Holder => ({
+  repo: 'r',
+  dag: 'iris',
+  run,
+  task,
+  key,
+})
+const facts = (more: Partial<QueueFacts>): QueueFacts => ({
+  dag: 'iris',
+  maxParallel: null,
+  activeItems: [],
+  maxActiveTasks: null,
+  activeTasks: 0,
+  activeHolders: [],
+  pool: null,
+  slots: 1,
+  workers: { alive: 1, places: 4, taken: 0 },
+  ...more,
+})
+const pool = (slots: number | null, used: number, holders: Holder[] = []) => ({
+  name: 'gpu',
+  slots,
+  used,
+  holders,
+  holding: holders.length,
+})
+
+test.each<[string, Partial<QueueFacts>, string]>([
+  [
+    'no worker',
+    { workers: { alive: 0, places: 0, taken: 0 } },
+    'No worker of this Dagbok is alive: nothing starts until one is.',
+  ],
+  [
+    'max_parallel',
+    { maxParallel: 2, activeItems: ['a', 'b'].map((key) => ({ task: 'each', key })) },
+    'As many items of it run as may at once (max_parallel 2): each (a) and each (b).',
+  ],
+  [
+    'max_active_tasks',
+    { maxActiveTasks: 5, activeTasks: 5, activeHolders: [holder(1), holder(1, 'fit', 'k=1'), holder(2)] },
+    'As many tasks of iris run as may at once (max_active_tasks 5): iris run 1 train, iris run 1 fit (k=1), iris run 2 train and 2 more.',
+  ],
+  [
+    'a pool that is not there',
+    { pool: pool(null, 0) },
+    'There is no pool gpu: it waits until somebody makes it.',
+  ],
+  [
+    'a pool that is too small',
+    { pool: pool(2, 0), slots: 3 },
+    'It takes 3 slots of pool gpu, which has 2: it waits until the pool has more.',
+  ],
+  [
+    'a full pool',
+    { pool: pool(2, 2, [holder(4)]) },
+    'The pool gpu is full: 2 of 2 slots are held by iris run 4 train.',
+  ],
+  [
+    'a pool with too little room',
+    { pool: pool(4, 2, [holder(4)]), slots: 3 },
+    'The pool gpu has 2 free, and it takes 3: 2 of 4 slots are held by iris run 4 train.',
+  ],
+  [
+    'a pool that was made smaller',
+    { pool: pool(1, 2, [holder(4)]) },
+    'The pool gpu is full: 2 of 1 slots are held by iris run 4 train.',
+  ],
+  [
+    'a place',
+    { workers: { alive: 1, places: 4, taken: 4 } },
+    'Nothing is free: 4 of 4 places of the worker are taken.',
+  ],
+  [
+    'a place of several',
+    { workers: { alive: 2, places: 8, taken: 8 } },
+    'Nothing is free: 8 of 8 places of 2 workers are taken.',
+  ],
+  [
+    'nothing',
+    { pool: pool(2, 1, [holder(4)]), maxActiveTasks: 2, activeTasks: 1 },
+    'A worker takes it in a moment.',
+  ],
+])('what waits in the queue for %s says so', (_, more, says) => {
+  expect(wordsOf(whyQueued(facts(more)))).toBe(says)
+})
+
+test('whoever holds the slots, and the pools, are links', () => {
+  const why = whyQueued(facts({ pool: pool(1, 1, [holder(4, 'fit', 'k=1')]) }))
+  expect(why.filter((part) => typeof part === 'object')).toEqual([
+    { text: 'pool gpu', to: { kind: 'pools' } },
+    {
+      text: 'iris run 4 fit (k=1)',
+      to: { kind: 'run', repo: 'r', dag: 'iris', number: 4, task: 'fit', key: 'k=1' },
+    },
+  ])
+})

@@ -1,0 +1,199 @@
+/** Why runs and task runs are not running: facts for what the core says of them, and where its sentences lead. */
+import { activeTasks } from '#db/queries/claim.ts'
+import { pastHolds } from '#db/queries/past.ts'
+import { poolKey } from '#db/queries/pool.ts'
+import type { RunViewRow, taskRunsOf } from '#db/queries/run-view.ts'
+import {
+  activeHolders,
+  answerers,
+  openAttempts,
+  poolFacts,
+  queuedRuns,
+  runBefore,
+  runOfDate,
+  workersAlive,
+} from '#db/queries/why.ts'
+import { databaseNow } from '#db/queries/schedule.ts'
+import type { Spec, Task } from '../../domain/dag/spec.ts'
+import type { Machine } from '../../domain/run/machine.ts'
+import { makePlan } from '../../domain/run/plan.ts'
+import { restoreMachine } from '../../domain/run/restore.ts'
+import { isTerminalRun, isTerminalTaskRun } from '../../domain/run/states.ts'
+import { whyRunWaits } from '../../domain/run/why/run.ts'
+import { wordsOf, type Target, type Why } from '../../domain/run/why/sentence.ts'
+import { whyNothingRuns, whyTaskRunWaits, type TaskRunFacts } from '../../domain/run/why/task-run.ts'
+import type { WhyNotRunning } from '../../views/why.ts'
+import type { ServiceContext } from '../context.ts'
+import { pathOfRun } from './views.ts'
+
+type TaskRow = Awaited<ReturnType<typeof taskRunsOf>>[number]
+
+/** Whose page a target of the same run is on. */
+type Here = Pick<RunViewRow, 'team' | 'repo' | 'dag' | 'number'>
+
+function pathOf(to: Target, here: Here): string {
+  if (to.kind === 'pools') return '/settings#pools'
+  if (to.kind === 'dag') return `/${here.team}/${to.repo}/${to.dag}`
+  const run = to.kind === 'run' ? { team: here.team, ...to } : here
+  if (to.task === null) return pathOfRun(run)
+  const query = new URLSearchParams({ task: to.task, ...(to.key === null ? {} : { key: to.key }) })
+  return `${pathOfRun(run)}?${query.toString()}`
+}
+
+export const whyView = (ctx: ServiceContext, why: Why, here: Here): WhyNotRunning => ({
+  sentence: wordsOf(why),
+  links: why.flatMap((part) =>
+    typeof part === 'string' ? [] : [{ text: part.text, url: `${ctx.publicUrl}${pathOf(part.to, here)}` }],
+  ),
+})
+
+/** Of the queued ones of these runs. */
+export async function whyRunsWait(
+  ctx: ServiceContext,
+  runIds: readonly string[],
+): Promise<Map<string, { dagId: string; number: number; why: Why }>> {
+  const runs = await queuedRuns(ctx.db, runIds)
+  if (runs.length === 0) return new Map()
+  const { alive: schedulers } = await workersAlive(ctx.db)
+  return new Map(
+    runs.map((run) => {
+      const { id, dagId, number } = run
+      return [id, { dagId, number, why: whyRunWaits({ ...run, schedulers }) }]
+    }),
+  )
+}
+
+function machineOf(row: RunViewRow, spec: Spec, rows: readonly TaskRow[]): Machine {
+  const inOrder = rows.toSorted((a, b) => a.index - b.index)
+  const run = { state: row.state, stopping: row.stopping, dueAt: row.dueAt?.getTime() ?? null }
+  return restoreMachine(
+    makePlan(spec.tasks, spec.limits.run_timeout),
+    run,
+    inOrder.map(({ task, key, dueAt, readyAt, ...one }) => ({
+      task,
+      key,
+      state: { ...one, dueAt: dueAt?.getTime() ?? null, readyAt: readyAt?.getTime() ?? null },
+    })),
+  )
+}
+
+/** Facts that all task runs of a run share; what nobody asks for is not read. */
+async function sharedFacts(ctx: ServiceContext, row: RunViewRow, spec: Spec, open: readonly TaskRow[]) {
+  const { db } = ctx
+  const has = (state: TaskRow['state']) => open.some((one) => one.state === state)
+  const queued = open.filter((one) => one.state === 'queued')
+  const none = { alive: 0, places: 0, taken: 0 }
+  const limited = queued.length > 0 && spec.limits.max_active_tasks !== null
+  return {
+    now: (await databaseNow(db)).getTime(),
+    run: (await whyRunsWait(ctx, row.state === 'queued' ? [row.id] : [])).get(row.id)?.why ?? null,
+    workers: queued.length > 0 ? await workersAlive(db) : none,
+    pools: await poolFacts(
+      db,
+      queued.flatMap(({ pool }) => pool ?? []),
+    ),
+    activeTasks: limited ? await activeTasks(db, row.dagId) : 0,
+    activeHolders: limited ? await activeHolders(db, row.dagId) : [],
+    attempts: has('starting') ? await openAttempts(db, row.id) : new Map<string, never>(),
+    people: has('awaiting_input') ? await answerers(db, row.teamId) : { names: [], all: 0 },
+  }
+}
+type Shared = Awaited<ReturnType<typeof sharedFacts>>
+
+/** Facts of one task: what it waits for outside its run. */
+async function outsideFacts(ctx: ServiceContext, row: RunViewRow, task: Task, waiting: boolean) {
+  const { logicalDate, dagId, teamId } = row
+  const none = { past: null, awaited: null }
+  if (!waiting || logicalDate === null) return none
+  const dag = task.action.kind === 'wait' && task.action.for.kind === 'run' ? task.action.for.dag : null
+  return {
+    past:
+      task.depends_on_past && !(await pastHolds(ctx.db, row, task.id))
+        ? await runBefore(ctx.db, dagId, logicalDate)
+        : null,
+    awaited: dag === null ? null : await runOfDate(ctx.db, { teamId, dag, logicalDate }),
+  }
+}
+
+function factsOf(
+  row: RunViewRow,
+  spec: Spec,
+  machine: Machine,
+  shared: Shared,
+  one: TaskRow,
+): Omit<TaskRunFacts, 'past' | 'awaited'> | null {
+  const node = machine.plan.numbers.get(one.task) ?? -1
+  const task = spec.tasks[node]
+  const item = machine.keys[node]?.indexOf(one.key) ?? -1
+  if (task === undefined || item < 0) return null
+  const states = machine.items[node] ?? []
+  const pool = task.pool === null ? undefined : shared.pools.get(poolKey(row.teamId, task.pool))
+  return {
+    machine,
+    ref: { node, item },
+    task,
+    now: shared.now,
+    run: shared.run,
+    queue: {
+      dag: row.dag,
+      maxParallel: machine.plan.nodes[node]?.maxParallel ?? null,
+      activeItems: states.flatMap(({ state }, i) =>
+        state === 'starting' || state === 'running'
+          ? [{ task: task.id, key: machine.keys[node]?.[i] ?? null }]
+          : [],
+      ),
+      maxActiveTasks: spec.limits.max_active_tasks,
+      activeTasks: shared.activeTasks,
+      activeHolders: shared.activeHolders,
+      pool: pool === undefined || task.pool === null ? null : { ...pool, name: task.pool },
+      slots: one.slots,
+      workers: shared.workers,
+    },
+    attempt: shared.attempts.get(one.id) ?? null,
+    logicalDate: row.logicalDate?.getTime() ?? null,
+    people: { team: row.team, ...shared.people },
+  }
+}
+
+export interface WhysOfRun {
+  run: WhyNotRunning | null
+  /** By id of the task run. */
+  taskRuns: ReadonlyMap<string, WhyNotRunning>
+}
+
+/** Of a run and all its task runs, as it stands now. */
+export async function whysOfRun(
+  ctx: ServiceContext,
+  row: RunViewRow,
+  spec: Spec,
+  rows: readonly TaskRow[],
+): Promise<WhysOfRun> {
+  const open = rows.filter((one) => !isTerminalTaskRun(one.state))
+  if (isTerminalRun(row.state) || open.length === 0) return { run: null, taskRuns: new Map() }
+  const machine = machineOf(row, spec, rows)
+  const shared = await sharedFacts(ctx, row, spec, open)
+  const outside = new Map(
+    await Promise.all(
+      spec.tasks.map(async (task) => {
+        const waiting = open.some((one) => one.task === task.id && one.state === 'waiting')
+        return [task.id, await outsideFacts(ctx, row, task, waiting)] as const
+      }),
+    ),
+  )
+  const whys = open.map((one) => {
+    const facts = factsOf(row, spec, machine, shared, one)
+    const more = outside.get(one.task)
+    return {
+      ...one,
+      due: one.dueAt !== null,
+      why: facts && more ? whyTaskRunWaits({ ...facts, ...more }) : null,
+    }
+  })
+  const run = shared.run ?? whyNothingRuns(whys)
+  return {
+    run: run === null ? null : whyView(ctx, run, row),
+    taskRuns: new Map(
+      whys.flatMap(({ id, why }) => (why === null ? [] : [[id, whyView(ctx, why, row)] as const])),
+    ),
+  }
+}

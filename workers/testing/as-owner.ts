@@ -1,0 +1,28 @@
+/** For tests: services called by the first owner, on a database alone. */
+import { pino } from 'pino'
+import type { Database } from '#db/client.ts'
+import { ensureFirstOwner } from '#db/queries/sign-in.ts'
+import type { Actor } from '#server/services/actor.ts'
+import type { ServiceContext } from '#server/services/context.ts'
+
+export async function asOwner(db: Database): Promise<[ServiceContext, Actor]> {
+  const { teamId, userId } = await ensureFirstOwner(db, { team: 'main', user: 'Owner', email: 'o@x' })
+  const never = new Proxy({}, { get: () => () => Promise.reject(new Error('not for this test')) })
+  const ctx = {
+    db,
+    artifacts: never as ServiceContext['artifacts'],
+    repositories: never as ServiceContext['repositories'],
+    compiler: never as ServiceContext['compiler'],
+    tables: never as ServiceContext['tables'],
+    log: pino({ level: 'silent' }),
+    publicUrl: '',
+  }
+  const actor: Actor = {
+    userId,
+    name: 'Owner',
+    email: 'o@x',
+    via: 'session',
+    teams: [{ id: teamId, name: 'main', role: 'owner' }],
+  }
+  return [ctx, actor]
+}
