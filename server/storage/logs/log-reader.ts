@@ -47,16 +47,44 @@ export async function readLines(
   // A line begins in the chunk whose first line it is or follows; it may end in a later one.
   const begin = chunks.findIndex((chunk) => chunk.firstLine + chunk.lines >= first)
   const needed = chunks.slice(Math.max(0, begin)).filter((chunk) => chunk.firstLine < until)
-  const parts = await Promise.all(
-    needed.map(async (chunk) => (chunk === last ? lastBytes : plain(store, chunk))),
-  )
-  const text = Buffer.concat(parts).toString('utf8')
-  const lines = text.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line))
-  const offset = first - (needed[0]?.firstLine ?? 0)
-  const shown = lines
-    .slice(offset, offset + (until - first))
-    .map((line) => (line.length > widest ? `${line.slice(0, widest)}…` : line))
+  const shown: string[] = []
+  let number = needed[0]?.firstLine ?? 0
+  // Two more: the `\r` of an end, and the sign that there was more.
+  for await (const lines of linesOf(store, needed, widest + 2)) {
+    for (const line of lines) {
+      if (number >= first && number < until) shown.push(shownLine(line))
+      number++
+    }
+    if (number >= until) break
+  }
   return { firstLine: first, lines: shown, totalLines, totalBytes: bytes }
+}
+
+function shownLine(line: string): string {
+  const text = line.endsWith('\r') ? line.slice(0, -1) : line
+  return text.length > widest ? `${text.slice(0, widest)}…` : text
+}
+
+/**
+ * Lines of these chunks, some at a time, the last one as far as it goes. Each is cut to `longest` characters: a log may be
+ * one line of a gigabyte.
+ */
+export async function* linesOf(
+  store: ArtifactStore,
+  chunks: readonly LogChunkRow[],
+  longest: number,
+): AsyncGenerator<string[]> {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  let open = ''
+  for (const chunk of chunks) {
+    const [begin = '', ...more] = decoder.decode(await plain(store, chunk), { stream: true }).split('\n')
+    if (open.length < longest) open += begin.slice(0, longest - open.length)
+    const last = more.pop()
+    if (last === undefined) continue
+    yield [open, ...more.map((line) => line.slice(0, longest))]
+    open = last.slice(0, longest)
+  }
+  yield [open]
 }
 
 /** The plain text of bytes [start, end), chunk by chunk. */

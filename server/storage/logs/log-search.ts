@@ -1,10 +1,13 @@
 /** Lines of a log that hold a text: the whole log is read chunk by chunk, never at once. */
 import type { ArtifactStore } from '../artifact-store.ts'
-import { readBytes } from './log-reader.ts'
+import { linesOf } from './log-reader.ts'
 import type { LogChunkRow } from './log-writer.ts'
 
 /** Lines that are named; the others are counted. */
 const named = 10_000
+
+/** Characters of a line that are looked at. */
+const longest = 2 ** 20
 
 const escape = '\u001b'
 const colours = new RegExp(`${escape}\\[[0-9;?]*[A-Za-z]`, 'g')
@@ -36,24 +39,15 @@ export async function searchLines(
   chunks: readonly LogChunkRow[],
   test: LineTest,
 ): Promise<LogMatches> {
-  const last = chunks.at(-1)
-  const lines: number[] = []
-  let [total, number, open] = [0, 0, '']
-  const look = (line: string) => {
-    if (!test(plainLine(line))) return
-    total++
-    if (lines.length < named) lines.push(number)
-  }
-  const decoder = new TextDecoder()
-  const bytes = last === undefined ? 0 : last.byteOffset + last.bytes
-  for await (const part of readBytes(store, chunks, 0, bytes)) {
-    const whole = (open + decoder.decode(part, { stream: true })).split('\n')
-    open = whole.pop() ?? ''
-    for (const line of whole) {
-      look(line)
+  const found: number[] = []
+  let [total, number] = [0, 0]
+  for await (const lines of linesOf(store, chunks, longest))
+    for (const line of lines) {
+      if (test(plainLine(line))) {
+        total++
+        if (found.length < named) found.push(number)
+      }
       number++
     }
-  }
-  look(open)
-  return { lines, total }
+  return { lines: found, total }
 }

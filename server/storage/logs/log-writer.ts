@@ -57,7 +57,8 @@ export class LogWriter {
   /** Resolves when more may be written. */
   async write(bytes: Buffer): Promise<void> {
     const limit = this.#options.limit ?? 2 ** 30
-    if (this.#total >= limit) return
+    // What cannot be stored any more is not held either.
+    if (this.#total >= limit || this.failure !== null || this.fenced) return
     const room = limit - this.#total
     const kept =
       bytes.length <= room

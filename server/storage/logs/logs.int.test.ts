@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { FolderStore } from '../stores/folder.ts'
 import { readBytes, readLines } from './log-reader.ts'
@@ -112,4 +114,35 @@ test('a store that fails for good is told, and nothing is thrown', async () => {
   await broken.write(Buffer.from('lost\n'))
   await broken.flush()
   expect(broken.failure).toBeInstanceOf(Error)
+})
+
+test('[R15] what cannot be stored any more is not held in memory either', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const held = () => {
+    collect()
+    return process.memoryUsage().arrayBuffers
+  }
+  const log = new LogWriter({ artifacts: new FullStore(folder), append: () => Promise.resolve(true) })
+  await log.write(Buffer.alloc(2 ** 20, 'x'))
+  expect(log.failure).not.toBeNull()
+  const before = held()
+  for (let i = 0; i < 64; i++) await log.write(Buffer.alloc(2 ** 20, 'x'))
+  expect(held() - before).toBeLessThan(16 * 2 ** 20)
+  // Whoever wrote still has the writer.
+  await log.flush()
+})
+
+test('[R18] a log that is one line of many chunks is shown and searched without being held', async () => {
+  const { chunks, log } = writer()
+  const piece = Buffer.alloc(2 ** 20, 'x')
+  for (let i = 0; i < 60; i++) await log.write(piece)
+  await log.write(Buffer.from('\nan error\n\u{1F600}'))
+  await log.flush()
+  const page = await readLines(store, chunks, 0, 10)
+  expect(page.lines.map((line) => line.length)).toEqual([20_001, 8, 2])
+  expect(page).toMatchObject({ firstLine: 0, totalLines: 3 })
+  expect(page.lines.slice(1)).toEqual(['an error', '\u{1F600}'])
+  expect((await readLines(store, chunks, -1, 10)).lines).toEqual(['\u{1F600}'])
+  expect(await searchLines(store, chunks, saysError)).toEqual({ lines: [1], total: 1 })
 })
