@@ -16,20 +16,24 @@ export const GET = (request: Request) =>
     // Read now: a request is not to be asked once it has been answered.
     const headers = new Headers(request.headers)
     const encoder = new TextEncoder()
+    let over = false
     let end = () => {}
     const stream = new ReadableStream<Uint8Array>({
       start: (controller) => {
-        const send = (text: string) => controller.enqueue(encoder.encode(text))
+        // Whoever listened may be gone by the time an answer of the database is there.
+        const send = (text: string) => over || controller.enqueue(encoder.encode(text))
         send('retry: 1000\n\n')
         const unwatch = webContext().live.watch((topic) => matches(topic) && send(`data: ${topic}\n\n`))
         const look = async () => {
           // A database that does not answer is no reason to be let in, nor to stay.
           if (await stillSignedIn(headers).catch(() => false)) return send(': still here\n\n')
+          if (over) return undefined
           end()
-          controller.close()
+          return controller.close()
         }
         const ping = setInterval(() => void look(), pingMs)
         end = () => {
+          over = true
           unwatch()
           clearInterval(ping)
         }

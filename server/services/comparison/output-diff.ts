@@ -10,6 +10,8 @@ import type { ServiceContext } from '../context.ts'
 
 /** Bytes of a table, a text, a picture that are compared at most. */
 const limits = { table: 32 * 2 ** 20, text: 1024 * 1024, image: 32 * 2 ** 20 }
+/** Pixels of a picture: a small file may hold very many. */
+const mostPixels = 32 * 2 ** 20
 
 type Cell = NonNullable<OutputRow['cells'][number]>
 
@@ -69,6 +71,22 @@ export async function diffTexts(ctx: ServiceContext, before: Cell, after: Cell):
   }
 }
 
+/** @throws DagbokError `too_large`, before the picture is unpacked */
+function decoded(file: Buffer): PNG | null {
+  // Its first block, IHDR, has the width and the height.
+  const [width, height] = file.length < 24 ? [0, 0] : [file.readUInt32BE(16), file.readUInt32BE(20)]
+  if (width * height > mostPixels)
+    throw new DagbokError(
+      'too_large',
+      `A picture of ${width} × ${height} pixels is too large to be compared here (${mostPixels} at most).`,
+    )
+  try {
+    return PNG.sync.read(file)
+  } catch {
+    return null
+  }
+}
+
 /** Where two PNGs differ, as a PNG, and the share of pixels that do. null for pictures that cannot be compared so. */
 export async function diffImages(
   ctx: ServiceContext,
@@ -77,9 +95,9 @@ export async function diffImages(
 ): Promise<{ ratio: number; png: Buffer } | null> {
   if (before.mediaType !== 'image/png' || after.mediaType !== 'image/png') return null
   const [a, b] = await Promise.all(
-    [before, after].map(async (cell) => PNG.sync.read(await bytesOf(ctx, cell, limits.image))),
+    [before, after].map(async (cell) => decoded(await bytesOf(ctx, cell, limits.image))),
   )
-  if (a === undefined || b === undefined || a.width !== b.width || a.height !== b.height) return null
+  if (a == null || b == null || a.width !== b.width || a.height !== b.height) return null
   const out = new PNG({ width: a.width, height: a.height })
   const differing = pixelmatch(a.data, b.data, out.data, a.width, a.height, { threshold: 0.1 })
   return { ratio: differing / (a.width * a.height), png: PNG.sync.write(out) }

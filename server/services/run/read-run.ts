@@ -75,7 +75,7 @@ export async function readTaskResult(
   const spec = await specOfRun(ctx, row)
   const mine = <T extends { task: string; key: string | null; n: number }>(all: T[]) => {
     const own = all.filter((one) => one.task === task && one.key === key)
-    const newest = Math.max(...own.map((one) => one.n))
+    const newest = own.reduce((n, one) => Math.max(n, one.n), 0)
     return own.filter((one) => one.n === newest)
   }
   const outputs = mine(await outputsOf(ctx.db, [row.id]))
