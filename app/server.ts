@@ -53,12 +53,33 @@ function refuse(request: IncomingMessage, response: ServerResponse, status: numb
 /** ms that a body which is refused may go on arriving: a client reads no answer while it still sends. */
 const lingerMs = 5000
 
-function refuseBody(request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(413, { 'content-type': 'application/json' })
-  response.end(JSON.stringify({ message: 'The body is too large.', code: 'too_large' }))
+function refuseBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  message: string,
+): void {
+  response.writeHead(status, { 'content-type': 'application/json' })
+  response.end(JSON.stringify({ message, code: codeOfStatus(status) }))
   const timer = setTimeout(() => request.destroy(), lingerMs)
   request.once('close', () => clearTimeout(timer))
   request.resume()
+}
+
+/** Bytes of a body, where its length is told. */
+const longest = 10 * 2 ** 20
+
+/** Routes that count the bytes of a body as they come. Whoever else reads one reads all of it, also from a stranger. */
+const counts = (url = '') => /^\/api\/(v1|hooks)\//.test(url)
+
+/** Refuses a body that is too large, or may be. @returns whether it did */
+function bodyRefused(request: IncomingMessage, response: ServerResponse): boolean {
+  if (Number(request.headers['content-length'] ?? 0) > longest)
+    refuseBody(request, response, 413, 'The body is too large.')
+  else if (request.headers['transfer-encoding'] !== undefined && !counts(request.url))
+    refuseBody(request, response, 411, 'Say how long the body is: send it with a Content-Length.')
+  else return false
+  return true
 }
 
 /** A path as it may stand in a log: without the query, and without a share link's secret. */
@@ -94,7 +115,7 @@ async function start(settings: WebSettings): Promise<void> {
     if (!allowsOrigin(context.publicUrl, request.method ?? 'GET', request.headers.origin))
       return refuse(request, response, 403, 'Requests from other sites are refused.')
     if (request.url?.startsWith('/git/') === true) return handleGit(request, response, git)
-    if (Number(request.headers['content-length'] ?? 0) > 10 * 2 ** 20) return refuseBody(request, response)
+    if (bodyRefused(request, response)) return
     if (handle === null) return refuse(request, response, 503, 'Starting.')
     handle(request, response).catch((error: unknown) => {
       context.log.error({ err: error, path: loggedPath(request.url) }, 'a request failed')

@@ -110,6 +110,29 @@ test('a method that a path does not take is answered with those that it does', a
   expect((await ask(`/api/v1${at}/runs`, { method: 'DELETE' })).headers.get('allow')).toBe('GET, POST')
 })
 
+/** A JSON body whose length is not told, of some MiB. */
+const unmeasured = (method: string, size: number): RequestInit & { duplex: 'half' } => ({
+  method,
+  headers: { authorization: `Bearer ${product.ready.apiToken}`, 'content-type': 'application/json' },
+  body: new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      controller.enqueue(Buffer.from('{"name": "'))
+      for (let i = 0; i < size; i++) controller.enqueue(Buffer.alloc(2 ** 20, 'x'))
+      controller.enqueue(Buffer.from('"}'))
+      controller.close()
+    },
+  }),
+  duplex: 'half',
+})
+
+test.each(['/api/trpc/comparisons.shared', '/api/auth/callback/link', '/api/auth/signout', '/sign-in'])(
+  '[S8] a body for %s whose length is not told is not read',
+  async (path) => {
+    const response = await fetch(`${product.ready.url}${path}`, unmeasured('POST', 1))
+    expect([response.status, await response.json()]).toMatchObject([411, { code: 'bad_input' }])
+  },
+)
+
 test(
   '[S8] a body that is too large is refused, also when its length is not told',
   { repeats: 10 },
@@ -119,22 +142,10 @@ test(
       413,
       { message: 'The body is too large.', code: 'too_large' },
     ])
-    const unmeasured = new ReadableStream<Uint8Array>({
-      start: (controller) => {
-        controller.enqueue(Buffer.from('{"name": "'))
-        for (let i = 0; i < 11; i++) controller.enqueue(Buffer.alloc(2 ** 20, 'x'))
-        controller.enqueue(Buffer.from('"}'))
-        controller.close()
-      },
-    })
-    const unmeasuredBody: RequestInit & { duplex: 'half' } = {
-      method: 'POST',
-      headers: { authorization: `Bearer ${product.ready.apiToken}`, 'content-type': 'application/json' },
-      body: unmeasured,
-      duplex: 'half',
-    }
-    const chunked = await fetch(`${product.ready.apiUrl}/tokens`, unmeasuredBody)
+    const chunked = await fetch(`${product.ready.apiUrl}/tokens`, unmeasured('POST', 11))
     expect([chunked.status, await chunked.json()]).toMatchObject([413, { code: 'too_large' }])
+    const put = await fetch(`${product.ready.apiUrl}/teams/main/pools/p`, unmeasured('PUT', 11))
+    expect([put.status, await put.json()]).toMatchObject([413, { code: 'too_large' }])
   },
 )
 

@@ -77,7 +77,7 @@ export const answerRest = (request: Request): Promise<Response> =>
     if (refusal !== null) return refusal
     const response = await createOpenApiFetchHandler({
       endpoint,
-      req: request.method === 'POST' ? await withObject(request) : request,
+      req: ['POST', 'PUT'].includes(request.method) ? await withObject(request) : request,
       router: appRouter,
       createContext: () => ({ services, actor }),
     })
