@@ -143,3 +143,27 @@ test('an annotated tag is told of, and runs what it was pushed with', async () =
   expect((await refsOf('annotated')).get('refs/tags/r1')).toBe(sha)
   expect(await database().client`select from push where state = 'checked'`).toHaveLength(0)
 })
+
+test.each([
+  ['a title', (text: string) => text.replace('id: odd\n', 'id: odd\ntitle: "a\\0b"\n')],
+  ['half a character in a title', (text: string) => text.replace('id: odd\n', 'id: odd\ntitle: "\\uD800"\n')],
+  ['a key', (text: string) => text.replace('id: say\n', 'id: say\n"ti\\0tle": x\n')],
+  ['an extension', (text: string) => text.replace('id: say\n', 'id: say\nx-y: "a\\0b"\n')],
+  ['a script', (text: string) => text.replace('echo hi', 'echo \0')],
+  ['an environment', (text: string) => text.replace('id: say\n', 'id: say\nenv: {A: "\\0"}\n')],
+  [
+    'a param',
+    (text: string) => text.replace('id: odd\n', 'id: odd\nparams: {p: {type: string, default: "\\0"}}\n'),
+  ],
+])('[R18] a NUL in %s of a notebook holds up no push', async (what, spoil) => {
+  const name = `nul-${what.replaceAll(' ', '-')}`
+  const tree = await pushed(name)
+  await tree.git('checkout', '-q', '-b', 'side')
+  await tree.write({ 'odd/odd.dag.md': spoil(smallDag('odd')) })
+  await tree.commit('Odd')
+  await tree.git('push', hosted.remote(name), 'side')
+  await tree.write({ 'a/a.dag.md': smallDag('a', 'again') })
+  await tree.commit('Again')
+  await tree.git('push', hosted.remote(name), 'side')
+  expect(await versionsOf(name)).not.toHaveLength(1)
+})
