@@ -1,6 +1,7 @@
 /** How a command ends: the codes that scripts can rely on. */
 import { CommanderError } from 'commander'
 import { DagbokError } from '#server/domain/errors/errors.ts'
+import { plain } from '../print/output.ts'
 
 export const exitCodes = {
   ok: 0,
@@ -26,7 +27,9 @@ export class UsageError extends Error {}
 export function exitCodeOf(error: unknown, tell: (line: string) => void): number {
   // Commander has said what was wrong; help and version are no faults.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
-  tell(`dagbok: ${error instanceof Error ? error.message : String(error)}`)
+  const message = error instanceof Error ? error.message : String(error)
+  // It may hold texts of others: line by line, without what a terminal would take for a command.
+  tell(`dagbok: ${message.split('\n').map(plain).join('\n')}`)
   if (error instanceof UsageError) return exitCodes.usage
   return error instanceof DagbokError && error.code === 'unauthenticated'
     ? exitCodes.notSignedIn
