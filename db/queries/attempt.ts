@@ -1,6 +1,7 @@
 /** Attempts: every write carries the fencing token; zero rows means that somebody else decided meanwhile. */
 import { and, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm'
 import { keptText, type Json } from '#server/domain/json.ts'
+import type { Given } from '#server/domain/run/attempt-record.ts'
 import type { AttemptKind, Reason } from '#server/domain/run/states.ts'
 import type { Queryable } from '../client.ts'
 import { attempt, metric, output, run, taskRun, value, worker } from '../schema/index.ts'
@@ -33,7 +34,7 @@ export async function insertAttempt(q: Queryable, given: NewAttempt, leaseMs: nu
 }
 
 /** What the attempt was given, as rendered. */
-export async function saveRecord(q: Queryable, attemptId: string, record: Record_): Promise<void> {
+export async function saveRecord(q: Queryable, attemptId: string, record: Given): Promise<void> {
   await q.update(attempt).set({ record }).where(eq(attempt.id, attemptId))
 }
 

@@ -15,6 +15,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 import type { Json } from '#server/domain/json.ts'
+import type { Given } from '#server/domain/run/attempt-record.ts'
 import type { Stop } from '#server/domain/run/machine.ts'
 import type { Mark } from '#server/domain/run/reuse.ts'
 import type { Cause } from '#server/domain/run/cause.ts'
@@ -203,8 +204,8 @@ export const attempt = pgTable(
     leaseUntil: time('lease_until'),
     /** What the executor needs to find it again after a crash, e.g. `{pid, startTime, bootId}`. */
     handle: jsonb('handle').$type<Record<string, Json>>(),
-    /** What it was given: `{command, env, inputs}` as rendered (no secret values). */
-    record: jsonb('record').$type<Record<string, Json>>(),
+    /** What it was given, as rendered, without secrets. */
+    record: jsonb('record').$type<Given>(),
     exitCode: integer('exit_code'),
     signal: text('signal'),
     /** Peak resident memory in bytes and CPU time in seconds, where the executor can tell. */

@@ -8,7 +8,6 @@ import {
   insertResults,
   markRunning,
   markSubmitted,
-  saveRecord,
 } from '#db/queries/attempt.ts'
 import { announce } from '#db/queries/live.ts'
 import { insertLogChunk } from '#db/queries/log.ts'
@@ -55,11 +54,6 @@ export class DatabaseSink implements AttemptSink {
 
   async submitted(token: string, handle: Record<string, Json>): Promise<boolean> {
     return markSubmitted(this.#db, token, handle)
-  }
-
-  async record(token: string, record: Record<string, Json>): Promise<void> {
-    const key = await findLiveAttempt(this.#db, token)
-    if (key !== null) await saveRecord(this.#db, key.id, record)
   }
 
   async passGate(token: string, handle: Record<string, Json>): Promise<boolean> {

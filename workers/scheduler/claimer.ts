@@ -6,11 +6,12 @@ import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Database, Queryable } from '#db/client.ts'
 import { lockDag } from '#db/queries/admission.ts'
-import { insertAttempt } from '#db/queries/attempt.ts'
+import { insertAttempt, saveRecord } from '#db/queries/attempt.ts'
 import { activeTasks, claimable, lockPoolOf, type Candidate } from '#db/queries/claim.ts'
 import { failpoint } from '#server/config/failpoint.ts'
 import { leaseMs } from '#server/config/lease.ts'
 import { ExpressionError } from '#server/domain/expression/cel.ts'
+import { recordOf, type Handed } from '#server/domain/run/attempt-record.ts'
 import { hasPlace, hasSlots } from '#server/domain/run/claim.ts'
 import { isShut } from '#server/domain/run/decide.ts'
 import { itemAt } from '#server/domain/run/machine.ts'
@@ -156,12 +157,25 @@ export class Claimer {
     return null
   }
 
+  /** What it was given stays with it. An attempt does not fail for it. */
+  async #keep(attemptId: string, given: Handed): Promise<void> {
+    try {
+      await saveRecord(this.#db, attemptId, recordOf(given))
+    } catch (error) {
+      this.#log.error({ err: error, attempt: attemptId }, 'what an attempt was given could not be kept')
+    }
+  }
+
   async #submit(executor: Executor, { live, node, item, ...claimed }: Taken): Promise<void> {
     const { token } = claimed
     try {
       await failpoint('attempt.claim.after-record', live.machine.plan.nodes[node]?.task)
       const viewer = await viewerOf(this.#db, live, node, item)
-      await executor.submit(await buildJob(this.#db, live, viewer, { ...claimed, node, item }))
+      const job = await buildJob(this.#db, live, viewer, { ...claimed, node, item })
+      await Promise.all([
+        executor.submit(job),
+        this.#keep(claimed.attemptId, { ...job, params: live.row.params }),
+      ])
     } catch (error) {
       const end =
         error instanceof ExpressionError

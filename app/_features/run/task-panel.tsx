@@ -9,6 +9,7 @@ import { durationWords, sizeWords } from '../../_components/time.tsx'
 import { WhyWords } from '../../_components/why-not-running.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { AnswerForm, GivenAnswer } from './answer-form.tsx'
+import { AttemptRecordView } from './attempt-record.tsx'
 import { LogView } from './log-view.tsx'
 import { MarkForm } from './mark-form.tsx'
 import { OutputView } from './output-view.tsx'
@@ -147,6 +148,9 @@ export function TaskPanel({ run, row, attempt, onAttempt }: Props) {
           url={shown.log.url}
           failed={shown.state === 'failed' || shown.state === 'lost'}
         />
+      )}
+      {shown !== undefined && (
+        <AttemptRecordView key={`record ${shown.id}`} runId={run.id} row={row} attempt={shown} />
       )}
       <MarkForm runId={run.id} row={row} given={marked} />
     </>

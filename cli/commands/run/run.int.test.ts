@@ -5,6 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { gitPath } from '#server/config/git.ts'
+import type { AttemptRecord } from '#server/views/attempt.ts'
 import type { RunSummary } from '#server/views/dag.ts'
 import type { RunDetail } from '#server/views/run.ts'
 import { gated, halfBroken, scored } from '../../testing/notebooks.ts'
@@ -70,6 +71,23 @@ test('a run that failed exits with 1 where that is asked for, and shows the log 
   expect(failed).toMatchObject({ code: 1, stdout: '==> sort (side=bad), attempt 1 <==\nside is bad\n' })
   const both = (await dagbok(['run', 'view', 'cli/half#1', '--log'])).stdout
   expect(both).toContain('side is good\n==> sort (side=bad)')
+})
+
+test('a task of a run shows all that is kept of an attempt', async () => {
+  const args = ['run', 'view', 'cli/half#1', '--task', 'sort[side=bad]']
+  const record = await json<AttemptRecord>(args)
+  expect(record).toMatchObject({ task: 'sort', key: 'side=bad', n: 1, exitCode: 3 })
+  const text = (await dagbok(args)).stdout
+  expect(text).toMatch(/^sort \(side=bad\), attempt 1: failed\nby process on [^\n]+, pid \d+\n\["bash"/)
+  expect(text).toMatch(/Failed, exit code 3\.[\s\S]*ENVIRONMENT[\s\S]*DAGBOK_MATRIX_SIDE=bad/)
+  expect((await dagbok([...args, '--log'])).stdout).toContain('side is bad')
+  expect((await dagbok([...args, '--attempt', '2'])).stderr).toBe(
+    'dagbok: sort (side=bad) of run 1 has no attempt 2.\n',
+  )
+  expect((await dagbok(['run', 'view', 'cli/half#1', '--task', 'sort'])).stderr).toBe(
+    'dagbok: Run 1 has no task run sort.\n',
+  )
+  expect(await dagbok(['run', 'view', 'cli/half#1', '--attempt', '1'])).toMatchObject({ code: 2 })
 })
 
 test('Ctrl-C leaves a watched run going, and says so; a cancel ends it', async () => {

@@ -1,20 +1,38 @@
 import { once } from 'node:events'
-import { Command, Option } from 'commander'
-import type { RunDetail } from '#server/views/run.ts'
-import { exitCodes } from '../../client/failure.ts'
-import { runOf } from '../../client/addresses.ts'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { DagbokError } from '#server/domain/errors/errors.ts'
+import type { AttemptRecord } from '#server/views/attempt.ts'
+import type { RunDetail, TaskRunView } from '#server/views/run.ts'
+import { exitCodes, UsageError } from '../../client/failure.ts'
+import { runOf, taskRunOf } from '../../client/addresses.ts'
 import { signedInClient, type RestClient } from '../../client/rest-client.ts'
 import { readRun } from '../../client/runs.ts'
 import { openBrowser } from '../../print/browser.ts'
 import { dim, say, sayJson, warn } from '../../print/output.ts'
+import { attemptText } from '../../print/attempt.ts'
 import { runText, taskWords } from '../../print/run.ts'
 
 interface Options {
+  task?: string
+  attempt?: number
   log?: true
   logFailed?: true
   web?: true
   exitStatus?: true
   json?: true
+}
+
+/** Which attempt's log of a task run, or whose record. */
+async function sayLog(client: RestClient, run: RunDetail, task: TaskRunView, n: number): Promise<void> {
+  say(dim(`==> ${taskWords(task)}, attempt ${n} <==`))
+  const path = `/runs/${run.id}/tasks/${task.task}/attempts/${n}/log`
+  let last = 10
+  for await (const part of (await client.bytes(path, { key: task.key })) as AsyncIterable<Uint8Array>) {
+    last = part.at(-1) ?? last
+    if (!process.stdout.write(part)) await once(process.stdout, 'drain')
+  }
+  // The next head begins a line.
+  if (last !== 10) say('')
 }
 
 /** The newest log of each task run, in order, as far as it is there. */
@@ -23,37 +41,64 @@ async function sayLogs(client: RestClient, run: RunDetail, onlyFailed: boolean):
   if (tasks.length === 0) warn('No task failed.')
   for (const task of tasks) {
     const attempt = task.attempts.at(-1)
-    if (attempt === undefined) continue
-    say(dim(`==> ${taskWords(task)}, attempt ${attempt.n} <==`))
-    const path = `/runs/${run.id}/tasks/${task.task}/attempts/${attempt.n}/log`
-    let last = 10
-    for await (const part of (await client.bytes(path, { key: task.key })) as AsyncIterable<Uint8Array>) {
-      last = part.at(-1) ?? last
-      if (!process.stdout.write(part)) await once(process.stdout, 'drain')
-    }
-    // The next head begins a line.
-    if (last !== 10) say('')
+    if (attempt !== undefined) await sayLog(client, run, task, attempt.n)
   }
+}
+
+/** One task run: all that is kept of its newest attempt, or of the one asked for; or its log. */
+async function sayTask(client: RestClient, run: RunDetail, text: string, options: Options): Promise<void> {
+  const { task, key } = taskRunOf(text)
+  const found = run.taskRuns.find((one) => one.task === task && one.key === key)
+  if (found === undefined)
+    throw new DagbokError('not_found', `Run ${run.number} has no task run ${taskWords({ task, key })}.`)
+  const n = options.attempt ?? found.attempts.at(-1)?.n
+  if (n === undefined)
+    throw new DagbokError(
+      'not_found',
+      `${taskWords(found)} has no attempt. ${found.whyNotRunning?.sentence ?? `It is ${found.state}.`}`,
+    )
+  if (options.log) return sayLog(client, run, found, n)
+  const path = `/runs/${run.id}/tasks/${encodeURIComponent(task)}/attempts/${n}`
+  const record = await client.get<AttemptRecord>(path, { key })
+  if (options.json) sayJson(record)
+  else say(attemptText(record))
+}
+
+function attemptOf(text: string): number {
+  const n = Number(text)
+  if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('The first attempt is 1.')
+  return n
+}
+
+async function view(text: string, options: Options): Promise<void> {
+  const address = runOf(text)
+  if (options.attempt !== undefined && options.task === undefined)
+    throw new UsageError('--attempt is of a task: add --task TASK.')
+  const client = await signedInClient()
+  const run = await readRun(client, address)
+  if (options.web) openBrowser(run.url)
+  if (options.task !== undefined) await sayTask(client, run, options.task, options)
+  else if (options.json) sayJson(run)
+  else if (options.log || options.logFailed) await sayLogs(client, run, options.logFailed === true)
+  else say(runText(run, Date.now()))
+  if (options.exitStatus && (run.state === 'failed' || run.state === 'cancelled'))
+    process.exitCode = exitCodes.failed
 }
 
 export const runView = (): Command =>
   new Command('view')
-    .description('A run with its task runs.')
+    .description('A run with its task runs and why those that wait do; or all that is kept of one attempt.')
     .argument('<RUN>')
-    .addOption(new Option('--log', 'print the logs of its tasks').conflicts('json'))
+    .option('--task <TASK>', 'a task run of it: what its newest attempt was given, did and left')
+    .option('--attempt <N>', 'of that, this attempt', attemptOf)
+    .addOption(new Option('--log', 'print the logs of its tasks, or of that attempt').conflicts('json'))
     .addOption(
-      new Option('--log-failed', 'print the logs of the tasks that failed').conflicts(['json', 'log']),
+      new Option('--log-failed', 'print the logs of the tasks that failed').conflicts([
+        'json',
+        'log',
+        'task',
+      ]),
     )
     .option('--web', 'open its page')
     .option('--exit-status', 'exit with 1 if it failed or was cancelled')
-    .action(async (text: string, options: Options) => {
-      const address = runOf(text)
-      const client = await signedInClient()
-      const run = await readRun(client, address)
-      if (options.web) openBrowser(run.url)
-      if (options.json) sayJson(run)
-      else if (options.log || options.logFailed) await sayLogs(client, run, options.logFailed === true)
-      else say(runText(run, Date.now()))
-      if (options.exitStatus && (run.state === 'failed' || run.state === 'cancelled'))
-        process.exitCode = exitCodes.failed
-    })
+    .action(view)

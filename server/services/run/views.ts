@@ -6,7 +6,7 @@ import { whyThere } from '../../domain/run/cause.ts'
 import { reasons } from '../../domain/run/states.ts'
 import type { VersionLabel } from '../../views/common.ts'
 import type { RunSummary } from '../../views/dag.ts'
-import type { TaskRunView } from '../../views/run.ts'
+import type { AttemptView, TaskRunView } from '../../views/run.ts'
 import type { Graph } from '../../views/version.ts'
 import type { WhyNotRunning } from '../../views/why.ts'
 
@@ -94,6 +94,25 @@ export function runSummary(row: RunViewRow, publicUrl: string): RunSummary {
 type TaskRows = Awaited<ReturnType<typeof taskRunsOf>>
 type AttemptRows = Awaited<ReturnType<typeof attemptsOf>>
 
+type AttemptColumns = Omit<AttemptRows[number], 'runId' | 'taskRunId'>
+
+export const attemptView = (one: AttemptColumns): AttemptView => ({
+  id: one.id,
+  n: one.n,
+  state: one.state,
+  reason: one.reason,
+  message: one.message,
+  executor: one.executor,
+  exitCode: one.exitCode,
+  signal: one.signal,
+  memoryPeak: one.memoryPeak,
+  cpuSeconds: one.cpuSeconds,
+  createdAt: one.createdAt.toISOString(),
+  startedAt: isoOrNull(one.startedAt),
+  endedAt: isoOrNull(one.endedAt),
+  log: { bytes: one.logBytes, lines: one.logLines, url: `/api/artifacts/attempts/${one.id}/log` },
+})
+
 /** In the order of the spec's tasks, items in key order. */
 export function taskRunViews(
   spec: Spec,
@@ -122,22 +141,7 @@ export function taskRunViews(
     queuedAt: isoOrNull(row.queuedAt),
     startedAt: isoOrNull(row.startedAt),
     endedAt: isoOrNull(row.endedAt),
-    attempts: (byTask.get(row.id) ?? []).map((one) => ({
-      id: one.id,
-      n: one.n,
-      state: one.state,
-      reason: one.reason,
-      message: one.message,
-      executor: one.executor,
-      exitCode: one.exitCode,
-      signal: one.signal,
-      memoryPeak: one.memoryPeak,
-      cpuSeconds: one.cpuSeconds,
-      createdAt: one.createdAt.toISOString(),
-      startedAt: isoOrNull(one.startedAt),
-      endedAt: isoOrNull(one.endedAt),
-      log: { bytes: one.logBytes, lines: one.logLines, url: `/api/artifacts/attempts/${one.id}/log` },
-    })),
+    attempts: (byTask.get(row.id) ?? []).map(attemptView),
   }))
 }
 

@@ -3,6 +3,7 @@ import { listRuns, runByNumber } from '#db/queries/run-view.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import { requireDag } from '../../services/dag/address.ts'
 import { cancelRun } from '../../services/run/cancel-run.ts'
+import { readAttempt } from '../../services/run/read-attempt.ts'
 import { readLogPage } from '../../services/run/read-log.ts'
 import { readTablePage } from '../../services/run/read-table.ts'
 import { readRun, readTaskResult, requireRun } from '../../services/run/read-run.ts'
@@ -12,6 +13,7 @@ import { searchLog } from '../../services/run/search-log.ts'
 import { pathOfRun, runSummary } from '../../services/run/views.ts'
 import { router, signedIn } from '../init.ts'
 import { dagRefSchema, json, runStateSchema } from '../../views/common.ts'
+import { attemptRecordSchema } from '../../views/attempt.ts'
 import { runSummarySchema } from '../../views/dag.ts'
 import {
   logPageSchema,
@@ -167,6 +169,26 @@ export const runsRouter = router({
         input.key ?? null,
       ),
     ),
+
+  attempt: signedIn
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/runs/{id}/tasks/{task}/attempts/{n}',
+        summary: 'All that is kept of an attempt: what it was given, what it left, when, where',
+      },
+    })
+    .input(
+      runId
+        .extend({ task: z.string(), n: z.coerce.number<number>().int().min(1), key: z.string().optional() })
+        .strict(),
+    )
+    .output(attemptRecordSchema)
+    .query(async ({ ctx, input }) => {
+      const { id, task, n, key = null } = input
+      const run = await requireRun(ctx.services, ctx.actor, id, 'run:read')
+      return readAttempt(ctx.services, run, { task, key, n })
+    }),
 
   /** Lines of a log; a negative `from` counts from its end. */
   log: signedIn

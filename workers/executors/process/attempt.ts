@@ -3,6 +3,7 @@ import { failpoint } from '#server/config/failpoint.ts'
 import { leaseMs } from '#server/config/lease.ts'
 import type { Json } from '#server/domain/json.ts'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
+import { maskerOf } from '#server/domain/run/attempt-record.ts'
 import { LogWriter } from '#server/storage/logs/log-writer.ts'
 import { attemptEnd, type AttemptEnd, type AttemptJob, type AttemptSink } from '../executor.ts'
 import {
@@ -96,7 +97,7 @@ export class ProcessAttempt {
     const running = await startBehindGate(host, folder.cwd, argv, folder.env)
     this.#process = running
     const { pid, startTime } = running
-    const handle = { pid, startTime, bootId: host.bootId }
+    const handle = { pid, startTime, bootId: host.bootId, argv: argv.map(maskerOf(folder.env)) }
     const { task } = this.job
     await failpoint('attempt.spawn.after-effect-before-record', task)
     const admitted = (await this.#sink.submitted(this.job.token, handle)) && this.#why === null

@@ -1,0 +1,140 @@
+/** What an attempt was given, as it is kept: once, with the attempt, and never again for the next one. Pure. */
+import type { Json } from '../json.ts'
+
+/** What stands in the place of a secret. */
+export const masked = '•••'
+
+const secretName =
+  /(^|_)(SECRET|TOKEN|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|(API|ACCESS|PRIVATE)_?KEY)(_|$)/i
+/** A secret shorter than this would be found everywhere. */
+const shortest = 4
+/** Characters of one text, and items of one list, that are kept. */
+const longestText = 20_000
+const mostItems = 1000
+
+/** Whether a variable of this name holds a secret. */
+export const isSecret = (name: string): boolean => secretName.test(name)
+
+/** Takes the values of secret variables out of a text, wherever they stand. */
+export function maskerOf(env: Readonly<Record<string, string>>): (text: string) => string {
+  const secrets = Object.entries(env)
+    .flatMap(([name, value]) => (isSecret(name) && value.length >= shortest ? [value] : []))
+    .toSorted((a, b) => b.length - a.length)
+  return (text) => secrets.reduce((left, secret) => left.replaceAll(secret, masked), text)
+}
+
+export interface GivenBlob {
+  path: string
+  /** SHA-256, hex. */
+  hash: string
+  size: number
+}
+
+export type GivenInput =
+  | ({ kind: 'file' } & GivenBlob)
+  /** `items` are the first of `count`. */
+  | { kind: 'folder'; count: number; items: (GivenBlob & { key: string })[] }
+  /** A file of the version. */
+  | { kind: 'repository_file'; path: string }
+  | { kind: 'json'; value: Json }
+  | { kind: 'missing'; task: string; output: string }
+
+export interface Given {
+  params: Record<string, Json>
+  /** Rendered. A script's text is the version's. */
+  action:
+    | { kind: 'script'; lang: string; args: string[] }
+    | { kind: 'script_file'; path: string; args: string[] }
+    | { kind: 'command'; command: string[]; args: string[] }
+  /** Without the paths that only its executor knows. */
+  env: Record<string, string>
+  inputs: Record<string, GivenInput>
+  /** Repository path of its working directory. */
+  folder: string
+  /** ms; null is without. */
+  timeout: number | null
+  startTimeout: number | null
+  /** Bytes; null is without a limit. */
+  memory: number | null
+}
+
+type Folder = { kind: 'folder'; items: (GivenBlob & { key: string })[] }
+/** The same with whole folders, as an executor gets it. */
+export type Handed = Omit<Given, 'inputs'> & {
+  inputs: Record<string, Exclude<GivenInput, { kind: 'folder' }> | Folder>
+}
+
+const cut = (text: string): string =>
+  text.length <= longestText
+    ? text
+    : `${text.slice(0, longestText)}… (${text.length - longestText} characters more)`
+
+function inJson(json: Json, text: (text: string) => string): Json {
+  if (typeof json === 'string') return text(json)
+  if (Array.isArray(json)) return json.map((one) => inJson(one, text))
+  if (typeof json !== 'object' || json === null) return json
+  return Object.fromEntries(Object.entries(json).map(([name, one]) => [name, inJson(one, text)]))
+}
+
+/** What is kept of what an attempt was given: without secrets, and of bounded length. */
+export function recordOf(given: Handed): Given {
+  const mask = maskerOf(given.env)
+  const text = (one: string) => cut(mask(one))
+  const texts = (list: readonly string[]) => list.slice(0, mostItems).map(text)
+  const { action, folder, timeout, startTimeout, memory } = given
+  const args = texts(action.args)
+  return {
+    folder,
+    timeout,
+    startTimeout,
+    memory,
+    params: Object.fromEntries(Object.entries(given.params).map(([name, one]) => [name, inJson(one, text)])),
+    action:
+      action.kind === 'command'
+        ? { kind: 'command', command: texts(action.command), args }
+        : action.kind === 'script'
+          ? { kind: 'script', lang: action.lang, args }
+          : { kind: 'script_file', path: action.path, args },
+    env: Object.fromEntries(
+      Object.entries(given.env).map(([name, value]) => [name, isSecret(name) ? masked : text(value)]),
+    ),
+    inputs: Object.fromEntries(
+      Object.entries(given.inputs).map(([name, input]): [string, GivenInput] => {
+        if (input.kind === 'json') return [name, { kind: 'json', value: inJson(input.value, text) }]
+        if (input.kind !== 'folder') return [name, input]
+        return [name, { kind: 'folder', count: input.items.length, items: input.items.slice(0, mostItems) }]
+      }),
+    ),
+  }
+}
+
+export interface AttemptTimes {
+  created: string
+  submitted: string | null
+  started: string | null
+  ended: string | null
+}
+
+/** What happened to an attempt, in order. `at` is RFC 3339. */
+export interface AttemptEvent {
+  at: string
+  what: string
+}
+
+/** @param how how it ended, in words */
+export function attemptEvents(
+  { created, submitted, started, ended }: AttemptTimes,
+  worker: string,
+  how: string,
+  others: readonly AttemptEvent[],
+): AttemptEvent[] {
+  const own = [
+    { at: created, what: `Claimed for ${worker}.` },
+    ...(submitted === null
+      ? []
+      : [{ at: submitted, what: 'Its process was ready and waited for its start gate.' }]),
+    ...(started === null ? [] : [{ at: started, what: 'The start gate was passed: its code began.' }]),
+    ...(ended === null ? [] : [{ at: ended, what: how }]),
+  ]
+  return [...own, ...others].toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
+}

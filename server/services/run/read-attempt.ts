@@ -1,0 +1,132 @@
+import { findAttempt, resultsOfAttempt, type AttemptRow } from '#db/queries/attempt-record.ts'
+import { interventionsOf } from '#db/queries/intervention.ts'
+import type { RunViewRow } from '#db/queries/run-view.ts'
+import { bundleOfVersion, specOf } from '#db/queries/version.ts'
+import { DagbokError } from '../../domain/errors/errors.ts'
+import { attemptEvents, type AttemptEvent } from '../../domain/run/attempt-record.ts'
+import { reasons } from '../../domain/run/states.ts'
+import { nameOf } from '../../domain/run/why/sentence.ts'
+import type { AttemptRecord } from '../../views/attempt.ts'
+import type { ServiceContext } from '../context.ts'
+import { attemptView, isoOrNull } from './views.ts'
+
+export interface AttemptPlace {
+  task: string
+  key: string | null
+  n: number
+}
+
+/** What people did to the task run while this attempt was there. */
+async function deedsDuring(
+  ctx: ServiceContext,
+  row: RunViewRow,
+  { task, key }: AttemptPlace,
+  { createdAt, endedAt }: AttemptRow['attempt'],
+): Promise<AttemptEvent[]> {
+  const during = (at: Date) => at >= createdAt && (endedAt === null || at <= endedAt)
+  const deeds = (await interventionsOf(ctx.db, [row.id])).flatMap(({ deed, by, at, ...of }) =>
+    of.task === task && of.key === key && deed.kind === 'mark' && during(at)
+      ? [{ at: at.toISOString(), what: `${by ?? 'Someone'} marked it as ${deed.as}: ${deed.reason}` }]
+      : [],
+  )
+  const asked = row.cancelRequestedAt
+  if (asked === null || !during(asked)) return deeds
+  return [...deeds, { at: asked.toISOString(), what: 'The end of its run was asked for.' }]
+}
+
+/** How it ended, in words: `Failed, exit code 3. The command ended …`. */
+function endWords({ state, reason, message, exitCode, signal }: AttemptRow['attempt']): string {
+  const how = [
+    `${state[0]?.toUpperCase() ?? ''}${state.slice(1)}`,
+    ...(exitCode === null ? [] : [`exit code ${exitCode}`]),
+    ...(signal === null ? [] : [`signal ${signal}`]),
+  ].join(', ')
+  const why = message ?? (reason === null ? null : reasons[reason])
+  return why === null ? `${how}.` : `${how}. ${why}`
+}
+
+/** What it was given; of files of the version, their blobs. */
+async function givenOf(
+  ctx: ServiceContext,
+  row: RunViewRow,
+  { attempt }: AttemptRow,
+): Promise<AttemptRecord['given']> {
+  const given = attempt.record
+  if (given === null) return null
+  const files = Object.values(given.inputs).some((input) => input.kind === 'repository_file')
+  const bundle = files ? ((await bundleOfVersion(ctx.db, row.versionId))?.bundle ?? []) : []
+  const blobs = new Map(bundle.map(({ path, blob }) => [path, blob]))
+  return {
+    ...given,
+    inputs: Object.fromEntries(
+      Object.entries(given.inputs).map(([name, input]) => [
+        name,
+        input.kind === 'repository_file' ? { ...input, blob: blobs.get(input.path) ?? null } : input,
+      ]),
+    ),
+  }
+}
+
+function argvOf({ handle }: AttemptRow['attempt']): string[] | null {
+  const argv = handle?.['argv']
+  return Array.isArray(argv) && argv.every((one) => typeof one === 'string') ? argv : null
+}
+
+/** All that is kept of one attempt: it stays as it was, whatever the next one does. @throws DagbokError `not_found` */
+export async function readAttempt(
+  ctx: ServiceContext,
+  row: RunViewRow,
+  place: AttemptPlace,
+): Promise<AttemptRecord> {
+  const found = await findAttempt(ctx.db, { runId: row.id, ...place })
+  if (found === null)
+    throw new DagbokError('not_found', `${nameOf(place)} of run ${row.number} has no attempt ${place.n}.`)
+  const { attempt, pid } = found
+  // Behind a colon it names the folder, which says nothing to people.
+  const host = found.host?.split(':')[0] ?? null
+  const spec = await specOf(ctx.db, row.versionId)
+  const declared = spec?.tasks.find((one) => one.id === place.task)?.metrics ?? {}
+  const { outputs, metrics, values } = await resultsOfAttempt(ctx.db, attempt.id)
+  const view = attemptView({ ...attempt, logBytes: found.logBytes, logLines: found.logLines })
+  return {
+    ...view,
+    task: place.task,
+    key: place.key,
+    kind: attempt.kind,
+    submittedAt: isoOrNull(attempt.submittedAt),
+    worker: attempt.workerId === null ? null : { id: attempt.workerId, host, pid },
+    argv: argvOf(attempt),
+    given: await givenOf(ctx, row, found),
+    outputs: outputs.map(({ name, path, size, hash, mediaType }) => ({
+      name,
+      path,
+      size,
+      hash,
+      mediaType,
+      url: `/api/artifacts/attempts/${attempt.id}/outputs/${name}`,
+    })),
+    metrics: metrics.map(({ name, step, value, declared: known }) => ({
+      name,
+      step,
+      value,
+      declared: known,
+      better: declared[name]?.better ?? null,
+    })),
+    values: values.map(({ name, value, declared: known }) => ({
+      name,
+      value: value ?? null,
+      declared: known,
+    })),
+    events: attemptEvents(
+      {
+        created: view.createdAt,
+        submitted: isoOrNull(attempt.submittedAt),
+        started: view.startedAt,
+        ended: view.endedAt,
+      },
+      host === null ? 'a worker' : `the worker on ${host}`,
+      endWords(attempt),
+      await deedsDuring(ctx, row, place, attempt),
+    ),
+  }
+}

@@ -1,0 +1,114 @@
+/** What is kept of each attempt, over REST, of real processes. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { GET as handle } from '#app/api/v1/[...path]/route.ts'
+import { testDatabase } from '#db/testing/test-database.ts'
+import { LiveHub } from '#server/http/live-hub.ts'
+import { setWebContext } from '#server/web-context.ts'
+import { openWorkshop, type Workshop } from '#workers/testing/workshop.ts'
+import type { AttemptRecord } from '../views/attempt.ts'
+
+const { database } = testDatabase()
+let shop: Workshop
+beforeAll(async () => {
+  shop = await openWorkshop(database())
+  setWebContext({ ...shop.hosted.ctx, sessionSecret: 'x'.repeat(32), live: new LiveHub() })
+})
+afterAll(() => shop.close())
+
+async function read(path: string): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await handle(
+    new Request(`http://dagbok.test/api/v1${path}`, {
+      headers: { authorization: `Bearer ${shop.hosted.token}` },
+    }),
+  )
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+}
+
+const notebook = `dagbok: 1
+id: kept
+params:
+  n: {type: integer, default: 3}
+tasks:
+  - id: make
+    outputs: {table: t.csv}
+    script: {lang: bash, text: 'printf "a\\n1\\n" > "$DAGBOK_OUT/t.csv"'}
+  - id: use
+    needs: [make]
+    retries: 1
+    retry_delay: 10ms
+    inputs: {table: "\${{ tasks.make.outputs.table }}", part: ./part.txt}
+    env: {PUBLISH_TOKEN: hunter22, WHERE: "https://x:hunter22@y"}
+    args: ["\${{ params.n }}", "--token=hunter22"]
+    outputs: {copy: c.csv}
+    metrics: {tries: {}}
+    script:
+      lang: bash
+      text: |
+        echo "{\\"tries\\": $DAGBOK_ATTEMPT}" >> "$DAGBOK_METRICS"
+        if [ "$DAGBOK_ATTEMPT" = 1 ]; then exit 3; fi
+        cp "$DAGBOK_IN_TABLE" "$DAGBOK_OUT/c.csv"
+`
+
+test('each attempt keeps what it was given, did and left; the next one changes nothing of it', async () => {
+  const tree = await shop.hosted.work('kept', { 'd/kept.dag.yaml': notebook, 'd/part.txt': 'part' })
+  await tree.commit('First')
+  await tree.git('push', '-q', '-o', 'run', shop.hosted.remote('kept'), 'main')
+  const { id } = await shop.ended('kept', 1)
+  const attempt = async (n: number) =>
+    (await read(`/runs/${id}/tasks/use/attempts/${n}`)).body as unknown as AttemptRecord
+  const [first, second] = [await attempt(1), await attempt(2)]
+
+  expect(first).toMatchObject({
+    n: 1,
+    state: 'failed',
+    reason: 'user_error',
+    exitCode: 3,
+    executor: 'process',
+    worker: { host: 'test', pid: process.pid },
+    metrics: [{ name: 'tries', value: 1 }],
+    outputs: [],
+  })
+  expect(second).toMatchObject({
+    n: 2,
+    state: 'succeeded',
+    exitCode: 0,
+    metrics: [{ name: 'tries', value: 2 }],
+    outputs: [{ name: 'copy', path: 'c.csv', size: 4 }],
+  })
+  const { given } = second
+  expect(given).toMatchObject({
+    params: { n: 3 },
+    action: { kind: 'script', lang: 'bash', args: ['3', '--token=•••'] },
+    folder: 'd',
+    env: { PUBLISH_TOKEN: '•••', WHERE: 'https://x:•••@y', DAGBOK_PARAM_N: '3', DAGBOK_ATTEMPT: '2' },
+    inputs: {
+      table: { kind: 'file', path: 't.csv', size: 4, hash: second.outputs[0]?.hash },
+      part: { kind: 'repository_file', path: 'd/part.txt' },
+    },
+  })
+  expect(first.given?.env['DAGBOK_ATTEMPT']).toBe('1')
+  expect(given?.inputs['part']).toMatchObject({ blob: expect.stringMatching(/^[0-9a-f]{40}$/) as string })
+  expect(second.argv).toEqual(['bash', '-eo', 'pipefail', '.dagbok-use.sh', '3', '--token=•••'])
+  expect(first.events.map(({ what }) => what)).toEqual([
+    'Claimed for the worker on test.',
+    'Its process was ready and waited for its start gate.',
+    'The start gate was passed: its code began.',
+    'Failed, exit code 3. The command ended with an exit code other than 0.',
+  ])
+  const times = [second.createdAt, second.submittedAt, second.startedAt, second.endedAt]
+  expect(times).toEqual(times.toSorted((a, b) => Date.parse(a ?? '') - Date.parse(b ?? '')))
+
+  // [S6] Neither the secret nor a fencing token is in what is kept or shown.
+  const rows = await database().client<{ token: string; kept: string }[]>`
+    select token::text, record::text || handle::text as kept from attempt`
+  expect(rows.length).toBeGreaterThan(2)
+  for (const { token, kept } of rows)
+    for (const secret of ['hunter22', token]) {
+      expect(kept).not.toContain(secret)
+      expect(JSON.stringify([first, second])).not.toContain(secret)
+    }
+  expect(await read(`/runs/${id}/tasks/use/attempts/3`)).toEqual({
+    status: 404,
+    body: { code: 'not_found', message: 'use of run 1 has no attempt 3.' },
+  })
+})
