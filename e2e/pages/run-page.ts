@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test'
+import { expect, type Locator, type Page } from '@playwright/test'
 
 /** A run: its answer, its task runs, the log of the chosen one. */
 export class RunPage {
@@ -10,6 +10,24 @@ export class RunPage {
   answer = () => this.page.getByRole('heading', { level: 1 })
   task = (id: string) => this.page.getByRole('button', { name: new RegExp(`^${id}(?![\\w-])`) })
   log = () => this.page.getByRole('region', { name: 'Log' })
+  panel = () => this.page.getByRole('complementary', { name: 'Task' })
+  plan = () => this.page.getByRole('dialog').getByRole('list', { name: 'Plan' })
+
+  /** Opens the dialog by the keyboard and chooses what runs; gives the dialog. */
+  async chooseAgain(what: string | RegExp): Promise<Locator> {
+    await this.page.keyboard.press('r')
+    const dialog = this.page.getByRole('dialog')
+    await dialog.getByRole('radio', { name: what }).check()
+    return dialog
+  }
+
+  /** Makes the new run that the dialog is about, and waits for its page. */
+  async runAgain(): Promise<void> {
+    const before = this.number()
+    await this.page.getByRole('dialog').getByRole('button', { name: 'Run again' }).click()
+    await expect.poll(() => this.number()).not.toBe(before)
+  }
+
   /** Its number, from the address. */
   number = () => Number(/\/runs\/(\d+)/.exec(this.page.url())?.[1])
 }

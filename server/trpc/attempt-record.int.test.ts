@@ -93,7 +93,7 @@ test('each attempt keeps what it was given, did and left; the next one changes n
     'Claimed for the worker on test.',
     'Its process was ready and waited for its start gate.',
     'The start gate was passed: its code began.',
-    'Failed, exit code 3. The command ended with an exit code other than 0.',
+    'Failed. It ended with exit code 3.',
   ])
   const times = [second.createdAt, second.submittedAt, second.startedAt, second.endedAt]
   expect(times).toEqual(times.toSorted((a, b) => Date.parse(a ?? '') - Date.parse(b ?? '')))

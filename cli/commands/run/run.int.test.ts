@@ -79,7 +79,7 @@ test('a task of a run shows all that is kept of an attempt', async () => {
   expect(record).toMatchObject({ task: 'sort', key: 'side=bad', n: 1, exitCode: 3 })
   const text = (await dagbok(args)).stdout
   expect(text).toMatch(/^sort \(side=bad\), attempt 1: failed\nby process on [^\n]+, pid \d+\n\["bash"/)
-  expect(text).toMatch(/Failed, exit code 3\.[\s\S]*ENVIRONMENT[\s\S]*DAGBOK_MATRIX_SIDE=bad/)
+  expect(text).toMatch(/Failed\. It ended with exit code 3\.[\s\S]*ENVIRONMENT[\s\S]*DAGBOK_MATRIX_SIDE=bad/)
   expect((await dagbok([...args, '--log'])).stdout).toContain('side is bad')
   expect((await dagbok([...args, '--attempt', '2'])).stderr).toBe(
     'dagbok: sort (side=bad) of run 1 has no attempt 2.\n',

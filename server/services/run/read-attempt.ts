@@ -34,15 +34,13 @@ async function deedsDuring(
   return [...deeds, { at: asked.toISOString(), what: 'The end of its run was asked for.' }]
 }
 
-/** How it ended, in words: `Failed, exit code 3. The command ended …`. */
+/** How it ended, in words: `Failed. It ended with exit code 3.`, `Succeeded, exit code 0.` */
 function endWords({ state, reason, message, exitCode, signal }: AttemptRow['attempt']): string {
-  const how = [
-    `${state[0]?.toUpperCase() ?? ''}${state.slice(1)}`,
-    ...(exitCode === null ? [] : [`exit code ${exitCode}`]),
-    ...(signal === null ? [] : [`signal ${signal}`]),
-  ].join(', ')
+  const word = `${state[0]?.toUpperCase() ?? ''}${state.slice(1)}`
   const why = message ?? (reason === null ? null : reasons[reason])
-  return why === null ? `${how}.` : `${how}. ${why}`
+  if (why !== null) return `${word}. ${why}`
+  const code = exitCode === null ? '' : `, exit code ${exitCode}`
+  return `${word}${code}${signal === null ? '' : `, signal ${signal}`}.`
 }
 
 /** What it was given; of files of the version, their blobs. */
