@@ -12,6 +12,7 @@ import { openDatabase } from '#db/client.ts'
 import { throughOutages } from '#db/outage.ts'
 import { allowsHost, allowsOrigin } from '#server/auth/address.ts'
 import { isLoopback } from '#server/config/read.ts'
+import { deskSocket } from '#server/config/desk.ts'
 import { productSettings } from '#server/config/product.ts'
 import { setNextAuthUrl, webSettings, type WebSettings } from '#server/config/web.ts'
 import { codeOfStatus } from '#server/domain/errors/errors.ts'
@@ -21,6 +22,7 @@ import { ThreadedCompiler } from '#server/services/compile/threaded-compiler.ts'
 import { TableProcess } from '#server/services/comparison/table-process.ts'
 import { gitEndpoint } from '#server/services/push/git-endpoint.ts'
 import { FolderStore } from '#server/storage/stores/folder.ts'
+import { forwardToDesk, workerPrefix } from '#server/http/worker-forward.ts'
 import { LiveHub } from '#server/http/live-hub.ts'
 import { Metrics } from '#server/http/metrics.ts'
 import { setWebContext, type WebContext } from '#server/web-context.ts'
@@ -86,7 +88,8 @@ function bodyRefused(request: IncomingMessage, response: ServerResponse): boolea
 const loggedPath = (url = ''): string => url.replace(/\?.*$/s, '').replace(/^\/share\/[^/]*/, '/share/…')
 
 async function start(settings: WebSettings): Promise<void> {
-  const { dataFolder, logLevel } = productSettings()
+  const { dataFolder, runtimeFolder, logLevel } = productSettings()
+  const desk = deskSocket(runtimeFolder).path
   const db = openDatabase(settings.databaseUrl, { max: 10, applicationName: 'dagbok web' })
   const log = pino({ level: logLevel, base: { process: 'web' } })
   const repositories = new HostedRepositories(join(dataFolder, 'repositories'))
@@ -115,6 +118,7 @@ async function start(settings: WebSettings): Promise<void> {
     if (!allowsOrigin(context.publicUrl, request.method ?? 'GET', request.headers.origin))
       return refuse(request, response, 403, 'Requests from other sites are refused.')
     if (request.url?.startsWith('/git/') === true) return handleGit(request, response, git)
+    if (request.url?.startsWith(workerPrefix) === true) return forwardToDesk(request, response, desk)
     if (bodyRefused(request, response)) return
     if (handle === null) return refuse(request, response, 503, 'Starting.')
     handle(request, response).catch((error: unknown) => {

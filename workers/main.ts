@@ -1,13 +1,16 @@
 /** Composition root of the worker process: reads the configuration, builds the adapters, starts the roles. */
 import { randomUUID } from 'node:crypto'
+import { chmod, mkdir } from 'node:fs/promises'
 import { availableParallelism, hostname } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { openDatabase } from '#db/client.ts'
 import { throughOutages } from '#db/outage.ts'
-import { attemptsOfEarlierLives, registerWorker, workerAlive, workerStopped } from '#db/queries/attempt.ts'
+import { attemptsOfEarlierLives } from '#db/queries/attempt.ts'
+import { defaultQueue, graceLeases, registerWorker, workerAlive, workerStopped } from '#db/queries/worker.ts'
 import { inheritedByTasks } from '#server/config/environment.ts'
 import { gitPath } from '#server/config/git.ts'
+import { deskSocket } from '#server/config/desk.ts'
 import { productSettings } from '#server/config/product.ts'
 import { HostedRepositories } from '#server/git/hosted.ts'
 import { ThreadedCompiler } from '#server/services/compile/threaded-compiler.ts'
@@ -15,6 +18,7 @@ import type { ServiceContext } from '#server/services/context.ts'
 import { TableProcess } from '#server/services/comparison/table-process.ts'
 import { bundleFiles } from '#server/services/version/bundle-files.ts'
 import { FolderStore } from '#server/storage/stores/folder.ts'
+import { Desk } from './executors/pool/desk.ts'
 import { Checkouts } from './executors/process/checkouts.ts'
 import { openHost, programFinder } from './executors/process/host.ts'
 import { ProcessExecutor } from './executors/process/process-executor.ts'
@@ -25,6 +29,8 @@ import { Scheduler } from './scheduler/scheduler.ts'
 
 /** ms that attempts get to end by themselves when the product stops. */
 const graceMs = 2500
+/** Seconds that workers of the pool have to be heard once there is a desk again. */
+const backSeconds = 90
 
 /** ms between two signs of life. */
 const beatMs = 10_000
@@ -51,7 +57,7 @@ const scheduler = new Scheduler(db, ctx.log, workerId, artifacts)
 const executor = new ProcessExecutor({
   host,
   checkouts: new Checkouts(join(host.runtime, 'versions'), (versionId) => bundleFiles(ctx, versionId)),
-  artifacts: ctx.artifacts,
+  artifacts: () => ctx.artifacts,
   find: programFinder(host),
   inherited: inheritedByTasks(),
   capacity: Math.max(4, availableParallelism() * 2),
@@ -59,6 +65,15 @@ const executor = new ProcessExecutor({
   released: (token) => scheduler.released(token),
   log: ctx.log,
   graceMs,
+})
+const desk = new Desk({
+  db,
+  sink: scheduler.sink,
+  artifacts: ctx.artifacts,
+  files: (versionId) => bundleFiles(ctx, versionId),
+  scheduler,
+  uploads: join(settings.dataFolder, 'uploads'),
+  log,
 })
 const reconciler = new GitReconciler(ctx)
 const enqueuers = new Enqueuers(ctx)
@@ -69,14 +84,26 @@ const insist = (work: () => Promise<void>) =>
   throughOutages(work, (error) => log.warn({ err: error }, 'the database cannot be asked; trying again'))
 
 await insist(() =>
-  registerWorker(db, { id: workerId, host: hostName, pid: process.pid, slots: executor.capacity }),
+  registerWorker(db, {
+    id: workerId,
+    host: hostName,
+    pid: process.pid,
+    queues: [defaultQueue],
+    slots: executor.capacity,
+  }),
 )
 const beat = setInterval(() => {
   workerAlive(db, workerId).catch((error: unknown) => log.warn({ err: error }, 'a heartbeat was not written'))
 }, beatMs)
 await insist(async () => executor.endOrphans(await attemptsOfEarlierLives(db, hostName, workerId)))
 await artifacts.sweep()
+// While there was no desk nobody could prolong a lease: those who went on are waited for.
+await insist(() => graceLeases(db, backSeconds))
 await insist(() => scheduler.start(executor))
+const socket = deskSocket(host.runtime)
+await mkdir(socket.folder, { recursive: true, mode: 0o700 })
+await chmod(socket.folder, 0o700)
+await insist(async () => void (await desk.listen(socket.path)))
 reconciler.start()
 await insist(() => enqueuers.start())
 maintenance.start()
@@ -87,7 +114,7 @@ async function stop(): Promise<void> {
   if (stopping) return
   stopping = true
   clearInterval(beat)
-  await Promise.all([enqueuers.stop(), reconciler.stop(), maintenance.stop()])
+  await Promise.all([enqueuers.stop(), reconciler.stop(), maintenance.stop(), desk.close()])
   // First nothing new is taken, then what runs is ended and written down.
   await scheduler.stop()
   await executor.stop(graceMs)

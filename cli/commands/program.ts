@@ -35,6 +35,9 @@ import { versionList } from './version/list.ts'
 import { webhookCreate } from './webhook/create.ts'
 import { webhookList } from './webhook/list.ts'
 import { webhookRevoke } from './webhook/revoke.ts'
+import { workerList } from './worker/list.ts'
+import { workerTokenCreate, workerTokenList, workerTokenRevoke } from './worker/tokens.ts'
+import { worker } from './worker/worker.ts'
 
 function noun(name: string, description: string, verbs: readonly Command[]): Command {
   const command = new Command(name).description(description)
@@ -100,6 +103,9 @@ const nouns = (): Command[] => [
   noun('webhook', 'addresses that start a DAG', [webhookList(), webhookCreate(), webhookRevoke()]),
   comparisonCompare(),
   noun('share', 'links to comparisons', [shareList(), shareRevoke()]),
+  worker(),
+  noun('workers', 'workers of the pool', [workerList()]),
+  noun('worker-token', 'tokens of workers', [workerTokenCreate(), workerTokenList(), workerTokenRevoke()]),
 ]
 
 export function createProgram(): Command {

@@ -1,5 +1,5 @@
 /** Attempts: every write carries the fencing token; zero rows means that somebody else decided meanwhile. */
-import { and, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNotNull, ne, sql } from 'drizzle-orm'
 import { keptText, type Json } from '#server/domain/json.ts'
 import type { Given } from '#server/domain/run/attempt-record.ts'
 import type { AttemptKind, Reason } from '#server/domain/run/states.ts'
@@ -123,7 +123,7 @@ export async function insertResults(q: Queryable, attemptId: string, results: At
 }
 
 /**
- * Prolongs leases of live attempts.
+ * Prolongs leases of live attempts by so many seconds from now.
  * @returns by token whether the run wants its end; clean-up goes on until its run is forced to end. Missing tokens were fenced
  */
 export async function heartbeat(
@@ -185,28 +185,6 @@ export async function expiredAttempts(q: Queryable): Promise<{ token: string; ru
     .from(attempt)
     .where(and(inArray(attempt.state, [...live]), sql`${attempt.leaseUntil} < clock_timestamp()`))
     .limit(500)
-}
-
-export async function registerWorker(
-  q: Queryable,
-  given: { id: string; host: string; pid: number; slots?: number },
-): Promise<void> {
-  await q.insert(worker).values(given).onConflictDoNothing()
-}
-
-/** Says that a worker is there. */
-export async function workerAlive(q: Queryable, id: string): Promise<void> {
-  await q
-    .update(worker)
-    .set({ heartbeatAt: sql`clock_timestamp()` })
-    .where(and(eq(worker.id, id), isNull(worker.stoppedAt)))
-}
-
-export async function workerStopped(q: Queryable, id: string): Promise<void> {
-  await q
-    .update(worker)
-    .set({ stoppedAt: sql`now()` })
-    .where(and(eq(worker.id, id), isNull(worker.stoppedAt)))
 }
 
 /** The attempt whose results a task run has: its own, or that of the earlier run it was taken from. */

@@ -14,10 +14,28 @@ export interface Blocked {
   tasks: ReadonlySet<string>
 }
 
+/** Whose work is looked for: what is meant for a scheduler's own machine, and what lies in queues. */
+export interface Taker {
+  own: boolean
+  /** Names, of every team; or of the one team `teamId`. */
+  queues: readonly string[]
+  teamId: string | null
+}
+
+const takes = ({ own, queues, teamId }: Taker) =>
+  sql`(${own} and t.queue is null or t.queue is not null
+    and split_part(t.queue, '/', 2) in (select jsonb_array_elements_text(${JSON.stringify(queues)}::jsonb))
+    and (${teamId}::text is null or split_part(t.queue, '/', 1) = ${teamId}))`
+
 /**
  * Queued task runs of running runs, by priority, then oldest first; none whose pool has no room or is not there.
  */
-export async function claimable(q: Queryable, limit: number, blocked: Blocked): Promise<Candidate[]> {
+export async function claimable(
+  q: Queryable,
+  limit: number,
+  blocked: Blocked,
+  taker: Taker,
+): Promise<Candidate[]> {
   const rows = await q.execute<{ id: string; run_id: string; task: string }>(sql`
     select t.id, t.run_id, t.task
     from task_run t
@@ -26,6 +44,7 @@ export async function claimable(q: Queryable, limit: number, blocked: Blocked): 
       select pool, sum(slots) as used from task_run
       where pool is not null and state in ('starting', 'running') group by pool) u on u.pool = t.pool
     where t.state = 'queued'
+      and ${takes(taker)}
       and (t.pool is null or coalesce(u.used, 0) + t.slots <= p.slots)
       and not (t.run_id::text in (select jsonb_array_elements_text(${JSON.stringify([...blocked.runs])}::jsonb)))
       and not (t.run_id || ' ' || t.task in (select jsonb_array_elements_text(${JSON.stringify([...blocked.tasks])}::jsonb)))

@@ -203,8 +203,8 @@ export async function expandTaskRun(
     from jsonb_to_recordset(${list}::jsonb) as w(key text, item jsonb, index int)
     where t.id = ${taskRunId} and w.index = 0`)
   const rows = await q.execute<{ id: string; index: number }>(sql`
-    insert into task_run (run_id, task, key, index, item, pool, slots, priority, cleanup)
-    select t.run_id, t.task, w.key, w.index, w.item, t.pool, t.slots, t.priority, t.cleanup
+    insert into task_run (run_id, task, key, index, item, pool, queue, slots, priority, cleanup)
+    select t.run_id, t.task, w.key, w.index, w.item, t.pool, t.queue, t.slots, t.priority, t.cleanup
     from task_run t, jsonb_to_recordset(${list}::jsonb) as w(key text, item jsonb, index int)
     where t.id = ${taskRunId} and w.index > 0
     returning id, index`)

@@ -28,7 +28,7 @@ export interface NewRun {
 
 export type NewItem = Pick<
   typeof taskRun.$inferInsert,
-  'task' | 'key' | 'index' | 'item' | 'pool' | 'slots' | 'priority' | 'cleanup'
+  'task' | 'key' | 'index' | 'item' | 'pool' | 'queue' | 'slots' | 'priority' | 'cleanup'
 > & {
   /** What is taken from an earlier run: its state, and the task run that has the results. */
   reuse?: { resultsOf: string | null; as: 'succeeded' | 'skipped'; marked: boolean } | null

@@ -30,7 +30,7 @@ import {
 } from '#server/domain/run/states.ts'
 import { createdAt, id, time } from './columns.ts'
 import { dag, version } from './repository.ts'
-import { team, user } from './team.ts'
+import { team, user, workerToken } from './team.ts'
 
 export const runStateEnum = pgEnum('run_state', runStates)
 export const taskRunStateEnum = pgEnum('task_run_state', taskRunStates)
@@ -148,6 +148,8 @@ export const taskRun = pgTable(
     item: jsonb('item').$type<Json>(),
     /** What is asked at the claim. */
     pool: text('pool'),
+    /** `TEAM-ID/QUEUE` for workers of the pool; null: a scheduler's own machine. */
+    queue: text('queue'),
     slots: integer('slots').notNull().default(1),
     priority: integer('priority').notNull().default(0),
     /** A teardown or `finally`: goes on in a run that is being cancelled. */
@@ -229,15 +231,25 @@ export const attempt = pgTable(
   ],
 )
 
-/** A process of the product that schedules or executes. */
+/** A process of the product that schedules, or a worker of the pool. */
 export const worker = pgTable('worker', {
   id: uuid('id').primaryKey(),
+  /** Machine and folder: a later life of the same worker has the same. */
   host: text('host').notNull(),
   pid: integer('pid').notNull(),
+  /** Of a worker of the pool: the token it came with. null: one of the product's own. */
+  tokenId: uuid('token_id').references(() => workerToken.id, { onDelete: 'cascade' }),
+  /** Queues it serves: of its token's team, or of all teams when it has no token. */
+  queues: jsonb('queues')
+    .$type<string[]>()
+    .notNull()
+    .default(sql`'[]'::jsonb`),
   /** Attempts that it can hold at once; 0: it does not say. */
   slots: integer('slots').notNull().default(0),
   startedAt: time('started_at').notNull().defaultNow(),
   heartbeatAt: time('heartbeat_at').notNull().defaultNow(),
+  /** It takes nothing new any more. */
+  drainingAt: time('draining_at'),
   stoppedAt: time('stopped_at'),
 })
 

@@ -68,3 +68,17 @@ export const apiToken = pgTable(
       .where(sql`${t.revokedAt} is null`),
   ],
 )
+
+/** What workers of the pool come with: for one team, and for nothing but its attempts. Only its SHA-256 (hex) is kept. */
+export const workerToken = pgTable('worker_token', {
+  id: id(),
+  teamId: uuid('team_id')
+    .notNull()
+    .references(() => team.id, { onDelete: 'cascade' }),
+  createdBy: uuid('created_by').references(() => user.id),
+  name: text('name').notNull(),
+  secretHash: text('secret_hash').notNull().unique(),
+  prefix: text('prefix').notNull(),
+  revokedAt: time('revoked_at'),
+  createdAt: createdAt(),
+})

@@ -6,8 +6,12 @@ export interface CliEnvironment {
   /** Address of the product, and a token for it: each overrides what `dagbok login` kept. */
   url: string | null
   token: string | null
+  /** A token of workers, for `dagbok worker`. */
+  workerToken: string | null
   /** Where `dagbok login` keeps its file. */
   configFolder: string
+  /** Where `dagbok worker` works unless it is told otherwise. */
+  workerFolder: string
 }
 
 const given = (name: string): string | null => {
@@ -16,8 +20,16 @@ const given = (name: string): string | null => {
 }
 
 export function cliEnvironment(): CliEnvironment {
-  // A relative XDG_CONFIG_HOME is to be ignored, says the standard.
-  const home = given('XDG_CONFIG_HOME')
-  const folder = home !== null && isAbsolute(home) ? home : join(homedir(), '.config')
-  return { url: given('DAGBOK_URL'), token: given('DAGBOK_TOKEN'), configFolder: join(folder, 'dagbok') }
+  // One that is relative is to be ignored, says the standard.
+  const folder = (name: string, otherwise: string) => {
+    const path = given(name)
+    return join(path !== null && isAbsolute(path) ? path : join(homedir(), otherwise), 'dagbok')
+  }
+  return {
+    url: given('DAGBOK_URL'),
+    token: given('DAGBOK_TOKEN'),
+    workerToken: given('DAGBOK_WORKER_TOKEN'),
+    configFolder: folder('XDG_CONFIG_HOME', '.config'),
+    workerFolder: join(folder('XDG_STATE_HOME', '.local/state'), 'worker'),
+  }
 }

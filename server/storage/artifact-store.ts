@@ -37,3 +37,6 @@ export interface BlobShelf {
   restore(hash: string): Promise<void>
   remove(hash: string): Promise<void>
 }
+
+/** What an attempt needs of a store. */
+export type AttemptStore = Pick<ArtifactStore, 'put' | 'read'>

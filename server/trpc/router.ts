@@ -8,12 +8,14 @@ import { interventionsRouter } from './routers/interventions.ts'
 import { poolsRouter } from './routers/pools.ts'
 import { runsRouter } from './routers/runs.ts'
 import { schedulesRouter } from './routers/schedules.ts'
+import { workersRouter } from './routers/workers.ts'
 
 export const appRouter = router({
   dags: dagsRouter,
   runs: runsRouter,
   interventions: interventionsRouter,
   pools: poolsRouter,
+  workers: workersRouter,
   schedules: schedulesRouter,
   backfills: backfillsRouter,
   comparisons: comparisonsRouter,

@@ -1,8 +1,11 @@
 /**
  * What every executor promises. The scheduler decides that an attempt is due; an executor runs its code at most once
- * (R1), and tells how it ended through the sink. Adapters: `process/` (later `pool/`, `kubernetes/`), one conformance
+ * (R1), and tells how it ended through the sink. Adapters: `process/`, `pool/` (later `kubernetes/`), one conformance
  * suite.
  */
+import type { Taker } from '#db/queries/claim.ts'
+import { defaultQueue } from '#db/queries/worker.ts'
+import { leaseMs } from '#server/config/lease.ts'
 import type { Json } from '#server/domain/json.ts'
 import type { OutputDeclaration, MetricDeclaration, ValueDeclaration } from '#server/domain/dag/spec.ts'
 import type { Reason } from '#server/domain/run/states.ts'
@@ -99,8 +102,26 @@ export interface OrphanedAttempt {
   handle: Record<string, Json> | null
 }
 
+/** Whose work an executor takes, and on which terms. */
+export interface Post extends Taker {
+  /** The worker's row that its attempts name; null: the scheduler's own. */
+  workerId: string | null
+  /** ms that an attempt may be without a word before its first heartbeat. */
+  leaseMs: number
+}
+
+/** What a scheduler's own machine takes: what needs no pool, and of the pool what lies in the queue `default`. */
+export const ownMachine: Post = {
+  own: true,
+  queues: [defaultQueue],
+  teamId: null,
+  workerId: null,
+  leaseMs,
+}
+
 export interface Executor {
   readonly name: string
+  readonly post: Post
   /** How many attempts it can hold at once. */
   readonly capacity: number
   /** Takes a job that was claimed; resolves when it is submitted, not when it ends. Never throws for the job's sake. */

@@ -37,8 +37,8 @@ export class Claimer {
   readonly #runs: RunAdvancer
   readonly #sink: DatabaseSink
   readonly #isolation: Isolation
-  /** Tokens of attempts that this worker holds, by task run. */
-  readonly #held = new Map<string, string>()
+  /** Attempts that were handed out and hold a place there, by task run. */
+  readonly #held = new Map<string, { token: string; executor: Executor }>()
   readonly #submitting = new Set<Promise<void>>()
 
   constructor(given: {
@@ -67,21 +67,29 @@ export class Claimer {
     void submission.finally(() => this.#submitting.delete(submission))
   }
 
-  tokenOf(taskRunId: string): string | undefined {
-    return this.#held.get(taskRunId)
+  /** Asks for the end of the attempt of this task run, if it was handed out here. */
+  cancel(taskRunId: string, why: 'cancel' | 'timeout'): void {
+    const held = this.#held.get(taskRunId)
+    held?.executor.cancel(held.token, why)
   }
 
   released(token: string): void {
-    for (const [taskRunId, held] of this.#held) if (held === token) this.#held.delete(taskRunId)
+    for (const [taskRunId, held] of this.#held) if (held.token === token) this.#held.delete(taskRunId)
+  }
+
+  #heldBy(executor: Executor): number {
+    let count = 0
+    for (const held of this.#held.values()) if (held.executor === executor) count++
+    return count
   }
 
   /** Claims as much as the executor has room for. What a limit holds back is passed by, not waited for. */
   async claim(executor: Executor, stopped: () => boolean): Promise<void> {
     const blocked = { runs: new Set(this.#isolation.resting()), tasks: new Set<string>() }
     for (;;) {
-      const free = executor.capacity - this.#held.size
+      const free = executor.capacity - this.#heldBy(executor)
       if (free <= 0 || stopped()) return
-      const candidates = await claimable(this.#db, free, blocked)
+      const candidates = await claimable(this.#db, free, blocked, executor.post)
       if (candidates.length === 0) return
       const outcomes = await Promise.all(
         candidates.map((one) =>
@@ -117,9 +125,10 @@ export class Claimer {
       const n = item.attempts + 1
       const kind = live.machine.plan.nodes[place.node]?.policy.poll == null ? 'main' : 'probe'
       const { id: taskRunId, runId } = candidate
+      const { workerId, leaseMs } = executor.post
       const attemptId = await insertAttempt(
         tx,
-        { taskRunId, runId, n, kind, token, executor: executor.name, workerId: this.#workerId },
+        { taskRunId, runId, n, kind, token, executor: executor.name, workerId: workerId ?? this.#workerId },
         leaseMs,
       )
       said.outcome = { kind: 'taken', taken: { attemptId, token, n, live, ...place } }
@@ -128,7 +137,7 @@ export class Claimer {
     const { outcome } = said
     if (outcome.kind !== 'taken') return outcome
     if (!accepted) return { kind: 'gone' }
-    this.#held.set(candidate.id, token)
+    this.#held.set(candidate.id, { token, executor })
     return outcome
   }
 

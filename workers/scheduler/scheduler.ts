@@ -41,7 +41,7 @@ export class Scheduler {
   readonly #claimer: Claimer
   readonly #questions: Questions
   readonly #loop: Wakeful
-  #executor: Executor | null = null
+  readonly #executors = new Set<Executor>()
   #unlisten: (() => Promise<void>) | null = null
 
   constructor(db: Database, log: Logger, workerId: string, blobs: BlobSource) {
@@ -60,9 +60,9 @@ export class Scheduler {
     )
   }
 
-  /** Starts to work. The executor writes into `sink`. What threw can be called again. */
-  async start(executor: Executor): Promise<void> {
-    this.#executor = executor
+  /** Starts to work. Executors write into `sink`; more of them may come and go. What threw can be called again. */
+  async start(executor: Executor | null): Promise<void> {
+    if (executor !== null) this.#executors.add(executor)
     // A question that was open when an earlier life ended is asked again.
     for (const id of await runningRunIds(this.#db)) await this.#apply(id, just({ kind: 'reconsidered' }))
     const subscription = await this.#db.client.listen(workChannel, () => this.#loop.wake())
@@ -76,6 +76,17 @@ export class Scheduler {
     await this.#loop.stop()
     await this.#claimer.idle()
     await this.#runs.idle()
+  }
+
+  /** Another executor takes work from now on; or one that does has more room than before. */
+  serve(executor: Executor): void {
+    this.#executors.add(executor)
+    this.#loop.wake()
+  }
+
+  /** It takes nothing new any more. */
+  retire(executor: Executor): void {
+    this.#executors.delete(executor)
   }
 
   /** The executor is rid of an attempt: there is room again. */
@@ -93,7 +104,7 @@ export class Scheduler {
     await carryOutInterventions(this.#db, this.#runs, this.#isolation)
     const next = await this.#due()
     await this.#admit()
-    if (this.#executor !== null) await this.#claimer.claim(this.#executor, () => this.#loop.stopped)
+    for (const executor of this.#executors) await this.#claimer.claim(executor, () => this.#loop.stopped)
     return next
   }
 
@@ -154,9 +165,8 @@ export class Scheduler {
   #afterAdvance({ live, actions, queued }: Advanced): void {
     for (const action of actions) {
       if (action.kind === 'ask') continue
-      const token = this.#claimer.tokenOf(live.ids[action.node]?.[action.item] ?? '')
-      if (token !== undefined)
-        this.#executor?.cancel(token, live.machine.stop?.why === 'timeout' ? 'timeout' : 'cancel')
+      const taskRunId = live.ids[action.node]?.[action.item] ?? ''
+      this.#claimer.cancel(taskRunId, live.machine.stop?.why === 'timeout' ? 'timeout' : 'cancel')
     }
     const asked = actions.filter((action) => action.kind === 'ask')
     if (asked.length > 0)

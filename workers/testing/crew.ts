@@ -24,6 +24,8 @@ export interface Place {
 }
 
 export interface Crew {
+  /** Folder below which the attempts lie. */
+  runtime: string
   /** Dies without a word and is there again, as after a kill -9. */
   crash: () => Promise<void>
   stop: (graceMs: number) => Promise<void>
@@ -45,7 +47,7 @@ export async function processCrew({ db, hosted, runtime, scheduler, sink }: Plac
     new ProcessExecutor({
       host,
       checkouts: new Checkouts(join(runtime, 'versions'), (versionId) => bundleFiles(hosted.ctx, versionId)),
-      artifacts: hosted.ctx.artifacts,
+      artifacts: () => hosted.ctx.artifacts,
       find: programFinder(host),
       inherited: inheritedByTasks(),
       capacity: 4,
@@ -57,6 +59,7 @@ export async function processCrew({ db, hosted, runtime, scheduler, sink }: Plac
   const executor = employ(living)
   await scheduler.start(executor)
   return {
+    runtime,
     crash: async () => {
       // What a new life does first: whatever lives on this host is of an earlier one.
       const orphans = await attemptsOfEarlierLives(db, 'test', randomUUID())

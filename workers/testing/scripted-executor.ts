@@ -1,6 +1,7 @@
 /** An executor for tests of the scheduler: no processes; what an attempt does is a function of its job. */
 import {
   attemptEnd,
+  ownMachine,
   type AttemptEnd,
   type AttemptJob,
   type AttemptSink,
@@ -18,6 +19,7 @@ export const fails = (reason: AttemptEnd['reason'] = 'user_error'): AttemptEnd =
 
 export class ScriptedExecutor implements Executor {
   readonly name = 'scripted'
+  readonly post = ownMachine
   readonly capacity: number
   /** Jobs whose code started, in order. */
   readonly started: AttemptJob[] = []

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { chmod, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Database } from '#db/client.ts'
-import { findLiveAttempt, registerWorker } from '#db/queries/attempt.ts'
+import { findLiveAttempt } from '#db/queries/attempt.ts'
+import { registerWorker } from '#db/queries/worker.ts'
 import { liveChannel } from '#db/queries/live.ts'
 import { startHosted, type Hosted } from '#server/testing/hosted.ts'
 import { logChunks } from '#db/queries/log.ts'
@@ -14,7 +15,8 @@ import { processCrew, type Crew, type Place } from './crew.ts'
 
 export interface Workshop {
   hosted: Hosted
-  runtime: string
+  /** Folder below which the attempts lie. */
+  runtime: () => string
   /** Tasks whose start gate stays shut, whatever the scheduler says. */
   shut: Set<string>
   /** What the executor writes to. */
@@ -78,7 +80,7 @@ export async function openWorkshop(
   const { until, deafen } = await listenTo(db)
   return {
     hosted,
-    runtime,
+    runtime: () => crew.runtime,
     shut,
     sink,
     crash: () => crew.crash(),

@@ -157,7 +157,7 @@ export const taskSchema = z.object({
   values: z.record(name, valueDeclarationSchema),
   env: z.record(z.string(), z.string()),
   image: z.string().nullable(),
-  executor: z.enum(['process']).nullable(),
+  executor: z.enum(['process', 'pool']).nullable(),
   resources: z.object({ cpu: z.number().nullable(), memory: z.number().int().nullable() }),
   timeout: ms.nullable(),
   retries: z.number().int().nonnegative(),

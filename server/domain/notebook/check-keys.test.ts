@@ -40,7 +40,10 @@ test.each([
   ['id: a\noutputs: {Raw: raw.csv}\n', 'Raw → `Raw` is not a name'],
   ['id: a\noutputs: {raw: {pth: raw.csv}}\n', 'pth → `pth` is not a key of `outputs.raw` (path?)'],
   ['id: a\nretries: -1\n', '-1 → `retries` must be >= 0'],
-  ['id: a\nqueue: gpu\n', 'queue → `queue` is part of the format, but this build cannot carry it out yet'],
+  [
+    'id: a\ncluster: gpu\n',
+    'cluster → `cluster` is part of the format, but this build cannot carry it out yet',
+  ],
 ])('%j: %s', (text, message) => expect(faults('task', text).join('\n')).toContain(message))
 
 test('a guess is made for a rule that is misspelt', () =>

@@ -106,7 +106,7 @@ test.each([
   [task('id: a\nscript: ./none.js'), 'has more than one of an inline script'],
   [task('id: a\ninputs: {t: ../../etc/passwd}'), 'is outside the repository'],
   [task('id: a\noutputs: {t: ../x}'), "'../x' is not a path below DAGBOK_OUT"],
-  [task('id: a\nqueue: gpu'), '`queue` is part of the format, but this build cannot carry it out yet'],
+  [task('id: a\nqueue: gpu'), '`queue` names workers of the pool: write `executor: pool`, too'],
   [task('id: a\nwait: 10'), 'must be a text or a map'],
   [task('id: a\nretry_if: ${{ matrix.x }}'), "it reads exit_code, reason and attempt, and not 'matrix'"],
   [task('id: a\nretry_if: ${{ 1 + 1 }}'), 'it is a int, and must be true or false'],

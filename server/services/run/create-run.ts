@@ -2,6 +2,7 @@ import type { Queryable } from '#db/client.ts'
 import { announce, wakeScheduler } from '#db/queries/live.ts'
 import { poolKey, teamOfDag } from '#db/queries/pool.ts'
 import { holdResults } from '#db/queries/retention.ts'
+import { defaultQueue, queueKey } from '#db/queries/worker.ts'
 import { insertRun, type NewItem, type NewRun } from '#db/queries/run.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Spec } from '../../domain/dag/spec.ts'
@@ -30,6 +31,7 @@ export async function createRun(
     const asked = {
       task: task.id,
       pool,
+      queue: task.executor === 'pool' ? queueKey(teamId, task.queue ?? defaultQueue) : null,
       slots,
       priority,
       cleanup: task.finally || task.teardown_for.length > 0,

@@ -4,7 +4,7 @@
  */
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import type { ArtifactStore } from '../artifact-store.ts'
+import type { AttemptStore } from '../artifact-store.ts'
 
 export interface LogChunkRow {
   seq: number
@@ -16,7 +16,7 @@ export interface LogChunkRow {
 }
 
 interface Options {
-  artifacts: ArtifactStore
+  artifacts: Pick<AttemptStore, 'put'>
   /** Records a chunk that is stored; false when the attempt was fenced. */
   append: (chunk: LogChunkRow) => Promise<boolean>
   /** Bytes after which the rest is left out, with a line that says so. */

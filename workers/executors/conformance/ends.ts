@@ -138,8 +138,8 @@ export function losesItsExecutor(trial: Trial): void {
     await trial.push('orphaned', [twice('hold', 60_007, 'retries: 0')])
     const { run } = await trial.spoken('orphaned')
     await trial.shop.crash()
-    expect(await commandsLike(/sleep\0 ?60007/)).toEqual([])
     expect(await trial.shop.ended('orphaned', 1)).toMatchObject({ state: 'succeeded' })
+    expect(await commandsLike(/sleep\0 ?60007/)).toEqual([])
     expect(await trial.attempts(run)).toMatchObject([
       { n: 1, state: 'lost', reason: 'worker_lost', userFailures: 0, infrastructureFailures: 1 },
       { n: 2, state: 'succeeded' },

@@ -41,7 +41,8 @@ function ownId(trial: Trial): void {
   test.runIf(asRoot)(
     'as root, tasks run under an id of their own and reach nothing of the product',
     async () => {
-      const { runtime, hosted } = trial.shop
+      const { hosted } = trial.shop
+      const runtime = trial.shop.runtime()
       const { id, state } = await trial.run('root', [
         cell(
           'id: who',

@@ -16,7 +16,7 @@ import {
 import { basename, dirname, join, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
-import type { ArtifactStore } from '#server/storage/artifact-store.ts'
+import type { AttemptStore } from '#server/storage/artifact-store.ts'
 import { variable } from '#server/domain/expression/render.ts'
 import { mediaType } from '#server/domain/result/media-type.ts'
 import type { AttemptEnd, AttemptJob, InputValue } from '../executor.ts'
@@ -50,7 +50,7 @@ async function writeInput(
   folder: string,
   name: string,
   input: InputValue,
-  job: { checkout: string; artifacts: ArtifactStore },
+  job: { checkout: string; artifacts: AttemptStore },
 ): Promise<string> {
   const own = join(folder, 'in', name)
   const fetch = async (hash: string, target: string) => {
@@ -84,7 +84,7 @@ export const folderOf = (host: Host, attemptId: string): string => join(host.run
 export async function makeAttemptFolder(
   host: Host,
   checkouts: Checkouts,
-  artifacts: ArtifactStore,
+  artifacts: AttemptStore,
   job: AttemptJob,
   inherited: Record<string, string | undefined>,
 ): Promise<AttemptFolder> {
@@ -96,7 +96,7 @@ export async function makeAttemptFolder(
   await Promise.all([
     ...['home', 'tmp', 'out', 'in'].map((name) => mkdir(at(name))),
     ...['values', 'metrics'].map((name) => writeFile(at(name), '')),
-    checkouts.copy(job.versionId, checkout),
+    checkouts.copy(job.versionId, checkout, job.token),
   ])
   const cwd = join(checkout, job.folder)
   await mkdir(cwd, { recursive: true })
@@ -178,7 +178,7 @@ export interface CollectedOutputs {
 /** Puts every declared output into the store. @throws DagbokError `unavailable` when the store does not take it */
 export async function collectOutputs(
   folder: AttemptFolder,
-  artifacts: ArtifactStore,
+  artifacts: AttemptStore,
   job: AttemptJob,
 ): Promise<CollectedOutputs> {
   const root = await realpath(join(folder.path, 'out'))

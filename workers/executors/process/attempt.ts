@@ -2,7 +2,7 @@
 import { failpoint } from '#server/config/failpoint.ts'
 import { leaseMs } from '#server/config/lease.ts'
 import type { Json } from '#server/domain/json.ts'
-import type { ArtifactStore } from '#server/storage/artifact-store.ts'
+import type { AttemptStore } from '#server/storage/artifact-store.ts'
 import { maskerOf } from '#server/domain/run/attempt-record.ts'
 import { LogWriter } from '#server/storage/logs/log-writer.ts'
 import { attemptEnd, type AttemptEnd, type AttemptJob, type AttemptSink } from '../executor.ts'
@@ -23,7 +23,7 @@ import { fault, judge, stopped, tooLate, type Exit, type Why } from './verdict.t
 export interface AttemptTools {
   host: Host
   checkouts: Checkouts
-  artifacts: ArtifactStore
+  artifacts: AttemptStore
   find: (program: string) => Promise<string | null>
   inherited: Record<string, string | undefined>
   /** ms between the request to end and the force that ends. */

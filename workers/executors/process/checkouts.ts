@@ -18,7 +18,8 @@ import { DagbokError } from '#server/domain/errors/errors.ts'
 import { linksOut } from '#server/domain/version/links.ts'
 import type { BundleFile } from '#server/services/version/bundle-files.ts'
 
-export type ReadBundle = (versionId: string) => AsyncIterable<BundleFile>
+/** Reads a version's files for the attempt of this token. */
+export type ReadBundle = (versionId: string, token: string) => AsyncIterable<BundleFile>
 
 async function place(folder: string, { path, mode, bytes }: BundleFile): Promise<void> {
   const target = join(folder, path)
@@ -63,9 +64,9 @@ export class Checkouts {
   }
 
   /** A private copy of the version at `target`, which must not be there yet. */
-  async copy(versionId: string, target: string): Promise<void> {
+  async copy(versionId: string, target: string, token = ''): Promise<void> {
     await (this.#adopted ??= this.#adopt())
-    const warm = this.#warm.get(versionId) ?? { laid: this.#lay(versionId), users: 0 }
+    const warm = this.#warm.get(versionId) ?? { laid: this.#lay(versionId, token), users: 0 }
     this.#warm.delete(versionId)
     this.#warm.set(versionId, warm)
     warm.users++
@@ -105,13 +106,13 @@ export class Checkouts {
     }
   }
 
-  async #lay(versionId: string): Promise<string> {
+  async #lay(versionId: string, token: string): Promise<string> {
     const folder = join(this.#folder, versionId)
     const aside = `${folder}.${process.pid}`
     await rm(aside, { recursive: true, force: true })
     await mkdir(aside, { recursive: true, mode: 0o700 })
     const links = new Map<string, string>()
-    for await (const file of this.#read(versionId)) {
+    for await (const file of this.#read(versionId, token)) {
       await place(aside, file)
       if (file.mode === '120000') links.set(file.path, Buffer.from(file.bytes).toString())
     }

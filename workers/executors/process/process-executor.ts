@@ -1,25 +1,29 @@
 /** The `process` executor: attempts as process groups of this machine (engine.md, "Executors"). */
 import type { Logger } from 'pino'
 import { join } from 'node:path'
+import type { AttemptStore } from '#server/storage/artifact-store.ts'
 import { failpoint } from '#server/config/failpoint.ts'
 import { leaseMs } from '#server/config/lease.ts'
 import type { AttemptEnd, AttemptJob, AttemptSink, Executor, OrphanedAttempt } from '../executor.ts'
-import { attemptEnd } from '../executor.ts'
+import { attemptEnd, ownMachine } from '../executor.ts'
 import { ProcessAttempt, type AttemptTools } from './attempt.ts'
 import { removeAll } from './attempt-folder.ts'
 import { killMarked, signalGroup, startTimeOf } from './task-process.ts'
 import { sweepCgroups } from './usage-meter.ts'
 
-export interface ProcessExecutorOptions extends Omit<AttemptTools, 'graceMs'> {
+export interface ProcessExecutorOptions extends Omit<AttemptTools, 'graceMs' | 'artifacts'> {
+  /** The store as the attempt of this token may use it. */
+  artifacts: (token: string) => AttemptStore
   capacity: number
   sink: AttemptSink
   /** Called once the attempt holds nothing any more. */
   released: (token: string) => void
   log: Logger
   graceMs?: number
+  /** ms between heartbeats. */
+  heartbeatMs?: number
 }
 
-const heartbeatMs = leaseMs / 3
 /** ms of the first wait before an end that could not be written is written again; then twice as long, up to 5 s. */
 const againMs = 100
 
@@ -27,6 +31,7 @@ const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
 export class ProcessExecutor implements Executor {
   readonly name = 'process'
+  readonly post = ownMachine
   readonly capacity: number
   readonly #options: ProcessExecutorOptions
   readonly #live = new Map<string, { attempt: ProcessAttempt; over: Promise<void> }>()
@@ -36,14 +41,15 @@ export class ProcessExecutor implements Executor {
   constructor(options: ProcessExecutorOptions) {
     this.#options = options
     this.capacity = options.capacity
-    this.#beat = setInterval(() => void this.#heartbeat(), heartbeatMs)
+    this.#beat = setInterval(() => void this.#heartbeat(), options.heartbeatMs ?? leaseMs / 3)
     this.#beat.unref()
   }
 
   submit(job: AttemptJob): Promise<void> {
     return new Promise((submitted) => {
-      const { sink, ...tools } = this.#options
-      const attempt = new ProcessAttempt(job, { graceMs: 5000, ...tools }, sink)
+      const { sink, artifacts, ...tools } = this.#options
+      const own = { graceMs: 5000, ...tools, artifacts: artifacts(job.token) }
+      const attempt = new ProcessAttempt(job, own, sink)
       const over = this.#see(attempt, submitted)
       this.#live.set(job.token, { attempt, over })
       if (this.#stopping) attempt.end('stop')

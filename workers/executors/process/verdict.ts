@@ -3,7 +3,7 @@ import { failpoint } from '#server/config/failpoint.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { parseMetrics } from '#server/domain/result/metrics.ts'
 import { parseValues } from '#server/domain/result/values.ts'
-import type { ArtifactStore } from '#server/storage/artifact-store.ts'
+import type { AttemptStore } from '#server/storage/artifact-store.ts'
 import type { LogWriter } from '#server/storage/logs/log-writer.ts'
 import { attemptEnd, type AttemptEnd, type AttemptJob } from '../executor.ts'
 import { collectOutputs, readReport, type AttemptFolder } from './attempt-folder.ts'
@@ -19,7 +19,7 @@ export interface Exit {
 export interface Over {
   job: AttemptJob
   folder: AttemptFolder
-  artifacts: ArtifactStore
+  artifacts: AttemptStore
   log: LogWriter
   exit: Exit
   why: Why | null

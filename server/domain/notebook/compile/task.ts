@@ -191,11 +191,21 @@ function checkConditions(work: Work): void {
 }
 
 /** Refuses executors that this build does not have. */
-function executorOf({ key, fault }: Work): 'process' | null {
+function executorOf({ key, fault }: Work): Task['executor'] {
   const located = key('executor')
   const name = scalarText(located)
-  if (located !== null && name !== 'process') fault(located, notYet(`the executor \`${name}\``))
-  return name === 'process' ? 'process' : null
+  if (name === 'process' || name === 'pool') return name
+  if (located !== null) fault(located, notYet(`the executor \`${name}\``))
+  return null
+}
+
+/** A queue is served by workers of the pool: with another executor it would be ignored, so it is refused. */
+function queueOf(work: Work): string | null {
+  const located = work.key('queue')
+  if (located === null) return null
+  if (scalarText(work.key('executor')) !== 'pool')
+    work.fault(located, '`queue` names workers of the pool: write `executor: pool`, too')
+  return scalarText(located)
 }
 
 const flag = (key: KeyOf, name: string): boolean => {
@@ -242,7 +252,7 @@ function engineKeys(work: Work) {
     pool: poolOf(key),
     slots: number(key, 'slots', 1),
     priority: number(key, 'priority', 0),
-    queue: null,
+    queue: queueOf(work),
     effects: textOf(root, 'effects'),
   }
 }

@@ -117,10 +117,10 @@ export const taskKeys: readonly Key[] = [
     'executor',
     { type: 'string', enum: ['process', 'pool', 'kubernetes'] },
     'executor',
-    'Who runs it. This build carries out `process`.',
+    'Who runs it: `process` is this machine, `pool` the workers of its `queue`. `kubernetes` is not carried out yet.',
     { default: "the deployment's" },
   ),
-  key('image', text, 'image', 'The container image; `process` runs on this machine instead, and says so.'),
+  key('image', text, 'image', 'The container image; `process` and `pool` run without it, and say so.'),
   key(
     'resources',
     object({ cpu, memory }),
@@ -252,5 +252,7 @@ export const taskKeys: readonly Key[] = [
     { default: 'false' },
   ),
   key('effects', text, 'text', 'What it changes outside the run, in words.'),
-  key('queue', name, 'name', 'The workers that may take it.', later),
+  key('queue', name, 'name', 'With `executor: pool`: the workers that may take it are those of this queue.', {
+    default: '`default`',
+  }),
 ]

@@ -1,0 +1,77 @@
+/** Composition root of `dagbok worker`: one worker of the pool on this machine, until it is told to end. */
+import { randomUUID } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { inheritedByTasks } from '#server/config/environment.ts'
+import { gitPath } from '#server/config/git.ts'
+import { DeskClient } from '#workers/executors/pool/desk-client.ts'
+import { PoolWorker } from '#workers/executors/pool/pool-worker.ts'
+import { remoteFiles } from '#workers/executors/pool/remote-files.ts'
+import { Checkouts } from '#workers/executors/process/checkouts.ts'
+import { openHost, programFinder } from '#workers/executors/process/host.ts'
+import { lockDataFolder, openDataFolder } from '../start/data-folder.ts'
+
+export interface WorkerGiven {
+  /** Address of the product, without a slash at its end. */
+  url: string
+  token: string
+  queues: string[]
+  slots: number
+  /** Where versions and attempts lie; one worker at a time has it. */
+  folder: string
+  /** ms that attempts may go on once the worker is told to end. */
+  drainMs: number
+  say: (line: string) => void
+}
+
+/** ms that an attempt has between being asked to end and being made to. */
+const graceMs = 5000
+
+/** Resolves when the first of these signals comes. */
+const told = () =>
+  new Promise<void>((done) => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => done())
+  })
+
+/**
+ * Works until SIGTERM, then drains; a second SIGINT or SIGTERM ends what is left at once.
+ * @throws DagbokError `unauthenticated` when the token is not good, `conflict` when the folder is another's
+ */
+export async function runWorker(given: WorkerGiven): Promise<void> {
+  const data = await openDataFolder(given.folder)
+  const lock = await lockDataFolder(data.path)
+  // A token on the command line is for nobody else to see.
+  process.title = 'dagbok worker'
+  const log = pino({ level: 'warn', base: { process: 'pool worker' } }, pino.destination(2))
+  const id = randomUUID()
+  const host = await openHost(data.runtime, gitPath())
+  const archives = join(data.path, 'archives')
+  await mkdir(archives, { recursive: true, mode: 0o700 })
+  const client = new DeskClient({ url: given.url, token: given.token, workerId: id })
+  const { queues, slots } = given
+  const ending = told()
+  try {
+    const worker = await PoolWorker.start({
+      client,
+      self: { id, host: `${hostname()}:${data.runtime}`, pid: process.pid, queues, slots },
+      machine: (signalOf) => ({
+        host,
+        checkouts: new Checkouts(join(host.runtime, 'versions'), remoteFiles(client, archives, signalOf)),
+        find: programFinder(host),
+        inherited: inheritedByTasks(),
+        graceMs,
+      }),
+      log,
+    })
+    given.say(`Works for ${given.url}: ${slots} at once, from ${queues.join(', ')}. Stop it with Ctrl-C.`)
+    const refusal = await Promise.race([ending, worker.refused])
+    if (refusal === undefined && worker.holding > 0)
+      given.say(`Takes nothing new; waits for ${worker.holding} at most ${given.drainMs / 1000} s.`)
+    await worker.drain(refusal === undefined ? given.drainMs : 0, graceMs)
+    if (refusal !== undefined) throw refusal
+  } finally {
+    await lock.release()
+  }
+}

@@ -1,0 +1,263 @@
+/** Workers: the product's own, and those of the pool with their tokens. Database time only. */
+import { and, desc, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm'
+import type { Queryable } from '../client.ts'
+import { attempt, run, team, user, worker, workerToken } from '../schema/index.ts'
+import type { LostAttempt } from './attempt.ts'
+
+/** The queue of a task of the pool that names none. */
+export const defaultQueue = 'default'
+
+/** What a task run's row calls its queue. */
+export const queueKey = (teamId: string, name: string): string => `${teamId}/${name}`
+
+/** Seconds without a word after which a worker is not counted on any more. */
+const silentSeconds = 60
+
+export interface NewWorker {
+  id: string
+  host: string
+  pid: number
+  tokenId?: string | null
+  queues?: readonly string[]
+  slots?: number
+}
+
+export async function registerWorker(q: Queryable, given: NewWorker): Promise<void> {
+  await q
+    .insert(worker)
+    .values({ ...given, queues: [...(given.queues ?? [])] })
+    .onConflictDoNothing()
+}
+
+export async function workerStopped(q: Queryable, id: string): Promise<void> {
+  await q
+    .update(worker)
+    .set({ stoppedAt: sql`now()` })
+    .where(and(eq(worker.id, id), isNull(worker.stoppedAt)))
+}
+
+/** Says that a worker is there. */
+export async function workerAlive(q: Queryable, id: string): Promise<void> {
+  await q
+    .update(worker)
+    .set({ heartbeatAt: sql`clock_timestamp()` })
+    .where(and(eq(worker.id, id), isNull(worker.stoppedAt)))
+}
+
+export async function workerDrains(q: Queryable, id: string): Promise<void> {
+  await q
+    .update(worker)
+    .set({ drainingAt: sql`clock_timestamp()` })
+    .where(and(eq(worker.id, id), isNull(worker.drainingAt)))
+}
+
+/** A worker that came with this token and was not stopped. */
+export async function findWorker(
+  q: Queryable,
+  id: string,
+  tokenId: string,
+): Promise<{ id: string; host: string; queues: string[]; draining: boolean } | null> {
+  const [row] = await q
+    .select({ id: worker.id, host: worker.host, queues: worker.queues, drainingAt: worker.drainingAt })
+    .from(worker)
+    .where(and(eq(worker.id, id), eq(worker.tokenId, tokenId), isNull(worker.stoppedAt)))
+  return row === undefined ? null : { ...row, draining: row.drainingAt !== null }
+}
+
+const live = ['created', 'submitted', 'running'] as const
+
+/**
+ * Hands live attempts of earlier lives of a worker (same host, same token) to its new life, so that it can end them.
+ * Those earlier lives are over from now on.
+ */
+export async function inheritAttempts(
+  q: Queryable,
+  heir: { id: string; host: string; tokenId: string },
+): Promise<LostAttempt[]> {
+  const earlier = await q
+    .update(worker)
+    .set({ stoppedAt: sql`now()` })
+    .where(
+      and(
+        eq(worker.host, heir.host),
+        eq(worker.tokenId, heir.tokenId),
+        ne(worker.id, heir.id),
+        isNull(worker.stoppedAt),
+      ),
+    )
+    .returning({ id: worker.id })
+  if (earlier.length === 0) return []
+  const rows = await q
+    .update(attempt)
+    .set({ workerId: heir.id })
+    .where(
+      and(
+        inArray(
+          attempt.workerId,
+          earlier.map(({ id }) => id),
+        ),
+        inArray(attempt.state, [...live]),
+      ),
+    )
+    .returning({
+      token: attempt.token,
+      attemptId: attempt.id,
+      state: attempt.state,
+      handle: attempt.handle,
+    })
+  return rows.flatMap((row) =>
+    row.state === 'created' || row.state === 'submitted' || row.state === 'running'
+      ? [{ ...row, state: row.state }]
+      : [],
+  )
+}
+
+/** The live attempt of this token, if this worker holds it. */
+export async function attemptOfWorker(q: Queryable, token: string, workerId: string) {
+  const [row] = await q
+    .select({
+      id: attempt.id,
+      runId: attempt.runId,
+      versionId: run.versionId,
+      state: attempt.state,
+      handle: attempt.handle,
+    })
+    .from(attempt)
+    .innerJoin(run, eq(run.id, attempt.runId))
+    .where(and(eq(attempt.token, token), eq(attempt.workerId, workerId), inArray(attempt.state, [...live])))
+  return row ?? null
+}
+
+/** Tokens among these of live attempts that this worker holds. */
+export async function tokensOfWorker(
+  q: Queryable,
+  tokens: readonly string[],
+  workerId: string,
+): Promise<string[]> {
+  if (tokens.length === 0) return []
+  const rows = await q
+    .select({ token: attempt.token })
+    .from(attempt)
+    .where(
+      and(
+        inArray(attempt.token, [...tokens]),
+        eq(attempt.workerId, workerId),
+        inArray(attempt.state, [...live]),
+      ),
+    )
+  return rows.map(({ token }) => token)
+}
+
+/** Ids of all attempts that are not over. */
+export async function liveAttemptIds(q: Queryable): Promise<string[]> {
+  const rows = await q
+    .select({ id: attempt.id })
+    .from(attempt)
+    .where(inArray(attempt.state, [...live]))
+  return rows.map(({ id }) => id)
+}
+
+/** While nobody could listen, nobody could renew: leases of the pool's attempts last these seconds from now at least. */
+export async function graceLeases(q: Queryable, seconds: number): Promise<void> {
+  const least = sql`clock_timestamp() + make_interval(secs => ${seconds})`
+  await q
+    .update(attempt)
+    .set({ leaseUntil: sql`greatest(${attempt.leaseUntil}, ${least})` })
+    .where(and(eq(attempt.executor, 'pool'), inArray(attempt.state, [...live])))
+}
+
+/** Which of these queues (keys) some worker serves now. */
+export async function servedQueues(q: Queryable, keys: readonly string[]): Promise<Set<string>> {
+  if (keys.length === 0) return new Set()
+  const rows = await q.execute<{ key: string }>(sql`
+    select k.key from (select jsonb_array_elements_text(${JSON.stringify([...keys])}::jsonb) as key) k
+    where exists (
+      select 1 from worker w left join worker_token t on t.id = w.token_id
+      where w.stopped_at is null and w.draining_at is null and t.revoked_at is null
+        and w.heartbeat_at > clock_timestamp() - make_interval(secs => ${silentSeconds})
+        and w.queues ? split_part(k.key, '/', 2)
+        and (w.token_id is null or t.team_id::text = split_part(k.key, '/', 1)))`)
+  return new Set([...rows].map(({ key }) => key))
+}
+
+export async function insertWorkerToken(
+  q: Queryable,
+  given: { teamId: string; createdBy: string; name: string; secretHash: string; prefix: string },
+): Promise<string> {
+  const [row] = await q.insert(workerToken).values(given).returning({ id: workerToken.id })
+  if (row === undefined) throw new Error('an insert gave no row')
+  return row.id
+}
+
+/** Whose workers may come with the token of this hash; null when it is none, or was revoked. */
+export async function findWorkerToken(
+  q: Queryable,
+  secretHash: string,
+): Promise<{ id: string; teamId: string } | null> {
+  const [row] = await q
+    .select({ id: workerToken.id, teamId: workerToken.teamId })
+    .from(workerToken)
+    .where(and(eq(workerToken.secretHash, secretHash), isNull(workerToken.revokedAt)))
+  return row ?? null
+}
+
+/** A team's tokens, with how many of their workers are there. */
+export async function workerTokensOf(q: Queryable, teamId: string) {
+  return q
+    .select({
+      id: workerToken.id,
+      name: workerToken.name,
+      prefix: workerToken.prefix,
+      createdAt: workerToken.createdAt,
+      createdBy: user.name,
+    })
+    .from(workerToken)
+    .leftJoin(user, eq(user.id, workerToken.createdBy))
+    .where(and(eq(workerToken.teamId, teamId), isNull(workerToken.revokedAt)))
+    .orderBy(desc(workerToken.createdAt))
+}
+
+/** False when the team has no such token. */
+export async function revokeWorkerToken(q: Queryable, teamId: string, id: string): Promise<boolean> {
+  const rows = await q
+    .update(workerToken)
+    .set({ revokedAt: sql`now()` })
+    .where(and(eq(workerToken.id, id), eq(workerToken.teamId, teamId), isNull(workerToken.revokedAt)))
+    .returning({ id: workerToken.id })
+  return rows.length > 0
+}
+
+/** Workers of a team's pool that are there, with what they hold. */
+export async function workersOf(q: Queryable, teamId: string) {
+  const held = sql<number>`(select count(*)::int from ${attempt} a where a.worker_id = ${worker.id} and a.state in ('created', 'submitted', 'running'))`
+  const alive = sql`${worker.heartbeatAt} > clock_timestamp() - make_interval(secs => ${silentSeconds})`
+  return q
+    .select({
+      id: worker.id,
+      host: worker.host,
+      queues: worker.queues,
+      slots: worker.slots,
+      held,
+      draining: sql<boolean>`${worker.drainingAt} is not null`,
+      silent: sql<boolean>`not ${alive}`,
+      startedAt: worker.startedAt,
+      heartbeatAt: worker.heartbeatAt,
+    })
+    .from(worker)
+    .innerJoin(workerToken, eq(workerToken.id, worker.tokenId))
+    .innerJoin(team, eq(team.id, workerToken.teamId))
+    .where(and(eq(team.id, teamId), isNotNull(worker.tokenId), isNull(worker.stoppedAt)))
+    .orderBy(desc(worker.startedAt))
+    .limit(200)
+}
+
+/** Hashes that an attempt of a run may read: what was published in it, or taken over by it. */
+export async function mayRead(q: Queryable, runId: string, hash: string): Promise<boolean> {
+  const [row] = await q.execute<{ there: boolean }>(sql`
+    select exists (
+      select 1 from task_run t
+      join attempt a on a.task_run_id = coalesce(t.reused_from, t.id)
+      join output o on o.attempt_id = a.id
+      where t.run_id = ${runId} and o.hash = ${hash}) as there`)
+  return row?.there === true
+}

@@ -1,0 +1,44 @@
+/** Tokens of workers: `dgw_…`, shown once, kept as a hash. They open `/api/worker/` and nothing else. */
+import { createHash, randomBytes } from 'node:crypto'
+import type { Queryable } from '#db/client.ts'
+import { findWorkerToken, insertWorkerToken } from '#db/queries/worker.ts'
+import { DagbokError } from '../../domain/errors/errors.ts'
+
+/** Who a worker is by its token. */
+export interface WorkerActor {
+  tokenId: string
+  /** Only this team's attempts are for it. */
+  teamId: string
+}
+
+const hash = (secret: string): string => createHash('sha256').update(secret).digest('hex')
+
+/** The secret is in the answer and nowhere else. @throws DagbokError `bad_input` */
+export async function createWorkerToken(
+  q: Queryable,
+  given: { teamId: string; createdBy: string; name: string },
+): Promise<{ id: string; secret: string }> {
+  const name = given.name.trim()
+  if (name === '' || name.length > 100)
+    throw new DagbokError(
+      'bad_input',
+      'Give the token a name of 1 to 100 characters: which workers it is for.',
+    )
+  const secret = `dgw_${randomBytes(30).toString('base64url')}`
+  const id = await insertWorkerToken(q, {
+    ...given,
+    name,
+    secretHash: hash(secret),
+    prefix: secret.slice(0, 8),
+  })
+  return { id, secret }
+}
+
+/** @param authorization the header. @throws DagbokError `unauthenticated` when it holds no token of workers that is good now */
+export async function authenticateWorker(q: Queryable, authorization: string): Promise<WorkerActor> {
+  const secret = /^bearer (dgw_[A-Za-z0-9_-]{40})$/i.exec(authorization)?.[1]
+  const found = secret === undefined ? null : await findWorkerToken(q, hash(secret))
+  if (found === null)
+    throw new DagbokError('unauthenticated', 'This is no token of workers, or it was revoked.')
+  return { tokenId: found.id, teamId: found.teamId }
+}

@@ -1,0 +1,161 @@
+/** What a worker may do with an attempt that it holds: everything here is fenced by the attempt's token. */
+import { pipeline } from 'node:stream/promises'
+import { pack } from 'tar-stream'
+import { heartbeat } from '#db/queries/attempt.ts'
+import { attemptOfWorker, liveAttemptIds, mayRead, tokensOfWorker } from '#db/queries/worker.ts'
+import { DagbokError } from '#server/domain/errors/errors.ts'
+import type { Json } from '#server/domain/json.ts'
+import { canonicalJson } from '#server/domain/json.ts'
+import { bodyOf, bytesOf, sendJson, type Call } from './call.ts'
+import type { DeskOptions } from './desk.ts'
+import { attemptHeader, end, heartbeat as beat, logChunk, partBytes, withHandle } from './protocol.ts'
+import type { Uploads } from './uploads.ts'
+
+type Held = NonNullable<Awaited<ReturnType<typeof attemptOfWorker>>> & { token: string; workerId: string }
+
+interface Options extends Pick<DeskOptions, 'db' | 'sink' | 'artifacts' | 'files'> {
+  uploads: Uploads
+  leaseSeconds: number
+  /** An attempt of this worker is over. */
+  over: (workerId: string, token: string) => void
+  /** This worker has the job of an attempt. */
+  arrived: (workerId: string, token: string) => void
+}
+
+export class AttemptCounter {
+  readonly #options: Options
+
+  constructor(options: Options) {
+    this.#options = options
+  }
+
+  /** Removes uploads of attempts that are over. */
+  async sweep(): Promise<void> {
+    const live = new Set(await liveAttemptIds(this.#options.db))
+    await this.#options.uploads.sweep((attemptId) => !live.has(attemptId))
+  }
+
+  /** Answers for tokens that this worker holds; all others are fenced to it. */
+  async heartbeat(call: Call, workerId: string): Promise<void> {
+    const { tokens } = await bodyOf(call, beat)
+    const { db, leaseSeconds, over } = this.#options
+    const known = await heartbeat(db, await tokensOfWorker(db, tokens, workerId), leaseSeconds * 1000)
+    const answers = Object.fromEntries(tokens.map((token) => [token, known.get(token) ?? 'fenced']))
+    for (const token of tokens) if (!known.has(token)) over(workerId, token)
+    sendJson(call.response, { answers })
+  }
+
+  /** @throws DagbokError `not_found` for what this worker does not hold: it was fenced, or is another's */
+  async answer(call: Call, workerId: string): Promise<void> {
+    const { db } = this.#options
+    const token = String(call.request.headers[attemptHeader] ?? '')
+    const found = /^[0-9a-f-]{36}$/.test(token) ? await attemptOfWorker(db, token, workerId) : null
+    if (found === null) {
+      this.#options.over(workerId, token)
+      throw new DagbokError('not_found', 'This worker does not hold such an attempt.')
+    }
+    const held: Held = { ...found, token, workerId }
+    const [, what = '', name = ''] = call.path.split('/')
+    if (what === 'submitted') return this.#submitted(call, held)
+    if (what === 'start') return this.#start(call, held)
+    if (what === 'log') return this.#log(call, held)
+    if (what === 'files') return this.#files(call, held)
+    if (what === 'blobs' && call.request.method === 'GET') return this.#read(call, held, name)
+    if (what === 'blobs') return this.#upload(call, held, name)
+    if (what === 'end') return this.#end(call, held)
+    throw new DagbokError('not_found', 'There is nothing about attempts under this path.')
+  }
+
+  async #submitted(call: Call, held: Held): Promise<void> {
+    const { handle } = await bodyOf(call, withHandle)
+    this.#options.arrived(held.workerId, held.token)
+    const ok = await this.#options.sink.submitted(held.token, handle)
+    sendJson(call.response, { ok: ok || (await this.#isAt(held, 'submitted', handle)) })
+  }
+
+  /** The start gate. Its answer may be lost: the same process passes again, any other does not. */
+  async #start(call: Call, held: Held): Promise<void> {
+    const { handle } = await bodyOf(call, withHandle)
+    const { db, sink, leaseSeconds } = this.#options
+    const ok = await sink.passGate(held.token, handle)
+    if (ok) await heartbeat(db, [held.token], leaseSeconds * 1000)
+    sendJson(call.response, { ok: ok || (await this.#isAt(held, 'running', handle)) })
+  }
+
+  async #isAt(held: Held, state: string, handle: Record<string, Json>): Promise<boolean> {
+    const now = await attemptOfWorker(this.#options.db, held.token, held.workerId)
+    return now?.state === state && canonicalJson(now.handle ?? null) === canonicalJson(handle)
+  }
+
+  async #log(call: Call, held: Held): Promise<void> {
+    const chunk = await bodyOf(call, logChunk)
+    await this.#options.artifacts.stat(chunk.hash)
+    sendJson(call.response, { ok: await this.#options.sink.appendLog(held.token, chunk) })
+  }
+
+  async #files(call: Call, held: Held): Promise<void> {
+    const versionId = held.versionId
+    const archive = pack()
+    call.response.writeHead(200, { 'content-type': 'application/x-tar' })
+    const sent = pipeline(archive, call.response)
+    const fill = async () => {
+      for await (const { path, mode, bytes } of this.#options.files(versionId, held.token)) {
+        const content = Buffer.from(bytes)
+        if (mode === '120000')
+          archive.entry({ name: path, type: 'symlink', linkname: content.toString(), size: 0 })
+        else {
+          const written = new Promise<void>((done, failed) => {
+            archive.entry({ name: path, mode: mode === '100755' ? 0o755 : 0o644 }, content, (error) =>
+              error ? failed(error) : done(),
+            )
+          })
+          await Promise.race([written, sent])
+        }
+      }
+      archive.finalize()
+    }
+    try {
+      await fill()
+    } catch (error) {
+      archive.destroy(error as Error)
+    }
+    await sent.catch(() => {})
+  }
+
+  /** An input: what was published in its run. */
+  async #read(call: Call, held: Held, hash: string): Promise<void> {
+    const { db, artifacts } = this.#options
+    if (!(await mayRead(db, held.runId, hash))) throw new DagbokError('not_found', 'There is no such blob.')
+    const { size } = await artifacts.stat(hash)
+    const start = Math.min(size, Number(call.url.searchParams.get('from') ?? 0) || 0)
+    const source = await artifacts.read(hash, { start, end: size })
+    call.response.writeHead(200, { 'content-type': 'application/octet-stream', 'x-size': String(size) })
+    // Whoever reads counts the bytes: one that is cut off is seen, and asked for from there.
+    await pipeline(source, call.response).catch(() => {})
+  }
+
+  async #upload(call: Call, held: Held, upload: string): Promise<void> {
+    if (!/^[0-9a-f-]{36}$/.test(upload)) throw new DagbokError('bad_input', 'An upload is named by a UUID.')
+    const { searchParams } = call.url
+    const offset = Number(searchParams.get('offset') ?? -1)
+    if (!Number.isSafeInteger(offset) || offset < 0)
+      throw new DagbokError('bad_input', '`offset` must be a number of bytes.')
+    const bytes = await bytesOf(call.request, partBytes)
+    const last = searchParams.get('last') === '1'
+    const blob = await this.#options.uploads.take({ attemptId: held.id, upload, offset, last, bytes })
+    sendJson(call.response, { blob })
+  }
+
+  /** The manifest: what it names must be in the store, and is published with the end or not at all (R13). */
+  async #end(call: Call, held: Held): Promise<void> {
+    const given = await bodyOf(call, end)
+    const { artifacts, sink, uploads, over } = this.#options
+    for (const { hash, size, name } of given.outputs)
+      if ((await artifacts.stat(hash)).size !== size)
+        throw new DagbokError('bad_input', `The output ${name} has another size in the store.`)
+    const ok = await sink.ended(held.token, given)
+    over(held.workerId, held.token)
+    await uploads.sweep((attemptId) => attemptId === held.id)
+    sendJson(call.response, { ok })
+  }
+}

@@ -1,0 +1,115 @@
+/** Calls to the desk. A network that is away, and a desk that restarts, are waited for; a refusal is not. */
+import { DagbokError, codeOfStatus, errorCodes } from '#server/domain/errors/errors.ts'
+import { attemptHeader, workerHeader, workerPath } from './protocol.ts'
+
+export interface Ask {
+  /** Token of the attempt that it is about. */
+  attempt?: string
+  /** Ends the call, and the waiting for a better time. */
+  signal?: AbortSignal
+  /** ms until a call that is not answered has failed. */
+  patience?: number
+  body?: unknown
+  method?: 'GET' | 'POST' | 'PUT'
+}
+
+/** ms: the first wait before a call is made again; then twice as long, up to the last. */
+const [shortest, longest] = [200, 5000]
+
+const passing: readonly string[] = ['unavailable', 'internal', 'too_many']
+/** Whether the same call may succeed later. */
+export const isPassing = (error: unknown): boolean =>
+  error instanceof DagbokError && passing.includes(error.code)
+
+/** Between half of it and all of it: workers that lost one desk do not come back in one moment. */
+const spread = (ms: number, random: () => number) => ms * (0.5 + random() / 2)
+
+/** Resolves after the time, or when the signal says so. */
+export const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((done) => {
+    const over = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', over)
+      done()
+    }
+    const timer = setTimeout(over, ms)
+    if (signal?.aborted === true) over()
+    else signal?.addEventListener('abort', over)
+  })
+
+async function refusal(response: Response): Promise<DagbokError> {
+  const body = (await response.json().catch(() => null)) as { message?: unknown; code?: unknown } | null
+  const code =
+    errorCodes.find((one) => one === body?.code) ??
+    (response.status > 500 ? 'unavailable' : codeOfStatus(response.status))
+  const said = typeof body?.message === 'string' ? body.message : `status ${response.status}`
+  return new DagbokError(code, said)
+}
+
+export class DeskClient {
+  readonly #url: string
+  readonly #token: string
+  readonly #workerId: string
+  readonly #random: () => number
+
+  constructor(given: { url: string; token: string; workerId: string; random?: () => number }) {
+    this.#url = given.url.replace(/\/$/, '')
+    this.#token = given.token
+    this.#workerId = given.workerId
+    this.#random = given.random ?? Math.random
+  }
+
+  /** One call. @throws DagbokError `unavailable` when nobody answers; what the desk refuses with; the signal's reason */
+  async send(path: string, ask: Ask = {}): Promise<Response> {
+    const { attempt, signal, patience = 30_000, body, method = 'POST' } = ask
+    const late = AbortSignal.timeout(patience)
+    const raw = body instanceof Uint8Array
+    let response: Response
+    try {
+      response = await fetch(`${this.#url}${workerPath}/${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${this.#token}`,
+          [workerHeader]: this.#workerId,
+          ...(attempt === undefined ? {} : { [attemptHeader]: attempt }),
+          ...(method === 'POST' ? { 'content-type': 'application/json' } : {}),
+        },
+        ...(method === 'GET' ? {} : { body: raw ? Buffer.from(body) : JSON.stringify(body ?? {}) }),
+        signal: signal === undefined ? late : AbortSignal.any([signal, late]),
+        redirect: 'error',
+      })
+    } catch (error) {
+      if (signal?.aborted === true) throw signal.reason
+      const { cause, name } = error as Error & { cause?: { code?: string } }
+      const why = name === 'TimeoutError' ? `for ${patience / 1000} s` : (cause?.code ?? 'no connection')
+      throw new DagbokError('unavailable', `${this.#url} does not answer (${why}).`, { cause: error })
+    }
+    if (!response.ok) throw await refusal(response)
+    return response
+  }
+
+  async call<T>(path: string, ask: Ask = {}): Promise<T> {
+    const response = await this.send(path, ask)
+    return (await response.json().catch((cause: unknown) => {
+      throw new DagbokError('unavailable', `${this.#url} did not answer to the end.`, { cause })
+    })) as T
+  }
+
+  /** The same until it is answered, refused, or the signal ends it. */
+  async insist<T>(path: string, ask: Ask = {}): Promise<T> {
+    return this.again(() => this.call<T>(path, ask), ask.signal)
+  }
+
+  /** Does it until it succeeds, or fails with what does not pass. @throws the signal's reason */
+  async again<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    for (let wait = shortest; ; wait = Math.min(longest, wait * 2)) {
+      signal?.throwIfAborted()
+      try {
+        return await work()
+      } catch (error) {
+        if (!isPassing(error)) throw error
+        await pause(spread(wait, this.#random), signal)
+      }
+    }
+  }
+}

@@ -1,0 +1,213 @@
+/** What the desk lets a worker do, spoken to as a worker speaks. */
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { testDatabase } from '#db/testing/test-database.ts'
+import { createWorkerToken } from '#server/services/worker/worker-tokens.ts'
+import { openPool, tokenOfMain, type PoolCrew } from '../../testing/pool-crew.ts'
+import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
+import { cell, Trial } from '../conformance/trial.ts'
+import { attemptEnd, type AttemptJob } from '../executor.ts'
+import { DeskClient } from './desk-client.ts'
+import type { Handed } from './remote-worker.ts'
+import { RemoteStore } from './remote-store.ts'
+
+const { database } = testDatabase()
+let shop: Workshop
+let pool: PoolCrew
+beforeAll(async () => {
+  shop = await openWorkshop(database(), async (place) => (pool = await openPool(place, { slots: null })))
+})
+afterAll(() => shop.close())
+const trial = new Trial({ executor: 'pool', database, shop: () => shop })
+
+const never = new AbortController().signal
+
+/** A worker that does what a test says. */
+class Puppet {
+  readonly id = randomUUID()
+  readonly client: DeskClient
+  constructor(token = pool.token) {
+    this.client = new DeskClient({ url: pool.url, token, workerId: this.id })
+  }
+  register(queues: string[], host: string = this.id) {
+    return this.client.call<{ orphans: { token: string }[] }>('register', {
+      body: { id: this.id, host, pid: 1, queues, slots: 8 },
+    })
+  }
+  poll(free: number, holding: string[] = [], waitMs = 25_000) {
+    return this.client.call<Handed>('poll', { body: { free, holding, waitMs } })
+  }
+  async job(): Promise<AttemptJob> {
+    const { jobs } = await this.poll(1)
+    if (jobs[0] === undefined) throw new Error('no job came')
+    return jobs[0]
+  }
+  about<T = { ok: boolean }>(token: string, what: string, body: unknown = {}) {
+    return this.client.call<T>(`attempt/${what}`, { attempt: token, body })
+  }
+}
+
+const refusal = (work: Promise<unknown>) =>
+  work.then(
+    () => 'done',
+    (error: unknown) => (error as { code: string }).code,
+  )
+
+let count = 0
+/** A run of one task for a queue of its own, and a worker that has registered for it. */
+async function queued(more = '', token?: string): Promise<{ worker: Puppet; dag: string }> {
+  const dag = `q${++count}`
+  const worker = new Puppet(token)
+  await worker.register([dag])
+  await trial.push(dag, [cell(`id: t\nqueue: ${dag}\n${more}`, 'bash', 'true')])
+  return { worker, dag }
+}
+
+test('only a token of workers opens the desk, and it opens nothing else', async () => {
+  const personal = new Puppet(shop.hosted.token)
+  expect(await refusal(personal.register(['default']))).toBe('unauthenticated')
+  expect(await refusal(new Puppet(`dgw_${'a'.repeat(40)}`).register(['default']))).toBe('unauthenticated')
+  expect(await refusal(new Puppet().poll(1))).toBe('not_found')
+  const git = await fetch(
+    shop.hosted.remote('x').replace(/tests:[^@]*@/, '') + '/info/refs?service=git-upload-pack',
+    {
+      headers: { authorization: `Basic ${btoa(`x:${pool.token}`)}` },
+    },
+  )
+  expect(git.status).toBe(401)
+})
+
+test('[R1] the start gate opens for one process: again for the same one, for no other', async () => {
+  const { worker, dag } = await queued('retries: 0')
+  const { token } = await worker.job()
+  const handle = { pid: 7, startTime: '1', bootId: 'b' }
+  const other = { ...handle, pid: 8 }
+  expect(await worker.about(token, 'submitted', { handle })).toEqual({ ok: true })
+  expect(await worker.about(token, 'submitted', { handle })).toEqual({ ok: true })
+  expect(await worker.about(token, 'submitted', { handle: other })).toEqual({ ok: false })
+  expect(await worker.about(token, 'start', { handle })).toEqual({ ok: true })
+  expect(await worker.about(token, 'start', { handle })).toEqual({ ok: true })
+  expect(await worker.about(token, 'start', { handle: other })).toEqual({ ok: false })
+  expect(await worker.about(token, 'end', attemptEnd('failed', 'user_error', null))).toEqual({ ok: true })
+  expect(await refusal(worker.about(token, 'end', attemptEnd('succeeded', null, null)))).toBe('not_found')
+  expect((await shop.ended(dag, 1)).state).toBe('failed')
+})
+
+test('a job whose answer was lost is answered again, until the worker has it', async () => {
+  const { worker } = await queued()
+  const first = await worker.job()
+  const again = await worker.job()
+  expect(again.token).toBe(first.token)
+  expect((await worker.poll(1, [first.token], 0)).jobs).toEqual([])
+})
+
+test('a worker sees and touches only what it holds: not another worker’s attempts, not another run’s blobs', async () => {
+  const { worker, dag } = await queued()
+  const { token } = await worker.job()
+  const thief = new Puppet()
+  await thief.register([dag])
+  const handle = { pid: 1 }
+  for (const what of ['submitted', 'start'])
+    expect(await refusal(thief.about(token, what, { handle }))).toBe('not_found')
+  expect(await refusal(thief.about(token, 'end', attemptEnd('succeeded', null, null)))).toBe('not_found')
+  expect(await refusal(thief.client.send('attempt/files', { method: 'GET', attempt: token }))).toBe(
+    'not_found',
+  )
+  expect(await thief.client.call('heartbeat', { body: { tokens: [token] } })).toEqual({
+    answers: { [token]: 'fenced' },
+  })
+  expect(await worker.client.call('heartbeat', { body: { tokens: [token] } })).toEqual({
+    answers: { [token]: 'go_on' },
+  })
+  const { hash } = await shop.hosted.ctx.artifacts.put(Buffer.from('of another run'))
+  expect(await refusal(worker.client.send(`attempt/blobs/${hash}`, { method: 'GET', attempt: token }))).toBe(
+    'not_found',
+  )
+})
+
+test('a token is for the tasks of its team', async () => {
+  const [team] = await database().client<
+    { id: string }[]
+  >`insert into team (name) values ('others') returning id`
+  const [user] = await database().client<{ id: string }[]>`select id from "user" limit 1`
+  const { secret } = await createWorkerToken(database(), {
+    teamId: team?.id ?? '',
+    createdBy: user?.id ?? '',
+    name: 'x',
+  })
+  const { worker: foreign, dag } = await queued('', secret)
+  expect((await foreign.poll(1, [], 300)).jobs).toEqual([])
+  const own = new Puppet()
+  await own.register([dag])
+  expect((await own.job()).dag).toBe(dag)
+})
+
+test('[R13] outputs come in parts, and are visible whole with the end, or not at all', async () => {
+  const { worker, dag } = await queued('outputs: {big: big.bin}')
+  const { token, attemptId } = await worker.job()
+  const handle = { pid: 1 }
+  await worker.about(token, 'submitted', { handle })
+  await worker.about(token, 'start', { handle })
+  const bytes = Buffer.alloc(20 * 2 ** 20, 'abc')
+  const blob = await new RemoteStore(worker.client, token, never).put(bytes)
+  expect(blob).toEqual(await shop.hosted.ctx.artifacts.stat(blob.hash))
+  expect(blob.size).toBe(bytes.length)
+  const left = () => database().client`select 1 from output where attempt_id = ${attemptId}`
+  expect(await left()).toHaveLength(0)
+  const output = { name: 'big', path: 'big.bin', mediaType: 'x/y', ...blob }
+  const end = { ...attemptEnd('succeeded', null, null), exitCode: 0 }
+  const ends = (more: object) => worker.about(token, 'end', { ...end, outputs: [{ ...output, ...more }] })
+  expect(await refusal(ends({ size: 1 }))).toBe('bad_input')
+  expect(await refusal(ends({ hash: 'a'.repeat(64) }))).toBe('not_found')
+  expect(await left()).toHaveLength(0)
+  expect(await ends({})).toEqual({ ok: true })
+  expect(await left()).toHaveLength(1)
+  expect((await shop.ended(dag, 1)).state).toBe('succeeded')
+})
+
+test('[S8] bodies have bounds, and what they say is checked', async () => {
+  const { worker } = await queued()
+  const { token } = await worker.job()
+  expect(await refusal(worker.client.call('heartbeat', { body: { tokens: ['x'] } }))).toBe('bad_input')
+  expect(await refusal(worker.about(token, 'submitted', { handle: 1 }))).toBe('bad_input')
+  expect(await refusal(worker.about(token, 'submitted', { handle: { a: 'x'.repeat(2 ** 21) } }))).toBe(
+    'too_large',
+  )
+  expect(
+    await refusal(worker.about(token, 'end', { ...attemptEnd('failed', null, null), reason: 'so' })),
+  ).toBe('bad_input')
+  const part = { method: 'PUT' as const, attempt: token, body: Buffer.alloc(9 * 2 ** 20) }
+  expect(await refusal(worker.client.call(`attempt/blobs/${randomUUID()}?offset=0`, part))).toBe('too_large')
+  const short = { ...part, body: Buffer.from('a') }
+  expect(await refusal(worker.client.call(`attempt/blobs/${randomUUID()}?offset=9`, short))).toBe('conflict')
+  expect(await refusal(worker.client.call('attempt/blobs/..%2fx?offset=0', short))).toBe('bad_input')
+})
+
+test('a revoked token is refused at once, also by a poll that was open', async () => {
+  const { secret, id } = await tokenOfMain(database())
+  const worker = new Puppet(secret)
+  await worker.register(['late'])
+  const open = refusal(worker.poll(1))
+  await shop.until(async () => {
+    const rows = await database()
+      .client`select 1 from worker where id = ${worker.id} and heartbeat_at > started_at`
+    return rows.length > 0 ? true : database().client`select pg_notify('dagbok_live', 'x')`.then(() => null)
+  })
+  await database().client`update worker_token set revoked_at = now() where id = ${id}`
+  await trial.push('late', [cell('id: t\nqueue: late', 'bash', 'true')])
+  expect(await open).toBe('unauthenticated')
+  expect(await refusal(worker.poll(0))).toBe('unauthenticated')
+})
+
+test('what an earlier life of a worker held is its next life’s to end, and nobody else’s', async () => {
+  const { dag } = await queued('infrastructure_retries: 0')
+  const earlier = new Puppet()
+  await earlier.register([dag], 'machine:/other')
+  const { token } = await earlier.job()
+  const stranger = new Puppet()
+  expect((await stranger.register([dag], 'machine:/elsewhere')).orphans).toEqual([])
+  const next = new Puppet()
+  expect((await next.register([dag], 'machine:/other')).orphans).toMatchObject([{ token }])
+  expect(await refusal(earlier.poll(1))).toBe('not_found')
+  expect(await next.about(token, 'end', attemptEnd('lost', 'worker_lost', null))).toEqual({ ok: true })
+})

@@ -1,0 +1,4 @@
+import { poolCrew } from '../../testing/pool-crew.ts'
+import { keepsTheContract } from '../conformance/suite.ts'
+
+keepsTheContract('pool', poolCrew)

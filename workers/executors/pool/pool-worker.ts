@@ -1,0 +1,163 @@
+/**
+ * A worker of the pool: asks the desk for attempts, and carries them out with the code that the `process` executor has.
+ * A long poll is always open; it brings attempts, and what ends them from outside.
+ */
+import type { Logger } from 'pino'
+import { DagbokError } from '#server/domain/errors/errors.ts'
+import type { AttemptStore } from '#server/storage/artifact-store.ts'
+import type { AttemptJob, OrphanedAttempt } from '../executor.ts'
+import { ProcessExecutor, type ProcessExecutorOptions } from '../process/process-executor.ts'
+import { stopped } from '../process/verdict.ts'
+import { isPassing, pause, type DeskClient } from './desk-client.ts'
+import { longestPoll, type Registered, type Registration } from './protocol.ts'
+import { RemoteSink } from './remote-sink.ts'
+import { RemoteStore } from './remote-store.ts'
+import type { Handed } from './remote-worker.ts'
+
+export interface PoolWorkerOptions {
+  client: DeskClient
+  self: Registration
+  /** How attempts are carried out on this machine; the rest comes from the desk. */
+  machine: (
+    signalOf: (token: string) => AbortSignal,
+  ) => Omit<ProcessExecutorOptions, 'artifacts' | 'sink' | 'released' | 'capacity' | 'log' | 'heartbeatMs'>
+  log: Logger
+}
+
+/** ms of the calls that end a worker's life: it does not stay for them. */
+const farewell = 5000
+
+export class PoolWorker {
+  readonly #options: PoolWorkerOptions
+  readonly #sink: RemoteSink
+  readonly #executor: ProcessExecutor
+  readonly #stop = new AbortController()
+  /** Ends the open poll, so that the next one says how much room there is now. */
+  #poll = new AbortController()
+  #free = 0
+  #draining = false
+  #idle: () => void = () => {}
+  #loop: Promise<void> = Promise.resolve()
+  /** Resolves with why, when the desk wants nothing of this worker any more. */
+  readonly refused: Promise<DagbokError>
+
+  private constructor(options: PoolWorkerOptions, { leaseSeconds }: Registered) {
+    this.#options = options
+    let refuse: (error: DagbokError) => void = () => {}
+    this.refused = new Promise((done) => (refuse = done))
+    this.#refuse = refuse
+    this.#sink = new RemoteSink(options.client, leaseSeconds, refuse)
+    const signalOf = (token: string) => this.#sink.signalOf(token)
+    this.#executor = new ProcessExecutor({
+      ...options.machine(signalOf),
+      capacity: options.self.slots,
+      sink: this.#sink,
+      artifacts: (token): AttemptStore => new RemoteStore(options.client, token, signalOf(token)),
+      released: (token) => this.#released(token),
+      log: options.log,
+      heartbeatMs: this.#sink.heartbeatMs,
+    })
+  }
+
+  readonly #refuse: (error: DagbokError) => void
+
+  /**
+   * Registers, ends what an earlier life left running, and begins to take attempts.
+   * @throws DagbokError `unauthenticated` when the token is not good
+   */
+  static async start(options: PoolWorkerOptions): Promise<PoolWorker> {
+    const { client, self } = options
+    const registered = await client.insist<Registered & { orphans: OrphanedAttempt[] }>('register', {
+      body: self,
+    })
+    const worker = new PoolWorker(options, registered)
+    for (const { token } of registered.orphans) worker.#sink.hold(token)
+    await worker.#executor.endOrphans(registered.orphans)
+    for (const { token } of registered.orphans) worker.#sink.drop(token)
+    worker.#loop = worker.#work()
+    return worker
+  }
+
+  /** How many attempts it has. */
+  get holding(): number {
+    return this.#sink.tokens.length
+  }
+
+  /**
+   * Takes nothing new, lets what runs end within `boundMs`, then ends it as `worker_stopped`.
+   * @param graceMs what is ended has until it is made to end
+   */
+  async drain(boundMs: number, graceMs: number): Promise<void> {
+    this.#draining = true
+    const { client, log } = this.#options
+    await client
+      .call('drain', { patience: farewell })
+      .catch((error: unknown) => log.warn({ err: error }, 'the desk could not be told of the drain'))
+    this.#poll.abort()
+    const idle = new Promise<void>((done) => (this.#idle = done))
+    if (this.holding === 0) this.#idle()
+    const bound = new AbortController()
+    await Promise.race([idle, pause(boundMs, bound.signal), this.refused])
+    bound.abort()
+    // A desk that is away does not hear of an end: nobody waits for that, its lease runs out.
+    const late = new AbortController()
+    await Promise.race([this.#executor.stop(graceMs), pause(graceMs + farewell, late.signal)])
+    late.abort()
+    await client.call('stopped', { patience: farewell }).catch(() => {})
+    this.#stop.abort()
+    this.#poll.abort()
+    await this.#loop
+  }
+
+  async #work(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      this.#poll = new AbortController()
+      this.#free = this.#draining ? 0 : Math.max(0, this.#options.self.slots - this.holding)
+      try {
+        await this.#take(this.#poll.signal)
+      } catch (error) {
+        if (this.#poll.signal.aborted) continue
+        if (!isPassing(error)) {
+          if (error instanceof DagbokError) this.#refuse(error)
+          else this.#options.log.error({ err: error }, 'a poll failed')
+          return
+        }
+        await pause(1000, this.#stop.signal)
+      }
+    }
+  }
+
+  async #take(signal: AbortSignal): Promise<void> {
+    const { client } = this.#options
+    const handed = await client.again(
+      () =>
+        client.call<Handed>('poll', {
+          body: { free: this.#free, holding: this.#sink.tokens, waitMs: longestPoll },
+          signal,
+          patience: longestPoll + 15_000,
+        }),
+      signal,
+    )
+    for (const job of handed.jobs) this.#accept(job)
+    for (const { token, why } of handed.ends) this.#executor.cancel(token, why)
+  }
+
+  #accept(job: AttemptJob): void {
+    // It came twice, since the answer that brought it first seemed to be lost.
+    if (this.#sink.tokens.includes(job.token)) return
+    this.#sink.hold(job.token)
+    if (!this.#draining) return void this.#executor.submit(job)
+    // It was handed out while the desk did not know yet: it has not started, and another worker takes it.
+    void this.#sink
+      .ended(job.token, stopped)
+      .catch(() => {})
+      .finally(() => this.#released(job.token))
+  }
+
+  #released(token: string): void {
+    this.#sink.drop(token)
+    if (this.holding === 0) this.#idle()
+    // The open poll says that there is no room, and now there is.
+    if (this.#free === 0 && !this.#draining) this.#poll.abort()
+  }
+}

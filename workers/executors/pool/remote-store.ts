@@ -1,0 +1,95 @@
+/** The artifact store as one attempt may use it from a worker: in parts, each of which may be sent again. */
+import { createHash, randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { DagbokError } from '#server/domain/errors/errors.ts'
+import type { AttemptStore, StoredBlob } from '#server/storage/artifact-store.ts'
+import type { DeskClient } from './desk-client.ts'
+import { partBytes } from './protocol.ts'
+
+/** ms for one part: slow networks are no fault. */
+const patience = 110_000
+
+/** The bytes in parts of `partBytes`, the last one told; none is longer, and an empty source is one empty part. */
+async function* partsOf(source: Readable | Uint8Array): AsyncGenerator<{ bytes: Buffer; last: boolean }> {
+  let pending: Buffer[] = []
+  let size = 0
+  for await (const chunk of source instanceof Uint8Array ? [source] : (source as AsyncIterable<Uint8Array>)) {
+    let rest = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    while (size + rest.length > partBytes) {
+      const room = partBytes - size
+      yield { bytes: Buffer.concat([...pending, rest.subarray(0, room)]), last: false }
+      rest = rest.subarray(room)
+      pending = []
+      size = 0
+    }
+    pending.push(rest)
+    size += rest.length
+  }
+  yield { bytes: Buffer.concat(pending), last: true }
+}
+
+export class RemoteStore implements AttemptStore {
+  readonly #client: DeskClient
+  readonly #token: string
+  readonly #signal: AbortSignal
+
+  /** @param signal ends what is under way when the attempt is fenced */
+  constructor(client: DeskClient, token: string, signal: AbortSignal) {
+    this.#client = client
+    this.#token = token
+    this.#signal = signal
+  }
+
+  async put(source: Readable | Uint8Array): Promise<StoredBlob> {
+    const upload = randomUUID()
+    const hash = createHash('sha256')
+    let offset = 0
+    for await (const { bytes, last } of partsOf(source)) {
+      hash.update(bytes)
+      const { blob } = await this.#client.insist<{ blob: StoredBlob | null }>(
+        `attempt/blobs/${upload}?offset=${offset}${last ? '&last=1' : ''}`,
+        { method: 'PUT', attempt: this.#token, body: bytes, signal: this.#signal, patience },
+      )
+      offset += bytes.length
+      if (!last) continue
+      if (blob === null || blob.hash !== hash.digest('hex') || blob.size !== offset)
+        throw new DagbokError('unavailable', 'The artifact store has other bytes than those that were sent.')
+      return blob
+    }
+    throw new DagbokError('unavailable', 'The upload did not come to its end.')
+  }
+
+  /** Goes on where it was cut off. The stream fails when its bytes are not those of the hash. */
+  read(hash: string): Promise<Readable> {
+    return Promise.resolve(Readable.from(this.#bytes(hash), { objectMode: false }))
+  }
+
+  async *#bytes(hash: string): AsyncGenerator<Uint8Array> {
+    const sum = createHash('sha256')
+    for (let [at, size] = [0, Infinity]; at < size;) {
+      const response = await this.#client.again(
+        () =>
+          this.#client.send(`attempt/blobs/${hash}?from=${at}`, {
+            method: 'GET',
+            attempt: this.#token,
+            signal: this.#signal,
+            patience: 24 * 3_600_000,
+          }),
+        this.#signal,
+      )
+      size = Number(response.headers.get('x-size'))
+      try {
+        for await (const chunk of response.body ?? []) {
+          sum.update(chunk)
+          at += chunk.byteLength
+          yield chunk
+        }
+      } catch (error) {
+        // Cut off: the rest is asked for. Whoever stops reading ends this generator instead.
+        if (this.#signal.aborted) throw error
+      }
+    }
+    if (sum.digest('hex') !== hash)
+      throw new DagbokError('unavailable', 'The bytes of an input are not those that were stored.')
+  }
+}
