@@ -102,14 +102,14 @@ export async function oldestQueued(q: Queryable, dagIds: readonly string[]): Pro
   return [...rows].map(({ id }) => id)
 }
 
-/** Workers that are heard of. `places` is 0 when one does not say how many it has. */
+/** The product's own workers that are heard of. `places` is 0 when one does not say how many it has. */
 export async function workersAlive(q: Queryable): Promise<Workers> {
   const [row] = await q.execute<{ alive: number; places: number; taken: number }>(sql`
     select count(*)::int as alive,
       case when bool_and(w.slots > 0) then sum(w.slots)::int else 0 end as places,
       coalesce(sum((select count(*) from attempt a
         where a.worker_id = w.id and a.state in ('created', 'submitted', 'running'))), 0)::int as taken
-    from worker w where w.stopped_at is null
+    from worker w where w.stopped_at is null and w.token_id is null
       and w.heartbeat_at > clock_timestamp() - make_interval(secs => ${silentSeconds})`)
   return { alive: row?.alive ?? 0, places: row?.places ?? 0, taken: row?.taken ?? 0 }
 }

@@ -10,6 +10,9 @@ export const defaultQueue = 'default'
 /** What a task run's row calls its queue. */
 export const queueKey = (teamId: string, name: string): string => `${teamId}/${name}`
 
+/** The name in such a key. */
+export const nameOfQueue = (key: string): string => key.slice(key.indexOf('/') + 1)
+
 /** Seconds without a word after which a worker is not counted on any more. */
 const silentSeconds = 60
 

@@ -6,6 +6,7 @@ import { Copy, Fault, TopBar } from '../../_components/page.tsx'
 import { Ago } from '../../_components/time.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { Pools } from './pools.tsx'
+import { Workers } from './workers.tsx'
 
 function Tokens() {
   const trpc = useTRPC()
@@ -158,7 +159,7 @@ function SignOut() {
   )
 }
 
-/** Tokens, repositories, pools and share links of whoever is signed in. */
+/** Tokens, repositories, pools, workers and share links of whoever is signed in. */
 export function SettingsPage() {
   const trpc = useTRPC()
   const repositories = useQuery(trpc.account.repositories.queryOptions({}))
@@ -195,6 +196,9 @@ export function SettingsPage() {
         </section>
         {(me.data?.teams ?? []).map(({ name, role }) => (
           <Pools key={name} team={name} mayWrite={role === 'owner'} />
+        ))}
+        {(me.data?.teams ?? []).map(({ name, role }) => (
+          <Workers key={name} team={name} owner={role === 'owner'} />
         ))}
         <ShareLinks />
       </main>

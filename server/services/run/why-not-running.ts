@@ -1,4 +1,5 @@
 /** Why runs and task runs are not running: facts for what the core says of them, and where its sentences lead. */
+import { nameOfQueue, servedQueues } from '#db/queries/worker.ts'
 import { activeTasks } from '#db/queries/claim.ts'
 import { pastHolds } from '#db/queries/past.ts'
 import { poolKey } from '#db/queries/pool.ts'
@@ -88,6 +89,10 @@ async function sharedFacts(ctx: ServiceContext, row: RunViewRow, spec: Spec, ope
     now: (await databaseNow(db)).getTime(),
     run: (await whyRunsWait(ctx, row.state === 'queued' ? [row.id] : [])).get(row.id)?.why ?? null,
     workers: queued.length > 0 ? await workersAlive(db) : none,
+    served: await servedQueues(
+      db,
+      queued.flatMap(({ queue }) => queue ?? []),
+    ),
     pools: await poolFacts(
       db,
       queued.flatMap(({ pool }) => pool ?? []),
@@ -147,7 +152,9 @@ function factsOf(
       activeHolders: shared.activeHolders,
       pool: pool === undefined || task.pool === null ? null : { ...pool, name: task.pool },
       slots: one.slots,
-      workers: shared.workers,
+      // Places are those of the product's own machine: who serves a queue is not asked for theirs.
+      workers: one.queue === null ? shared.workers : { ...shared.workers, places: 0 },
+      unserved: one.queue === null || shared.served.has(one.queue) ? null : nameOfQueue(one.queue),
     },
     attempt: shared.attempts.get(one.id) ?? null,
     logicalDate: row.logicalDate?.getTime() ?? null,

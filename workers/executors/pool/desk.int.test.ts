@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testDatabase } from '#db/testing/test-database.ts'
+import { runsById } from '#db/queries/run-view.ts'
+import { readRun } from '#server/services/run/read-run.ts'
 import { createWorkerToken } from '#server/services/worker/worker-tokens.ts'
 import { openPool, tokenOfMain, type PoolCrew } from '../../testing/pool-crew.ts'
 import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
@@ -210,4 +212,24 @@ test('what an earlier life of a worker held is its next life’s to end, and nob
   expect((await next.register([dag], 'machine:/other')).orphans).toMatchObject([{ token }])
   expect(await refusal(earlier.poll(1))).toBe('not_found')
   expect(await next.about(token, 'end', attemptEnd('lost', 'worker_lost', null))).toEqual({ ok: true })
+})
+
+test('a task whose queue nobody serves says so, until somebody does', async () => {
+  await trial.push('alone', [cell('id: t\nqueue: alone', 'bash', 'true')])
+  const run = await shop.until(async () => {
+    const [row] = await database().client<{ id: string }[]>`
+      select r.id from run r join dag d on d.id = r.dag_id join task_run t on t.run_id = r.id
+      where d.name = 'alone' and t.state = 'queued'`
+    return row?.id ?? null
+  })
+  const waits = async () => {
+    const [row] = await runsById(database(), [run])
+    if (row === undefined) throw new Error('the run is gone')
+    return (await readRun(shop.hosted.ctx, row)).taskRuns[0]?.whyNotRunning?.sentence
+  }
+  expect(await waits()).toBe(
+    'No worker serves its queue alone: start one with `dagbok worker --queue alone`.',
+  )
+  await new Puppet().register(['alone'])
+  expect(await waits()).toBe('A worker takes it in a moment.')
 })

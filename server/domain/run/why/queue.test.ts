@@ -19,6 +19,7 @@ const facts = (more: Partial<QueueFacts>): QueueFacts => ({
   pool: null,
   slots: 1,
   workers: { alive: 1, places: 4, taken: 0 },
+  unserved: null,
   ...more,
 })
 const pool = (slots: number | null, used: number, holders: Holder[] = []) => ({
@@ -34,6 +35,11 @@ test.each<[string, Partial<QueueFacts>, string]>([
     'no worker',
     { workers: { alive: 0, places: 0, taken: 0 } },
     'No worker of this Dagbok is alive: nothing starts until one is.',
+  ],
+  [
+    'a queue without a worker',
+    { unserved: 'gpu' },
+    'No worker serves its queue gpu: start one with `dagbok worker --queue gpu`.',
   ],
   [
     'max_parallel',

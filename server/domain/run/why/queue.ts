@@ -26,6 +26,8 @@ export interface QueueFacts {
   /** What it takes of the pool. */
   slots: number
   workers: Workers
+  /** Its queue, when no worker of the pool serves it. */
+  unserved: string | null
 }
 
 /** Processes that are heard of: places of theirs, and how many are taken. */
@@ -66,6 +68,8 @@ function whyLimits(facts: QueueFacts): Why | null {
 export function whyQueued(facts: QueueFacts): Why {
   const { alive, places, taken } = facts.workers
   if (alive === 0) return noScheduler
+  if (facts.unserved !== null)
+    return say`No worker serves its queue ${facts.unserved}: start one with \`dagbok worker --queue ${facts.unserved}\`.`
   const held = whyLimits(facts) ?? whyPool(facts)
   if (held !== null) return held
   if (places > 0 && taken >= places)

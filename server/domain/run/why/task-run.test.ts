@@ -17,6 +17,7 @@ const noQueue: QueueFacts = {
   pool: null,
   slots: 1,
   workers: { alive: 1, places: 4, taken: 0 },
+  unserved: null,
 }
 
 /** What a task of a machine says; `task` adds what a plan does not know. */

@@ -1,0 +1,118 @@
+'use client'
+
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { Copy, Fault } from '../../_components/page.tsx'
+import { Ago } from '../../_components/time.tsx'
+import { useTRPC } from '../../_trpc/provider.tsx'
+
+/** ms between two looks: workers come and go without a word to pages. */
+const lookMs = 15_000
+
+function Tokens({ team }: { team: string }) {
+  const trpc = useTRPC()
+  const { data, refetch } = useQuery(trpc.workers.tokens.queryOptions({ team }))
+  const [name, setName] = useState('')
+  const again = { onSuccess: () => refetch() }
+  const make = useMutation(trpc.workers.createToken.mutationOptions(again))
+  const revoke = useMutation(trpc.workers.revokeToken.mutationOptions(again))
+  const error = make.error ?? revoke.error
+  const secret = make.data?.secret
+  return (
+    <>
+      <form
+        className="pad"
+        onSubmit={(event) => {
+          event.preventDefault()
+          make.mutate({ team, name })
+        }}
+      >
+        <input
+          className="input"
+          aria-label="Which workers the token is for"
+          placeholder="Which workers is it for?"
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+        />{' '}
+        <button type="submit" className="btn primary" disabled={make.isPending}>
+          Make a token of workers
+        </button>
+        {error !== null && <Fault error={error} />}
+        {secret !== undefined && (
+          <p>
+            Shown once: <code className="mono">{secret}</code> <Copy text={secret} label="token" />
+            <br />
+            <code className="mono">
+              DAGBOK_WORKER_TOKEN={'…'} dagbok worker --server {window.location.origin}
+            </code>
+          </p>
+        )}
+      </form>
+      <table className="list">
+        <tbody>
+          {(data ?? []).map((token) => (
+            <tr key={token.id}>
+              <td className="strong">{token.name}</td>
+              <td className="mono muted">{token.prefix}…</td>
+              <td className="muted">
+                by {token.createdBy} <Ago time={token.createdAt} />
+              </td>
+              <td>
+                <button
+                  type="button"
+                  className="btn ghost danger"
+                  onClick={() => revoke.mutate({ team, id: token.id })}
+                >
+                  Revoke
+                </button>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  )
+}
+
+/** Workers of a team's pool; to its owners also the tokens they come with. */
+export function Workers({ team, owner }: { team: string; owner: boolean }) {
+  const trpc = useTRPC()
+  const { data, error } = useQuery({
+    ...trpc.workers.list.queryOptions({ team }),
+    refetchInterval: lookMs,
+  })
+  return (
+    <section className="sheet" aria-label={`Workers of ${team}`}>
+      <header>
+        <h2>Workers of {team}</h2>
+        <span className="muted">for tasks with `executor: pool`</span>
+      </header>
+      {error !== null && <Fault error={error} />}
+      {data?.length === 0 && (
+        <p className="muted pad">
+          No machine but this one works for {team}. A token and `dagbok worker` on another one change that.
+        </p>
+      )}
+      <table className="list">
+        <tbody>
+          {(data ?? []).map((worker) => (
+            <tr key={worker.id}>
+              <td className="strong" title={worker.host}>
+                {worker.host.split(':')[0]}
+              </td>
+              <td className="mono">{worker.queues.join(' ')}</td>
+              <td className="muted">
+                {worker.held} of {worker.slots} busy
+              </td>
+              <td className="muted">
+                {worker.silent ? 'does not answer' : worker.draining ? 'takes nothing new' : 'there'}, since{' '}
+                <Ago time={worker.startedAt} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {owner && <Tokens team={team} />}
+    </section>
+  )
+}
