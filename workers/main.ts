@@ -22,8 +22,7 @@ import { Desk } from './executors/pool/desk.ts'
 import { Checkouts } from './executors/process/checkouts.ts'
 import { openHost, programFinder } from './executors/process/host.ts'
 import { ProcessExecutor } from './executors/process/process-executor.ts'
-import { Maintenance } from './maintenance/maintenance.ts'
-import { GitReconciler } from './reconciler/git-reconciler.ts'
+toimport { GitReconciler } from './reconciler/git-reconciler.ts'
 import { Enqueuers } from './scheduler/enqueuers.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
 
@@ -60,6 +59,7 @@ const executor = new ProcessExecutor({
   artifacts: () => ctx.artifacts,
   find: programFinder(host),
   inherited: inheritedByTasks(),
+  warm: settings.warm ? new WarmStarts(host) : null,
   capacity: Math.max(4, availableParallelism() * 2),
   sink: scheduler.sink,
   released: (token) => scheduler.released(token),

@@ -10,6 +10,7 @@ import { DeskClient } from '#workers/executors/pool/desk-client.ts'
 import { PoolWorker } from '#workers/executors/pool/pool-worker.ts'
 import { remoteFiles } from '#workers/executors/pool/remote-files.ts'
 import { Checkouts } from '#workers/executors/process/checkouts.ts'
+import { WarmStarts } from '#workers/executors/process/warm/warm-starts.ts'
 import { openHost, programFinder } from '#workers/executors/process/host.ts'
 import { lockDataFolder, openDataFolder } from '../start/data-folder.ts'
 
@@ -21,6 +22,8 @@ export interface WorkerGiven {
   slots: number
   /** Where versions and attempts lie; one worker at a time has it. */
   folder: string
+  /** Whether interpreters are kept in store. */
+  warm: boolean
   /** ms that attempts may go on once the worker is told to end. */
   drainMs: number
   say: (line: string) => void
@@ -61,6 +64,7 @@ export async function runWorker(given: WorkerGiven): Promise<void> {
         checkouts: new Checkouts(join(host.runtime, 'versions'), remoteFiles(client, archives, signalOf)),
         find: programFinder(host),
         inherited: inheritedByTasks(),
+        warm: given.warm ? new WarmStarts(host) : null,
         graceMs,
       }),
       log,

@@ -12,11 +12,14 @@ export interface ProductSettings {
   logLevel: string
   /** Days that runs stay after their end; null: for ever. */
   keepRunDays: number | null
+  /** Whether interpreters are kept in store for tasks. */
+  warm: boolean
 }
 
 /** @throws DagbokError `bad_input`; or when it was not started by the supervisor */
 export function productSettings(): ProductSettings {
-  const { DATABASE_URL, DAGBOK_DATA_DIR, LOG_LEVEL, NEXTAUTH_URL, DAGBOK_KEEP_RUN_DAYS } = processSettings()
+  const { DATABASE_URL, DAGBOK_DATA_DIR, LOG_LEVEL, NEXTAUTH_URL, DAGBOK_KEEP_RUN_DAYS, DAGBOK_WARM } =
+    processSettings()
   const runtimeFolder = process.env['DAGBOK_RUNTIME_DIR']
   if (DATABASE_URL === undefined || DAGBOK_DATA_DIR === undefined || runtimeFolder === undefined)
     throw new Error('this process is started by `npm start`, which gives it its database and folders')
@@ -27,5 +30,6 @@ export function productSettings(): ProductSettings {
     publicUrl: NEXTAUTH_URL?.replace(/\/$/, '') ?? null,
     logLevel: LOG_LEVEL,
     keepRunDays: DAGBOK_KEEP_RUN_DAYS ?? null,
+    warm: DAGBOK_WARM === '1',
   }
 }

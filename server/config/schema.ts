@@ -22,6 +22,7 @@ export const settings = {
     .int({ error: 'must be a number of days' })
     .min(1, { error: 'must be 1 or more days' })
     .optional(),
+  DAGBOK_WARM: z.enum(['1', '0'], { error: 'must be 1 or 0' }).default('1'),
   DAGBOK_ALLOW_PROCESS: z.enum(['1', '0'], { error: 'must be 1 or 0' }).default('0'),
 } as const
 

@@ -10,6 +10,7 @@ import type { Hosted } from '#server/testing/hosted.ts'
 import { Checkouts } from '../executors/process/checkouts.ts'
 import { openHost, programFinder } from '../executors/process/host.ts'
 import { ProcessExecutor } from '../executors/process/process-executor.ts'
+import { WarmStarts } from '../executors/process/warm/warm-starts.ts'
 import type { AttemptSink } from '../executors/executor.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 
@@ -32,7 +33,8 @@ export interface Crew {
 }
 
 /** The `process` executor, in the process of the test. */
-export async function processCrew({ db, hosted, runtime, scheduler, sink }: Place): Promise<Crew> {
+export async function processCrew(place: Place, warm = true): Promise<Crew> {
+  const { db, hosted, runtime, scheduler, sink } = place
   const host = await openHost(runtime, gitPath())
   /** Tokens of attempts whose executor is dead: the one of this process has nothing to say about them any more. */
   const dead = new Set<string>()
@@ -43,6 +45,7 @@ export async function processCrew({ db, hosted, runtime, scheduler, sink }: Plac
     heartbeat: (tokens) => sink.heartbeat(tokens),
     ended: async (token, end) => !dead.has(token) && sink.ended(token, end),
   }
+  const kept = warm ? new WarmStarts(host) : null
   const employ = (speaksTo: AttemptSink) =>
     new ProcessExecutor({
       host,
@@ -50,6 +53,7 @@ export async function processCrew({ db, hosted, runtime, scheduler, sink }: Plac
       artifacts: () => hosted.ctx.artifacts,
       find: programFinder(host),
       inherited: inheritedByTasks(),
+      warm: kept,
       capacity: 4,
       sink: speaksTo,
       released: (token) => scheduler.released(token),
@@ -64,9 +68,7 @@ export async function processCrew({ db, hosted, runtime, scheduler, sink }: Plac
       // What a new life does first: whatever lives on this host is of an earlier one.
       const orphans = await attemptsOfEarlierLives(db, 'test', randomUUID())
       for (const { token } of orphans) dead.add(token)
-      const reborn = employ(sink)
-      await reborn.endOrphans(orphans)
-      await reborn.stop(0)
+      await employ(sink).endOrphans(orphans)
     },
     stop: (graceMs) => executor.stop(graceMs),
   }

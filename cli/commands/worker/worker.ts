@@ -15,6 +15,7 @@ interface Options {
   slots: number
   dataDir?: string
   drain: number
+  warm: boolean
 }
 
 const most = 1024
@@ -54,6 +55,7 @@ export const worker = (): Command =>
       2 * availableParallelism(),
     )
     .option('--drain <TIME>', 'how long tasks may go on after SIGTERM (default: 10m)', drainOf, 600_000)
+    .option('--no-warm', 'start every interpreter anew, instead of keeping some in store')
     .option('--data-dir <FOLDER>', 'where it works; each worker of a machine has its own')
     .action(async (options: Options) => {
       const environment = cliEnvironment()
@@ -70,6 +72,7 @@ export const worker = (): Command =>
         slots: options.slots,
         folder: resolve(options.dataDir ?? environment.workerFolder),
         drainMs: options.drain,
+        warm: options.warm,
         say: warn,
       })
     })

@@ -18,6 +18,7 @@ import { commandLine } from './command.ts'
 import type { Host } from './host.ts'
 import { killMarked, signalGroup, startBehindGate, type TaskProcess } from './task-process.ts'
 import { makeCgroup, UsageMeter } from './usage-meter.ts'
+import type { WarmScript, WarmStarts } from './warm/warm-starts.ts'
 import { fault, judge, stopped, tooLate, type Exit, type Why } from './verdict.ts'
 
 export interface AttemptTools {
@@ -26,6 +27,8 @@ export interface AttemptTools {
   artifacts: AttemptStore
   find: (program: string) => Promise<string | null>
   inherited: Record<string, string | undefined>
+  /** Interpreters in store; null: every attempt starts its own. */
+  warm: WarmStarts | null
   /** ms between the request to end and the force that ends. */
   graceMs: number
 }
@@ -85,7 +88,7 @@ export class ProcessAttempt {
 
   async #execute(folder: AttemptFolder, submitted: () => void): Promise<AttemptEnd | null> {
     const { host, find, artifacts } = this.#tools
-    const { argv, file } = commandLine(this.job, folder.env)
+    const { argv, file, warm } = commandLine(this.job, folder.env)
     const program = argv[0] ?? ''
     if (!program.includes('/') && (await find(program)) === null)
       return attemptEnd(
@@ -94,7 +97,8 @@ export class ProcessAttempt {
         `'${program}' is not on this machine's search path: install it, or let the task run elsewhere.`,
       )
     await closeAttemptFolder(host, folder, file)
-    const running = await startBehindGate(host, folder.cwd, argv, folder.env)
+    const inStore = warm === null ? null : await this.#warm(warm, folder)
+    const running = inStore ?? (await startBehindGate(host, folder.cwd, argv, folder.env))
     this.#process = running
     const { pid, startTime } = running
     const handle = { pid, startTime, bootId: host.bootId, argv: argv.map(maskerOf(folder.env)) }
@@ -124,6 +128,10 @@ export class ProcessAttempt {
     const over = await this.#untilOver(running, log, timer).finally(() => meter.stop())
     const end = await judge({ job: this.job, folder, artifacts, log, ...over })
     return end === null ? null : { ...end, ...meter.usage }
+  }
+
+  async #warm(script: WarmScript, { cwd, env }: AttemptFolder): Promise<TaskProcess | null> {
+    return (await this.#tools.warm?.take(script, { id: this.job.attemptId, cwd, env })) ?? null
   }
 
   /**

@@ -1,12 +1,15 @@
 /** What is executed for an attempt (N2): the argument vector, and the file an inline script is written to. */
 import { extname, posix } from 'node:path'
 import type { AttemptJob } from '../executor.ts'
+import type { WarmLanguage, WarmScript } from './warm/warm-starts.ts'
 
 export interface CommandLine {
   /** Program and arguments; the program is looked up on PATH unless it has a slash. */
   argv: string[]
   /** Repository path and text of the inline script, to be written before. */
   file: { path: string; text: string } | null
+  /** The same for an interpreter that was started before; null: it starts anew. */
+  warm: WarmScript | null
 }
 
 const interpreters: Record<string, { argv: string[]; extension: string }> = {
@@ -40,18 +43,30 @@ const relative = (folder: string, path: string) => {
   return found.startsWith('.') ? found : `./${found}`
 }
 
+const isWarm = (lang: string): lang is WarmLanguage =>
+  lang === 'python' || lang === 'javascript' || lang === 'typescript'
+
+const warmOf = (lang: string, path: string, args: string[]): WarmScript | null =>
+  isWarm(lang) ? { language: lang, path, args } : null
+
 export function commandLine(job: AttemptJob, env: Record<string, string>): CommandLine {
   const { action, folder } = job
   const args = action.args.map((text) => expand(text, env))
   if (action.kind === 'command')
-    return { argv: [...action.command.map((text) => expand(text, env)), ...args], file: null }
+    return { argv: [...action.command.map((text) => expand(text, env)), ...args], file: null, warm: null }
   if (action.kind === 'script_file') {
-    const interpreter = interpreters[byExtension[extname(action.path)] ?? '']
+    const lang = byExtension[extname(action.path)] ?? ''
+    const interpreter = interpreters[lang]
     const path = relative(folder, action.path)
-    return { argv: [...(interpreter?.argv ?? []), path, ...args], file: null }
+    return { argv: [...(interpreter?.argv ?? []), path, ...args], file: null, warm: warmOf(lang, path, args) }
   }
   const interpreter = interpreters[action.lang]
   if (interpreter === undefined) throw new Error(`no interpreter for '${action.lang}'`)
   const path = posix.join(folder, `.dagbok-${job.task}${interpreter.extension}`)
-  return { argv: [...interpreter.argv, relative(folder, path), ...args], file: { path, text: action.text } }
+  const own = relative(folder, path)
+  return {
+    argv: [...interpreter.argv, own, ...args],
+    file: { path, text: action.text },
+    warm: warmOf(action.lang, own, args),
+  }
 }

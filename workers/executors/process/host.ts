@@ -88,6 +88,16 @@ async function placeNode(folder: string, uid: number | null): Promise<void> {
   await rename(aside, join(folder, 'node'))
 }
 
+/** What waits in an interpreter's place (`warm/`), where the tasks' user can read it. */
+async function placeIdlers(folder: string): Promise<void> {
+  for (const name of ['idle.py', 'idle.cjs']) {
+    const aside = join(folder, `${name}.${process.pid}`)
+    await copyFile(join(import.meta.dirname, 'warm', name), aside)
+    await chmod(aside, 0o644)
+    await rename(aside, join(folder, name))
+  }
+}
+
 const readBootId = async () =>
   (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => 'unknown')).trim()
 
@@ -98,6 +108,7 @@ export async function openHost(runtime: string, path: string): Promise<Host> {
   await mkdir(join(runtime, 'attempts'), { recursive: true, mode: 0o711 })
   await mkdir(join(runtime, 'versions'), { recursive: true, mode: 0o700 })
   await placeNode(bin, uid)
+  await placeIdlers(bin)
   const pipes = new LogPipes(join(runtime, 'pipes'), uid)
   await pipes.fill()
   return {

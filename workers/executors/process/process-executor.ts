@@ -126,5 +126,6 @@ export class ProcessExecutor implements Executor {
     clearInterval(this.#beat)
     for (const { attempt } of this.#live.values()) attempt.end('stop', graceMs)
     await Promise.all([...this.#live.values()].map(({ over }) => over))
+    await this.#options.warm?.close()
   }
 }
