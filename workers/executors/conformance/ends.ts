@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { requestCancel } from '#db/queries/run-state.ts'
 import { attemptEnd } from '../executor.ts'
-import { cell, commandsLike, fence, goneFrom, type Trial } from './trial.ts'
+import { cell, commandsLike, fence, goneFrom, nap, napping, type Trial } from './trial.ts'
 
 export function endsByItself(trial: Trial): void {
   test('ends are told apart: exit code, signal, timeout, missing output, missing program, memory', async () => {
@@ -73,24 +73,27 @@ export function endsByItself(trial: Trial): void {
 
   test('what a task leaves running does not outlive it, and a timeout of a month is no timeout at once', async () => {
     const { state } = await trial.run('leaves', [
-      cell('id: leave\ntimeout: 30d', 'bash', 'setsid sleep 60005 > /dev/null 2>&1 &\nsleep 60006 &'),
+      cell(
+        'id: leave\ntimeout: 30d',
+        'bash',
+        `setsid sleep ${nap(60_005)} > /dev/null 2>&1 &\nsleep ${nap(60_006)} &`,
+      ),
     ])
     expect(state).toBe('succeeded')
-    expect(await commandsLike(/sleep\0 ?6000[56]/)).toEqual([])
+    expect(await commandsLike(napping(60_005, 60_006))).toEqual([])
   })
 }
 
 export function isEnded(trial: Trial): void {
   test('cancel ends the whole process group, and what has left it', async () => {
-    const holds =
-      'setsid sleep 60001 &\nsleep 60002 &\necho started\ntrap "" TERM\nwhile true; do sleep 60003; done'
+    const holds = `setsid sleep ${nap(60_001)} &\nsleep ${nap(60_002)} &\necho started\ntrap "" TERM\nwhile true; do sleep ${nap(60_003)}; done`
     await trial.push('cancel', [cell('id: hold', 'bash', holds)])
     const { run } = await trial.spoken('cancel')
     await requestCancel(trial.db, run, null)
     await trial.db.client`select pg_notify('dagbok_work', '')`
     expect(await trial.shop.ended('cancel', 1)).toMatchObject({ state: 'cancelled' })
     expect(await trial.attempts(run)).toMatchObject([{ state: 'cancelled', reason: 'cancel_requested' }])
-    expect(await commandsLike(/sleep\0 ?6000[123]/)).toEqual([])
+    expect(await commandsLike(napping(60_001, 60_002, 60_003))).toEqual([])
   })
 
   test('[R1] behind a start gate that stays shut no code starts', async () => {
@@ -112,13 +115,13 @@ export function isEnded(trial: Trial): void {
       cell(
         'id: hold\ninfrastructure_retries: 0\noutputs: {x: x}',
         'bash',
-        'echo a > "$DAGBOK_OUT/x"; echo on; sleep 60008',
+        `echo a > "$DAGBOK_OUT/x"; echo on; sleep ${nap(60_008)}`,
       ),
     ])
     const { token, run, attempt } = await trial.spoken('fenced')
     expect(await trial.shop.sink.ended(token, attemptEnd('lost', 'worker_lost', null))).toBe(true)
     expect(await trial.shop.ended('fenced', 1)).toMatchObject({ state: 'failed' })
-    await goneFrom(/sleep\0 ?60008/)
+    await goneFrom(napping(60_008))
     expect(await trial.shop.sink.ended(token, attemptEnd('succeeded', null, null))).toBe(false)
     expect(await trial.attempts(run)).toMatchObject([{ state: 'lost', reason: 'worker_lost' }])
     expect(await trial.db.client`select 1 from output where attempt_id = ${attempt}`).toHaveLength(0)
@@ -130,7 +133,7 @@ const twice = (id: string, sleep: number, keys: string) =>
   cell(
     `id: ${id}\n${keys}`,
     'bash',
-    `echo "attempt $DAGBOK_ATTEMPT"\nif [ "$DAGBOK_ATTEMPT" = 1 ]; then setsid sleep ${sleep} & sleep ${sleep}; fi`,
+    `echo "attempt $DAGBOK_ATTEMPT"\nif [ "$DAGBOK_ATTEMPT" = 1 ]; then setsid sleep ${nap(sleep)} & sleep ${nap(sleep)}; fi`,
   )
 
 export function losesItsExecutor(trial: Trial): void {
@@ -139,7 +142,7 @@ export function losesItsExecutor(trial: Trial): void {
     const { run } = await trial.spoken('orphaned')
     await trial.shop.crash()
     expect(await trial.shop.ended('orphaned', 1)).toMatchObject({ state: 'succeeded' })
-    expect(await commandsLike(/sleep\0 ?60007/)).toEqual([])
+    expect(await commandsLike(napping(60_007))).toEqual([])
     expect(await trial.attempts(run)).toMatchObject([
       { n: 1, state: 'lost', reason: 'worker_lost', userFailures: 0, infrastructureFailures: 1 },
       { n: 2, state: 'succeeded' },
@@ -151,7 +154,7 @@ export function losesItsExecutor(trial: Trial): void {
     await trial.push('halted', [twice('hold', 60_009, 'retries: 0\ninfrastructure_retries: 0')])
     const { run } = await trial.spoken('halted')
     await trial.shop.restart()
-    expect(await commandsLike(/sleep\0 ?60009/)).toEqual([])
+    expect(await commandsLike(napping(60_009))).toEqual([])
     expect(await trial.shop.ended('halted', 1)).toMatchObject({ state: 'succeeded' })
     expect(await trial.attempts(run)).toMatchObject([
       { n: 1, state: 'lost', reason: 'worker_stopped', userFailures: 0, infrastructureFailures: 0 },

@@ -1,4 +1,5 @@
 /** What the rules of the suite have in common: notebooks that are pushed, runs that are waited for, rows of attempts. */
+import { randomInt } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
@@ -97,6 +98,15 @@ export class Trial {
     return [...rows]
   }
 }
+
+/** Suites that run at once on a machine look for processes of their own. */
+const mine = randomInt(1_000_000)
+
+/** Seconds to sleep, as no other suite sleeps them. */
+export const nap = (seconds: number): string => `${seconds}.${mine}`
+/** The command line of one of these. */
+export const napping = (...seconds: number[]): RegExp =>
+  new RegExp(`sleep\\0(${seconds.map((n) => `${n}\\.${mine}`).join('|')})\\0`)
 
 /** Command lines of this machine's processes that match. */
 export async function commandsLike(pattern: RegExp): Promise<string[]> {

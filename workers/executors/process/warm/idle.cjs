@@ -2,7 +2,7 @@
 // Node, started before it is wanted: waits at the start gate, then becomes `node SCRIPT ARGS`, once.
 const fs = require('node:fs')
 const Module = require('node:module')
-const { resolve } = require('node:path')
+const path = require('node:path')
 
 /** Writes the attempt's id where the machine looks for it: into the environment the process was started with. */
 function mark(attempt) {
@@ -26,7 +26,7 @@ function exactly(count) {
 }
 
 function begin() {
-  const [attempt, cwd, path, count, ...rest] = exactly(Number.parseInt(exactly(8), 16)).split('\0')
+  const [attempt, cwd, file, count, ...rest] = exactly(Number.parseInt(exactly(8), 16)).split('\0')
   mark(attempt)
   fs.closeSync(3)
   process.chdir(cwd)
@@ -35,16 +35,19 @@ function begin() {
     const at = variable.indexOf('=')
     process.env[variable.slice(0, at)] = variable.slice(at + 1)
   }
-  const script = resolve(path)
+  const script = path.resolve(file)
   process.argv.splice(1, Infinity, script, ...rest.slice(0, Number(count)))
   delete require.cache[__filename]
   Module.runMain(script)
 }
 
 mark('0'.repeat(36))
-// The loader of ES modules is there from now on, too.
-import('data:text/javascript,').then(() => {
+async function wait() {
+  // The loader of ES modules is there from now on, too.
+  await import('data:text/javascript,')
   fs.writeSync(3, 'r')
   // Not from a promise: what the script throws is an exception, and no rejection.
   setImmediate(begin)
-})
+}
+
+void wait()

@@ -65,7 +65,7 @@ export function baseOf(env: Record<string, string>): Record<string, string> | nu
   return Object.fromEntries(
     Object.entries(env)
       .filter(([name]) => read.test(name))
-      .sort(),
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
   )
 }
 
@@ -180,7 +180,7 @@ export class WarmStarts {
     })
     const spare: Spare = { child, gate, output, exited, ready: false }
     store.spares.add(spare)
-    void exited.then(() => {
+    child.once('exit', () => {
       if (!store.spares.delete(spare)) return
       // It fell while it waited.
       output.destroy()
