@@ -34,7 +34,6 @@ export function ParamsForm({ properties, texts, onChange }: Props) {
           />
         ) : (
           <select className="input" value={value} onChange={(event) => onChange(name, event.target.value)}>
-            {value === '' && <option value="">choose</option>}
             {choices.map((choice) => (
               <option key={choice} value={choice}>
                 {choice === '' ? 'choose …' : choice}
