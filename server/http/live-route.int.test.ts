@@ -3,13 +3,19 @@ import { GET as live } from '#app/api/live/route.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
 import { setWebContext } from '../web-context.ts'
 import { startHosted, type Hosted } from '../testing/hosted.ts'
+import { Metrics } from './metrics.ts'
 import { LiveHub } from './live-hub.ts'
 
 const { database } = testDatabase()
 let hosted: Hosted
 beforeAll(async () => {
   hosted = await startHosted(database())
-  setWebContext({ ...hosted.ctx, sessionSecret: 'x'.repeat(32), live: new LiveHub() })
+  setWebContext({
+    ...hosted.ctx,
+    sessionSecret: 'x'.repeat(32),
+    live: new LiveHub(),
+    metrics: new Metrics(database()),
+  })
 })
 afterAll(() => hosted.close())
 
