@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises'
+import { createServer, request, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,6 +24,8 @@ let seen: string[] = []
 /** What the answer to a hook fails with. */
 let failsWith: ((call: HookCall) => Promise<Error>) | null = null
 let reported: unknown[] = []
+let toldOfCut = () => {}
+let opened = () => Promise.resolve()
 
 async function git(...args: string[]): Promise<string> {
   const env = {
@@ -51,7 +53,10 @@ beforeAll(async () => {
         Promise.resolve(
           token === 'good' ? { userId: 'u', name: 'U', email: 'u@x', teams: [], via: 'token' } : null,
         ),
-      open: () => Promise.resolve({ repositoryId: id, path: store.path(id) }),
+      open: async () => {
+        await opened()
+        return { repositoryId: id, path: store.path(id) }
+      },
       hook: async (_actor, target, call) => {
         calls.push(call)
         if (failsWith !== null) throw await failsWith(call)
@@ -59,7 +64,7 @@ beforeAll(async () => {
         seen = (await listTree(target.path, sha, call.quarantine)).map((entry) => entry.path)
         return { accepted: accept, lines: [`${call.hook} says hello`, '.', 'a.dag.md:1:1 no'] }
       },
-      cutOff: async () => {},
+      cutOff: () => Promise.resolve(toldOfCut()),
       report: (error) => void reported.push(error),
     }),
   )
@@ -146,6 +151,52 @@ test('[R10] that the objects of a push which was killed cannot be read any more 
   expect(said).toContain('the push was cut off')
   expect(reported).toEqual([])
 })
+
+test.each(['before git is started', 'while git waits for it'])(
+  '[R7] a client that goes %s leaves no git behind, and is no defect',
+  async (when) => {
+    reported = []
+    const { promise: cut, resolve: cutOff } = Promise.withResolvers<void>()
+    const { promise: gone, resolve: goes } = Promise.withResolvers<void>()
+    server.once('request', (_request, response: ServerResponse) => response.once('close', goes))
+    const url = new URL(`${remote('good')}/git-receive-pack`)
+    const sent = request(`${url.origin}${url.pathname}`, {
+      method: 'POST',
+      headers: {
+        authorization: `Basic ${Buffer.from('any:good').toString('base64')}`,
+        'content-type': 'application/x-git-receive-pack-request',
+        'content-length': '1000',
+      },
+    })
+    sent.on('error', () => {})
+    toldOfCut = cutOff
+    opened = async () => {
+      if (when !== 'before git is started') return
+      sent.destroy()
+      await gone
+    }
+    try {
+      sent.write('0000')
+      if (when === 'before git is started') await gone
+      else {
+        await once(sent, 'response')
+        sent.destroy()
+        await cut
+      }
+      while ((await backends()) > 0) await new Promise((done) => setImmediate(done))
+      expect(reported).toEqual([])
+    } finally {
+      opened = () => Promise.resolve()
+    }
+  },
+)
+
+/** Programs of git that serve the repository now. */
+async function backends(): Promise<number> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const folders = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => '')))
+  return folders.filter((cwd) => cwd === store.path(id)).length
+}
 
 test('[S3] a commit of a few kilobytes that names a billion files is not listed', async () => {
   const run = async (args: string[], input: string) => {

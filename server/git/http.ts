@@ -147,6 +147,8 @@ async function serve(request: IncomingMessage, response: ServerResponse, git: Gi
       'Sign in with any user name and a token of yours as the password (settings, tokens).',
     )
   const target = await git.open(actor, route.team, route.repository, route.service === 'git-receive-pack')
+  // Whoever went while this was asked for is not waited for: git would wait for the rest for ever.
+  if (response.destroyed) return undefined
   const child = start(request, url, route, target, actor)
   const end = () => {
     if (child.pid !== undefined && child.exitCode === null) {
@@ -187,6 +189,8 @@ async function serve(request: IncomingMessage, response: ServerResponse, git: Gi
     if (!whole || code !== 0) git.cutOff(target).catch(git.report)
     toHook.destroy()
     fromHook.destroy()
+    // Whoever asked is gone: what ended for that has not failed.
+    if (response.destroyed) return
     if (response.headersSent) response.end()
     else {
       git.report(new Error(`git http-backend ended with ${code}: ${complaint}`))
