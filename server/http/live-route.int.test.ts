@@ -5,6 +5,7 @@ import { setWebContext } from '../web-context.ts'
 import { startHosted, type Hosted } from '../testing/hosted.ts'
 import { Metrics } from './metrics.ts'
 import { LiveHub } from './live-hub.ts'
+import { Metrics } from './metrics.ts'
 
 const { database } = testDatabase()
 let hosted: Hosted
