@@ -30,10 +30,13 @@ export interface ArtifactStore {
 export interface BlobShelf {
   /** Blobs that were written, also anew, more than so many ms ago. */
   olderThan(ms: number): AsyncIterable<string[]>
-  /** Out of sight at once; it can be restored until it is removed. One that is not there any more is no fault. */
-  putAside(hash: string): Promise<void>
-  /** What was put aside and not removed yet. */
-  setAside(): AsyncIterable<string[]>
+  /**
+   * Out of sight at once; it can be restored until it is removed. One that is not there any more is no fault, and one that
+   * was written anew within so many ms stays. @returns whether it was put aside
+   */
+  putAside(hash: string, ms: number): Promise<boolean>
+  /** What was put aside at least so many ms ago, and not removed yet. */
+  setAside(ms: number): AsyncIterable<string[]>
   restore(hash: string): Promise<void>
   remove(hash: string): Promise<void>
 }

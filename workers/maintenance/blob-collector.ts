@@ -1,6 +1,7 @@
 /**
  * Takes blobs that nobody points to out of the store, in two steps: one that is a day old and in nobody's rows is set
- * aside, and goes for good with the next round, unless somebody came to point to it meanwhile.
+ * aside, and goes for good when it has lain there as long, unless somebody came to point to it meanwhile. Workers have
+ * their rounds at times of their own: what one sets aside, another one must not take away in the next moment.
  */
 import type { Database } from '#db/client.ts'
 import { blobsInUse } from '#db/queries/retention.ts'
@@ -17,7 +18,7 @@ export interface Collected {
 
 export async function collectBlobs(db: Database, shelf: BlobShelf, minAgeMs = settledMs): Promise<Collected> {
   const done: Collected = { setAside: 0, removed: 0, restored: 0 }
-  for await (const hashes of shelf.setAside()) {
+  for await (const hashes of shelf.setAside(minAgeMs)) {
     const used = await blobsInUse(db, hashes)
     for (const hash of hashes) {
       if (used.has(hash)) await shelf.restore(hash)
@@ -30,8 +31,7 @@ export async function collectBlobs(db: Database, shelf: BlobShelf, minAgeMs = se
     const used = await blobsInUse(db, hashes)
     for (const hash of hashes) {
       if (used.has(hash)) continue
-      await shelf.putAside(hash)
-      done.setAside++
+      if (await shelf.putAside(hash, minAgeMs)) done.setAside++
     }
   }
   return done

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -40,4 +40,22 @@ test('a folder that cannot be written is said to be unavailable', async () => {
   await expect(new FolderStore(join(folder, 'file')).put(Buffer.from('x'))).rejects.toMatchObject({
     code: 'unavailable',
   })
+})
+
+test('[R13] a blob that is put anew while it is being collected stays where it is read', async () => {
+  const store = new FolderStore(join(folder, 'collected'))
+  const { hash } = await store.put(Buffer.from('daily'))
+  const path = join(folder, 'collected/blobs', hash.slice(0, 2), hash)
+  await utimes(path, 0, 0)
+  const listed = []
+  for await (const hashes of store.olderThan(1000)) listed.push(...hashes)
+  expect(listed).toEqual([hash])
+  await store.put(Buffer.from('daily'))
+  expect(await store.putAside(hash, 60_000)).toBe(false)
+  expect((await store.stat(hash)).size).toBe(5)
+  await utimes(path, 0, 0)
+  expect(await store.putAside(hash, 60_000)).toBe(true)
+  await expect(store.stat(hash)).rejects.toMatchObject({ code: 'not_found' })
+  // It lies aside as long as it had to lie before.
+  for await (const hashes of store.setAside(60_000)) expect(hashes).toEqual([])
 })

@@ -1,7 +1,7 @@
 /** The artifact store in a folder: a blob is written aside, synced, and renamed to its hash, so it is there whole or not. */
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { DagbokError } from '../../domain/errors/errors.ts'
@@ -132,13 +132,28 @@ export class FolderStore implements ArtifactStore, BlobShelf {
     return join(this.#folder, 'aside', hash)
   }
 
-  async putAside(hash: string): Promise<void> {
+  async putAside(hash: string, ms: number): Promise<boolean> {
     await moved(this.#path(hash), this.#aside(hash))
+    const found = await stat(this.#aside(hash)).catch(() => null)
+    if (found === null) return false
+    const now = new Date()
+    // Put anew since it was listed: whoever did is about to point to it.
+    if (found.mtimeMs >= now.getTime() - ms) {
+      await this.restore(hash)
+      return false
+    }
+    await utimes(this.#aside(hash), now, now)
+    return true
   }
 
-  async *setAside(): AsyncGenerator<string[]> {
-    const names = await readdir(join(this.#folder, 'aside')).catch(() => [])
-    for (let at = 0; at < names.length; at += batch) yield names.slice(at, at + batch)
+  async *setAside(ms: number): AsyncGenerator<string[]> {
+    const before = Date.now() - ms
+    const old: string[] = []
+    for (const name of await readdir(join(this.#folder, 'aside')).catch(() => [])) {
+      const found = await stat(this.#aside(name)).catch(() => null)
+      if (found !== null && found.mtimeMs < before) old.push(name)
+    }
+    for (let at = 0; at < old.length; at += batch) yield old.slice(at, at + batch)
   }
 
   async restore(hash: string): Promise<void> {
