@@ -3,7 +3,6 @@ import { GET as live } from '#app/api/live/route.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
 import { setWebContext } from '../web-context.ts'
 import { startHosted, type Hosted } from '../testing/hosted.ts'
-import { Metrics } from './metrics.ts'
 import { LiveHub } from './live-hub.ts'
 import { Metrics } from './metrics.ts'
 
