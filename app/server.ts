@@ -84,6 +84,16 @@ function bodyRefused(request: IncomingMessage, response: ServerResponse): boolea
   return true
 }
 
+/** ms in which a request has to be here whole. A push, and what a worker brings, may take as long as the server allows. */
+const arrivalMs = 120_000
+
+function boundArrival(request: IncomingMessage): void {
+  const timer = setTimeout(() => {
+    if (!request.complete) request.destroy()
+  }, arrivalMs)
+  request.once('close', () => clearTimeout(timer))
+}
+
 /** A path as it may stand in a log: without the query, and without a share link's secret. */
 const loggedPath = (url = ''): string => url.replace(/\?.*$/s, '').replace(/^\/share\/[^/]*/, '/share/…')
 
@@ -121,12 +131,13 @@ async function start(settings: WebSettings): Promise<void> {
     if (request.url?.startsWith(workerPrefix) === true) return forwardToDesk(request, response, desk)
     if (bodyRefused(request, response)) return
     if (handle === null) return refuse(request, response, 503, 'Starting.')
+    boundArrival(request)
     handle(request, response).catch((error: unknown) => {
       context.log.error({ err: error, path: loggedPath(request.url) }, 'a request failed')
       if (!response.headersSent) refuse(request, response, 500, 'Something went wrong here. It was logged.')
     })
   })
-  server.requestTimeout = 120_000
+  server.requestTimeout = 3_600_000
   server.headersTimeout = 20_000
   const port = await listen(server, settings.host, settings.port)
   const shown = isLoopback(settings.host) ? settings.host : '127.0.0.1'

@@ -5,7 +5,9 @@ export const dynamic = 'force-dynamic'
 
 /** Prometheus scrapes with a token: `authorization: {credentials: …}`. */
 export const GET = (request: Request): Promise<Response> =>
-  respondTo(request, async () => {
+  respondTo(request, async (_services, actor) => {
     const { metrics } = webContext()
-    return new Response(await metrics.text(), { headers: { 'content-type': metrics.contentType } })
+    return new Response(await metrics.text(actor.teams.map(({ id }) => id)), {
+      headers: { 'content-type': metrics.contentType },
+    })
   })

@@ -44,7 +44,8 @@ export interface UnderWay {
 const byState = (rows: Iterable<{ state: string; n: number }>) =>
   Object.fromEntries([...rows].map(({ state, n }) => [state, n]))
 
-export async function underWay(q: Queryable): Promise<UnderWay> {
+/** @param teams ids of those whose pools are told */
+export async function underWay(q: Queryable, teams: readonly string[]): Promise<UnderWay> {
   const runs = await q.execute<{ state: string; n: number }>(
     sql`select state::text, count(*)::int as n from run where state in ('queued', 'running') group by state`,
   )
@@ -55,7 +56,8 @@ export async function underWay(q: Queryable): Promise<UnderWay> {
     select team.name as team, p.name as pool, p.slots, coalesce((
       select sum(t.slots) from task_run t
       where t.pool = p.team_id::text || '/' || p.name and t.state in ('starting', 'running')), 0)::int as used
-    from pool p join team on team.id = p.team_id`)
+    from pool p join team on team.id = p.team_id
+    where team.id::text in (select jsonb_array_elements_text(${JSON.stringify(teams)}::jsonb))`)
   const [ages] = await q.execute<{ lag: number; push: number }>(sql`
     select greatest(0, coalesce(extract(epoch from clock_timestamp() - least(
         (select min(due_at) from task_run where due_at is not null and ended_at is null),

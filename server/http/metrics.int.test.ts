@@ -6,10 +6,11 @@ import { fails, succeeds } from '#workers/testing/scripted-executor.ts'
 import { Metrics } from './metrics.ts'
 
 const { database, work, dag, over, until } = scheduling()
+const ids: string[] = []
 
 /** `NAME{a="b"}` → value. */
-async function read(metrics: Metrics): Promise<Map<string, number>> {
-  const lines = (await metrics.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+async function read(metrics: Metrics, teams = ids): Promise<Map<string, number>> {
+  const lines = (await metrics.text(teams)).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   return new Map(
     lines.map((line) => {
       const at = line.lastIndexOf(' ')
@@ -25,9 +26,11 @@ test('active runs and task runs, slots of pools, and each ended attempt once', a
   const made = await dag(
     '  - {id: held, command: [x], pool: wide, slots: 2}\n  - {id: other, command: [x], retries: 1, retry_delay: 0s}',
   )
-  await savePool(database(), { teamId: await teamOfDag(database(), made.dagId), name: 'wide', slots: 3 })
+  const teamId = await teamOfDag(database(), made.dagId)
+  ids.push(teamId)
+  await savePool(database(), { teamId, name: 'wide', slots: 3 })
   const metrics = new Metrics(database())
-  await metrics.text()
+  await metrics.text([])
   const run = await made.run()
   await until(run, 'held', 'running')
   await until(run, 'other', 'failed')
@@ -37,6 +40,10 @@ test('active runs and task runs, slots of pools, and each ended attempt once', a
   expect(during.get('dagbok_pool_slots{team="main",pool="wide"}')).toBe(3)
   expect(during.get('dagbok_pool_slots_used{team="main",pool="wide"}')).toBe(2)
   expect(during.get('dagbok_scheduler_lag_seconds')).toBeLessThan(60)
+  expect(
+    [...(await read(metrics, [crypto.randomUUID()])).keys()].filter((name) => name.includes('wide')),
+    'pools of others',
+  ).toEqual([])
   finish()
   await over(run)
   // Ends are counted when they are some seconds old: no transaction that began before is open any more.

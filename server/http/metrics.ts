@@ -50,20 +50,20 @@ export class Metrics {
     return this.#registry.contentType
   }
 
-  /** The text that Prometheus reads. */
-  async text(): Promise<string> {
-    const mine = this.#last.then(() => this.#collect())
+  /** The text that Prometheus reads, with the pools of these teams (ids). */
+  text(teams: readonly string[]): Promise<string> {
+    const mine = this.#last.then(() => this.#collect(teams))
     this.#last = mine.catch(() => {})
-    await mine
-    return this.#registry.metrics()
+    return mine
   }
 
-  async #collect(): Promise<void> {
+  async #collect(teams: readonly string[]): Promise<string> {
     const until = await settledTime(this.#db)
     for (const one of this.#seen === null ? [] : await attemptsEnded(this.#db, this.#seen, until))
       this.#count(one)
     this.#seen = until
-    this.#show(await underWay(this.#db))
+    this.#show(await underWay(this.#db, teams))
+    return this.#registry.metrics()
   }
 
   #count({ state, executor, waited, took }: Ended): void {
