@@ -7,6 +7,8 @@ export interface DatabaseOptions {
   /** Connections at most. */
   max?: number
   applicationName?: string
+  /** After which the database closes a transaction in which nothing happens; without, it waits. */
+  idleInTransactionMs?: number
 }
 
 /**
@@ -23,13 +25,25 @@ export function openClient(url: string, options: DatabaseOptions = {}): postgres
     // Seconds; the driver's own grows to 20.
     backoff: (tried: number) => Math.min(1, 0.02 * 2 ** tried) * (0.5 + Math.random() / 2),
     onnotice: () => {},
-    connection: { application_name: options.applicationName ?? 'dagbok', TimeZone: 'UTC' },
+    connection: {
+      application_name: options.applicationName ?? 'dagbok',
+      TimeZone: 'UTC',
+      ...(options.idleInTransactionMs === undefined
+        ? {}
+        : { idle_in_transaction_session_timeout: options.idleInTransactionMs }),
+    },
   })
 }
 
+/**
+ * ms after which the database closes a transaction in which nothing happens: a process that is paused, or that nobody
+ * reaches any more, holds its locks no longer than its leases.
+ */
+export const idleInTransactionMs = 30_000
+
 /** Opens a pool with the schema on it. Times are read and written as UTC. */
 export function openDatabase(url: string, options: DatabaseOptions = {}) {
-  const client = openClient(url, options)
+  const client = openClient(url, { ...options, idleInTransactionMs })
   return Object.assign(drizzle(client, { schema }), { close: () => client.end({ timeout: 5 }), client })
 }
 

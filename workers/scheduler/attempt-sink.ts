@@ -17,7 +17,7 @@ import { within } from '#server/services/within.ts'
 import type { LogChunkRow } from '#server/storage/logs/log-writer.ts'
 import { ExpressionError } from '#server/domain/expression/cel.ts'
 import { retryAllowed } from '#server/domain/expression/render.ts'
-import { isShut, type ItemRef } from '#server/domain/run/decide.ts'
+import { decideWhether, type ItemRef } from '#server/domain/run/decide.ts'
 import { itemAt } from '#server/domain/run/machine.ts'
 import type { AttemptOutcome } from '#server/domain/run/retry.ts'
 import { ownMachine, type AttemptEnd, type AttemptSink } from '../executors/executor.ts'
@@ -59,12 +59,19 @@ export class DatabaseSink implements AttemptSink {
   async passGate(token: string, handle: Record<string, Json>): Promise<boolean> {
     const key = await findLiveAttempt(this.#db, token)
     if (key === null) return false
-    return this.#runs.apply(key.runId, async (tx, live) => {
+    const asked = performance.now()
+    const passed = await this.#runs.apply(key.runId, async (tx, live) => {
       const place = live.places.get(key.taskRunId)
-      // A cancel closes the gate: what has not started does not start any more (R17), unless it is clean-up.
-      if (place === undefined || isShut(live.machine, place.node)) return null
-      return (await markRunning(tx, token, handle)) ? [{ kind: 'gate_passed', ...place }] : null
+      if (place === undefined) return null
+      const passing = { kind: 'gate_passed', ...place } as const
+      // A cancel closes the gate, unless it is clean-up (R17), and so does a mark by hand: what has not started does not start.
+      if (!decideWhether(live.machine, passing)) return null
+      return (await markRunning(tx, token, handle)) ? [passing] : null
     })
+    // Whoever was paused meanwhile may have been taken for lost, and its run may be over.
+    if (passed && performance.now() - asked > leaseMs / 3)
+      throw new Error('the start gate answered too late to be believed')
+    return passed
   }
 
   async appendLog(token: string, chunk: LogChunkRow): Promise<boolean> {

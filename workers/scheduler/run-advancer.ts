@@ -28,6 +28,8 @@ interface Entry {
 export interface Advanced {
   live: LiveRun
   actions: RunAction[]
+  /** Whether anything was written. */
+  changed: boolean
   /** Whether items were queued: somebody may claim them. */
   queued: boolean
 }
@@ -113,7 +115,7 @@ export class RunAdvancer {
     const { now } = live.row
     const writes = new Map<string, TaskRunWrite>()
     const before = live.machine.run
-    const advanced: Advanced = { live, actions: [], queued: false }
+    const advanced: Advanced = { live, actions: [], changed: false, queued: false }
     let reason: Reason | null = null
     const run = (event: RunEvent): boolean => {
       const decision = decide(live.machine, event, now)
@@ -127,15 +129,15 @@ export class RunAdvancer {
       if (decision.run !== null) reason = decision.run.reason
       return true
     }
-    let changed = endWanted(live) ? run({ kind: 'cancel_requested', forced: live.row.cancelForced }) : false
+    if (endWanted(live)) advanced.changed = run({ kind: 'cancel_requested', forced: live.row.cancelForced })
     const batch: Batch = { slots: new Map(), tasks: 0 }
     for (const entry of entries) {
       const events = await entry.prepare(tx, live, batch)
       const results = (events ?? []).map(run)
       accepted.push(results.includes(true))
-      changed ||= results.includes(true)
+      advanced.changed ||= results.includes(true)
     }
-    if (changed) await this.#write(tx, live, [...writes.values()], before, reason)
+    if (advanced.changed) await this.#write(tx, live, [...writes.values()], before, reason)
     return advanced
   }
 

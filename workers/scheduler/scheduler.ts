@@ -162,7 +162,7 @@ export class Scheduler {
     return admission
   }
 
-  #afterAdvance({ live, actions, queued }: Advanced): void {
+  #afterAdvance({ live, actions, changed, queued }: Advanced): void {
     for (const action of actions) {
       if (action.kind === 'ask') continue
       const taskRunId = live.ids[action.node]?.[action.item] ?? ''
@@ -173,7 +173,8 @@ export class Scheduler {
       this.#answer(live, asked).catch((error: unknown) =>
         this.#log.error({ err: error, run: live.row.id }, 'what the core asked could not be answered'),
       )
-    if (queued || live.machine.run !== 'running') this.#loop.wake()
+    // A run that was looked at and still waits wakes nobody: it would be looked at again at once.
+    if (queued || (changed && live.machine.run !== 'running')) this.#loop.wake()
   }
 
   async #answer(live: LiveRun, asked: Extract<RunAction, { kind: 'ask' }>[]): Promise<void> {

@@ -3,10 +3,10 @@ import type { TaskRunState } from './states.ts'
 
 export const taskRunTransitions: Record<TaskRunState, readonly TaskRunState[]> = {
   waiting: ['queued', 'succeeded', 'failed', 'skipped', 'upstream_failed', 'awaiting_input', 'cancelled'],
-  queued: ['starting', 'failed', 'cancelled'],
+  queued: ['starting', 'succeeded', 'failed', 'skipped', 'cancelled'],
   starting: ['running', 'retrying', 'waiting', 'succeeded', 'failed', 'skipped', 'cancelled'],
   running: ['retrying', 'waiting', 'succeeded', 'failed', 'skipped', 'cancelled'],
-  retrying: ['queued', 'failed', 'cancelled'],
+  retrying: ['queued', 'succeeded', 'failed', 'skipped', 'cancelled'],
   awaiting_input: ['succeeded', 'failed', 'skipped', 'cancelled'],
   succeeded: [],
   failed: [],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { decide } from './decide.ts'
-import { itemAt } from './machine.ts'
+import { itemAt, type Machine } from './machine.ts'
 import { admitted, attempt, conditional, ended, plannedTask, send, states } from './testing.ts'
 
 const at = { node: 0, item: 0 }
@@ -160,4 +160,27 @@ test('a mark ends what has not ended, also while it runs', () => {
   expect(actions).toEqual([{ kind: 'end_attempt', ...at }])
   expect(states(run)).toEqual({ a: 'succeeded', b: 'queued' })
   expect(decide(run, { kind: 'marked', as: 'failed', message: '', ...at }, 0).kind).toBe('refused')
+})
+
+test('a mark moves an item whatever it waits for, and ends what runs of it', () => {
+  const before: Record<string, (run: Machine) => void> = {
+    queued: () => {},
+    starting: (run) => send(run, { kind: 'claimed', ...at }),
+    running: (run) => {
+      send(run, { kind: 'claimed', ...at })
+      send(run, { kind: 'gate_passed', ...at })
+    },
+    retrying: (run) => attempt(run, 'a', ended('failed', 'user_error')),
+  }
+  for (const [state, arrive] of Object.entries(before))
+    for (const as of ['succeeded', 'failed', 'skipped'] as const) {
+      const run = admitted([plannedTask('a', [], { retries: 1 })])
+      arrive(run)
+      expect(states(run)).toEqual({ a: state })
+      const { actions } = send(run, { kind: 'marked', as, message: 'by hand', ...at })
+      expect(states(run)).toEqual({ a: as })
+      expect(actions.map(({ kind }) => kind)).toEqual(
+        ['starting', 'running'].includes(state) ? ['end_attempt'] : [],
+      )
+    }
 })
