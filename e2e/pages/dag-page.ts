@@ -19,11 +19,15 @@ export class DagPage {
     version,
     params = {},
   }: { version?: string; params?: Record<string, string> } = {}): Promise<RunPage> {
-    await this.page.keyboard.press('r')
     const dialog = this.page.getByRole('dialog')
+    // A page that was just opened may not listen yet.
+    await expect(async () => {
+      await this.page.keyboard.press('r')
+      await expect(dialog).toBeVisible({ timeout: 2000 })
+    }).toPass()
     if (version !== undefined) await dialog.getByLabel('Version').selectOption(version)
     for (const [title, text] of Object.entries(params)) await dialog.getByLabel(title).fill(text)
-    await dialog.getByRole('button', { name: 'Run', exact: true }).click()
+    await dialog.getByRole('button', { name: /^Run/ }).click()
     await this.page.waitForURL(/\/runs\/\d+/)
     return new RunPage(this.page)
   }

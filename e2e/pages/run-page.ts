@@ -9,6 +9,8 @@ export class RunPage {
 
   answer = () => this.page.getByRole('heading', { level: 1 })
   task = (id: string) => this.page.getByRole('button', { name: new RegExp(`^${id}(?![\\w-])`) })
+  /** A task run of the chart: `train`, or `train alpha=0.1` of an item. */
+  row = (name: string) => this.page.getByRole('button', { name, exact: true })
   log = () => this.page.getByRole('region', { name: 'Log' })
   panel = () => this.page.getByRole('complementary', { name: 'Task' })
   plan = () => this.page.getByRole('dialog').getByRole('list', { name: 'Plan' })

@@ -21,7 +21,7 @@ test('the failed item runs again; its brothers keep their results', async ({ pag
   const run = await dag.start({ params: { mended } })
   await expect(run.answer()).toContainText('Failed: each (b)')
   await page.getByRole('button', { name: /^each \d of 3/ }).click()
-  await run.task('each b').click()
+  await run.row('each b').click()
   await expect(run.log()).toContainText('broken')
 
   // What the attempt was given is there, also when it has failed.
@@ -38,10 +38,10 @@ test('the failed item runs again; its brothers keep their results', async ({ pag
   await expect(page.getByText('recover of run 1')).toBeVisible()
   await page.getByRole('button', { name: /^each \d of 3/ }).click()
   for (const item of ['a', 'c']) {
-    await run.task(`each ${item}`).click()
+    await run.row(`each ${item}`).click()
     await expect(run.panel()).toContainText('Its results are those of run 1.')
   }
-  await run.task('each b').click()
+  await run.row('each b').click()
   await expect(run.panel()).not.toContainText('Its results are those of')
   await rm(folder, { recursive: true })
 })
