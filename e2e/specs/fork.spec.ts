@@ -19,7 +19,7 @@ test('a run is forked to another version after a look at what is taken over', as
 
   const dialog = await run.chooseAgain(/another version or other params/)
   await expect(dialog).toContainText('0 of 5 task runs will run, 5 are taken over')
-  await dialog.getByLabel('Version').selectOption('v2')
+  await dialog.getByRole('combobox', { name: /^Version/ }).selectOption('v2')
   await expect(dialog).toContainText('1 of 5 task runs will run, 4 are taken over')
   await expect(run.plan().getByRole('listitem').first()).toHaveText(/^last\s+runs: It changed: script\.$/)
   await expect(run.plan().getByRole('listitem').nth(1)).toHaveText(
