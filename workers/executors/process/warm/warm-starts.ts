@@ -156,6 +156,12 @@ export class WarmStarts {
   async #start(store: Store): Promise<void> {
     const { runtime, uid, pipes } = this.#host
     const { reading, writing } = await pipes.take()
+    if (this.#closed) {
+      // It was closed meanwhile: one that is started now nobody would end.
+      closeSync(reading)
+      closeSync(writing)
+      return
+    }
     const [program = '', ...args] = commands[store.language](join(runtime, 'bin'))
     const child = spawn(program, args, {
       cwd: '/',
