@@ -37,8 +37,8 @@ export class Claimer {
   readonly #runs: RunAdvancer
   readonly #sink: DatabaseSink
   readonly #isolation: Isolation
-  /** Attempts that were handed out and hold a place there, by task run. */
-  readonly #held = new Map<string, { token: string; executor: Executor }>()
+  /** Attempts that were handed out and hold a place there, by token: a task run may have a next one before that is over. */
+  readonly #held = new Map<string, { taskRunId: string; executor: Executor }>()
   readonly #submitting = new Set<Promise<void>>()
 
   constructor(given: {
@@ -67,14 +67,13 @@ export class Claimer {
     void submission.finally(() => this.#submitting.delete(submission))
   }
 
-  /** Asks for the end of the attempt of this task run, if it was handed out here. */
+  /** Asks for the end of the attempts of this task run that were handed out here. */
   cancel(taskRunId: string, why: 'cancel' | 'timeout'): void {
-    const held = this.#held.get(taskRunId)
-    held?.executor.cancel(held.token, why)
+    for (const [token, held] of this.#held) if (held.taskRunId === taskRunId) held.executor.cancel(token, why)
   }
 
   released(token: string): void {
-    for (const [taskRunId, held] of this.#held) if (held.token === token) this.#held.delete(taskRunId)
+    this.#held.delete(token)
   }
 
   #heldBy(executor: Executor): number {
@@ -137,7 +136,7 @@ export class Claimer {
     const { outcome } = said
     if (outcome.kind !== 'taken') return outcome
     if (!accepted) return { kind: 'gone' }
-    this.#held.set(candidate.id, { token, executor })
+    this.#held.set(token, { taskRunId: candidate.id, executor })
     return outcome
   }
 
