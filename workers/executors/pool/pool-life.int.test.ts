@@ -1,5 +1,6 @@
 /** What workers of the pool live through: networks, restarts, ends in order and without a word. */
-import { appendFile } from 'node:fs/promises'
+import { appendFile, chmod } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testDatabase } from '#db/testing/test-database.ts'
 import { openPool, type PoolCrew } from '../../testing/pool-crew.ts'
@@ -16,6 +17,8 @@ beforeAll(async () => {
     database(),
     async (place) => (pool = await openPool(place, { slots: null, leaseSeconds })),
   )
+  // The tasks' user may enter it, and look at what it knows the name of.
+  await chmod(shop.hosted.folder, 0o711)
 })
 afterAll(() => shop.close())
 const trial = new Trial({ executor: 'pool', database, shop: () => shop })
@@ -28,7 +31,7 @@ const listens = (queue: string, word: string, keys = '') =>
     `echo "attempt $DAGBOK_ATTEMPT"; until [ -s ${word} ]; do sleep 0.05; done; cat ${word}`,
   )
 
-const wordFor = (name: string) => `${pool.runtime}/${name}.word`
+const wordFor = (name: string) => join(shop.hosted.folder, `${name}.word`)
 
 test('an attempt goes on while the desk is away, and all of its log is there afterwards', async () => {
   const worker = await pool.hire('--queue', 'cut', '--slots', '2')
