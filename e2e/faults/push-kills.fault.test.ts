@@ -214,4 +214,4 @@ test('[R10] a push that is killed at any stage is all or nothing, and its run ha
   await server.start(armed(list[0]))
   for (const [i, trial] of list.entries()) await carryOut(trial, armed(list[i + 1]))
   expect(await openPushes()).toBe(0)
-}, 3_600_000)
+}, 14_400_000)
