@@ -33,7 +33,7 @@ test('a pool is made, changed and deleted; a task waits for it', async ({ page, 
     await page.emulateMedia({ colorScheme: scheme })
     expect(await seriousFaults(page), scheme).toEqual([])
   }
-  await row.getByLabel('Slots of gpu').fill('2')
+  await row.getByRole('spinbutton', { name: 'Slots of gpu' }).fill('2')
   await page.keyboard.press('Enter')
   await expect(row.getByRole('cell').nth(3)).toHaveText('0')
   await page.goto(address)
