@@ -84,7 +84,10 @@ export const attemptEnd = (
 export interface AttemptSink {
   /** created → submitted; `handle` finds the process again after a crash. */
   submitted(token: string, handle: Record<string, Json>): Promise<boolean>
-  /** The start gate: submitted → running, by compare-and-set. Only after `true` may user code start. */
+  /**
+   * The start gate: submitted → running, by compare-and-set. Only after `true` may user code start: an answer that comes
+   * when the attempt may have been given up meanwhile is none (R17).
+   */
   passGate(token: string, handle: Record<string, Json>): Promise<boolean>
   /** Appends a gzip chunk of the log, in order. */
   appendLog(token: string, chunk: LogChunkRow): Promise<boolean>

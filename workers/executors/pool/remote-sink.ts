@@ -20,7 +20,7 @@ const share = 0.75
 const heartbeatPatience = 8000
 
 export class RemoteSink implements AttemptSink {
-  readonly #client: DeskClient
+  readonly #client: Pick<DeskClient, 'call' | 'insist'>
   readonly #leaseSeconds: number
   readonly #now: () => number
   readonly #refused: (error: DagbokError) => void
@@ -28,7 +28,7 @@ export class RemoteSink implements AttemptSink {
 
   /** @param refused is told when the desk wants nothing of this worker any more */
   constructor(
-    client: DeskClient,
+    client: Pick<DeskClient, 'call' | 'insist'>,
     leaseSeconds: number,
     refused: (error: DagbokError) => void,
     now: () => number = () => performance.now(),
@@ -69,7 +69,7 @@ export class RemoteSink implements AttemptSink {
     const asked = this.#now()
     const passed = await this.#ask(token, 'start', { handle })
     if (passed) this.#prolong(token, asked)
-    return passed
+    return passed && !this.#isOver(token)
   }
 
   appendLog(token: string, chunk: LogChunkRow): Promise<boolean> {

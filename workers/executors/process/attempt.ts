@@ -1,6 +1,5 @@
 /** One attempt from its folder to its end. */
 import { failpoint } from '#server/config/failpoint.ts'
-import { leaseMs } from '#server/config/lease.ts'
 import type { Json } from '#server/domain/json.ts'
 import type { AttemptStore } from '#server/storage/artifact-store.ts'
 import { maskerOf } from '#server/domain/run/attempt-record.ts'
@@ -104,16 +103,7 @@ export class ProcessAttempt {
     const handle = { pid, startTime, bootId: host.bootId, argv: argv.map(maskerOf(folder.env)) }
     const { task } = this.job
     await failpoint('attempt.spawn.after-effect-before-record', task)
-    const admitted = (await this.#sink.submitted(this.job.token, handle)) && this.#why === null
-    submitted()
-    await failpoint('attempt.gate.before', task)
-    const passed = admitted && (await this.#passGate(handle)) && !this.#stopped()
-    clearTimeout(this.#start)
-    if (!passed) {
-      running.closeGate()
-      signalGroup(pid, 'SIGKILL')
-      running.output.destroy()
-      await running.exited
+    if (!(await this.#admit(running, handle, submitted))) {
       if (this.#why === 'start') return tooLate
       return this.#why === 'stop' ? stopped : attemptEnd('cancelled', 'cancel_requested', null)
     }
@@ -134,16 +124,23 @@ export class ProcessAttempt {
     return (await this.#tools.warm?.take(script, { id: this.job.attemptId, cwd, env })) ?? null
   }
 
-  /**
-   * An answer that took long may be older than the lease: this process was paused, and the attempt given up meanwhile. Then
-   * it is asked whether it still counts (R17).
-   */
-  async #passGate(handle: Record<string, Json>): Promise<boolean> {
-    const { token } = this.job
-    for (let asked = performance.now(), open = await this.#sink.passGate(token, handle); ;) {
-      if (!open || performance.now() - asked < leaseMs / 2) return open
-      asked = performance.now()
-      open = (await this.#sink.heartbeat([token])).get(token) === 'go_on'
+  /** Whether its code may start. Where it may not, or nobody can say, nothing is left behind the gate. */
+  async #admit(running: TaskProcess, handle: Record<string, Json>, submitted: () => void): Promise<boolean> {
+    let passed = false
+    try {
+      const admitted = (await this.#sink.submitted(this.job.token, handle)) && this.#why === null
+      submitted()
+      await failpoint('attempt.gate.before', this.job.task)
+      passed = admitted && (await this.#sink.passGate(this.job.token, handle)) && !this.#stopped()
+      return passed
+    } finally {
+      clearTimeout(this.#start)
+      if (!passed) {
+        running.closeGate()
+        signalGroup(running.pid, 'SIGKILL')
+        running.output.destroy()
+        await running.exited
+      }
     }
   }
 

@@ -1,0 +1,45 @@
+/** The start gate when nobody can be asked whether it may open. */
+import { readdir, readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { testDatabase } from '#db/testing/test-database.ts'
+import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
+import { cell } from '../conformance/trial.ts'
+
+const { database } = testDatabase()
+let shop: Workshop
+beforeAll(async () => {
+  shop = await openWorkshop(database())
+})
+afterAll(() => shop.close())
+
+/** Processes whose environment names this attempt. */
+async function marked(attempt: string): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const texts = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')),
+  )
+  return pids.filter((_, i) => texts[i]?.includes(`DAGBOK_ATTEMPT_ID=${attempt}`))
+}
+
+test('[R1] a gate that cannot be asked lets nothing start, and leaves nothing waiting behind it', async () => {
+  const asked: string[][] = []
+  const { passGate } = shop.sink
+  shop.sink.passGate = async () => {
+    const [row] = await database().client<{ id: string }[]>`select id from attempt`
+    asked.push(await marked(row?.id ?? ''))
+    throw new Error('the database is away')
+  }
+  const tree = await shop.hosted.work('gate', {
+    'gate.dag.md': `---\ndagbok: 1\nid: gate\n---\n\n${cell('id: a\ninfrastructure_retries: 0', 'bash', 'echo ran')}`,
+  })
+  await tree.commit('First')
+  await tree.git('push', '-q', '-o', 'run', shop.hosted.remote('gate'), 'main')
+  expect(await shop.ended('gate', 1)).toMatchObject({ state: 'failed' })
+  shop.sink.passGate = passGate
+  const [row] = await database().client<{ id: string; state: string; reason: string }[]>`
+    select id, state, reason from attempt`
+  expect(row).toMatchObject({ state: 'lost', reason: 'infrastructure_unknown' })
+  // There was one, so that there is none says something.
+  expect(asked.map((pids) => pids.length)).toEqual([1])
+  expect(await marked(row?.id ?? '')).toEqual([])
+})
