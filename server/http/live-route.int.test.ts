@@ -1,21 +1,14 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { GET as live } from '#app/api/live/route.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
-import { setWebContext } from '../web-context.ts'
+import { openWeb } from '../testing/web.ts'
 import { startHosted, type Hosted } from '../testing/hosted.ts'
-import { LiveHub } from './live-hub.ts'
-import { Metrics } from './metrics.ts'
 
 const { database } = testDatabase()
 let hosted: Hosted
 beforeAll(async () => {
   hosted = await startHosted(database())
-  setWebContext({
-    ...hosted.ctx,
-    sessionSecret: 'x'.repeat(32),
-    live: new LiveHub(),
-    metrics: new Metrics(database()),
-  })
+  openWeb(hosted.ctx)
 })
 afterAll(() => hosted.close())
 

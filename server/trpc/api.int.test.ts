@@ -5,10 +5,9 @@ import { GET as getOutput } from '#app/api/v1/runs/[id]/tasks/[task]/outputs/[na
 import { GET as handle } from '#app/api/v1/[...path]/route.ts'
 import { GET as getShared } from '#app/share/[secret]/outputs/[attempt]/[name]/route.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
-import { LiveHub } from '#server/http/live-hub.ts'
-import { Metrics } from '#server/http/metrics.ts'
 import { createToken } from '#server/services/token/tokens.ts'
-import { setWebContext, webContext } from '#server/web-context.ts'
+import { openWeb } from '#server/testing/web.ts'
+import { webContext } from '#server/web-context.ts'
 import { openWorkshop, type Workshop } from '#workers/testing/workshop.ts'
 import { callerOf } from './router.ts'
 
@@ -18,12 +17,7 @@ let token = ''
 beforeAll(async () => {
   shop = await openWorkshop(database())
   token = shop.hosted.token
-  setWebContext({
-    ...shop.hosted.ctx,
-    sessionSecret: 'x'.repeat(32),
-    live: new LiveHub(),
-    metrics: new Metrics(database()),
-  })
+  openWeb(shop.hosted.ctx)
 })
 afterAll(() => shop.close())
 

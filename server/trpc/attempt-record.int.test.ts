@@ -2,9 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { GET as handle } from '#app/api/v1/[...path]/route.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
-import { LiveHub } from '#server/http/live-hub.ts'
-import { Metrics } from '#server/http/metrics.ts'
-import { setWebContext } from '#server/web-context.ts'
+import { openWeb } from '#server/testing/web.ts'
 import { openWorkshop, type Workshop } from '#workers/testing/workshop.ts'
 import type { AttemptRecord } from '../views/attempt.ts'
 
@@ -12,12 +10,7 @@ const { database } = testDatabase()
 let shop: Workshop
 beforeAll(async () => {
   shop = await openWorkshop(database())
-  setWebContext({
-    ...shop.hosted.ctx,
-    sessionSecret: 'x'.repeat(32),
-    live: new LiveHub(),
-    metrics: new Metrics(database()),
-  })
+  openWeb(shop.hosted.ctx)
 })
 afterAll(() => shop.close())
 

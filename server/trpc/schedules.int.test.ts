@@ -4,11 +4,9 @@ import { Webhook } from 'standardwebhooks'
 import { POST as hook } from '#app/api/hooks/[team]/[repo]/[dag]/route.ts'
 import { GET as handle } from '#app/api/v1/[...path]/route.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
-import { LiveHub } from '#server/http/live-hub.ts'
-import { Metrics } from '#server/http/metrics.ts'
 import { createToken } from '#server/services/token/tokens.ts'
 import { smallDag } from '#server/testing/hosted.ts'
-import { setWebContext } from '#server/web-context.ts'
+import { openWeb } from '#server/testing/web.ts'
 import { Enqueuers } from '#workers/scheduler/enqueuers.ts'
 import { openWorkshop, type Workshop } from '#workers/testing/workshop.ts'
 
@@ -17,12 +15,7 @@ let shop: Workshop
 let enqueuers: Enqueuers
 beforeAll(async () => {
   shop = await openWorkshop(database())
-  setWebContext({
-    ...shop.hosted.ctx,
-    sessionSecret: 'x'.repeat(32),
-    live: new LiveHub(),
-    metrics: new Metrics(database()),
-  })
+  openWeb(shop.hosted.ctx)
   enqueuers = new Enqueuers(shop.hosted.ctx)
   await enqueuers.start()
 })

@@ -12,6 +12,30 @@ interface TeamPools {
   mayWrite: boolean
 }
 
+interface SlotsProps {
+  label: string
+  slots: string
+  onChange: (slots: string) => void
+  /** Id of the form that it belongs to, where that does not hold it. */
+  form?: string
+}
+
+function SlotsField({ label, slots, onChange, form }: SlotsProps) {
+  return (
+    <input
+      className="input slots"
+      type="number"
+      min={0}
+      max={1_000_000}
+      required
+      form={form}
+      aria-label={label}
+      value={slots}
+      onChange={(event) => onChange(event.target.value)}
+    />
+  )
+}
+
 /** One pool; its slots are a field for whoever may change them. */
 function PoolRow({ team, mayWrite, pool }: TeamPools & { pool: Pool }) {
   const trpc = useTRPC()
@@ -28,16 +52,11 @@ function PoolRow({ team, mayWrite, pool }: TeamPools & { pool: Pool }) {
       </td>
       <td className="num">
         {mayWrite ? (
-          <input
-            className="input slots"
-            type="number"
-            min={0}
-            max={1_000_000}
-            required
+          <SlotsField
             form={form}
-            aria-label={`Slots of ${pool.name}`}
-            value={slots ?? String(pool.slots)}
-            onChange={(event) => setSlots(event.target.value)}
+            label={`Slots of ${pool.name}`}
+            slots={slots ?? String(pool.slots)}
+            onChange={setSlots}
           />
         ) : (
           pool.slots
@@ -101,16 +120,7 @@ function NewPool({ team }: { team: string }) {
         value={name}
         onChange={(event) => setName(event.target.value)}
       />{' '}
-      <input
-        className="input slots"
-        type="number"
-        min={0}
-        max={1_000_000}
-        required
-        aria-label="Slots"
-        value={slots}
-        onChange={(event) => setSlots(event.target.value)}
-      />{' '}
+      <SlotsField label="Slots" slots={slots} onChange={setSlots} />{' '}
       <button type="submit" className="btn" disabled={save.isPending}>
         Make a pool
       </button>

@@ -1,51 +1,33 @@
 'use client'
 
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
 import { Copy, Fault, TopBar } from '../../_components/page.tsx'
 import { Ago } from '../../_components/time.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { Pools } from './pools.tsx'
+import { TokenForm } from './token-form.tsx'
 import { Workers } from './workers.tsx'
 
 function Tokens() {
   const trpc = useTRPC()
   const { data, refetch } = useQuery(trpc.account.tokens.queryOptions({}))
-  const [name, setName] = useState('')
   const make = useMutation(trpc.account.createToken.mutationOptions({ onSuccess: () => refetch() }))
   const revoke = useMutation(trpc.account.revokeToken.mutationOptions({ onSuccess: () => refetch() }))
-  const error = make.error ?? revoke.error
   return (
     <section className="sheet" aria-label="Tokens">
       <header>
         <h2>Tokens</h2>
         <span className="muted">for REST, and as the password of git</span>
       </header>
-      <form
-        className="pad"
-        onSubmit={(event) => {
-          event.preventDefault()
-          make.mutate({ name })
-        }}
-      >
-        <input
-          className="input"
-          aria-label="What the token is for"
-          placeholder="What is it for?"
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-        />{' '}
-        <button type="submit" className="btn primary" disabled={make.isPending}>
-          Make a token
-        </button>
-        {error !== null && <Fault error={error} />}
-        {make.data !== undefined && (
-          <p>
-            Shown once: <code className="mono">{make.data.secret}</code>{' '}
-            <Copy text={make.data.secret} label="token" />
-          </p>
-        )}
-      </form>
+      <TokenForm
+        label="What the token is for"
+        placeholder="What is it for?"
+        button="Make a token"
+        pending={make.isPending}
+        error={make.error ?? revoke.error}
+        secret={make.data?.secret}
+        onMake={(name) => make.mutate({ name })}
+      />
       <table className="list">
         <tbody>
           {(data ?? []).map((token) => (

@@ -1,10 +1,10 @@
 'use client'
 
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
-import { Copy, Fault } from '../../_components/page.tsx'
+import { Fault } from '../../_components/page.tsx'
 import { Ago } from '../../_components/time.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
+import { TokenForm } from './token-form.tsx'
 
 /** ms between two looks: workers come and go without a word to pages. */
 const lookMs = 15_000
@@ -12,42 +12,25 @@ const lookMs = 15_000
 function Tokens({ team }: { team: string }) {
   const trpc = useTRPC()
   const { data, refetch } = useQuery(trpc.workers.tokens.queryOptions({ team }))
-  const [name, setName] = useState('')
   const again = { onSuccess: () => refetch() }
   const make = useMutation(trpc.workers.createToken.mutationOptions(again))
   const revoke = useMutation(trpc.workers.revokeToken.mutationOptions(again))
-  const error = make.error ?? revoke.error
-  const secret = make.data?.secret
   return (
     <>
-      <form
-        className="pad"
-        onSubmit={(event) => {
-          event.preventDefault()
-          make.mutate({ team, name })
-        }}
+      <TokenForm
+        label="Which workers the token is for"
+        placeholder="Which workers is it for?"
+        button="Make a token of workers"
+        pending={make.isPending}
+        error={make.error ?? revoke.error}
+        secret={make.data?.secret}
+        onMake={(name) => make.mutate({ team, name })}
       >
-        <input
-          className="input"
-          aria-label="Which workers the token is for"
-          placeholder="Which workers is it for?"
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-        />{' '}
-        <button type="submit" className="btn primary" disabled={make.isPending}>
-          Make a token of workers
-        </button>
-        {error !== null && <Fault error={error} />}
-        {secret !== undefined && (
-          <p>
-            Shown once: <code className="mono">{secret}</code> <Copy text={secret} label="token" />
-            <br />
-            <code className="mono">
-              DAGBOK_WORKER_TOKEN={'…'} dagbok worker --server {window.location.origin}
-            </code>
-          </p>
-        )}
-      </form>
+        <br />
+        <code className="mono">
+          DAGBOK_WORKER_TOKEN={'…'} dagbok worker --server {window.location.origin}
+        </code>
+      </TokenForm>
       <table className="list">
         <tbody>
           {(data ?? []).map((token) => (

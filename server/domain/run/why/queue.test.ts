@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { whyQueued, type Holder, type QueueFacts } from './queue.ts'
 import { wordsOf } from './sentence.ts'
+import { freeQueue } from './testing.ts'
 
 const holder = (run: number, task = 'train', key: string | null = null): Holder => ({
   repo: 'r',
@@ -9,19 +10,7 @@ const holder = (run: number, task = 'train', key: string | null = null): Holder 
   task,
   key,
 })
-const facts = (more: Partial<QueueFacts>): QueueFacts => ({
-  dag: 'iris',
-  maxParallel: null,
-  activeItems: [],
-  maxActiveTasks: null,
-  activeTasks: 0,
-  activeHolders: [],
-  pool: null,
-  slots: 1,
-  workers: { alive: 1, places: 4, taken: 0 },
-  unserved: null,
-  ...more,
-})
+const facts = (more: Partial<QueueFacts>): QueueFacts => ({ ...freeQueue, ...more })
 const pool = (slots: number | null, used: number, holders: Holder[] = []) => ({
   name: 'gpu',
   slots,

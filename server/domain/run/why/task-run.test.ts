@@ -3,22 +3,9 @@ import type { Task } from '../../dag/spec.ts'
 import { itemAt, newMachine, type Machine } from '../machine.ts'
 import { makePlan, type PlannedTask } from '../plan.ts'
 import { admitted, attempt, conditional, ended, items, plannedTask, send } from '../testing.ts'
-import type { QueueFacts } from './queue.ts'
 import { wordsOf } from './sentence.ts'
+import { freeQueue } from './testing.ts'
 import { whyNothingRuns, whyTaskRunWaits, type OpenAttempt, type TaskRunFacts } from './task-run.ts'
-
-const noQueue: QueueFacts = {
-  dag: 'iris',
-  maxParallel: null,
-  activeItems: [],
-  maxActiveTasks: null,
-  activeTasks: 0,
-  activeHolders: [],
-  pool: null,
-  slots: 1,
-  workers: { alive: 1, places: 4, taken: 0 },
-  unserved: null,
-}
 
 /** What a task of a machine says; `task` adds what a plan does not know. */
 function says(machine: Machine, id: string, more: Partial<TaskRunFacts> = {}, item = 0): string | null {
@@ -29,7 +16,7 @@ function says(machine: Machine, id: string, more: Partial<TaskRunFacts> = {}, it
     task: { id, action: { kind: 'command', command: ['x'] }, depends_on_past: false, start_timeout: null },
     now: 0,
     run: null,
-    queue: noQueue,
+    queue: freeQueue,
     attempt: null,
     past: null,
     awaited: null,

@@ -1,0 +1,16 @@
+/** For tests of why something is not running. */
+import type { QueueFacts } from './queue.ts'
+
+/** A queue in which nothing holds anything back. */
+export const freeQueue: QueueFacts = {
+  dag: 'iris',
+  maxParallel: null,
+  activeItems: [],
+  maxActiveTasks: null,
+  activeTasks: 0,
+  activeHolders: [],
+  pool: null,
+  slots: 1,
+  workers: { alive: 1, places: 4, taken: 0 },
+  unserved: null,
+}

@@ -1,0 +1,15 @@
+/** For tests: the context that routes are answered in. */
+import { LiveHub } from '../http/live-hub.ts'
+import { Metrics } from '../http/metrics.ts'
+import type { ServiceContext } from '../services/context.ts'
+import { setWebContext } from '../web-context.ts'
+
+/** As the web process makes it at its start, on these services. */
+export function openWeb(services: ServiceContext): void {
+  setWebContext({
+    ...services,
+    sessionSecret: 'x'.repeat(32),
+    live: new LiveHub(),
+    metrics: new Metrics(services.db),
+  })
+}
