@@ -1,14 +1,17 @@
 /** A database that cannot be asked: it is away, is starting, or has no connection left (R14). */
 
-/** Of Node's sockets, of the driver, and of Postgres itself (its appendix "Error Codes", classes 08, 53, 57). */
-const codes =
-  /^(ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|CONNECTION_\w+|CONNECT_TIMEOUT|08\w{3}|53300|57P0[123])$/
+/** Of the driver, and of Postgres itself (its appendix "Error Codes"): connections broken, none left, a server that stops or starts. */
+const codes = /^(CONNECTION_\w+|CONNECT_TIMEOUT|08\w{3}|53300|57P0[123])$/
+/** Calls of sockets: a file or a program that is not there has the same codes, and is no outage. */
+const socketCalls = /^(connect|read|write|getaddrinfo)$/
+const socketCodes =
+  /^(ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)$/
 
 /** Whether this error, or one that it was caused by, says so. What was asked may have been done all the same. */
 export function isOutage(error: unknown): boolean {
   for (let one = error; one instanceof Error; one = one.cause) {
-    const { code } = one as { code?: unknown }
-    if (typeof code === 'string' && codes.test(code)) return true
+    const { code = '', syscall = '' } = one as NodeJS.ErrnoException
+    if (codes.test(code) || (socketCodes.test(code) && socketCalls.test(syscall))) return true
   }
   return false
 }

@@ -32,14 +32,14 @@ export interface WorkerGiven {
 /** ms that an attempt has between being asked to end and being made to. */
 const graceMs = 5000
 
-/** Resolves when the first of these signals comes. */
+/** Resolves when the first of these signals comes. A terminal and the program before this one may each send it: more say no more. */
 const told = () =>
   new Promise<void>((done) => {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => done())
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => done())
   })
 
 /**
- * Works until SIGTERM, then drains; a second SIGINT or SIGTERM ends what is left at once.
+ * Works until it is told to end, then drains: what runs has until the bound of that.
  * @throws DagbokError `unauthenticated` when the token is not good, `conflict` when the folder is another's
  */
 export async function runWorker(given: WorkerGiven): Promise<void> {

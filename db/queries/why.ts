@@ -5,6 +5,7 @@ import type { PoolUse } from '#server/domain/run/claim.ts'
 import type { Holder, Workers } from '#server/domain/run/why/queue.ts'
 import type { OpenAttempt, OtherRun } from '#server/domain/run/why/task-run.ts'
 import type { RunState } from '#server/domain/run/states.ts'
+import { machineOf } from '#server/domain/words.ts'
 import type { Queryable } from '../client.ts'
 import { attempt, member, user, worker } from '../schema/index.ts'
 import { failedBefore, recoversLast } from './admission.ts'
@@ -171,7 +172,7 @@ export async function openAttempts(q: Queryable, runId: string): Promise<Map<str
         n,
         state: state as OpenAttempt['state'],
         // Behind a colon it names the folder, which says nothing to people.
-        host: host?.split(':')[0] ?? null,
+        host: host === null ? null : machineOf(host),
         createdAt: createdAt.getTime(),
         leaseUntil: leaseUntil?.getTime() ?? null,
       },

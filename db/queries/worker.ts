@@ -1,7 +1,7 @@
 /** Workers: the product's own, and those of the pool with their tokens. Database time only. */
-import { and, desc, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNull, ne, sql } from 'drizzle-orm'
 import type { Queryable } from '../client.ts'
-import { attempt, run, team, user, worker, workerToken } from '../schema/index.ts'
+import { attempt, run, user, worker, workerToken } from '../schema/index.ts'
 import type { LostAttempt } from './attempt.ts'
 
 /** The queue of a task of the pool that names none. */
@@ -204,7 +204,7 @@ export async function findWorkerToken(
   return row ?? null
 }
 
-/** A team's tokens, with how many of their workers are there. */
+/** A team's tokens that are good. */
 export async function workerTokensOf(q: Queryable, teamId: string) {
   return q
     .select({
@@ -248,13 +248,12 @@ export async function workersOf(q: Queryable, teamId: string) {
     })
     .from(worker)
     .innerJoin(workerToken, eq(workerToken.id, worker.tokenId))
-    .innerJoin(team, eq(team.id, workerToken.teamId))
-    .where(and(eq(team.id, teamId), isNotNull(worker.tokenId), isNull(worker.stoppedAt)))
+    .where(and(eq(workerToken.teamId, teamId), isNull(worker.stoppedAt)))
     .orderBy(desc(worker.startedAt))
     .limit(200)
 }
 
-/** Hashes that an attempt of a run may read: what was published in it, or taken over by it. */
+/** Whether an attempt of a run may read a blob: it was published in it, or taken over by it. */
 export async function mayRead(q: Queryable, runId: string, hash: string): Promise<boolean> {
   const [row] = await q.execute<{ there: boolean }>(sql`
     select exists (

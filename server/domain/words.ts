@@ -24,6 +24,13 @@ export function agoWords(ms: number): string {
   return ahead ? `in ${Math.round(n)} ${unit}` : `${Math.round(n)} ${unit} ago`
 }
 
+/** The machine in the name of a worker's host, which has its folder after it. */
+export const machineOf = (host: string): string => host.split(':')[0] ?? host
+
+/** How a worker of the pool is, besides when it was heard. */
+export const workerWords = ({ draining, silent }: { draining: boolean; silent: boolean }): string =>
+  silent ? 'does not answer' : draining ? 'takes nothing new' : 'there'
+
 /** `512 B`, `1.5 kB`, `2.0 MB`, `1.25 GB`. */
 export const sizeWords = (bytes: number): string => {
   if (bytes < 1000) return `${bytes} B`

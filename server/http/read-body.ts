@@ -6,9 +6,12 @@ const lingerMs = 5000
 
 /** Takes what is still sent and forgets it: a connection closed on unread bytes is reset, and the answer with it. */
 async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
-  const timer = setTimeout(() => void reader.cancel(), lingerMs)
-  while (!(await reader.read()).done);
-  clearTimeout(timer)
+  const timer = setTimeout(() => void reader.cancel().catch(() => {}), lingerMs)
+  try {
+    while (!(await reader.read()).done);
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** Whatever its length says, no more than `longest` bytes are kept. @throws DagbokError `too_large` */

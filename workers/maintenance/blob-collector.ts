@@ -16,9 +16,16 @@ export interface Collected {
   restored: number
 }
 
-export async function collectBlobs(db: Database, shelf: BlobShelf, minAgeMs = settledMs): Promise<Collected> {
+/** @param stopped is asked before each batch: what is left waits for the next round */
+export async function collectBlobs(
+  db: Database,
+  shelf: BlobShelf,
+  minAgeMs = settledMs,
+  stopped = () => false,
+): Promise<Collected> {
   const done: Collected = { setAside: 0, removed: 0, restored: 0 }
   for await (const hashes of shelf.setAside(minAgeMs)) {
+    if (stopped()) return done
     const used = await blobsInUse(db, hashes)
     for (const hash of hashes) {
       if (used.has(hash)) await shelf.restore(hash)
@@ -28,6 +35,7 @@ export async function collectBlobs(db: Database, shelf: BlobShelf, minAgeMs = se
     done.removed += hashes.length - used.size
   }
   for await (const hashes of shelf.olderThan(minAgeMs)) {
+    if (stopped()) return done
     const used = await blobsInUse(db, hashes)
     for (const hash of hashes) {
       if (used.has(hash)) continue

@@ -4,7 +4,7 @@ import type { Database } from '#db/client.ts'
 import { deleteOldRuns } from '#db/queries/retention.ts'
 import type { BlobShelf } from '#server/storage/artifact-store.ts'
 import { Wakeful } from '../scheduler/wakeful.ts'
-import { collectBlobs } from './blob-collector.ts'
+import { collectBlobs, settledMs } from './blob-collector.ts'
 
 /** ms from the start to the first round, and between two rounds. */
 const firstMs = 120_000
@@ -30,7 +30,7 @@ export class Maintenance {
       if (runs > 0) log.info({ runs, days: policy.keepDays }, 'old runs were deleted')
       if (Date.now() < this.#collectedAt + collectMs) return null
       this.#collectedAt = Date.now()
-      const blobs = await collectBlobs(db, shelf)
+      const blobs = await collectBlobs(db, shelf, settledMs, () => this.#loop.stopped)
       if (blobs.removed + blobs.setAside > 0) log.info(blobs, 'blobs that nobody needs were collected')
       return null
     }

@@ -33,6 +33,7 @@ async function inputOf(q: Queryable, live: LiveRun, input: RenderedInput): Promi
 /** What an expression that runs away ends its task with. */
 export const tooSlow = (): ExpressionError =>
   new ExpressionError(`its expressions take more than ${mostMs} ms: make them smaller`)
+
 /** ms that the attempt may take: its own timeout, or what is left until the deadline of all attempts. */
 function timeLeft(live: LiveRun, node: number, item: number): number | null {
   const { timeout = null, deadline = null } = live.identity.spec.tasks[node] ?? {}

@@ -15,6 +15,7 @@ import { leaseMs } from '#server/config/lease.ts'
 import type { Json } from '#server/domain/json.ts'
 import { within } from '#server/services/within.ts'
 import type { LogChunkRow } from '#server/storage/logs/log-writer.ts'
+import { DagbokError } from '#server/domain/errors/errors.ts'
 import { ExpressionError } from '#server/domain/expression/cel.ts'
 import { retryAllowed } from '#server/domain/expression/render.ts'
 import { decideWhether, type ItemRef } from '#server/domain/run/decide.ts'
@@ -70,7 +71,7 @@ export class DatabaseSink implements AttemptSink {
     })
     // Whoever was paused meanwhile may have been taken for lost, and its run may be over.
     if (passed && performance.now() - asked > leaseMs / 3)
-      throw new Error('the start gate answered too late to be believed')
+      throw new DagbokError('internal', 'Its start gate answered too late to be believed.')
     return passed
   }
 

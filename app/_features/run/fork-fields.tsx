@@ -4,18 +4,18 @@ import { useQuery } from '@tanstack/react-query'
 import type { Json } from '#server/domain/json.ts'
 import type { RunDetail } from '#server/views/run.ts'
 import { Fault, type DagPlace } from '../../_components/page.tsx'
-import { readParams } from '../../_components/params.ts'
+import { readParams, typedText } from '../../_components/params.ts'
 import { ParamsForm } from '../../_components/params-form.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
-
-const shown = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
 /** The params of a fork: those of the run, until others are typed. */
 export function useForkParams(run: RunDetail, place: DagPlace, version: string, enabled: boolean) {
   const trpc = useTRPC()
   const { data, error } = useQuery(trpc.dags.params.queryOptions({ ...place, version }, { enabled }))
   const properties = (data?.['properties'] ?? {}) as Record<string, Record<string, Json>>
-  const before = Object.fromEntries(Object.entries(run.params).map(([name, value]) => [name, shown(value)]))
+  const before = Object.fromEntries(
+    Object.entries(run.params).map(([name, value]) => [name, typedText(value)]),
+  )
   return {
     error,
     properties,

@@ -1,6 +1,6 @@
 /** A run in time: for each task run how long it waited, started and ran, on one axis. */
 import { shownState } from '#server/domain/run/shown-state.ts'
-import type { TaskRunState } from '#server/domain/run/states.ts'
+import { isTerminalTaskRun, type TaskRunState } from '#server/domain/run/states.ts'
 import type { RunDetail, TaskRunView } from '#server/views/run.ts'
 
 /** Items of a task up to which each has a row of its own from the start. */
@@ -87,7 +87,6 @@ function foldedRow(task: string, items: readonly GanttRow[], open: boolean): Gan
   const state = shownState(items.map((item) => item.state))
   const from = Math.min(...running.map((bar) => bar.from))
   const to = Math.max(...running.map((bar) => bar.to))
-  const ended = new Set<TaskRunState>(['succeeded', 'failed', 'skipped', 'upstream_failed', 'cancelled'])
   return {
     id: `${task} items`,
     task,
@@ -96,7 +95,7 @@ function foldedRow(task: string, items: readonly GanttRow[], open: boolean): Gan
     bars: running.length === 0 ? [] : [{ kind: 'running', from, to, state }],
     length: running.length === 0 ? null : to - from,
     attempts: 0,
-    items: { total: items.length, done: items.filter((item) => ended.has(item.state)).length, open },
+    items: { total: items.length, done: items.filter((item) => isTerminalTaskRun(item.state)).length, open },
   }
 }
 

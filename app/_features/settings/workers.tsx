@@ -1,6 +1,7 @@
 'use client'
 
 import { useMutation, useQuery } from '@tanstack/react-query'
+import { machineOf, workerWords } from '#server/domain/words.ts'
 import { Fault } from '../../_components/page.tsx'
 import { Ago } from '../../_components/time.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
@@ -73,7 +74,8 @@ export function Workers({ team, owner }: { team: string; owner: boolean }) {
       {error !== null && <Fault error={error} />}
       {data?.length === 0 && (
         <p className="muted pad">
-          No machine but this one works for {team}. A token and `dagbok worker` on another one change that.
+          No machine but the server’s own works for {team}. A token and `dagbok worker` on another one change
+          that.
         </p>
       )}
       <table className="list">
@@ -81,15 +83,15 @@ export function Workers({ team, owner }: { team: string; owner: boolean }) {
           {(data ?? []).map((worker) => (
             <tr key={worker.id}>
               <td className="strong" title={worker.host}>
-                {worker.host.split(':')[0]}
+                {machineOf(worker.host)}
               </td>
               <td className="mono">{worker.queues.join(' ')}</td>
               <td className="muted">
                 {worker.held} of {worker.slots} busy
               </td>
               <td className="muted">
-                {worker.silent ? 'does not answer' : worker.draining ? 'takes nothing new' : 'there'}, since{' '}
-                <Ago time={worker.startedAt} />
+                {workerWords(worker)}, {worker.silent ? 'last heard' : 'started'}{' '}
+                <Ago time={worker.silent ? worker.heartbeatAt : worker.startedAt} />
               </td>
             </tr>
           ))}

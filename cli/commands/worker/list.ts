@@ -1,12 +1,9 @@
 import { Command } from 'commander'
-import { agoWords } from '#server/domain/words.ts'
+import { agoWords, machineOf, workerWords } from '#server/domain/words.ts'
 import type { WorkerView } from '#server/views/worker.ts'
 import { signedInClient } from '../../client/rest-client.ts'
 import { plain, say, sayJson } from '../../print/output.ts'
 import { table } from '../../print/table.ts'
-
-const stateOf = ({ draining, silent }: WorkerView) =>
-  silent ? 'does not answer' : draining ? 'takes nothing new' : 'there'
 
 export const workerList = (): Command =>
   new Command('list')
@@ -23,11 +20,11 @@ export const workerList = (): Command =>
         table(
           ['MACHINE', 'QUEUES', 'BUSY', 'STARTED', ''],
           workers.map((one) => [
-            plain(one.host.split(':')[0] ?? ''),
+            plain(machineOf(one.host)),
             one.queues.join(' '),
             `${one.held}/${one.slots}`,
             agoWords(now - Date.parse(one.startedAt)),
-            stateOf(one),
+            workerWords(one),
           ]),
         ),
       )

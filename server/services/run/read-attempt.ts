@@ -6,6 +6,7 @@ import { DagbokError } from '../../domain/errors/errors.ts'
 import { attemptEvents, type AttemptEvent } from '../../domain/run/attempt-record.ts'
 import { reasons } from '../../domain/run/states.ts'
 import { nameOf } from '../../domain/run/why/sentence.ts'
+import { machineOf } from '../../domain/words.ts'
 import type { AttemptRecord } from '../../views/attempt.ts'
 import type { ServiceContext } from '../context.ts'
 import { attemptView, isoOrNull } from './views.ts'
@@ -81,7 +82,7 @@ export async function readAttempt(
     throw new DagbokError('not_found', `${nameOf(place)} of run ${row.number} has no attempt ${place.n}.`)
   const { attempt, pid } = found
   // Behind a colon it names the folder, which says nothing to people.
-  const host = found.host?.split(':')[0] ?? null
+  const host = found.host === null ? null : machineOf(found.host)
   const spec = await specOf(ctx.db, row.versionId)
   const declared = spec?.tasks.find((one) => one.id === place.task)?.metrics ?? {}
   const { outputs, metrics, values } = await resultsOfAttempt(ctx.db, attempt.id)

@@ -8,7 +8,7 @@ import type { Json } from '#server/domain/json.ts'
 import { canonicalJson } from '#server/domain/json.ts'
 import { bodyOf, bytesOf, sendJson, type Call } from './call.ts'
 import type { DeskOptions } from './desk.ts'
-import { attemptHeader, end, heartbeat as beat, logChunk, partBytes, withHandle } from './protocol.ts'
+import { attemptHeader, end, heartbeat as beat, isUuid, logChunk, partBytes, withHandle } from './protocol.ts'
 import type { Uploads } from './uploads.ts'
 
 type Held = NonNullable<Awaited<ReturnType<typeof attemptOfWorker>>> & { token: string; workerId: string }
@@ -20,6 +20,11 @@ interface Options extends Pick<DeskOptions, 'db' | 'sink' | 'artifacts' | 'files
   over: (workerId: string, token: string) => void
   /** This worker has the job of an attempt. */
   arrived: (workerId: string, token: string) => void
+}
+
+/** A worker that went away in the middle is no fault of ours; all else is. */
+function unlessGone(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
 }
 
 export class AttemptCounter {
@@ -49,7 +54,7 @@ export class AttemptCounter {
   async answer(call: Call, workerId: string): Promise<void> {
     const { db } = this.#options
     const token = String(call.request.headers[attemptHeader] ?? '')
-    const found = /^[0-9a-f-]{36}$/.test(token) ? await attemptOfWorker(db, token, workerId) : null
+    const found = isUuid(token) ? await attemptOfWorker(db, token, workerId) : null
     if (found === null) {
       this.#options.over(workerId, token)
       throw new DagbokError('not_found', 'This worker does not hold such an attempt.')
@@ -119,7 +124,7 @@ export class AttemptCounter {
     } catch (error) {
       archive.destroy(error as Error)
     }
-    await sent.catch(() => {})
+    await sent.catch(unlessGone)
   }
 
   /** An input: what was published in its run. */
@@ -131,11 +136,11 @@ export class AttemptCounter {
     const source = await artifacts.read(hash, { start, end: size })
     call.response.writeHead(200, { 'content-type': 'application/octet-stream', 'x-size': String(size) })
     // Whoever reads counts the bytes: one that is cut off is seen, and asked for from there.
-    await pipeline(source, call.response).catch(() => {})
+    await pipeline(source, call.response).catch(unlessGone)
   }
 
   async #upload(call: Call, held: Held, upload: string): Promise<void> {
-    if (!/^[0-9a-f-]{36}$/.test(upload)) throw new DagbokError('bad_input', 'An upload is named by a UUID.')
+    if (!isUuid(upload)) throw new DagbokError('bad_input', 'An upload is named by a UUID.')
     const { searchParams } = call.url
     const offset = Number(searchParams.get('offset') ?? -1)
     if (!Number.isSafeInteger(offset) || offset < 0)

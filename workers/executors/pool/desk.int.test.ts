@@ -167,6 +167,22 @@ test('[R13] outputs come in parts, and are visible whole with the end, or not at
   expect((await shop.ended(dag, 1)).state).toBe('succeeded')
 })
 
+test('[R13] each part of an upload may come again, the last one too: its answer may have been lost', async () => {
+  const { worker } = await queued()
+  const { token } = await worker.job()
+  const upload = randomUUID()
+  const part = (text: string, offset: number, last = '') =>
+    worker.client.call<{ blob: { size: number } | null }>(`attempt/blobs/${upload}?offset=${offset}${last}`, {
+      method: 'PUT',
+      attempt: token,
+      body: Buffer.from(text),
+    })
+  for (let i = 0; i < 2; i++) expect((await part('first ', 0)).blob).toBeNull()
+  for (let i = 0; i < 2; i++) expect((await part('last', 6, '&last=1')).blob?.size).toBe(10)
+  const nobody = '-'.repeat(36)
+  expect(await refusal(worker.about(nobody, 'submitted', { handle: {} }))).toBe('not_found')
+})
+
 test('[S8] bodies have bounds, and what they say is checked', async () => {
   const { worker } = await queued()
   const { token } = await worker.job()

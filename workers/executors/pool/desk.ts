@@ -16,7 +16,7 @@ import { authenticateWorker, type WorkerActor } from '#server/services/worker/wo
 import type { AttemptSink, Executor } from '../executor.ts'
 import { AttemptCounter } from './attempt-counter.ts'
 import { bodyOf, sendJson, type Call } from './call.ts'
-import { nothing, poll, registration, workerHeader, workerPath } from './protocol.ts'
+import { isUuid, nothing, poll, registration, workerHeader, workerPath } from './protocol.ts'
 import { register } from './register.ts'
 import { RemoteWorker } from './remote-worker.ts'
 import { Uploads } from './uploads.ts'
@@ -133,7 +133,7 @@ export class Desk {
 
   async #workerOf({ request, actor }: Call) {
     const id = String(request.headers[workerHeader] ?? '')
-    const known = /^[0-9a-f-]{36}$/.test(id) ? await findWorker(this.#options.db, id, actor.tokenId) : null
+    const known = isUuid(id) ? await findWorker(this.#options.db, id, actor.tokenId) : null
     if (known === null)
       throw new DagbokError('not_found', 'This worker is not known, or was stopped: it has to register.')
     return known

@@ -21,6 +21,7 @@ export const longestPoll = 25_000
 export const mostSlots = 1024
 
 const token = z.uuid()
+export const isUuid = (text: string): boolean => z.uuid().safeParse(text).success
 const json: z.ZodType<Json> = z.json()
 const handle = z.record(z.string().max(100), json)
 const text = (most: number) => z.string().max(most)

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import type { AttemptStore, StoredBlob } from '#server/storage/artifact-store.ts'
-import type { DeskClient } from './desk-client.ts'
+import { pause, type DeskClient } from './desk-client.ts'
 import { partBytes } from './protocol.ts'
 
 /** ms for one part: slow networks are no fault. */
@@ -78,6 +78,7 @@ export class RemoteStore implements AttemptStore {
         this.#signal,
       )
       size = Number(response.headers.get('x-size'))
+      const from = at
       try {
         for await (const chunk of response.body ?? []) {
           sum.update(chunk)
@@ -88,6 +89,7 @@ export class RemoteStore implements AttemptStore {
         // Cut off: the rest is asked for. Whoever stops reading ends this generator instead.
         if (this.#signal.aborted) throw error
       }
+      if (at === from && at < size) await pause(1000, this.#signal)
     }
     if (sum.digest('hex') !== hash)
       throw new DagbokError('unavailable', 'The bytes of an input are not those that were stored.')

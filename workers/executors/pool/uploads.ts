@@ -44,11 +44,8 @@ export class Uploads {
       await file.close()
     }
     if (!last) return null
-    const blob = await this.#artifacts.put(
-      createReadStream(path, { start: 0, end: offset + bytes.length - 1 }),
-    )
-    await rm(path, { force: true })
-    return blob
+    // It stays until its attempt is over: the last part may come again, since its answer was lost.
+    return this.#artifacts.put(createReadStream(path, { start: 0, end: offset + bytes.length - 1 }))
   }
 
   /** Forgets what attempts that are over did not finish. */

@@ -147,17 +147,28 @@ export class WarmStarts {
   }
 
   #fill(store: Store): void {
-    if (this.#closed || ![...this.#stores.values()].includes(store)) return
+    if (!this.#keeps(store)) return
     // Three that did not come so far: this machine has no such interpreter, or does not let it be prepared.
     for (let n = store.spares.size; n < inStore && store.failures < 3; n++)
       this.#start(store).catch(() => store.failures++)
   }
 
+  #keeps(store: Store): boolean {
+    return !this.#closed && [...this.#stores.values()].includes(store)
+  }
+
+  /** It fell while it waited, or could not be started. */
+  #fell(store: Store, spare: Spare): void {
+    if (!store.spares.delete(spare)) return
+    spare.output.destroy()
+    store.failures++
+  }
+
   async #start(store: Store): Promise<void> {
     const { runtime, uid, pipes } = this.#host
     const { reading, writing } = await pipes.take()
-    if (this.#closed) {
-      // It was closed meanwhile: one that is started now nobody would end.
+    if (!this.#keeps(store)) {
+      // It was closed, or made room for another, meanwhile: one that is started now nobody would end.
       closeSync(reading)
       closeSync(writing)
       return
@@ -186,12 +197,7 @@ export class WarmStarts {
     })
     const spare: Spare = { child, gate, output, exited, ready: false }
     store.spares.add(spare)
-    child.once('exit', () => {
-      if (!store.spares.delete(spare)) return
-      // It fell while it waited.
-      output.destroy()
-      store.failures++
-    })
+    void exited.then(() => this.#fell(store, spare))
     gate.once('data', () => {
       spare.ready = true
       store.failures = 0
