@@ -21,7 +21,7 @@ const config = {
   // It also rewrites the tsconfig it is given: this one is made for it, and kept out of git.
   typescript: { ignoreBuildErrors: true, tsconfigPath: '.build-tsconfig.json' },
   turbopack: { root: import.meta.dirname },
-  serverExternalPackages: ['postgres', 'drizzle-orm'],
+  serverExternalPackages: ['pg', 'drizzle-orm'],
   headers: () =>
     Promise.resolve([
       {

@@ -1,10 +1,10 @@
 /** Brings a database to the schema of this build: forward only, one migrator at a time. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { drizzle } from 'drizzle-orm/postgres-js'
-import { migrate as run } from 'drizzle-orm/postgres-js/migrator'
+import { drizzle } from 'drizzle-orm/node-postgres'
+import { migrate as run } from 'drizzle-orm/node-postgres/migrator'
 import { DagbokError } from '#server/domain/errors/errors.ts'
-import { openClient } from './client.ts'
+import { openSql } from './sql.ts'
 
 /** Any constant will do, so long as nothing else in the database locks it. */
 const migrationLock = 0x6461676f
@@ -24,7 +24,7 @@ function known(): number[] {
  * would not understand what it reads.
  */
 export async function migrateDatabase(url: string): Promise<void> {
-  const client = openClient(url, { max: 1, applicationName: 'dagbok migrate' })
+  const client = openSql(url, { max: 1, applicationName: 'dagbok migrate' })
   try {
     await client`select pg_advisory_lock(${migrationLock})`
     const [row] = await client<
@@ -40,8 +40,8 @@ export async function migrateDatabase(url: string): Promise<void> {
           'The database was made by a newer Dagbok than this one. Start the newer one, or restore a backup from before the upgrade.',
         )
     }
-    await run(drizzle(client), { migrationsFolder: folder })
+    await run(drizzle(client.pool), { migrationsFolder: folder })
   } finally {
-    await client.end({ timeout: 5 })
+    await client.end()
   }
 }

@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { scheduleSchema } from '#server/domain/dag/spec.ts'
 import { scheduleKey } from '#server/domain/schedule/entries.ts'
-import type { Sql } from 'postgres'
-import { openClient } from './client.ts'
+import { openSql, type Sql } from './sql.ts'
 import { migrateDatabase } from './migrate.ts'
 import { testDatabase } from './testing/test-database.ts'
 
@@ -36,9 +35,9 @@ test('[R3] a terminal state of a run, a task run or an attempt is final', async 
     ['task_run', ids.taskRun, 'upstream_failed'],
     ['run', ids.run, 'cancelled'],
   ] as const) {
-    await sql`update ${sql(table)} set state = ${end}, ended_at = now() where id = ${id}`
+    await sql.run(`update ${table} set state = '${end}', ended_at = now() where id = '${id}'`)
     await expect(
-      sql`update ${sql(table)} set state = 'running', ended_at = null where id = ${id}`,
+      sql.run(`update ${table} set state = 'running', ended_at = null where id = '${id}'`),
     ).rejects.toThrow('a terminal state is final')
   }
 })
@@ -74,12 +73,12 @@ async function applied(sql: Sql, first: number, end: number): Promise<void> {
     const number = Number(file.slice(0, 4))
     if (number < first || number >= end) continue
     const text = readFileSync(join(folder, file), 'utf8').replaceAll('"public".', '"before".')
-    for (const statement of text.split('--> statement-breakpoint')) await sql.unsafe(statement)
+    for (const statement of text.split('--> statement-breakpoint')) await sql.run(statement)
   }
 }
 
 test('[R9] an upgrade carries over where crons stood, with the keys that this build gives them', async () => {
-  const sql = openClient(url(), { max: 1 })
+  const sql = openSql(url(), { max: 1 })
   await sql`create schema before`
   await sql`set search_path to before`
   await applied(sql, 0, 4)
@@ -105,7 +104,10 @@ test('[R9] an upgrade carries over where crons stood, with the keys that this bu
   const entry = scheduleSchema.parse(row?.entry)
   expect(entry).toEqual(scheduleSchema.parse(old))
   expect(row?.key).toBe(scheduleKey(entry))
-  expect([row?.cursor, row?.next_tick]).toEqual([new Date(last), new Date(next)])
+  expect([row?.cursor, row?.next_tick].map((time) => new Date(String(time)))).toEqual([
+    new Date(last),
+    new Date(next),
+  ])
 })
 
 test('a second migration changes nothing, and a database of a newer build is refused', async () => {

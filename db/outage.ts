@@ -1,7 +1,10 @@
 /** A database that cannot be asked: it is away, is starting, or has no connection left (R14). */
 
-/** Of the driver, and of Postgres itself (its appendix "Error Codes"): connections broken, none left, a server that stops or starts. */
-const codes = /^(CONNECTION_\w+|CONNECT_TIMEOUT|08\w{3}|53300|57P0[123])$/
+/** Of Postgres itself (its appendix "Error Codes"): connections broken, none left, a server that stops or starts. */
+const codes = /^(08\w{3}|53300|57P0[123]|25P03)$/
+/** Of the driver, which gives no codes: a connection that broke, that broke before, that did not come about in time. */
+const sentences =
+  /^(Connection terminated\b|Client (has encountered a connection error|was closed) and is not queryable$|timeout expired$|timeout exceeded when trying to connect$)/
 /** Calls of sockets: a file or a program that is not there has the same codes, and is no outage. */
 const socketCalls = /^(connect|read|write|getaddrinfo)$/
 const socketCodes =
@@ -11,7 +14,12 @@ const socketCodes =
 export function isOutage(error: unknown): boolean {
   for (let one = error; one instanceof Error; one = one.cause) {
     const { code = '', syscall = '' } = one as NodeJS.ErrnoException
-    if (codes.test(code) || (socketCodes.test(code) && socketCalls.test(syscall))) return true
+    if (
+      codes.test(code) ||
+      sentences.test(one.message) ||
+      (socketCodes.test(code) && socketCalls.test(syscall))
+    )
+      return true
   }
   return false
 }

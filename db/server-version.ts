@@ -1,5 +1,5 @@
 import { DagbokError } from '#server/domain/errors/errors.ts'
-import { openClient } from './client.ts'
+import { openSql } from './sql.ts'
 
 /** @param number as Postgres tells it: 180004 is 18.4. @throws DagbokError `unsupported` outside 16 to 18 */
 export function checkVersionNumber(number: number): void {
@@ -13,7 +13,7 @@ export function checkVersionNumber(number: number): void {
 
 /** Asks the server at `url`. @throws DagbokError `unsupported`; `unavailable` when it cannot be reached */
 export async function checkServerVersion(url: string): Promise<void> {
-  const client = openClient(url, { max: 1, applicationName: 'dagbok start' })
+  const client = openSql(url, { max: 1, applicationName: 'dagbok start' })
   try {
     const [row] = await client<{ number: string }[]>`select current_setting('server_version_num') as number`
     checkVersionNumber(Number(row?.number))
@@ -25,6 +25,6 @@ export async function checkServerVersion(url: string): Promise<void> {
       { cause },
     )
   } finally {
-    await client.end({ timeout: 2 })
+    await client.end(2000)
   }
 }

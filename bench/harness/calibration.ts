@@ -1,7 +1,6 @@
 /** What this machine can do right now: printed before every workload, so that figures of two days can be compared. */
 import { spawn } from 'node:child_process'
-import type postgres from 'postgres'
-import { openClient } from '#db/client.ts'
+import { openSql, type Sql } from '#db/sql.ts'
 import { round } from './statistics.ts'
 
 export interface Calibration {
@@ -25,7 +24,7 @@ async function spawnRate(count: number): Promise<number> {
   return (count / (performance.now() - start)) * 1000
 }
 
-async function commitRate(sql: postgres.Sql, count: number): Promise<number> {
+async function commitRate(sql: Sql, count: number): Promise<number> {
   await sql`drop table if exists calibration`
   await sql`create table calibration (n integer)`
   const start = performance.now()
@@ -33,14 +32,14 @@ async function commitRate(sql: postgres.Sql, count: number): Promise<number> {
   return (count / (performance.now() - start)) * 1000
 }
 
-async function notifyDelay(sql: postgres.Sql, count: number): Promise<number> {
+async function notifyDelay(sql: Sql, count: number): Promise<number> {
   const times: number[] = []
   let arrived: () => void = () => {}
   const subscription = await sql.listen('dagbok_bench', () => arrived())
   for (let i = 0; i < count; i++) {
     const start = performance.now()
     const heard = new Promise<void>((resolve) => (arrived = resolve))
-    await sql.notify('dagbok_bench', '')
+    await sql`select pg_notify('dagbok_bench', '')`
     await heard
     times.push(performance.now() - start)
   }
@@ -50,7 +49,7 @@ async function notifyDelay(sql: postgres.Sql, count: number): Promise<number> {
 
 /** Measures on the database that the workload uses, too. */
 export async function calibrate(databaseUrl: string): Promise<Calibration> {
-  const sql = openClient(databaseUrl, { max: 1 })
+  const sql = openSql(databaseUrl, { max: 1 })
   try {
     const spawnsPerSecond = round(await spawnRate(200))
     const commitsPerSecond = round(await commitRate(sql, 300))

@@ -15,7 +15,6 @@ const lock = read('package-lock.json') as { packages: Packages }
 const floors: Record<string, string> = {
   next: '16.3.8',
   'next-auth': '4.24.12',
-  postgres: '3.4.0',
   'simple-git': '4.0.0',
   yaml: '2.8.0',
   '@trpc/server': '11.8.0',

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openClient } from '../client.ts'
+import { openSql, type Sql } from '../sql.ts'
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './postgres.ts'
 
 const shared = process.getuid?.() === 0 ? '/var/lib/dagbok' : null
@@ -27,15 +27,12 @@ async function start(): Promise<EmbeddedPostgres> {
   return server
 }
 
-async function ask(
-  server: EmbeddedPostgres,
-  work: (sql: ReturnType<typeof openClient>) => Promise<unknown>,
-): Promise<unknown> {
-  const client = openClient(server.url('postgres'), { max: 1 })
+async function ask(server: EmbeddedPostgres, work: (sql: Sql) => Promise<unknown>): Promise<unknown> {
+  const client = openSql(server.url('postgres'), { max: 1 })
   try {
     return await work(client)
   } finally {
-    await client.end({ timeout: 5 })
+    await client.end()
   }
 }
 
@@ -64,9 +61,9 @@ test('[S11] it listens on no port, and asks for a password', async () => {
   expect(await ask(server, (sql) => sql`show listen_addresses`)).toEqual([{ listen_addresses: '' }])
   const stranger = new URL(server.url('postgres'))
   stranger.password = 'guess'
-  const client = openClient(stranger.href, { max: 1 })
+  const client = openSql(stranger.href, { max: 1 })
   await expect(client`select 1`).rejects.toThrow('password authentication failed')
-  await client.end({ timeout: 5 })
+  await client.end()
 })
 
 test.runIf(shared !== null)(

@@ -9,7 +9,7 @@ import { chmod, chown, lchown, mkdir, open, readdir, readFile, rename, rm, write
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DagbokError } from '#server/domain/errors/errors.ts'
-import { openClient } from '../client.ts'
+import { identifier, openSql } from '../sql.ts'
 import { postgresBinaries } from './binaries.ts'
 
 /** The user id Postgres has when the product is started as root, which Postgres itself refuses to run as. */
@@ -161,7 +161,7 @@ async function endHolder(cluster: string): Promise<void> {
 
 async function untilAnswers(url: string, gone: () => boolean, log: string): Promise<void> {
   for (const until = Date.now() + 60_000; ;) {
-    const client = openClient(url, { max: 1, applicationName: 'dagbok start' })
+    const client = openSql(url, { max: 1, applicationName: 'dagbok start' })
     try {
       await client`select 1`
       return
@@ -170,7 +170,7 @@ async function untilAnswers(url: string, gone: () => boolean, log: string): Prom
         throw new DagbokError('unavailable', `Postgres did not start; its log is ${log}`, { cause })
       await new Promise((done) => setTimeout(done, 15))
     } finally {
-      await client.end({ timeout: 1 })
+      await client.end(1000)
     }
   }
 }
@@ -223,11 +223,11 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
 
 /** Makes the database `name` unless it is there. */
 export async function ensureDatabase(server: Pick<EmbeddedPostgres, 'url'>, name: string): Promise<void> {
-  const client = openClient(server.url('postgres'), { max: 1 })
+  const client = openSql(server.url('postgres'), { max: 1 })
   try {
     const [row] = await client`select 1 from pg_database where datname = ${name}`
-    if (row === undefined) await client`create database ${client(name)}`
+    if (row === undefined) await client.run(`create database ${identifier(name)}`)
   } finally {
-    await client.end({ timeout: 5 })
+    await client.end()
   }
 }

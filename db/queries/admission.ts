@@ -1,7 +1,7 @@
 /** Runs that wait for their place, and the places there are. */
 import { and, asc, eq, inArray, lte, or, sql, type SQL } from 'drizzle-orm'
 import type { Others, Waiting } from '#server/domain/run/admission.ts'
-import type { Queryable } from '../client.ts'
+import { rowsOf, type Queryable } from '../client.ts'
 import { dag, run, version } from '../schema/index.ts'
 
 export type WaitingRun = Waiting & {
@@ -81,20 +81,23 @@ export const recoversLast = (dagId: SQL, number: SQL, id: SQL): SQL => sql`(${la
 
 /** What else there is of a run's DAG. Call with the DAG locked. */
 export async function othersOf(q: Queryable, { id, dagId, number }: WaitingRun): Promise<Others> {
-  const [row] = await q.execute<{
+  const [row] = await rowsOf<{
     active: number
     older: boolean
     newer: boolean
     failed_before: boolean
     recovers: boolean
-  }>(sql`
+  }>(
+    q,
+    sql`
     select
       count(*) filter (where state = 'running')::int as active,
       coalesce(bool_or(state = 'queued' and number < ${number}), false) as older,
       coalesce(bool_or(state = 'queued' and number > ${number}), false) as newer,
       ${failedBefore(sql`${dagId}`, sql`${number}`)} is not null as failed_before,
       ${recoversLast(sql`${dagId}`, sql`${number}`, sql`${id}`)} as recovers
-    from run where dag_id = ${dagId} and state in ('queued', 'running') and id <> ${id}`)
+    from run where dag_id = ${dagId} and state in ('queued', 'running') and id <> ${id}`,
+  )
   return {
     active: row?.active ?? 0,
     older: row?.older ?? false,

@@ -3,7 +3,7 @@ import { and, asc, desc, eq, inArray, isNull, sql } from 'drizzle-orm'
 import type { BackfillState, TickPlan } from '#server/domain/schedule/backfill.ts'
 import type { RunState } from '#server/domain/run/states.ts'
 import type { Tick } from '#server/domain/schedule/ticks.ts'
-import type { Queryable } from '../client.ts'
+import { rowsOf, type Queryable } from '../client.ts'
 import { backfill, backfillTick, run, user, version } from '../schema/index.ts'
 
 export interface NewestRun {
@@ -18,10 +18,13 @@ export async function newestRuns(
   dagId: string,
   dates: readonly Date[],
 ): Promise<Map<number, NewestRun>> {
-  const rows = await q.execute<{ at: string; id: string; number: number; state: RunState }>(sql`
+  const rows = await rowsOf<{ at: string; id: string; number: number; state: RunState }>(
+    q,
+    sql`
     select distinct on (r.logical_date) r.logical_date::text as at, r.id, r.number, r.state::text as state
     from ${run} r join jsonb_array_elements_text(${JSON.stringify(dates)}::jsonb) d on r.logical_date = d::timestamptz
-    where r.dag_id = ${dagId} order by r.logical_date, r.number desc`)
+    where r.dag_id = ${dagId} order by r.logical_date, r.number desc`,
+  )
   return new Map(rows.map(({ at, ...row }) => [new Date(at).getTime(), row]))
 }
 

@@ -1,6 +1,6 @@
 /** Queued task runs and the places for them. They are claimed under their run's lock, not here. */
 import { sql } from 'drizzle-orm'
-import type { Queryable } from '../client.ts'
+import { rowsOf, type Queryable } from '../client.ts'
 
 export interface Candidate {
   id: string
@@ -36,7 +36,9 @@ export async function claimable(
   blocked: Blocked,
   taker: Taker,
 ): Promise<Candidate[]> {
-  const rows = await q.execute<{ id: string; run_id: string; task: string }>(sql`
+  const rows = await rowsOf<{ id: string; run_id: string; task: string }>(
+    q,
+    sql`
     select t.id, t.run_id, t.task
     from task_run t
     left join pool p on t.pool = p.team_id::text || '/' || p.name
@@ -49,15 +51,19 @@ export async function claimable(
       and not (t.run_id::text in (select jsonb_array_elements_text(${JSON.stringify([...blocked.runs])}::jsonb)))
       and not (t.run_id || ' ' || t.task in (select jsonb_array_elements_text(${JSON.stringify([...blocked.tasks])}::jsonb)))
     order by t.priority desc, t.queued_at
-    limit ${limit}`)
+    limit ${limit}`,
+  )
   return [...rows].map((row) => ({ id: row.id, runId: row.run_id, task: row.task }))
 }
 
 /** Task runs of a DAG that hold a place under `max_active_tasks`. Call with the DAG locked. */
 export async function activeTasks(q: Queryable, dagId: string): Promise<number> {
-  const [row] = await q.execute<{ n: number }>(sql`
+  const [row] = await rowsOf<{ n: number }>(
+    q,
+    sql`
     select count(*)::int as n from task_run t join run r on r.id = t.run_id
-    where r.dag_id = ${dagId} and r.state = 'running' and t.state in ('starting', 'running')`)
+    where r.dag_id = ${dagId} and r.state = 'running' and t.state in ('starting', 'running')`,
+  )
   return row?.n ?? 0
 }
 
@@ -69,17 +75,22 @@ export async function lockPoolOf(
   q: Queryable,
   taskRunId: string,
 ): Promise<{ pool: string; free: number; slots: number } | null> {
-  const [wanted] = await q.execute<{ pool: string | null; slots: number }>(
+  const [wanted] = await rowsOf<{ pool: string | null; slots: number }>(
+    q,
     sql`select pool, slots from task_run where id = ${taskRunId}`,
   )
   if (wanted === undefined || wanted.pool === null) return null
   const [teamId = '', name] = wanted.pool.split('/')
-  const pools = await q.execute<{ name: string; slots: number }>(
+  const pools = await rowsOf<{ name: string; slots: number }>(
+    q,
     sql`select name, slots from pool where team_id = ${teamId} order by name for update`,
   )
   const pool = pools.find((one) => one.name === name)
-  const [used] = await q.execute<{ n: number }>(sql`
+  const [used] = await rowsOf<{ n: number }>(
+    q,
+    sql`
     select coalesce(sum(slots), 0)::int as n from task_run
-    where pool = ${wanted.pool} and state in ('starting', 'running')`)
+    where pool = ${wanted.pool} and state in ('starting', 'running')`,
+  )
   return { pool: wanted.pool, slots: wanted.slots, free: (pool?.slots ?? 0) - (used?.n ?? 0) }
 }

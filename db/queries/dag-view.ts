@@ -1,7 +1,7 @@
 /** DAGs as the list, their home and the API show them. */
 import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm'
 import type { Triggers } from '#server/domain/dag/spec.ts'
-import type { Queryable } from '../client.ts'
+import { rowsOf, type Queryable } from '../client.ts'
 import { dag, dagRef, dagSchedule, repository, run, team, user, version } from '../schema/index.ts'
 
 /** DAGs of these teams (or one of them) with what the default branch's tip says of them. */
@@ -83,7 +83,7 @@ export async function findDagById(q: Queryable, dagId: string) {
 /** The last runs of each DAG, oldest first. */
 export async function lastRuns(q: Queryable, dagIds: readonly string[], count: number) {
   if (dagIds.length === 0) return []
-  return q.execute<{
+  return rowsOf<{
     dag_id: string
     id: string
     number: number
@@ -91,12 +91,15 @@ export async function lastRuns(q: Queryable, dagIds: readonly string[], count: n
     version: number
     duration: number | null
     created_at: string
-  }>(sql`
+  }>(
+    q,
+    sql`
     select d.id as dag_id, r.id, r.number, r.state::text as state, v.number as version, r.created_at::text as created_at,
       (extract(epoch from r.ended_at - r.started_at) * 1000)::float8 as duration
     from unnest(${`{${dagIds.join(',')}}`}::uuid[]) as d(id)
     cross join lateral (select * from ${run} where dag_id = d.id order by number desc limit ${count}) r
-    join version v on v.id = r.version_id order by d.id, r.number`)
+    join version v on v.id = r.version_id order by d.id, r.number`,
+  )
 }
 
 /** Notebooks at default branches that are no DAG yet, for their faults. */

@@ -1,12 +1,12 @@
 /** What earlier and other runs tell about a run that is going on. */
 import { sql } from 'drizzle-orm'
-import type { Queryable } from '../client.ts'
+import { rowsOf, type Queryable } from '../client.ts'
 import type { RunRow } from './run-state.ts'
 
 type Dated = Pick<RunRow, 'dagId' | 'logicalDate' | 'trigger'>
 
 async function holds(q: Queryable, query: ReturnType<typeof sql>): Promise<boolean> {
-  const [row] = await q.execute<{ yes: boolean }>(sql`select (${query}) as yes`)
+  const [row] = await rowsOf<{ yes: boolean }>(q, sql`select (${query}) as yes`)
   return row?.yes === true
 }
 

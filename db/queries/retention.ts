@@ -1,6 +1,6 @@
 /** Which runs may go, and which blobs nobody points to any more. */
 import { sql } from 'drizzle-orm'
-import type { Queryable } from '../client.ts'
+import { rowsOf, type Queryable } from '../client.ts'
 
 /** Of each DAG so many runs stay, however old: grids and `depends_on_past` look at them. */
 const newestOfDag = 20
@@ -24,17 +24,23 @@ const needed = sql`(
  * @returns how many went
  */
 export async function deleteOldRuns(q: Queryable, days: number, limit: number): Promise<number> {
-  const locked = await q.execute<{ id: string }>(sql`
+  const locked = await rowsOf<{ id: string }>(
+    q,
+    sql`
     select r.id from run r
     where r.ended_at < clock_timestamp() - make_interval(days => ${days}) and not ${needed}
-    order by r.ended_at limit ${limit} for update skip locked`)
-  const ids = [...locked].map(({ id }) => id)
+    order by r.ended_at limit ${limit} for update skip locked`,
+  )
+  const ids = locked.map(({ id }) => id)
   if (ids.length === 0) return 0
   // Asked again under the locks: a run that takes its results may have been made meanwhile.
-  const gone = await q.execute<{ id: string }>(sql`
+  const gone = await rowsOf<{ id: string }>(
+    q,
+    sql`
     delete from run r using (select jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb)::uuid as id) one
-    where r.id = one.id and not ${needed} returning r.id`)
-  return [...gone].length
+    where r.id = one.id and not ${needed} returning r.id`,
+  )
+  return gone.length
 }
 
 /**
@@ -42,18 +48,24 @@ export async function deleteOldRuns(q: Queryable, days: number, limit: number): 
  * @returns how many of the task runs are there
  */
 export async function holdResults(q: Queryable, taskRunIds: readonly string[]): Promise<number> {
-  const rows = await q.execute(sql`
+  const rows = await rowsOf<object>(
+    q,
+    sql`
     select t.id from task_run t join run r on r.id = t.run_id
     where t.id in (select jsonb_array_elements_text(${JSON.stringify(taskRunIds)}::jsonb)::uuid)
-    for share of r`)
-  return [...rows].length
+    for share of r`,
+  )
+  return rows.length
 }
 
 /** Those of `hashes` that an output or a log points to. */
 export async function blobsInUse(q: Queryable, hashes: readonly string[]): Promise<Set<string>> {
-  const rows = await q.execute<{ hash: string }>(sql`
+  const rows = await rowsOf<{ hash: string }>(
+    q,
+    sql`
     select asked.hash from (select jsonb_array_elements_text(${JSON.stringify(hashes)}::jsonb) as hash) asked
     where exists (select from output o where o.hash = asked.hash)
-      or exists (select from log_chunk l where l.hash = asked.hash)`)
-  return new Set([...rows].map(({ hash }) => hash))
+      or exists (select from log_chunk l where l.hash = asked.hash)`,
+  )
+  return new Set(rows.map(({ hash }) => hash))
 }

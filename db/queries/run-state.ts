@@ -5,7 +5,7 @@ import { keptText, type Json } from '#server/domain/json.ts'
 import type { Cause } from '#server/domain/run/cause.ts'
 import type { ItemState, Stop } from '#server/domain/run/machine.ts'
 import type { Reason, RunState } from '#server/domain/run/states.ts'
-import type { Queryable } from '../client.ts'
+import { rowsOf, type Queryable } from '../client.ts'
 import { dag, repository, run, taskRun, team, version } from '../schema/index.ts'
 import { wakeEnqueuers } from './live.ts'
 import { noteSuccess } from './trigger.ts'
@@ -157,7 +157,7 @@ export async function writeTaskRuns(q: Queryable, writes: readonly TaskRunWrite[
       ended_at = case when w.state in ('succeeded', 'failed', 'skipped', 'upstream_failed', 'cancelled') then clock_timestamp() end
     from jsonb_to_recordset(${rows}::jsonb) as w(id uuid, from_state task_run_state, state task_run_state, reason reason, message text, due double precision, ready double precision, uf int, inf int, n int)
     where t.id = w.id and t.state = w.from_state`)
-  return written.count
+  return written.rowCount ?? 0
 }
 
 /** What of a run's row its machine knows. */
@@ -202,12 +202,15 @@ export async function expandTaskRun(
     update task_run t set key = w.key, item = w.item
     from jsonb_to_recordset(${list}::jsonb) as w(key text, item jsonb, index int)
     where t.id = ${taskRunId} and w.index = 0`)
-  const rows = await q.execute<{ id: string; index: number }>(sql`
+  const rows = await rowsOf<{ id: string; index: number }>(
+    q,
+    sql`
     insert into task_run (run_id, task, key, index, item, pool, queue, slots, priority, cleanup)
     select t.run_id, t.task, w.key, w.index, w.item, t.pool, t.queue, t.slots, t.priority, t.cleanup
     from task_run t, jsonb_to_recordset(${list}::jsonb) as w(key text, item jsonb, index int)
     where t.id = ${taskRunId} and w.index > 0
-    returning id, index`)
+    returning id, index`,
+  )
   const ids = [taskRunId]
   for (const { id, index } of rows) ids[index] = id
   return ids

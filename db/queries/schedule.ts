@@ -2,7 +2,7 @@
 import { and, asc, eq, inArray, isNotNull, isNull, lte, sql, type SQL } from 'drizzle-orm'
 import type { Schedule, Spec } from '#server/domain/dag/spec.ts'
 import type { LiveSchedule, Takeover } from '#server/domain/schedule/entries.ts'
-import type { Queryable } from '../client.ts'
+import { rowsOf, type Queryable } from '../client.ts'
 import { dag, dagRef, dagSchedule, repository, run, version } from '../schema/index.ts'
 
 /**
@@ -35,7 +35,7 @@ export async function changedDags(q: Queryable, repositoryId: string | null): Pr
 
 /** Now, by the database's clock, in the middle of a transaction too. */
 export async function databaseNow(q: Queryable): Promise<Date> {
-  const rows = await q.execute<{ now: string }>(sql`select clock_timestamp()::text as now`)
+  const rows = await rowsOf<{ now: string }>(q, sql`select clock_timestamp()::text as now`)
   return new Date(rows[0]?.now ?? '')
 }
 

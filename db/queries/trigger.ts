@@ -2,7 +2,7 @@
 import { and, asc, eq, inArray, isNull, notInArray, sql, type SQL } from 'drizzle-orm'
 import type { Spec } from '#server/domain/dag/spec.ts'
 import type { Cause } from '#server/domain/run/cause.ts'
-import type { Queryable } from '../client.ts'
+import { rowsOf, type Queryable } from '../client.ts'
 import {
   attempt,
   dag,
@@ -114,10 +114,13 @@ export async function takeEvent(
 ): Promise<{ runId: string; task: string | null } | null> {
   // Whoever holds two DAGs at once gives way before Postgres sees a deadlock: a push must not be the one that loses.
   await q.execute(sql`set local lock_timeout = '500ms'`)
-  const rows = await q.execute<{ run_id: string; task: string | null }>(sql`
+  const rows = await rowsOf<{ run_id: string; task: string | null }>(
+    q,
+    sql`
     delete from ${triggerEvent} where id = (
       select id from ${triggerEvent} where id = ${id} for update skip locked)
-    returning run_id, task`)
+    returning run_id, task`,
+  )
   const [row] = rows
   return row === undefined ? null : { runId: row.run_id, task: row.task }
 }
@@ -200,9 +203,12 @@ export async function publishedOutputs(q: Queryable, runId: string, task: string
     .from(taskRun)
     .where(and(eq(taskRun.runId, runId), eq(taskRun.task, task)))
   if (items.some((item) => item.state !== 'succeeded')) return []
-  const rows = await q.execute<{ name: string }>(sql`
+  const rows = await rowsOf<{ name: string }>(
+    q,
+    sql`
     select distinct o.name from output o join attempt a on a.id = o.attempt_id join ${taskRun} t on t.id = a.task_run_id
-    where t.run_id = ${runId} and t.task = ${task} and a.state = 'succeeded'`)
+    where t.run_id = ${runId} and t.task = ${task} and a.state = 'succeeded'`,
+  )
   return rows.map((row) => row.name)
 }
 
@@ -210,12 +216,15 @@ export async function publishedOutputs(q: Queryable, runId: string, task: string
 export async function isAmongCauses(q: Queryable, causes: readonly Cause[], dagId: string): Promise<boolean> {
   if (causes.length === 0) return false
   const ids = `{${causes.map((cause) => cause.run).join(',')}}`
-  const rows = await q.execute(sql`
+  const rows = await rowsOf<object>(
+    q,
+    sql`
     with recursive before as (
       select id, dag_id, causes from ${run} where id = any(${ids}::uuid[])
       union
       select r.id, r.dag_id, r.causes from before b, jsonb_array_elements(b.causes) c join ${run} r on r.id = (c->>'run')::uuid
-    ) select 1 from before where dag_id = ${dagId} limit 1`)
+    ) select 1 from before where dag_id = ${dagId} limit 1`,
+  )
   return rows.length > 0
 }
 

@@ -6,7 +6,7 @@ import type { Holder, Workers } from '#server/domain/run/why/queue.ts'
 import type { OpenAttempt, OtherRun } from '#server/domain/run/why/task-run.ts'
 import type { RunState } from '#server/domain/run/states.ts'
 import { machineOf } from '#server/domain/words.ts'
-import type { Queryable } from '../client.ts'
+import { rowsOf, type Queryable } from '../client.ts'
 import { attempt, member, user, worker } from '../schema/index.ts'
 import { failedBefore, recoversLast } from './admission.ts'
 
@@ -34,7 +34,7 @@ export interface QueuedRun {
 /** The queued ones of these runs, each with the other runs of its DAG. */
 export async function queuedRuns(q: Queryable, runIds: readonly string[]): Promise<QueuedRun[]> {
   if (runIds.length === 0) return []
-  const rows = await q.execute<{
+  const rows = await rowsOf<{
     id: string
     dag_id: string
     number: number
@@ -51,7 +51,9 @@ export async function queuedRuns(q: Queryable, runIds: readonly string[]): Promi
     recovers: boolean
     cancelling: boolean
     due: number | null
-  }>(sql`
+  }>(
+    q,
+    sql`
     select r.id, r.dag_id, r.number, p.name as repo, d.name as dag, r.forced,
       coalesce(v.spec->'limits'->>'strategy', 'parallel') as strategy,
       (v.spec->'limits'->>'max_active_runs')::int as max,
@@ -69,8 +71,9 @@ export async function queuedRuns(q: Queryable, runIds: readonly string[]): Promi
         bool_or(o.state = 'queued' and o.number > r.number) as newer
       from run o where o.dag_id = r.dag_id and o.state in ('queued', 'running') and o.id <> r.id) o
     where r.state = 'queued'
-      and r.id::text in (select jsonb_array_elements_text(${JSON.stringify([...runIds])}::jsonb))`)
-  return [...rows].map((row) => ({
+      and r.id::text in (select jsonb_array_elements_text(${JSON.stringify([...runIds])}::jsonb))`,
+  )
+  return rows.map((row) => ({
     id: row.id,
     dagId: row.dag_id,
     number: row.number,
@@ -95,23 +98,29 @@ export async function queuedRuns(q: Queryable, runIds: readonly string[]): Promi
 /** The oldest queued run of each of these DAGs that has one. */
 export async function oldestQueued(q: Queryable, dagIds: readonly string[]): Promise<string[]> {
   if (dagIds.length === 0) return []
-  const rows = await q.execute<{ id: string }>(sql`
+  const rows = await rowsOf<{ id: string }>(
+    q,
+    sql`
     select distinct on (dag_id) id from run
     where state = 'queued'
       and dag_id::text in (select jsonb_array_elements_text(${JSON.stringify([...dagIds])}::jsonb))
-    order by dag_id, number`)
-  return [...rows].map(({ id }) => id)
+    order by dag_id, number`,
+  )
+  return rows.map(({ id }) => id)
 }
 
 /** The product's own workers that are heard of. `places` is 0 when one does not say how many it has. */
 export async function workersAlive(q: Queryable): Promise<Workers> {
-  const [row] = await q.execute<{ alive: number; places: number; taken: number }>(sql`
+  const [row] = await rowsOf<{ alive: number; places: number; taken: number }>(
+    q,
+    sql`
     select count(*)::int as alive,
       case when bool_and(w.slots > 0) then sum(w.slots)::int else 0 end as places,
       coalesce(sum((select count(*) from attempt a
         where a.worker_id = w.id and a.state in ('created', 'submitted', 'running'))), 0)::int as taken
     from worker w where w.stopped_at is null and w.token_id is null
-      and w.heartbeat_at > clock_timestamp() - make_interval(secs => ${silentSeconds})`)
+      and w.heartbeat_at > clock_timestamp() - make_interval(secs => ${silentSeconds})`,
+  )
   return { alive: row?.alive ?? 0, places: row?.places ?? 0, taken: row?.taken ?? 0 }
 }
 
@@ -128,14 +137,20 @@ export interface PoolFacts extends PoolUse {
 export async function poolFacts(q: Queryable, pools: readonly string[]): Promise<Map<string, PoolFacts>> {
   const found = new Map<string, PoolFacts>()
   for (const pool of new Set(pools)) {
-    const [row] = await q.execute<{ slots: number | null; used: number; holding: number }>(sql`
+    const [row] = await rowsOf<{ slots: number | null; used: number; holding: number }>(
+      q,
+      sql`
       select (select slots from pool where team_id::text || '/' || name = ${pool}) as slots,
         coalesce(sum(slots), 0)::int as used, count(*)::int as holding
-      from task_run where pool = ${pool} and state in ('starting', 'running')`)
-    const holders = await q.execute<Holder & Record<string, unknown>>(sql`
+      from task_run where pool = ${pool} and state in ('starting', 'running')`,
+    )
+    const holders = await rowsOf<Holder>(
+      q,
+      sql`
       select ${holderColumns} from ${holding}
       where t.pool = ${pool} and t.state in ('starting', 'running')
-      order by t.slots desc, t.queued_at limit ${named}`)
+      order by t.slots desc, t.queued_at limit ${named}`,
+    )
     const { slots = null, used = 0, holding: all = 0 } = row ?? {}
     found.set(pool, { slots, used, holding: all, holders: [...holders] })
   }
@@ -144,11 +159,14 @@ export async function poolFacts(q: Queryable, pools: readonly string[]): Promise
 
 /** Task runs that hold a place under a DAG's `max_active_tasks`; not all of very many. */
 export async function activeHolders(q: Queryable, dagId: string): Promise<Holder[]> {
-  const rows = await q.execute<Holder & Record<string, unknown>>(sql`
+  const rows = await rowsOf<Holder>(
+    q,
+    sql`
     select ${holderColumns} from ${holding}
     where r.dag_id = ${dagId} and r.state = 'running' and t.state in ('starting', 'running')
-    order by t.queued_at limit ${named}`)
-  return [...rows]
+    order by t.queued_at limit ${named}`,
+  )
+  return rows
 }
 
 /** Live attempts of a run, by task run. */
@@ -182,10 +200,13 @@ export async function openAttempts(q: Queryable, runId: string): Promise<Map<str
 
 type RunFacts = { repo: string; dag: string; number: number; state: RunState }
 const otherRun = async (q: Queryable, where: ReturnType<typeof sql>): Promise<OtherRun | null> => {
-  const [row] = await q.execute<RunFacts & Record<string, unknown>>(sql`
+  const [row] = await rowsOf<RunFacts>(
+    q,
+    sql`
     select p.name as repo, d.name as dag, r.number, r.state::text as state
     from run r join dag d on d.id = r.dag_id join repository p on p.id = d.repository_id
-    where ${where} order by r.number desc limit 1`)
+    where ${where} order by r.number desc limit 1`,
+  )
   return row === undefined ? null : { repo: row.repo, dag: row.dag, number: row.number, state: row.state }
 }
 

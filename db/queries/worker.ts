@@ -1,6 +1,6 @@
 /** Workers: the product's own, and those of the pool with their tokens. Database time only. */
 import { and, desc, eq, inArray, isNull, ne, sql } from 'drizzle-orm'
-import type { Queryable } from '../client.ts'
+import { rowsOf, type Queryable } from '../client.ts'
 import { attempt, run, user, worker, workerToken } from '../schema/index.ts'
 import type { LostAttempt } from './attempt.ts'
 
@@ -172,14 +172,17 @@ export async function graceLeases(q: Queryable, seconds: number): Promise<void> 
 /** Which of these queues (keys) some worker serves now. */
 export async function servedQueues(q: Queryable, keys: readonly string[]): Promise<Set<string>> {
   if (keys.length === 0) return new Set()
-  const rows = await q.execute<{ key: string }>(sql`
+  const rows = await rowsOf<{ key: string }>(
+    q,
+    sql`
     select k.key from (select jsonb_array_elements_text(${JSON.stringify([...keys])}::jsonb) as key) k
     where exists (
       select 1 from worker w left join worker_token t on t.id = w.token_id
       where w.stopped_at is null and w.draining_at is null and t.revoked_at is null
         and w.heartbeat_at > clock_timestamp() - make_interval(secs => ${silentSeconds})
         and w.queues ? split_part(k.key, '/', 2)
-        and (w.token_id is null or t.team_id::text = split_part(k.key, '/', 1)))`)
+        and (w.token_id is null or t.team_id::text = split_part(k.key, '/', 1)))`,
+  )
   return new Set([...rows].map(({ key }) => key))
 }
 
@@ -255,11 +258,14 @@ export async function workersOf(q: Queryable, teamId: string) {
 
 /** Whether an attempt of a run may read a blob: it was published in it, or taken over by it. */
 export async function mayRead(q: Queryable, runId: string, hash: string): Promise<boolean> {
-  const [row] = await q.execute<{ there: boolean }>(sql`
+  const [row] = await rowsOf<{ there: boolean }>(
+    q,
+    sql`
     select exists (
       select 1 from task_run t
       join attempt a on a.task_run_id = coalesce(t.reused_from, t.id)
       join output o on o.attempt_id = a.id
-      where t.run_id = ${runId} and o.hash = ${hash}) as there`)
+      where t.run_id = ${runId} and o.hash = ${hash}) as there`,
+  )
   return row?.there === true
 }

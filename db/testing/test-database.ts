@@ -1,7 +1,8 @@
 /** A database of its own for each test file, made from the template in milliseconds. */
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, inject } from 'vitest'
-import { openClient, openDatabase, type Database } from '../client.ts'
+import { openDatabase, type Database } from '../client.ts'
+import { identifier, openSql, type Sql } from '../sql.ts'
 
 /**
  * Call it at the top of a test file. `database()` and `url()` may be used in tests and hooks; the database is dropped
@@ -16,21 +17,21 @@ export function testDatabase(): { database: () => Database; url: () => string } 
     address.pathname = `/${name}`
     return address.href
   }
-  const onServer = async (work: (client: ReturnType<typeof openClient>) => Promise<unknown>) => {
-    const client = openClient(server, { max: 1 })
+  const onServer = async (work: (client: Sql) => Promise<unknown>) => {
+    const client = openSql(server, { max: 1 })
     try {
       await work(client)
     } finally {
-      await client.end({ timeout: 5 })
+      await client.end()
     }
   }
   beforeAll(async () => {
-    await onServer((client) => client`create database ${client(name)} template template`)
+    await onServer((client) => client.run(`create database ${identifier(name)} template template`))
     opened = openDatabase(url())
   })
   afterAll(async () => {
     await opened?.close()
-    await onServer((client) => client`drop database if exists ${client(name)} with (force)`)
+    await onServer((client) => client.run(`drop database if exists ${identifier(name)} with (force)`))
   })
   return {
     url,

@@ -3,7 +3,7 @@
  * random times and at named stages, a pause longer than the lease, cut connections, none left, Postgres killed.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openClient } from '#db/client.ts'
+import { openSql } from '#db/sql.ts'
 import { wakeScheduler } from '#db/queries/live.ts'
 import { savePool, teamOfDag } from '#db/queries/pool.ts'
 import { requestCancel } from '#db/queries/run-state.ts'
@@ -83,7 +83,7 @@ async function feed(next: (below: number) => number): Promise<void> {
 }
 
 async function takeConnections(): Promise<void> {
-  const greedy = openClient(site.url, { max: 90 })
+  const greedy = openSql(site.url, { max: 90 })
   const held = Array.from({ length: 90 }, () => greedy`select pg_sleep(1)`.catch(() => null))
   await insist(
     () =>
@@ -91,7 +91,7 @@ async function takeConnections(): Promise<void> {
         .client`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'dagbok worker'`,
   )
   await Promise.all(held)
-  await greedy.end({ timeout: 5 })
+  await greedy.end()
 }
 
 /** Waits for the failpoint's kill; a stage that nothing comes to within some seconds is killed from outside. */

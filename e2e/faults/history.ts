@@ -27,14 +27,12 @@ export function startsOf(ledger: string): Map<string, number[]> {
   return starts
 }
 
-const ms = (column: string) => `extract(epoch from ${column})::float8 * 1000`
-
 export const attemptRows = (db: Database): Promise<AttemptRow[]> =>
-  db.client.unsafe<AttemptRow[]>(`
+  db.client<AttemptRow[]>`
     select a.id, a.state::text, r.number || ' ' || t.task || coalesce('[' || t.key || ']', '') || ' ' || a.n as name,
-      ${ms('a.created_at')} as created, ${ms('a.started_at')} as gate, ${ms('a.ended_at')} as ended,
-      ${ms('r.cancel_requested_at')} as cancel_asked, ${ms('r.ended_at')} as run_ended, t.pool
-    from attempt a join task_run t on t.id = a.task_run_id join run r on r.id = a.run_id`)
+      extract(epoch from a.created_at)::float8 * 1000 as created, extract(epoch from a.started_at)::float8 * 1000 as gate, extract(epoch from a.ended_at)::float8 * 1000 as ended,
+      extract(epoch from r.cancel_requested_at)::float8 * 1000 as cancel_asked, extract(epoch from r.ended_at)::float8 * 1000 as run_ended, t.pool
+    from attempt a join task_run t on t.id = a.task_run_id join run r on r.id = a.run_id`
 
 /** Ends within the same ms are no overlap. */
 function most(spans: readonly { from: number; to: number }[]): number {

@@ -1,4 +1,4 @@
-/** The body of a request as text, with a bound. */
+/** The body of a request, with a bound. */
 import { DagbokError } from '../domain/errors/errors.ts'
 
 /** ms that a body which is refused may go on arriving: a client reads no answer while it still sends. */
@@ -15,9 +15,12 @@ async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<v
 }
 
 /** Whatever its length says, no more than `longest` bytes are kept. @throws DagbokError `too_large` */
-export async function readBody(request: Request, longest: number, refusal: string): Promise<string> {
-  const reader = request.body?.getReader()
-  if (reader === undefined) return ''
+export async function readBytes(
+  body: ReadableStream<Uint8Array>,
+  longest: number,
+  refusal: string,
+): Promise<Buffer> {
+  const reader = body.getReader()
   const parts: Uint8Array[] = []
   let size = 0
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
@@ -28,5 +31,9 @@ export async function readBody(request: Request, longest: number, refusal: strin
     }
     parts.push(part.value)
   }
-  return Buffer.concat(parts).toString('utf8')
+  return Buffer.concat(parts)
 }
+
+/** The same of a request, as text. @throws DagbokError `too_large` */
+export const readBody = async (request: Request, longest: number, refusal: string): Promise<string> =>
+  request.body === null ? '' : (await readBytes(request.body, longest, refusal)).toString('utf8')

@@ -47,11 +47,16 @@ export class Enqueuers {
   }
 
   async start(): Promise<void> {
-    const subscription = await this.#ctx.db.client.listen(enqueueChannel, (why) => {
-      if (isReason(why)) this.#hear[why]()
-    })
+    const subscription = await this.#ctx.db.client.listen(
+      enqueueChannel,
+      (why) => {
+        if (isReason(why)) this.#hear[why]()
+      },
+      () => {
+        for (const loop of this.#loops) loop.wake()
+      },
+    )
     this.#unlisten = () => subscription.unlisten()
-    for (const loop of this.#loops) loop.wake()
   }
 
   async stop(): Promise<void> {

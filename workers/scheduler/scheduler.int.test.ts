@@ -81,7 +81,7 @@ test('max_active_runs holds, and the next run starts when there is a place', asy
     await sql`insert into task_run (run_id, task) values (${row?.['id']}, 'a')`
     ids.push(String(row?.['id']))
   }
-  await sql.notify('dagbok_work', '')
+  await sql`select pg_notify('dagbok_work', '')`
   for (const id of ids) expect((await over(id)).state).toBe('succeeded')
   expect(executor.most).toBe(1)
 })

@@ -65,9 +65,12 @@ export class Scheduler {
     if (executor !== null) this.#executors.add(executor)
     // A question that was open when an earlier life ended is asked again.
     for (const id of await runningRunIds(this.#db)) await this.#apply(id, just({ kind: 'reconsidered' }))
-    const subscription = await this.#db.client.listen(workChannel, () => this.#loop.wake())
+    const subscription = await this.#db.client.listen(
+      workChannel,
+      () => this.#loop.wake(),
+      () => this.#loop.wake(),
+    )
     this.#unlisten = () => subscription.unlisten()
-    this.#loop.wake()
   }
 
   /** Takes nothing new; resolves when what was under way is written. */

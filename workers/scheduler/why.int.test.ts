@@ -73,7 +73,7 @@ test('a pool is not there, too small, full: who holds it', async () => {
     'It takes 2 slots of pool gpu, which has 1: it waits until the pool has more.',
   )
   const teamId = await pool(2)
-  await database().client.notify('dagbok_work', '')
+  await database().client`select pg_notify('dagbok_work', '')`
   await until(id, 'a', 'running')
   const second = await dag(tasks)
   const waiting = await second.run()

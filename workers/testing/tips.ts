@@ -99,8 +99,8 @@ export async function killBeforeCommit(
   const ended = await db
     .transaction(async (tx) => {
       await work(tx)
-      const [row] = await tx.execute<{ pid: number }>('select pg_backend_pid() as pid')
-      await db.client`select pg_terminate_backend(${row?.pid ?? 0})`
+      const { rows } = await tx.execute<{ pid: number }>('select pg_backend_pid() as pid')
+      await db.client`select pg_terminate_backend(${rows[0]?.pid ?? 0}, 5000)`
     })
     .then(
       () => 'committed',

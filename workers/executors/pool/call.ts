@@ -1,8 +1,10 @@
 /** One call at the desk: its body within bounds, its answer as JSON. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
 import type { z } from 'zod'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { inputFaults } from '#server/domain/errors/input.ts'
+import { readBytes } from '#server/http/read-body.ts'
 import type { WorkerActor } from '#server/services/worker/worker-tokens.ts'
 
 export interface Call {
@@ -17,16 +19,12 @@ export interface Call {
 }
 
 /** @throws DagbokError `too_large` */
-export async function bytesOf(request: IncomingMessage, longest: number): Promise<Buffer> {
-  const parts: Buffer[] = []
-  let size = 0
-  for await (const part of request as AsyncIterable<Buffer>) {
-    size += part.length
-    if (size > longest) throw new DagbokError('too_large', `The body has more than ${longest} bytes.`)
-    parts.push(part)
-  }
-  return Buffer.concat(parts)
-}
+export const bytesOf = (request: IncomingMessage, longest: number): Promise<Buffer> =>
+  readBytes(
+    Readable.toWeb(request) as ReadableStream<Uint8Array>,
+    longest,
+    `The body has more than ${longest} bytes.`,
+  )
 
 /** @throws DagbokError `bad_input`, `too_large`, `unsupported` */
 export async function bodyOf<T>({ request, longest }: Call, schema: z.ZodType<T>): Promise<T> {

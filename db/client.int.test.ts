@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { openDatabase, type Database } from './client.ts'
+import { isOutage } from './outage.ts'
+import { team } from './schema/index.ts'
+import { testDatabase } from './testing/test-database.ts'
+
+const { database, url } = testDatabase()
+
+/** Ends the connections of the pool that is called so; the server is rid of them then. */
+const cut = (name: string) => database().client`
+  select pg_terminate_backend(pid, 60000) from pg_stat_activity where application_name = ${name}`
+
+async function withPool<T>(name: string, work: (db: Database) => Promise<T>): Promise<T> {
+  const db = openDatabase(url(), { max: 2, applicationName: name })
+  try {
+    return await work(db)
+  } finally {
+    await db.close()
+  }
+}
+
+const add = (db: Pick<Database, 'insert'>, name: string) => db.insert(team).values({ name })
+const teams = async () => (await database().select().from(team)).map(({ name }) => name)
+
+test('[R14] a transaction whose connection has died writes nothing more, not even on another connection', async () => {
+  await withPool('cut', async (db) => {
+    let second: unknown = null
+    const whole = db.transaction(async (tx) => {
+      await add(tx, 'before')
+      await cut('cut')
+      // Somebody else has opened another connection meanwhile.
+      await sleep(50)
+      await db.client`select 1`
+      second = await add(tx, 'after').then(
+        () => 'written',
+        (error: unknown) => error,
+      )
+    })
+    await expect(whole).rejects.toSatisfy(isOutage)
+    await expect.poll(() => second).toSatisfy(isOutage)
+    expect(await teams()).toEqual([])
+  })
+})
+
+test('[R14] connections that die in transactions leave their places in the pool', async () => {
+  await withPool('places', async (db) => {
+    for (let n = 0; n < 5; n++) {
+      const dying = db.transaction(async (tx) => {
+        await tx.select().from(team)
+        await cut('places')
+      })
+      await expect(dying).rejects.toSatisfy(isOutage)
+    }
+    await db.transaction((tx) => add(tx, 'at last'))
+    expect(await teams()).toEqual(['at last'])
+  })
+})
+
+test('[R14] who listens hears again after the connection was cut, and is told of the gap', async () => {
+  await withPool('listener', async (db) => {
+    const heard: string[] = []
+    let gaps = 0
+    let told: () => void = () => {}
+    const next = () => new Promise<void>((resolve) => (told = resolve))
+    const { unlisten } = await db.client.listen(
+      'test_channel',
+      (payload) => {
+        heard.push(payload)
+        told()
+      },
+      () => {
+        gaps++
+        told()
+      },
+    )
+    const say = (what: string) => database().client`select pg_notify('test_channel', ${what})`
+    await Promise.all([next(), say('before')])
+    await Promise.all([next(), cut('listener')])
+    await Promise.all([next(), say('after')])
+    expect(heard).toEqual(['before', 'after'])
+    expect(gaps).toBe(2)
+    await unlisten()
+  })
+})
+
+test('a statement whose connection dies under it fails as an outage, and the process lives', async () => {
+  await withPool('asleep', async (db) => {
+    const asleep = db.client`select pg_sleep(600)`
+    const failed = asleep.catch((error: unknown) => error)
+    while (
+      (
+        await database()
+          .client`select 1 from pg_stat_activity where query like '%pg_sleep(600)' and state = 'active' and application_name = 'asleep'`
+      ).length === 0
+    );
+    await cut('asleep')
+    expect(await failed).toSatisfy(isOutage)
+    expect(await db.client`select 1 as one`).toEqual([{ one: 1 }])
+  })
+})
+
+test('a pool that is closed cuts what is still at work when its time is over', async () => {
+  const db = openDatabase(url(), { max: 1, applicationName: 'closing' })
+  const asleep = db.client`select pg_sleep(600)`.catch((error: unknown) => error)
+  await db.client.end(50)
+  expect(await asleep).toSatisfy(isOutage)
+})
+
+test('a session is in UTC and closes what idles in a transaction, also when the address has settings of its own', async () => {
+  const address = new URL(url())
+  address.searchParams.set('options', '-c work_mem=5MB')
+  const db = openDatabase(address.href, { max: 1 })
+  const [row] = await db.client`
+    select current_setting('TimeZone') as zone, current_setting('work_mem') as memory,
+      current_setting('idle_in_transaction_session_timeout') as idle, current_setting('application_name') as name`
+  expect(row).toEqual({ zone: 'UTC', memory: '5MB', idle: '30s', name: 'dagbok' })
+  await db.close()
+})
