@@ -177,7 +177,9 @@ test('a publication that is noted while an earlier one of its task is followed i
     const { due } = await dueEvents(database(), 10)
     for (const event of due) await followEvent(hosted.ctx, event)
   })
-  expect((await dueEvents(database(), 10)).due).toHaveLength(1)
+  // Not all that are due: an earlier test's event may have been put off, and be due by now.
+  const left = () => sql`select 1 from trigger_event where run_id = ${id}`
+  expect(await left()).toHaveLength(1)
   await follow()
-  expect((await dueEvents(database(), 10)).due).toHaveLength(0)
+  expect(await left()).toHaveLength(0)
 })
