@@ -4,6 +4,10 @@ import { parseArgs } from 'node:util'
 import { calibrateEmbedded } from './harness/postgres-floor.ts'
 import { formatCalibration } from './harness/calibration.ts'
 import { formatTable, type Row } from './harness/statistics.ts'
+import { chains, threeSteps } from './p1-chain.ts'
+import { fanOut } from './p3-fan.ts'
+import { tenThousand } from './p4-ten-thousand.ts'
+import { wideAndDeep } from './p6-wide-and-deep.ts'
 import { coldStart } from './p14-cold-start.ts'
 import { pushToRun } from './p8-push-to-run.ts'
 import { triggerToCode } from './p5-trigger-to-code.ts'
@@ -14,6 +18,27 @@ interface Workload {
 }
 
 const workloads: Record<string, Workload> = {
+  P1: {
+    what: 'chains of 10 and 40 tasks, beside DBOS, Restate and make',
+    run: (quick) => chains({ rounds: quick ? 3 : 10, lengths: quick ? [10] : [10, 40] }),
+  },
+  P2: {
+    what: 'three steps, alone and 200 at once, beside DBOS and Restate',
+    run: (quick) => threeSteps(quick ? { samples: 10, atOnce: 20 } : { samples: 100, atOnce: 200 }),
+  },
+  P3: {
+    what: '1 → 1,000 → 1 processes, beside make -j4 and bare spawns',
+    run: (quick) => fanOut(quick ? { rounds: 1, width: 100 } : { rounds: 5, width: 1000 }),
+  },
+  P4: {
+    what: '100 DAGs × 10 runs × 10 tasks, beside a queue',
+    run: (quick) =>
+      tenThousand(quick ? { dags: 10, runs: 2, rounds: 1 } : { dags: 100, runs: 10, rounds: 3 }),
+  },
+  P6: {
+    what: 'what a task costs in a graph of 10,000, beside one of 100',
+    run: (quick) => wideAndDeep(quick ? { large: 500, rounds: 1 } : { large: 10_000, rounds: 3 }),
+  },
   P5: {
     what: 'trigger → first byte of user code, beside a queue and a bare spawn',
     run: (quick) => triggerToCode({ samples: quick ? 20 : 300, peer: true }),
@@ -61,4 +86,5 @@ async function main(): Promise<number> {
   return 0
 }
 
-process.exitCode = await main()
+// Peers leave servers behind that cannot be closed.
+process.exit(await main())

@@ -1,0 +1,171 @@
+/**
+ * P1 and P2: a chain of tasks, each of which computes fib(10). Ours starts a process for each, from a warm interpreter
+ * or anew; DBOS and Restate call a function of a process that is there, and `make` starts a process without keeping
+ * anything. P1 is one chain at a time, beside `make`; P2 three steps, also many at once.
+ */
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { startStepPeers, type StepPeer } from './harness/durable-peers.ts'
+import { withPostgres } from './harness/postgres-floor.ts'
+import { startProduct, type Product } from './harness/product.ts'
+import { Progress } from './harness/progress.ts'
+import { chain, pushFiles, runOnce, startRun, timesOf, untilAllOver } from './harness/runs.ts'
+import { median, pairRatio, quantile, round, type Row } from './harness/statistics.ts'
+
+const cells = {
+  'warm JavaScript':
+    "script: {lang: javascript, text: 'const fib = (n) => n < 2 ? n : fib(n - 1) + fib(n - 2); if (fib(10) !== 55) process.exit(1)'}",
+  'warm Python':
+    'script: {lang: python, text: "fib = lambda n: n if n < 2 else fib(n - 1) + fib(n - 2)\\nassert fib(10) == 55"}',
+  'a process': 'command: ["true"]',
+}
+
+/** ms of `make` for a chain of the program `true`. */
+async function makeChain(folder: string, length: number): Promise<number> {
+  const rules = Array.from(
+    { length },
+    (_, i) => `t${i}:${i === 0 ? '' : ` t${i - 1}`}\n\t@/bin/true\n.PHONY: t${i}\n`,
+  ).toReversed()
+  await writeFile(join(folder, 'Makefile'), rules.join(''))
+  const start = performance.now()
+  await promisify(execFile)('make', ['-s', `t${length - 1}`], { cwd: folder })
+  return performance.now() - start
+}
+
+interface Side {
+  name: string
+  /** ms of one chain. */
+  once: () => Promise<number>
+}
+
+/** All sides in turn, `rounds` times; the first is what the others are compared with. */
+async function inTurn(sides: Side[], rounds: number, what: string): Promise<Map<string, number[]>> {
+  const values = new Map(sides.map(({ name }) => [name, [] as number[]]))
+  const progress = new Progress(what, rounds)
+  for (let i = -1; i < rounds; i++) {
+    for (const { name, once } of sides) {
+      const value = await once()
+      if (i >= 0) values.get(name)?.push(value)
+    }
+    if (i >= 0) progress.step()
+  }
+  progress.end()
+  return values
+}
+
+const rowsOf = (values: Map<string, number[]>, length: number, peers: readonly string[]): Row[] =>
+  [...values].map(([figure, all]) => ({
+    figure,
+    'p50 ms': round(median(all)),
+    'p95 ms': round(quantile(all, 0.95)),
+    'ms a task': round(median(all) / length),
+    ...Object.fromEntries(
+      peers.map((peer) => [`÷ ${peer.split(' ')[0]}`, round(pairRatio(all, values.get(peer) ?? []))]),
+    ),
+  }))
+
+/** Those of the languages that this machine has; what is not there is left out by name. */
+async function ourSides(product: Product, length: number): Promise<{ sides: Side[]; missing: string[] }> {
+  const python = await promisify(execFile)('python3', ['-V']).then(
+    () => true,
+    () => false,
+  )
+  const names = (Object.keys(cells) as (keyof typeof cells)[]).filter(
+    (name) => python || name !== 'warm Python',
+  )
+  const repository = `chain-${length}`
+  const files = Object.fromEntries(
+    names.map((name, i) => [`c${i}.dag.yaml`, chain(`c${i}`, length, cells[name])]),
+  )
+  await pushFiles(product, repository, files)
+  const sides = names.map((name, i) => ({
+    name: `ours, ${name}`,
+    once: async () => (await runOnce(product, repository, `c${i}`, length)).totalMs,
+  }))
+  return { sides, missing: python ? [] : ['ours, warm Python: there is no python3'] }
+}
+
+const peerSides = (peers: StepPeer[], length: number): Side[] =>
+  peers.map((peer) => ({ name: peer.name, once: () => peer.chain(length) }))
+
+async function withEverybody<T>(
+  work: (product: Product, peers: StepPeer[], missing: string[]) => Promise<T>,
+): Promise<T> {
+  return withPostgres(async (server) => {
+    const { peers, missing } = await startStepPeers(server)
+    const product = await startProduct({ seed: false })
+    try {
+      return await work(product, peers, missing)
+    } finally {
+      await product.stop()
+      for (const peer of peers) await peer.stop()
+    }
+  })
+}
+
+const named = (missing: string[]): Row[] => missing.map((figure) => ({ figure }))
+
+/** @returns rows for chains of these lengths. @throws when a run fails, or a task ran never or twice */
+export async function chains(options: { rounds: number; lengths: number[] }): Promise<Row[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'dagbok-p1-'))
+  try {
+    return await withEverybody(async (product, peers, missing) => {
+      const rows: Row[] = []
+      for (const length of options.lengths) {
+        const ours = await ourSides(product, length)
+        const make = { name: 'make', once: () => makeChain(folder, length) }
+        const sides = [...ours.sides, ...peerSides(peers, length), make]
+        const values = await inTurn(sides, options.rounds, `chain of ${length}:`)
+        const compared = [...peers.map((peer) => peer.name), 'make']
+        rows.push(
+          ...rowsOf(values, length, compared).map((row) => ({ length, ...row })),
+          ...named(ours.missing),
+        )
+      }
+      return [...rows, ...named(missing)]
+    })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** ms until `count` chains that begin together are over, by the clock of each side. */
+async function oursAtOnce(product: Product, count: number): Promise<number> {
+  const ids = await Promise.all(Array.from({ length: count }, () => startRun(product, 'chain-3', 'c0')))
+  await untilAllOver(product, 'chain-3', 'c0', Math.min(100, count))
+  const times = []
+  for (const id of ids) times.push(await timesOf(product, id, 3))
+  return Math.max(...times.map(({ ended }) => ended)) - Math.min(...times.map(({ created }) => created))
+}
+
+async function peerAtOnce(peer: StepPeer, count: number): Promise<number> {
+  const start = performance.now()
+  await Promise.all(Array.from({ length: count }, () => peer.chain(3)))
+  return performance.now() - start
+}
+
+/** @returns rows for three steps: one at a time, and `atOnce` together. @throws as `chains` */
+export async function threeSteps(options: { samples: number; atOnce: number }): Promise<Row[]> {
+  return withEverybody(async (product, peers, missing) => {
+    const { sides } = await ourSides(product, 3)
+    const [warm] = sides
+    if (warm === undefined) throw new Error('no side of ours')
+    const all = [warm, ...peerSides(peers, 3)]
+    const values = await inTurn(all, options.samples, 'three steps:')
+    const compared = peers.map((peer) => peer.name)
+    const rows = rowsOf(values, 3, compared)
+    const rates = new Map([[warm.name, await oursAtOnce(product, options.atOnce)]])
+    for (const peer of peers) rates.set(peer.name, await peerAtOnce(peer, options.atOnce))
+    const rate = ([figure, ms]: [string, number]): Row => ({
+      figure: `${figure}, ${options.atOnce} at once`,
+      'runs/s': round((options.atOnce / ms) * 1000),
+      ...Object.fromEntries(
+        compared.map((peer) => [`÷ ${peer.split(' ')[0]}`, round((rates.get(peer) ?? Number.NaN) / ms)]),
+      ),
+    })
+    return [...rows, ...[...rates].map(rate), ...named(missing)]
+  })
+}

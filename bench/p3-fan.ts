@@ -1,0 +1,78 @@
+/**
+ * P3: one task, `width` tasks after it, one after them: each starts `/bin/true`. The peer is `make -j4`, which keeps
+ * neither logs nor exit codes nor state; the floor is `/bin/true` spawned from Node, four at a time.
+ */
+import { execFile, spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { startProduct } from './harness/product.ts'
+import { Progress } from './harness/progress.ts'
+import { fan, pushFiles, runOnce } from './harness/runs.ts'
+import { median, pairRatio, round, type Row } from './harness/statistics.ts'
+
+const slots = 4
+
+async function makeFan(folder: string, width: number): Promise<number> {
+  const middle = Array.from({ length: width }, (_, i) => `t${i}`)
+  const rules = [
+    `last: ${middle.join(' ')}\n\t@/bin/true\n`,
+    ...middle.map((name) => `${name}: first\n\t@/bin/true\n`),
+  ]
+  await writeFile(
+    join(folder, 'Makefile'),
+    `.PHONY: first last ${middle.join(' ')}\n${rules.join('')}first:\n\t@/bin/true\n`,
+  )
+  const start = performance.now()
+  await promisify(execFile)('make', ['-s', `-j${slots}`, 'last'], { cwd: folder })
+  return performance.now() - start
+}
+
+async function bareSpawns(count: number): Promise<number> {
+  const start = performance.now()
+  let left = count
+  const one = async () => {
+    while (left-- > 0)
+      await new Promise<void>((resolve, reject) => {
+        spawn('/bin/true', { stdio: 'ignore' })
+          .once('error', reject)
+          .once('exit', () => resolve())
+      })
+  }
+  await Promise.all(Array.from({ length: slots }, one))
+  return performance.now() - start
+}
+
+/** @returns rows of the table. @throws when a run fails, or a task ran never or twice */
+export async function fanOut(options: { rounds: number; width: number }): Promise<Row[]> {
+  const { rounds, width } = options
+  const folder = await mkdtemp(join(tmpdir(), 'dagbok-p3-'))
+  const product = await startProduct({ seed: false })
+  try {
+    await pushFiles(product, 'fan', { 'fan.dag.yaml': fan('fan', width, 'command: ["true"]') })
+    const values = { ours: [] as number[], make: [] as number[], floor: [] as number[] }
+    const progress = new Progress('fan:', rounds)
+    for (let i = -1; i < rounds; i++) {
+      const ours = (await runOnce(product, 'fan', 'fan', width + 2)).totalMs
+      const [make, floor] = [await makeFan(folder, width), await bareSpawns(width + 2)]
+      if (i < 0) continue
+      values.ours.push(ours)
+      values.make.push(make)
+      values.floor.push(floor)
+      progress.step()
+    }
+    progress.end()
+    const names = { ours: `ours, 1 → ${width} → 1`, make: `make -j${slots}`, floor: 'floor: bare spawns' }
+    return (['ours', 'make', 'floor'] as const).map((side) => ({
+      figure: names[side],
+      'p50 ms': round(median(values[side])),
+      'tasks/s': round(((width + 2) / median(values[side])) * 1000),
+      '÷ make': round(pairRatio(values[side], values.make)),
+      '÷ floor': round(pairRatio(values[side], values.floor)),
+    }))
+  } finally {
+    await product.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
