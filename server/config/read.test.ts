@@ -21,6 +21,12 @@ test('every fault is told at once', () => {
   for (const name of Object.keys(faulty)) expect(() => readSettings(faulty, noFiles)).toThrow(name)
 })
 
+test.each(['abc', '99999', '-1', '80.5', '0x50', ' '])('PORT=%s is said as it was given', (PORT) => {
+  expect(() => readSettings({ PORT }, noFiles)).toThrow(
+    `PORT is '${PORT}', which is no port: write a number of 0 to 65535.`,
+  )
+})
+
 test('a secret may come from a file, but not from two places', () => {
   const secret = 's'.repeat(40)
   expect(readSettings({ NEXTAUTH_SECRET_FILE: '/run/secret' }, () => `${secret}\n`).NEXTAUTH_SECRET).toBe(

@@ -1,7 +1,12 @@
 /** The whole configuration, from the environment: one schema, every fault at once, nothing read anywhere else. */
 import { z } from 'zod'
 
-const port = z.coerce.number().int().min(0).max(65_535)
+const port = z
+  .string()
+  .refine((text) => /^\d+$/.test(text) && Number(text) <= 65_535, {
+    error: ({ input }) => `is '${String(input)}', which is no port: write a number of 0 to 65535`,
+  })
+  .transform(Number)
 
 const postgresUrl = z.string().refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), {
   error: 'is not a Postgres address: write postgres://USER:PASSWORD@HOST:5432/NAME',
