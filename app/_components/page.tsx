@@ -4,6 +4,7 @@ import { Check, Copy as CopySign } from 'lucide-react'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
 import { Fragment, useEffect, useState, type ReactNode } from 'react'
+import { Words } from './words.tsx'
 
 interface Crumb {
   name: string
@@ -93,7 +94,7 @@ export function Fault({ error }: { error: { message: string } }) {
         .split('\n')
         .map((line) => (
           <Fragment key={line}>
-            {line}
+            <Words text={line} />
             <br />
           </Fragment>
         ))}

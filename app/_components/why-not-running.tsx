@@ -3,6 +3,7 @@
 import Link from 'next/link'
 import type { ReactNode } from 'react'
 import type { WhyNotRunning } from '#server/views/why.ts'
+import { Words } from './words.tsx'
 
 /** The way within this workspace, at whatever address it is reached. */
 const pathOf = (url: string): string => {
@@ -18,7 +19,7 @@ export function WhyWords({ why }: { why: WhyNotRunning }) {
     const at = rest.indexOf(text)
     if (at < 0) continue
     parts.push(
-      rest.slice(0, at),
+      <Words key={`before ${i}`} text={rest.slice(0, at)} />,
       <Link key={`${url} ${i}`} href={pathOf(url)}>
         {text}
       </Link>,
@@ -28,7 +29,7 @@ export function WhyWords({ why }: { why: WhyNotRunning }) {
   return (
     <>
       {parts}
-      {rest}
+      <Words text={rest} />
     </>
   )
 }

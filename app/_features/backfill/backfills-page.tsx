@@ -7,6 +7,7 @@ import type { Backfill } from '#server/views/backfill.ts'
 import { DagBar, Fault, Loading, type DagPlace } from '../../_components/page.tsx'
 import { Ago } from '../../_components/time.tsx'
 import { useKeys } from '../../_components/use-keys.ts'
+import { Words } from '../../_components/words.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { useLive } from '../../_trpc/use-live.ts'
 import { BackfillDialog } from './backfill-dialog.tsx'
@@ -178,9 +179,11 @@ export function BackfillsPage({ place }: { place: DagPlace }) {
         {data?.length === 0 && (
           <p className="muted">
             No backfills yet. One makes runs for past dates of a schedule
-            {dag.data === undefined || scheduled
-              ? ': press B.'
-              : '; this DAG has none: add `schedule` to its front matter.'}
+            {dag.data === undefined || scheduled ? (
+              ': press B.'
+            ) : (
+              <Words text="; this DAG has none: add `schedule` to its front matter." />
+            )}
           </p>
         )}
         {data !== undefined && data.length > 0 && (

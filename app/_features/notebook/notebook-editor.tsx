@@ -121,7 +121,12 @@ export function NotebookEditor({ notebook, email, went, reload }: Props) {
         >
           {file ? 'Show cells' : 'Edit'} <kbd>E</kbd>
         </button>
-        <button type="button" className="btn primary" disabled={!changed} onClick={save}>
+        <button
+          type="button"
+          className={draft.other === null ? 'btn primary' : 'btn'}
+          disabled={!changed}
+          onClick={save}
+        >
           Commit <kbd>C</kbd>
         </button>
       </DagBar>

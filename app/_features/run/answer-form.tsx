@@ -38,7 +38,7 @@ export function AnswerForm({ runId, row, form }: Props) {
         send(true)
       }}
     >
-      <p>{form.message ?? `${row.task} waits for an answer.`}</p>
+      <p className="asks">{form.message ?? `${row.task} waits for an answer.`}</p>
       <ParamsForm
         properties={form.fields}
         texts={texts}

@@ -17,6 +17,32 @@ const Hash = ({ hash }: { hash: string }) => (
   </span>
 )
 
+/** UTC, as `2026-01-31` and `06:00:00.000`. */
+const dayOf = (at: string) => at.slice(0, 10)
+const clockOf = (at: string) => at.slice(11, 23)
+
+/** What happened when; the day where it is another than of the line before. */
+function Events({ events }: { events: AttemptRecord['events'] }) {
+  return (
+    <>
+      <h3>Events</h3>
+      <ol className="events" aria-label="Events">
+        {events.map(({ at, what }, i) => (
+          <li key={`${at} ${what}`}>
+            {dayOf(at) !== dayOf(events[i - 1]?.at ?? '') && (
+              <span className="day mono muted">{dayOf(at)} UTC</span>
+            )}
+            <time dateTime={at} title={at} className="mono muted">
+              {clockOf(at)}
+            </time>
+            <span>{what}</span>
+          </li>
+        ))}
+      </ol>
+    </>
+  )
+}
+
 /** Names and what they are; nothing when there are none. */
 function Facts({ title, rows }: { title: string; rows: readonly (readonly [string, ReactNode])[] }) {
   if (rows.length === 0) return null
@@ -27,7 +53,7 @@ function Facts({ title, rows }: { title: string; rows: readonly (readonly [strin
         {rows.map(([name, value]) => (
           <div key={name} style={{ display: 'contents' }}>
             <dt>{name}</dt>
-            <dd className="mono">{value}</dd>
+            <dd>{value === '' ? <span className="muted">empty</span> : value}</dd>
           </div>
         ))}
       </dl>
@@ -96,22 +122,11 @@ function Whole({ record }: { record: AttemptRecord }) {
   const env = Object.entries(given?.env ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1))
   return (
     <>
-      <ol className="events" aria-label="Events">
-        {events.map(({ at, what }) => (
-          <li key={`${at} ${what}`}>
-            <time dateTime={at} className="mono muted">
-              {at.slice(0, 23).replace('T', ' ')}
-            </time>{' '}
-            {what}
-          </li>
-        ))}
-      </ol>
+      <Events events={events} />
       {command !== null && (
         <>
           <h3>Command</h3>
-          <pre className="code sunk" tabIndex={0}>
-            {command}
-          </pre>
+          <pre className="code sunk">{command}</pre>
         </>
       )}
       <Facts
@@ -171,7 +186,7 @@ export function AttemptRecordView({
     ),
   )
   return (
-    <details className="pad" onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details className="pad kept" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary className="muted">Record of attempt {attempt.n}</summary>
       {error !== null && <Fault error={error} />}
       {data !== undefined && <Whole record={data} />}

@@ -112,7 +112,7 @@ export function GanttChart({ run, selected, select }: Props) {
               <td>
                 <Track bars={row.bars} length={length} />
               </td>
-              <td className="num muted" style={{ width: 92 }}>
+              <td className="num muted took">
                 {row.length === null ? stateWords(row.state) : durationWords(row.length)}
               </td>
             </tr>

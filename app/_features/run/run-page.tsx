@@ -102,7 +102,11 @@ export function RunPage({ place, number }: { place: DagPlace; number: number }) 
           </button>
         )}
         {run !== undefined && (
-          <button type="button" className="btn primary" onClick={() => setAgain(true)}>
+          <button
+            type="button"
+            className={selected?.state === 'awaiting_input' ? 'btn' : 'btn primary'}
+            onClick={() => setAgain(true)}
+          >
             Run again <kbd>R</kbd>
           </button>
         )}

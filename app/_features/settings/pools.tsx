@@ -4,6 +4,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Pool } from '#server/views/pool.ts'
 import { Fault } from '../../_components/page.tsx'
+import { Words } from '../../_components/words.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { useLive } from '../../_trpc/use-live.ts'
 
@@ -138,7 +139,9 @@ export function Pools({ team, mayWrite }: TeamPools) {
     <section className="sheet" aria-label={`Pools of ${team}`} id="pools">
       <header>
         <h2>Pools</h2>
-        <span className="muted">slots that tasks with `pool: NAME` share, in team {team}</span>
+        <span className="muted">
+          <Words text={`slots that tasks with \`pool: NAME\` share, in team ${team}`} />
+        </span>
       </header>
       {mayWrite && <NewPool team={team} />}
       {error !== null && <Fault error={error} />}

@@ -26,7 +26,8 @@ function Tokens() {
         pending={make.isPending}
         error={make.error ?? revoke.error}
         secret={make.data?.secret}
-        onMake={(name) => make.mutate({ name })}
+        onMake={(name, made) => make.mutate({ name }, { onSuccess: made })}
+        primary
       />
       <table className="list">
         <tbody>

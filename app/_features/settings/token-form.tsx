@@ -12,7 +12,10 @@ interface Props {
   error: { message: string } | null
   /** Of the token that was just made. */
   secret: string | undefined
-  onMake: (name: string) => void
+  /** `made` is told when there is one: the next has another name. */
+  onMake: (name: string, made: () => void) => void
+  /** It is what the page is for. */
+  primary?: boolean
   /** Stands under the secret. */
   children?: ReactNode
 }
@@ -25,7 +28,7 @@ export function TokenForm(props: Props) {
       className="pad"
       onSubmit={(event) => {
         event.preventDefault()
-        props.onMake(name)
+        props.onMake(name, () => setName(''))
       }}
     >
       <input
@@ -35,12 +38,16 @@ export function TokenForm(props: Props) {
         value={name}
         onChange={(event) => setName(event.target.value)}
       />{' '}
-      <button type="submit" className="btn primary" disabled={props.pending}>
+      <button
+        type="submit"
+        className={props.primary === true ? 'btn primary' : 'btn'}
+        disabled={props.pending}
+      >
         {props.button}
       </button>
       {props.error !== null && <Fault error={props.error} />}
       {props.secret !== undefined && (
-        <p>
+        <p className="once">
           Shown once: <code className="mono">{props.secret}</code> <Copy text={props.secret} label="token" />
           {props.children}
         </p>

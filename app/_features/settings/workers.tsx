@@ -4,6 +4,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { machineOf, workerWords } from '#server/domain/words.ts'
 import { Fault } from '../../_components/page.tsx'
 import { Ago } from '../../_components/time.tsx'
+import { Words } from '../../_components/words.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { TokenForm } from './token-form.tsx'
 
@@ -21,11 +22,11 @@ function Tokens({ team }: { team: string }) {
       <TokenForm
         label="Which workers the token is for"
         placeholder="Which workers is it for?"
-        button="Make a token of workers"
+        button="Make a worker token"
         pending={make.isPending}
         error={make.error ?? revoke.error}
         secret={make.data?.secret}
-        onMake={(name) => make.mutate({ team, name })}
+        onMake={(name, made) => make.mutate({ team, name }, { onSuccess: made })}
       >
         <br />
         <code className="mono">
@@ -69,13 +70,16 @@ export function Workers({ team, owner }: { team: string; owner: boolean }) {
     <section className="sheet" aria-label={`Workers of ${team}`}>
       <header>
         <h2>Workers of {team}</h2>
-        <span className="muted">for tasks with `executor: pool`</span>
+        <span className="muted">
+          <Words text="for tasks with `executor: pool`" />
+        </span>
       </header>
       {error !== null && <Fault error={error} />}
       {data?.length === 0 && (
         <p className="muted pad">
-          No machine but the server’s own works for {team}. A token and `dagbok worker` on another one change
-          that.
+          <Words
+            text={`No machine but the server’s own works for ${team}. A token and \`dagbok worker\` on another one change that.`}
+          />
         </p>
       )}
       <table className="list">
