@@ -28,4 +28,5 @@ test('what is typed has the type of its schema, and what does not fit goes as te
   })
   expect(readParams(properties, { who: '', rows: ' ', opts: '{a' })).toEqual({ who: '', opts: '{a' })
   expect(readParams(properties, { gone: '1' })).toEqual({})
+  expect(readParams(properties, { rows: '9007199254740993' })).toEqual({ rows: '9007199254740993' })
 })

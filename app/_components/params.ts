@@ -1,5 +1,5 @@
 /** A form of params: what each field offers, and what its text stands for. */
-import type { Json } from '#server/domain/json.ts'
+import { roundedIn, type Json } from '#server/domain/json.ts'
 
 export type ParamSchema = Record<string, Json>
 
@@ -29,7 +29,7 @@ function valueOf(schema: ParamSchema, text: string): Json | undefined {
   if (schema['type'] === 'string' && choicesOf(schema) === null) return text
   if (text.trim() === '') return undefined
   try {
-    return JSON.parse(text) as Json
+    return roundedIn(text) === null ? (JSON.parse(text) as Json) : text
   } catch {
     return text
   }

@@ -9,6 +9,34 @@ export function canonicalJson(value: unknown): string {
   })
 }
 
+/** Whether JavaScript may have rounded it: a whole number beyond 2^53. */
+export const isRounded = (value: unknown): boolean =>
+  typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
+
+/** The first number written as a whole one that JavaScript rounds, `9007199254740993` say; null when there is none. */
+export function roundedIn(text: string): string | null {
+  let found: string | null = null
+  JSON.parse(text, (_: string, value: unknown, { source = '' }: { source?: string } = {}) => {
+    if (isRounded(value) && /^-?\d+$/.test(source)) found ??= source
+    return value
+  })
+  return found
+}
+
+export const roundedWords = (number: string) =>
+  `${number} is a whole number beyond 2^53, which would be rounded: write it as a text, in quotes`
+
+/** The first whole number beyond 2^53 in a value that was already parsed, which may stand for another; null without one. */
+export function roundedWithin(value: Json): number | null {
+  if (typeof value === 'number') return isRounded(value) ? value : null
+  if (typeof value !== 'object' || value === null) return null
+  for (const item of Object.values(value)) {
+    const found = roundedWithin(item)
+    if (found !== null) return found
+  }
+  return null
+}
+
 /** Deeper than any value needs; Postgres gives up somewhere beyond. */
 const deepest = 64
 

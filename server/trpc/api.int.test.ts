@@ -9,6 +9,7 @@ import { createToken } from '#server/services/token/tokens.ts'
 import { openWeb } from '#server/testing/web.ts'
 import { webContext } from '#server/web-context.ts'
 import { openWorkshop, type Workshop } from '#workers/testing/workshop.ts'
+import type { RunDetail } from '../views/run.ts'
 import { callerOf } from './router.ts'
 
 const { database } = testDatabase()
@@ -84,6 +85,12 @@ test('a run by REST: started, read, its log and output by range; what is wrong i
   expect(await send(`${at}/runs`, { params: { n: 0 } })).toMatchObject({
     status: 400,
     body: { message: "The params do not fit: 'n' must be >= 1." },
+  })
+  expect(await send(`${at}/runs`, { params: { n: 2 ** 53 } })).toMatchObject({
+    status: 400,
+    body: {
+      message: expect.stringContaining("'n' holds 9007199254740992, a whole number beyond 2^53") as string,
+    },
   })
   expect((await send(`${at}/runs`, { version: 'v9' })).status).toBe(404)
   expect((await send(`/runs/${id}/cancel`, {})).status).toBe(409)
@@ -211,4 +218,29 @@ test('[R10] a commit in the browser is checked as a push is, and moves the branc
   expect((await commit(before.text.replace('default: 3', 'default: 9'))).status).toBe(409)
   const { body } = await read(`${at}/diff?a=v1&b=v2`)
   expect(body['files']).toMatchObject([{ path: 'd/small.dag.md', addedLines: 1, removedLines: 1 }])
+})
+
+test('forms ask for their fields in the order in which the author wrote them', async () => {
+  const ordered = `dagbok: 1
+id: ordered
+params:
+  zulu: {type: integer, default: 1}
+  in_the_middle: {type: integer, default: 2}
+  a: {type: integer, default: 3}
+tasks:
+  - id: ask
+    approve: {message: "Go?", form: {where: {enum: [eu, us]}, copies: {type: integer}, at: {type: string}}}
+`
+  const tree = await shop.hosted.work('ordered', { 'ordered.dag.yaml': ordered })
+  await tree.commit('First')
+  await tree.git('push', '-q', shop.hosted.remote('ordered'), 'main')
+  const place = '/dags/main/ordered/ordered'
+  const { body: schema } = await read(`${place}/params`)
+  expect(Object.keys(schema['properties'] as object)).toEqual(['zulu', 'in_the_middle', 'a'])
+
+  const { body: made } = await send(`${place}/runs`, { params: { a: 5 } })
+  const { body: run } = await read(`/runs/${String(made['id'])}`)
+  expect(JSON.stringify(run['params'])).toBe('{"zulu":1,"in_the_middle":2,"a":5}')
+  const { ask } = run['forms'] as RunDetail['forms']
+  expect(Object.keys(ask?.fields ?? {})).toEqual(['where', 'copies', 'at'])
 })

@@ -250,6 +250,11 @@ export const specSchema = z.object({
   tasks: z.array(taskSchema),
   groups: z.array(groupSchema),
   tests: z.array(testSchema),
+  /**
+   * Names in the order in which the author wrote them, for forms: a database keeps the keys of an object in an order of its
+   * own. `forms` has those of each task that asks a person. Versions made before have none.
+   */
+  order: z.object({ params: z.array(name), forms: z.record(z.string(), z.array(name)) }).optional(),
   /** `x-*` keys of the front matter, kept as written. */
   extensions: z.record(z.string(), json),
 })

@@ -87,6 +87,13 @@ function tasksOf(draft: Draft): Task[] {
 const circle = (ids: readonly string[]): string =>
   (ids.length <= 12 ? ids : [...ids.slice(0, 8), `${ids.length - 10} more`, ...ids.slice(-2)]).join(' → ')
 
+const orderOf = (params: Spec['params'], tasks: Spec['tasks']): NonNullable<Spec['order']> => ({
+  params: Object.keys(params),
+  forms: Object.fromEntries(
+    tasks.flatMap(({ id, action }) => (action.kind === 'approve' ? [[id, Object.keys(action.form)]] : [])),
+  ),
+})
+
 function specOf(draft: Draft, document: SourceDocument): Spec {
   const { front } = document
   const kind = textOf(front, 'kind') === 'component' ? 'component' : 'dag'
@@ -111,6 +118,7 @@ function specOf(draft: Draft, document: SourceDocument): Spec {
       draft.tasks.get(cycle[0] ?? '')?.source.idSpan ?? { start: 0, end: 0 },
       `tasks need each other in a circle: ${circle(cycle)}`,
     )
+  const tasks = tasksOf(draft)
   return {
     dagbok: 1,
     id: textOf(front, 'id') ?? '',
@@ -123,9 +131,10 @@ function specOf(draft: Draft, document: SourceDocument): Spec {
     limits: readLimits(document),
     tags: listOf(front, 'tags'),
     owners: listOf(front, 'owners'),
-    tasks: tasksOf(draft),
+    tasks,
     groups: draft.groups.map((group) => groupOf(group, readParams(group.inner.document))),
     tests: testsOf(document),
+    order: orderOf(params, tasks),
     extensions: readExtensions(front),
   }
 }

@@ -17,11 +17,18 @@ test('YAML 1.2: no and on are strings, 1.0 is a number', () => {
   expect(root && toJson(root)).toEqual({ a: 'no', on: 1 })
 })
 
+test('a double may be large, and a whole number in quotes is a text', () => {
+  const { root, faults } = parseYaml('a: 1.2e18\nb: "9007199254740993"\nc: -9007199254740991\n', 0)
+  expect(faults).toEqual([])
+  expect(root && toJson(root)).toEqual({ a: 1.2e18, b: '9007199254740993', c: -9007199254740991 })
+})
+
 test.each([
   ['a: 1\na: 2\n', 'unique'],
   ['a: &x 1\nb: *x\n', 'anchors and aliases'],
   ['a: {t: ${{ tasks.x.outputs.y }}}\n', 'must be quoted'],
   ['a: .inf\n', 'JSON'],
+  ['a: [1, 9007199254740993]\n', '9007199254740993 is a whole number beyond 2^53'],
   ['a: [1\n', 'flow'],
   [`a: ${'['.repeat(100)}${']'.repeat(100)}\n`, 'nested deeper'],
   [`a: ${'['.repeat(50_000)}\n`, 'nested'],

@@ -1,6 +1,6 @@
 /** YAML as a tree in which every key and value knows where it is written. YAML 1.2, core schema. */
 import { isAlias, isMap, isScalar, isSeq, parseDocument, type Node, type YAMLError } from 'yaml'
-import type { Json } from '../json.ts'
+import { isRounded, roundedWords, type Json } from '../json.ts'
 
 /** Offsets into the file: UTF-16 units, end exclusive. */
 export interface Span {
@@ -70,6 +70,8 @@ function convert(node: Node | null, offset: number, depth: number, faults: Locat
   if (typeof value === 'string' && !storable(value)) return refused(notStorable)
   if (value === null || typeof value === 'string' || typeof value === 'boolean')
     return { ...span, kind: 'scalar', value }
+  if (isRounded(value) && /^[-+]?(\d+|0x[\da-f]+|0o[0-7]+)$/i.test(node.source ?? ''))
+    return refused(roundedWords(node.source ?? ''))
   if (typeof value === 'number' && Number.isFinite(value)) return { ...span, kind: 'scalar', value }
   return refused('this is not a value that JSON can hold')
 }

@@ -23,15 +23,24 @@ test('values keep their types in JSON, and get their declared one from key=value
   expect(parseValues('n=1\nx=1\n', declared).map((one) => one.declared)).toEqual([true, false])
 })
 
+test('a figure with an exponent is a double, and stays what it is', () => {
+  expect(parseValues('{"flops": 1.2e+18, "big": 1e30}', {}).map(({ value }) => value)).toEqual([1.2e18, 1e30])
+})
+
 test.each([
   ['n=seven', 'declared integer'],
   ['n=1.5', 'declared integer'],
   ['{"a": ', 'not JSON'],
+  ['{"id": [9007199254740993]}', 'in a line of DAGBOK_VALUES 9007199254740993 is a whole number beyond 2^53'],
+  ['j={"id": -9007199254740993}', "in the value 'j' -9007199254740993 is a whole number beyond 2^53"],
+  ['n=9007199254740993', 'declared integer'],
   ['just words', 'neither key=value nor JSON'],
   ['Big=1', 'is not a name'],
   [`x=${'y'.repeat(70_000)}`, 'more than 65536'],
 ])('%s is refused', (text, message) =>
-  expect(() => parseValues(text.slice(0, 80_000), { n: { type: 'integer' } })).toThrow(message),
+  expect(() => parseValues(text.slice(0, 80_000), { n: { type: 'integer' }, j: { type: 'json' } })).toThrow(
+    message,
+  ),
 )
 
 test('metrics are {name: value} or {name, value, step}', () => {

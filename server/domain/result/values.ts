@@ -1,6 +1,6 @@
 /** What a task appends to `DAGBOK_VALUES` (N1): `key=value` lines, or JSON objects, one a line. Later lines win. */
 import type { ValueDeclaration } from '../dag/spec.ts'
-import { whyNotKept, type Json } from '../json.ts'
+import { roundedIn, roundedWords, whyNotKept, type Json } from '../json.ts'
 
 export interface ResultValue {
   name: string
@@ -21,16 +21,19 @@ function typed(name: string, text: string, type: ValueDeclaration['type']): Json
     const number = Number(text)
     if (Number.isFinite(number) && (type === 'number' || Number.isSafeInteger(number))) return number
   }
-  if (type === 'json') return parseJson(name, text)
+  if (type === 'json') return parseJson(`the value '${name}'`, text)
   throw new Error(`the value '${name}' is declared ${type}, and '${text.slice(0, 40)}' is not`)
 }
 
 function parseJson(what: string, text: string): Json {
+  let rounded: string | null
   try {
-    return JSON.parse(text) as Json
+    rounded = roundedIn(text)
   } catch {
     throw new Error(`${what} is not JSON: ${text.slice(0, 60)}`)
   }
+  if (rounded !== null) throw new Error(`in ${what} ${roundedWords(rounded)}`)
+  return JSON.parse(text) as Json
 }
 
 function entriesOf(line: string, declared: Record<string, ValueDeclaration>): [string, Json][] {

@@ -39,6 +39,10 @@ test('what is not given has its default', () => {
 test.each([
   [{ name: 'a', rows: 3 }, "'rows' must be >= 30"],
   [{ name: 'a', rows: 'many' }, "'rows' must be integer"],
+  [
+    { name: 'a', rows: '9007199254740993' },
+    "'rows' is 9007199254740993, beyond 2^53, where whole numbers are rounded",
+  ],
   [{ rows: 30 }, "'name' is missing"],
   [{ name: 'a', row: 30 }, "there is no param 'row' (did you mean 'rows'?)"],
   [{ name: 'a', mode: 'slow' }, `'mode' must be equal to one of the allowed values: "fast", "1", 2`],

@@ -2,15 +2,15 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import type { Spec } from '../dag/spec.ts'
+import { inWrittenOrder } from '../dag/written-order.ts'
 import { DagbokError } from '../errors/errors.ts'
-import type { Json } from '../json.ts'
+import { isRounded, type Json } from '../json.ts'
 import { guess } from '../notebook/guess.ts'
 
 /** JSON Schema (object) of a version's params, for forms and for checks. */
-export function paramsSchema(spec: Pick<Spec, 'params'>): Record<string, Json> {
-  return fieldsSchema(
-    Object.fromEntries(Object.entries(spec.params).map(([name, { schema }]) => [name, schema])),
-  )
+export function paramsSchema(spec: Pick<Spec, 'params' | 'order'>): Record<string, Json> {
+  const written = inWrittenOrder(spec.params, spec.order?.params)
+  return fieldsSchema(Object.fromEntries(Object.entries(written).map(([name, { schema }]) => [name, schema])))
 }
 
 /** JSON Schema (object) of named fields; one without a default is required. */
@@ -46,6 +46,9 @@ function words(error: ErrorObject, declared: Iterable<string>): string {
     const near = guess(name, declared)
     return `there is no param '${name}'${near === undefined ? '' : ` (did you mean '${near}'?)`}`
   }
+  const text: unknown = error.data
+  if (error.keyword === 'type' && typeof text === 'string' && /^-?\d+$/.test(text) && isRounded(Number(text)))
+    return `'${error.instancePath.slice(1)}' is ${text}, beyond 2^53, where whole numbers are rounded`
   const allowed: unknown = error.keyword === 'enum' ? error.params['allowedValues'] : null
   const more = Array.isArray(allowed) ? `: ${allowed.map((one) => JSON.stringify(one)).join(', ')}` : ''
   return `'${error.instancePath.slice(1)}' ${error.message ?? 'does not fit'}${more}`
@@ -57,7 +60,7 @@ const kept = 100
 
 function compile(schema: string): ValidateFunction {
   // An Ajv for each: it keeps every schema it has seen.
-  const ajv = new Ajv2020({ allErrors: true, strict: false })
+  const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true })
   formats.default(ajv)
   return ajv.compile(JSON.parse(schema) as object)
 }
@@ -128,7 +131,7 @@ function typed(schema: Record<string, Json>, text: string): Json {
   const json = parsed(text.trim())
   if (json === undefined) return text
   // A number that JavaScript would round is none.
-  if (typeof json === 'number' && Number.isInteger(json) && !Number.isSafeInteger(json)) return text
+  if (isRounded(json)) return text
   if (wanted.length > 0) return wanted.includes(typeOf(json)) ? json : text
   const choices = Array.isArray(schema['enum']) ? schema['enum'] : [schema['const']]
   return choices.includes(text) ? text : json

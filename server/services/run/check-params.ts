@@ -1,7 +1,18 @@
 import { DagbokError } from '../../domain/errors/errors.ts'
-import { whyNotKept, type Json } from '../../domain/json.ts'
+import { roundedWithin, whyNotKept, type Json } from '../../domain/json.ts'
 import { checkParams as check } from '../../domain/run/params.ts'
 import { within } from '../within.ts'
+
+/** A param that is declared `number` is a double, and 1e18 is one of them. */
+function whyRounded(schema: Record<string, Json>, given: Record<string, Json>): string | null {
+  const declared = schema['properties'] as Record<string, Record<string, Json>> | undefined
+  for (const [name, value] of Object.entries(given)) {
+    const rounded = declared?.[name]?.['type'] === 'number' ? null : roundedWithin(value)
+    if (rounded !== null)
+      return `'${name}' holds ${rounded}, a whole number beyond 2^53, where numbers are rounded: give it as a text, in quotes`
+  }
+  return null
+}
 
 /**
  * The domain's `checkParams`, which a `pattern` of the author's that backtracks for ever does not hold up. Services check
@@ -13,7 +24,7 @@ export function checkParams(
   given: Record<string, Json>,
   what = 'params',
 ): Record<string, Json> {
-  const why = whyNotKept(given)
+  const why = whyNotKept(given) ?? whyRounded(schema, given)
   if (why !== null) throw new DagbokError('bad_input', `The ${what} cannot be kept: ${why}.`)
   return within(
     () => check(schema, given, what),

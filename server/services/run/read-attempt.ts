@@ -2,6 +2,7 @@ import { findAttempt, resultsOfAttempt, type AttemptRow } from '#db/queries/atte
 import { interventionsOf } from '#db/queries/intervention.ts'
 import type { RunViewRow } from '#db/queries/run-view.ts'
 import { bundleOfVersion, specOf } from '#db/queries/version.ts'
+import { inWrittenOrder } from '../../domain/dag/written-order.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import { attemptEvents, type AttemptEvent } from '../../domain/run/attempt-record.ts'
 import { reasons } from '../../domain/run/states.ts'
@@ -44,11 +45,12 @@ function endWords({ state, reason, message, exitCode, signal }: AttemptRow['atte
   return `${word}${code}${signal === null ? '' : `, signal ${signal}`}.`
 }
 
-/** What it was given; of files of the version, their blobs. */
+/** What it was given; of files of the version, their blobs. `written` are the names of the params in their order. */
 async function givenOf(
   ctx: ServiceContext,
   row: RunViewRow,
   { attempt }: AttemptRow,
+  written: readonly string[] | undefined,
 ): Promise<AttemptRecord['given']> {
   const given = attempt.record
   if (given === null) return null
@@ -57,6 +59,7 @@ async function givenOf(
   const blobs = new Map(bundle.map(({ path, blob }) => [path, blob]))
   return {
     ...given,
+    params: inWrittenOrder(given.params, written),
     inputs: Object.fromEntries(
       Object.entries(given.inputs).map(([name, input]) => [
         name,
@@ -95,7 +98,7 @@ export async function readAttempt(
     submittedAt: isoOrNull(attempt.submittedAt),
     worker: attempt.workerId === null ? null : { id: attempt.workerId, host, pid },
     argv: argvOf(attempt),
-    given: await givenOf(ctx, row, found),
+    given: await givenOf(ctx, row, found, spec?.order?.params),
     outputs: outputs.map(({ name, path, size, hash, mediaType }) => ({
       name,
       path,

@@ -12,6 +12,7 @@ import { specOf } from '#db/queries/version.ts'
 import { requireTeamId, type Permission } from '../../auth/permission.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Spec } from '../../domain/dag/spec.ts'
+import { inWrittenOrder } from '../../domain/dag/written-order.ts'
 import type { RunDetail, TaskResult } from '../../views/run.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
@@ -51,11 +52,14 @@ export async function readRun(ctx: ServiceContext, row: RunViewRow): Promise<Run
   )
   const forms = Object.fromEntries(
     spec.tasks.flatMap(({ id, action }) =>
-      action.kind === 'approve' ? [[id, { message: action.message, fields: action.form }]] : [],
+      action.kind === 'approve'
+        ? [[id, { message: action.message, fields: inWrittenOrder(action.form, spec.order?.forms[id]) }]]
+        : [],
     ),
   )
   return {
     ...summary,
+    params: inWrittenOrder(summary.params, spec.order?.params),
     graph: graphOf(spec),
     taskRuns,
     forms,
