@@ -7,7 +7,13 @@ import { runTool, type Tally } from './stage.ts'
 /** A run that ends without a report has failed. */
 export async function guardStage(): Promise<Tally & { reasons: string[] }> {
   if (process.platform !== 'linux')
-    return { passed: 0, failed: 0, skipped: 1, reasons: ['performance guards: they read /proc of Linux'] }
+    return {
+      passed: 0,
+      failed: 0,
+      skipped: 1,
+      failures: [],
+      reasons: ['performance guards: they read /proc of Linux'],
+    }
   const folder = await mkdtemp(join(tmpdir(), 'dagbok-guards-'))
   try {
     const file = join(folder, 'report.json')

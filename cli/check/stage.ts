@@ -1,14 +1,25 @@
-/** A stage of `npm test`: a command, and how many checks passed, failed and were skipped in it. */
+/** A stage of `npm test`: a command, how many checks passed, failed and were skipped in it, and which ones failed. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 
 export const root = resolve(import.meta.dirname, '../..')
+
+export interface Failure {
+  /** Repository path; null where it is of no file. */
+  file: string | null
+  /** Of the test, with those of what it stands in; null where it is of no test. */
+  name: string | null
+  /** The first line of what went wrong. */
+  message: string
+}
 
 export interface Tally {
   passed: number
   failed: number
   skipped: number
+  failures: Failure[]
 }
 
 export interface StageResult extends Tally {
@@ -18,14 +29,55 @@ export interface StageResult extends Tally {
   reasons: string[]
 }
 
+/** The first line of a text that says anything, without its colours. */
+export const firstLine = (text: string): string =>
+  stripVTControlCharacters(text)
+    .split('\n')
+    .map((line) => line.trim())
+    .find((line) => line !== '') ?? ''
+
 /** Runs a script of a package with this Node, its output going through to the terminal. Gives the exit code. */
-export async function runTool(script: string, args: string[]): Promise<number> {
-  const child = spawn(process.execPath, [script, ...args], {
+export async function runTool(
+  script: string,
+  args: string[],
+  output: 'inherit' | 'ignore' = 'inherit',
+): Promise<number> {
+  const child = spawn(process.execPath, [resolve(root, script), ...args], {
     cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', output, output],
   })
   const [code] = (await once(child, 'close')) as [number | null]
   return code ?? 1
+}
+
+/** Lines of a tool's output that are said again where it failed. */
+const saidAgain = 10
+
+/** One check: a tool that fails says why in its first lines. */
+export async function wholeTool(script: string, args: string[]): Promise<Tally> {
+  const child = spawn(process.execPath, [resolve(root, script), ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let said = ''
+  for (const [from, to] of [
+    [child.stdout, process.stdout],
+    [child.stderr, process.stderr],
+  ] as const)
+    from.on('data', (part: Buffer) => {
+      said += part.toString()
+      to.write(part)
+    })
+  const [code] = (await once(child, 'close')) as [number | null]
+  if (code === 0) return { passed: 1, failed: 0, skipped: 0, failures: [] }
+  const lines = said.split('\n').filter((line) => firstLine(line) !== '')
+  const failures = [...lines.slice(0, saidAgain), ...(lines.length === 0 ? [`it ended with ${code}`] : [])]
+  return {
+    passed: 0,
+    failed: 1,
+    skipped: 0,
+    failures: failures.map((line) => ({ file: null, name: null, message: firstLine(line) })),
+  }
 }
 
 /** Times `work` and never throws: what throws has failed. */
@@ -37,14 +89,12 @@ export async function runStage(
   const start = performance.now()
   const tally = await work().catch((error: unknown) => {
     console.error(error)
-    return { passed: 0, failed: 1, skipped: 0 }
+    return {
+      passed: 0,
+      failed: 1,
+      skipped: 0,
+      failures: [{ file: null, name: null, message: firstLine(String(error)) }],
+    }
   })
   return { name, ms: performance.now() - start, reasons: [], ...tally }
 }
-
-/** One check: the tool's exit code. */
-export const whole = (code: number): Tally => ({
-  passed: code === 0 ? 1 : 0,
-  failed: code === 0 ? 0 : 1,
-  skipped: 0,
-})
