@@ -9,6 +9,11 @@ export default defineConfig({
   testDir: 'specs',
   outputDir: '../.e2e/failures',
   workers: 1,
+  // One after the other: a worker that meets a test without the shared product ends, and the next one starts it again.
+  projects: [
+    { name: 'alone', testMatch: 'alone/**' },
+    { name: 'shared', testIgnore: 'alone/**' },
+  ],
   timeout: 240_000,
   expect: { timeout: 30_000 },
   reporter: [['list'], ['json', { outputFile: '../.e2e/report.json' }]],

@@ -1,10 +1,8 @@
-/** Pages follow what happens elsewhere: a push, another person's run, a stop of the product. */
+/** Pages follow what happens elsewhere: a push, another person's run. */
 import { cloneRepository } from '../fixtures/repository.ts'
-import { expect, signIn, test } from '../fixtures/test.ts'
-import { startProduct } from '../fixtures/product.ts'
+import { expect, test } from '../fixtures/test.ts'
 import { DagPage } from '../pages/dag-page.ts'
 import { RunPage } from '../pages/run-page.ts'
-import { test as plain } from '@playwright/test'
 
 /** A DAG of one task that prints `text` until a file appears beside it, or at once. */
 const notebook = (id: string, script: string) => `---
@@ -21,26 +19,6 @@ id: say
 ${script}
 \`\`\`
 `
-
-plain('an empty product says how to begin, and the first push appears by itself', async ({ page }) => {
-  const product = await startProduct(['--no-examples'])
-  try {
-    await signIn(page, product.ready.signInUrl)
-    await expect(page.getByRole('heading', { name: 'No DAGs yet' })).toBeVisible()
-    await expect(page.locator('body')).toContainText(product.ready.gitUrl)
-    const copy = await cloneRepository(product.ready, 'first')
-    try {
-      await copy.write('hello/hello.dag.md', notebook('hello', 'echo hello'))
-      await copy.push('Say hello', ['run'])
-      await page.getByRole('link', { name: 'hello', exact: true }).click()
-      await expect(new DagPage(page, '').run(1, 'succeeded')).toBeVisible()
-    } finally {
-      await copy.remove()
-    }
-  } finally {
-    await product.stop()
-  }
-})
 
 test('50 DAGs in one push are all listed, found by a search, and run', async ({ page, product }) => {
   const copy = await cloneRepository(product.ready, 'many')
@@ -164,30 +142,3 @@ test('eight tabs with live logs share one stream; closing the one that has it ch
     await copy.remove()
   }
 })
-
-plain(
-  '[S9] signing out ends the session in every tab, and a kept cookie is worth nothing',
-  async ({ browser }) => {
-    const product = await startProduct(['--no-examples'])
-    const context = await browser.newContext()
-    try {
-      const page = await context.newPage()
-      await signIn(page, product.ready.signInUrl)
-      const kept = await context.storageState()
-      const other = await context.newPage()
-      await other.goto(product.ready.url)
-      await page.goto(`${product.ready.url}/settings`)
-      await page.getByRole('button', { name: 'Sign out' }).click()
-      await expect(page).toHaveURL(/\/sign-in/)
-      await other.reload()
-      await expect(other).toHaveURL(/\/sign-in/)
-      const thief = await browser.newContext({ storageState: kept })
-      const answer = await thief.request.get(`${product.ready.url}/api/v1/dags`)
-      expect(answer.status()).toBe(401)
-      await thief.close()
-    } finally {
-      await context.close()
-      await product.stop()
-    }
-  },
-)

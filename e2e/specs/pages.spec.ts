@@ -1,5 +1,6 @@
 /** Every page, light and dark, wide and narrow: nothing serious by axe, nothing in the console, no scrolling sideways. */
-import { expect, seriousFaults, test } from '../fixtures/test.ts'
+import type { Page } from '@playwright/test'
+import { colourFaults, expect, seriousFaults, test } from '../fixtures/test.ts'
 import type { Product } from '../fixtures/product.ts'
 
 interface RunAnswer {
@@ -44,31 +45,32 @@ const pages = async (product: Product): Promise<[path: string, shows: RegExp][]>
   ]
 }
 
-for (const scheme of ['light', 'dark'] as const)
-  test(`in ${scheme}`, async ({ page, product }) => {
-    await page.emulateMedia({ colorScheme: scheme })
-    for (const [path, shows] of await pages(product)) {
-      await page.goto(path)
-      await expect(page.locator('body')).toContainText(shows)
-      expect(await seriousFaults(page), path).toEqual([])
-    }
-  })
-
-test('on a narrow window nothing scrolls sideways', async ({ page, product }) => {
-  await page.setViewportSize({ width: 480, height: 850 })
+test('each page, light and dark, wide and narrow', async ({ page, product }) => {
   for (const [path, shows] of await pages(product)) {
+    await page.setViewportSize({ width: 1360, height: 850 })
+    await page.emulateMedia({ colorScheme: 'light' })
     await page.goto(path)
     await expect(page.locator('body')).toContainText(shows)
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-    expect(over, path).toBeLessThanOrEqual(0)
-    const summary = page.getByRole('group', { name: 'Runs side by side' })
-    for (const table of await summary.all())
-      expect(
-        await table.evaluate((box) => box.scrollWidth - box.clientWidth),
-        `two runs fit: ${path}`,
-      ).toBeLessThanOrEqual(0)
+    expect(await seriousFaults(page), path).toEqual([])
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
+    expect(await colourFaults(page), `${path}, dark`).toEqual([])
+    await page.setViewportSize({ width: 480, height: 850 })
+    await expect(page.locator('body')).toContainText(shows)
+    await scrollsNowhere(page, path)
   }
 })
+
+/** Sideways, that is: not the page, and not the table of two runs. */
+async function scrollsNowhere(page: Page, path: string): Promise<void> {
+  const over = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+  await expect.poll(over, path).toBeLessThanOrEqual(0)
+  for (const table of await page.getByRole('group', { name: 'Runs side by side' }).all())
+    expect(
+      await table.evaluate((box) => box.scrollWidth - box.clientWidth),
+      `two runs fit: ${path}`,
+    ).toBeLessThanOrEqual(0)
+}
 
 test('what is not there is said so, with a way on', async ({ page }) => {
   for (const [path, says] of [

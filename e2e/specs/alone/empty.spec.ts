@@ -1,28 +1,47 @@
-/** A product with nothing in it: it says how to begin, and that works as it is pasted. */
+/** A product with nothing in it: it says how to begin, and that works as it is pasted. Then somebody signs out. */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { expect, test } from '@playwright/test'
+import { expect, test, type Browser } from '@playwright/test'
 import { gitEnvironment } from '#server/git/run-git.ts'
-import { startProduct } from '../fixtures/product.ts'
-import { seriousFaults, signIn, watchForFaults } from '../fixtures/test.ts'
+import { startProduct, type Product } from '../../fixtures/product.ts'
+import { colourFaults, seriousFaults, signIn, watchForFaults, type Session } from '../../fixtures/test.ts'
+import { DagPage } from '../../pages/dag-page.ts'
 
 const run = promisify(execFile)
 
-test('the first page of an empty product leads to the first run', async ({ page }) => {
-  const product = await startProduct(['--no-examples'])
+let product: Product
+let session: Session
+test.beforeAll(async ({ browser }) => {
+  product = await startProduct(['--no-examples'])
+  const context = await browser.newContext()
+  await signIn(await context.newPage(), product.ready.signInUrl)
+  session = await context.storageState()
+  await context.close()
+})
+test.afterAll(() => product.stop())
+
+const signedIn = (browser: Browser) =>
+  browser.newContext({ storageState: session, baseURL: product.ready.url })
+
+test('the first page of an empty product leads to the first run, which appears by itself', async ({
+  browser,
+}) => {
+  const context = await signedIn(browser)
+  const page = await context.newPage()
   const folder = await mkdtemp(join(tmpdir(), 'dagbok-e2e-empty-'))
   const faults = watchForFaults(page)
   try {
-    await signIn(page, product.ready.signInUrl)
+    await page.goto('/')
+    await expect(page.getByRole('heading', { name: 'No DAGs yet' })).toBeVisible()
+    await expect(page.locator('body')).toContainText(product.ready.gitUrl)
     const commands = page.getByRole('group', { name: 'Commands' })
     await expect(commands).toBeVisible()
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      expect(await seriousFaults(page)).toEqual([])
-    }
+    expect(await seriousFaults(page)).toEqual([])
+    await page.emulateMedia({ colorScheme: 'dark' })
+    expect(await colourFaults(page)).toEqual([])
     await page.setViewportSize({ width: 480, height: 850 })
     expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBe(0)
 
@@ -41,12 +60,36 @@ test('the first page of an empty product leads to the first run', async ({ page 
       await run('git', ['config', '--global', key, value], { env })
     const { stderr } = await run('bash', ['-e', '-c', await commands.innerText()], { cwd: folder, env })
     expect(stderr).toContain('hello v1: new, 1 task')
-    await expect(page.getByRole('link', { name: 'hello', exact: true })).toBeVisible()
-    await page.goto(`${product.ready.url}/main/hello/hello/runs/1`)
+    await page.getByRole('link', { name: 'hello', exact: true }).click()
+    await expect(new DagPage(page, '').run(1, 'succeeded')).toBeVisible()
+    await page.goto('/main/hello/hello/runs/1')
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(/Succeeded: 1 of 1/)
     expect(faults, 'errors in the browser').toEqual([])
   } finally {
     await rm(folder, { recursive: true, force: true })
-    await product.stop()
+    await context.close()
+  }
+})
+
+test('[S9] signing out ends the session in every tab, and a kept cookie is worth nothing', async ({
+  browser,
+}) => {
+  const context = await signedIn(browser)
+  const thief = await signedIn(browser)
+  try {
+    const page = await context.newPage()
+    const other = await context.newPage()
+    await other.goto('/')
+    await expect(other.getByRole('navigation', { name: 'Where you are' })).toBeVisible()
+    expect((await thief.request.get('/api/v1/dags')).status()).toBe(200)
+    await page.goto('/settings')
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await expect(page).toHaveURL(/\/sign-in/)
+    await other.reload()
+    await expect(other).toHaveURL(/\/sign-in/)
+    expect((await thief.request.get('/api/v1/dags')).status()).toBe(401)
+  } finally {
+    await thief.close()
+    await context.close()
   }
 })

@@ -1,11 +1,11 @@
 /** The first five minutes of a newcomer, from `npm start` in this checkout on an empty data folder. */
 import { test, expect } from '@playwright/test'
-import { startProduct, type Product } from '../fixtures/product.ts'
-import { cloneRepository } from '../fixtures/repository.ts'
-import { signIn, watchForFaults } from '../fixtures/test.ts'
-import { ComparisonPage } from '../pages/comparison-page.ts'
-import { DagPage } from '../pages/dag-page.ts'
-import { NotebookPage } from '../pages/notebook-page.ts'
+import { startProduct, type Product } from '../../fixtures/product.ts'
+import { cloneRepository } from '../../fixtures/repository.ts'
+import { signIn, watchForFaults } from '../../fixtures/test.ts'
+import { ComparisonPage } from '../../pages/comparison-page.ts'
+import { DagPage } from '../../pages/dag-page.ts'
+import { NotebookPage } from '../../pages/notebook-page.ts'
 
 const iris = '/main/examples/iris'
 
