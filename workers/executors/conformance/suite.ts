@@ -3,16 +3,24 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testDatabase } from '#db/testing/test-database.ts'
 import type { Crew, Place } from '../../testing/crew.ts'
 import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
-import { givesAndTakes } from './contract.ts'
+import { givesAndTakes, type Bulk } from './contract.ts'
 import { endsByItself, isEnded, losesItsExecutor } from './ends.ts'
 import { cell, Trial } from './trial.ts'
+
+/** 100 MB of log and 1 GB of output, and a third of them in memory at most. */
+const whole: Bulk = { log: 1e8, output: 1e9, growth: 400 }
 
 /**
  * Call it at the top of a test file.
  * @param executor its name in a notebook
  * @param hire starts it at a place
+ * @param bulk what it must carry in bounded memory
  */
-export function keepsTheContract(executor: string, hire: (place: Place) => Promise<Crew>): Trial {
+export function keepsTheContract(
+  executor: string,
+  hire: (place: Place) => Promise<Crew>,
+  bulk: Bulk = whole,
+): Trial {
   const { database } = testDatabase()
   let shop: Workshop
   const trial = new Trial({ executor, database, shop: () => shop })
@@ -21,7 +29,7 @@ export function keepsTheContract(executor: string, hire: (place: Place) => Promi
   })
   afterAll(() => shop.close())
   describe('gives a task what it needs and takes what it leaves', () => {
-    givesAndTakes(trial)
+    givesAndTakes(trial, bulk)
   })
   describe('tells how a task ended', () => {
     endsByItself(trial)
