@@ -6,7 +6,7 @@ export const liveChannel = 'dagbok_live'
 export const workChannel = 'dagbok_work'
 export const enqueueChannel = 'dagbok_enqueue'
 
-/** `run:ID`, `dag:ID`, `log:ATTEMPT`, `repository:ID`, `pool:TEAM`. Sent when the transaction commits. */
+/** `run:ID`, `dag:ID`, `log:ATTEMPT`, `repository:ID`, `pool:TEAM`, `worker:TEAM`. Sent when the transaction commits. */
 export async function announce(q: Queryable, topics: readonly string[]): Promise<void> {
   const calls = [...new Set(topics)].map((topic) => sql`pg_notify(${liveChannel}, ${topic})`)
   if (calls.length > 0) await q.execute(sql`select ${sql.join(calls, sql`, `)}`)

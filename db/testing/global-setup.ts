@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { openClient } from '../client.ts'
 import { ensureDatabase, startEmbeddedPostgres } from '../embedded/postgres.ts'
 import { migrateDatabase } from '../migrate.ts'
+import { openSql } from '../sql.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -21,13 +21,13 @@ const shared = process.getuid?.() === 0 ? '/var/lib/dagbok' : null
  * server waits for the disk at each commit, no test can tell.
  */
 async function waitForNoDisk(url: string): Promise<void> {
-  const client = openClient(url, { max: 1 })
+  const client = openSql(url, { max: 1 })
   try {
-    await client`alter system set fsync = off`
-    await client`alter system set full_page_writes = off`
-    await client`select pg_reload_conf()`
+    await client.run('alter system set fsync = off')
+    await client.run('alter system set full_page_writes = off')
+    await client.run('select pg_reload_conf()')
   } finally {
-    await client.end({ timeout: 5 })
+    await client.end()
   }
 }
 

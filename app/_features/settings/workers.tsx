@@ -6,9 +6,10 @@ import { Fault } from '../../_components/page.tsx'
 import { Ago } from '../../_components/time.tsx'
 import { Words } from '../../_components/words.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
+import { useLive } from '../../_trpc/use-live.ts'
 import { TokenForm } from './token-form.tsx'
 
-/** ms between two looks: workers come and go without a word to pages. */
+/** ms between two looks: a worker that falls silent says no word. */
 const lookMs = 15_000
 
 function Tokens({ team }: { team: string }) {
@@ -62,10 +63,11 @@ function Tokens({ team }: { team: string }) {
 /** Workers of a team's pool; to its owners also the tokens they come with. */
 export function Workers({ team, owner }: { team: string; owner: boolean }) {
   const trpc = useTRPC()
-  const { data, error } = useQuery({
+  const { data, error, refetch } = useQuery({
     ...trpc.workers.list.queryOptions({ team }),
     refetchInterval: lookMs,
   })
+  useLive(['worker:*', 'dag:*'], () => void refetch())
   return (
     <section className="sheet" aria-label={`Workers of ${team}`}>
       <header>

@@ -118,6 +118,6 @@ export async function commandsLike(pattern: RegExp): Promise<string[]> {
 }
 
 /** A process that is none of ours tells nobody when it ends: it is looked for until it is gone. */
-export async function goneFrom(pattern: RegExp): Promise<void> {
-  while ((await commandsLike(pattern)).length > 0) await new Promise((done) => setTimeout(done, 20))
+export async function goneFrom(pattern: RegExp, but = 0): Promise<void> {
+  while ((await commandsLike(pattern)).length > but) await new Promise((done) => setTimeout(done, 20))
 }

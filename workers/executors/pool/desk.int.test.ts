@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testDatabase } from '#db/testing/test-database.ts'
+import { liveChannel } from '#db/queries/live.ts'
 import { runsById } from '#db/queries/run-view.ts'
 import { readRun } from '#server/services/run/read-run.ts'
 import { createWorkerToken } from '#server/services/worker/worker-tokens.ts'
@@ -206,11 +207,10 @@ test('a revoked token is refused at once, also by a poll that was open', async (
   const worker = new Puppet(secret)
   await worker.register(['late'])
   const open = refusal(worker.poll(1))
-  await shop.until(async () => {
-    const rows = await database()
-      .client`select 1 from worker where id = ${worker.id} and heartbeat_at > started_at`
-    return rows.length > 0 ? true : database().client`select pg_notify('dagbok_live', 'x')`.then(() => null)
-  })
+  // A poll that is open has written a heartbeat, of which nobody is told.
+  const heard = () =>
+    database().client`select 1 from worker where id = ${worker.id} and heartbeat_at > started_at`
+  while ((await heard()).length === 0) await new Promise((done) => setTimeout(done, 20))
   await database().client`update worker_token set revoked_at = now() where id = ${id}`
   await trial.push('late', [cell('id: t\nqueue: late', 'bash', 'true')])
   expect(await open).toBe('unauthenticated')
@@ -229,6 +229,29 @@ test('what an earlier life of a worker held is its next life’s to end, and nob
   expect(await refusal(earlier.poll(1))).toBe('not_found')
   expect(await next.about(token, 'end', attemptEnd('lost', 'worker_lost', null))).toEqual({ ok: true })
 })
+
+test('pages of its team hear of a worker that comes, is drained and stops', async () => {
+  const worker = new Puppet()
+  for (const step of [
+    () => worker.register(['heard']),
+    () => worker.client.call('drain', { body: {} }),
+    () => worker.client.call('stopped', { body: {} }),
+  ]) {
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const subscription = await database().client.listen(
+      liveChannel,
+      (topic) => topic.startsWith('worker:') && resolve(topic),
+    )
+    await step()
+    expect(await promise).toBe(`worker:${await teamOfMain()}`)
+    await subscription.unlisten()
+  }
+})
+
+async function teamOfMain(): Promise<string> {
+  const [row] = await database().client<{ id: string }[]>`select id from team where name = 'main'`
+  return row?.id ?? ''
+}
 
 test('a task whose queue nobody serves says so, until somebody does', async () => {
   await trial.push('alone', [cell('id: t\nqueue: alone', 'bash', 'true')])

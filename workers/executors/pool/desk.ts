@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import type { Logger } from 'pino'
+import { announce } from '#db/queries/live.ts'
 import { findWorker, workerAlive, workerDrains, workerStopped } from '#db/queries/worker.ts'
 import type { Database } from '#db/client.ts'
 import { DagbokError, httpStatus } from '#server/domain/errors/errors.ts'
@@ -164,6 +165,7 @@ export class Desk {
       await workerStopped(db, worker.id)
       this.#forget(worker.id)
     } else throw new DagbokError('not_found', 'There is nothing for workers under this path.')
+    await announce(db, [`worker:${call.actor.teamId}`])
     sendJson(call.response, {})
   }
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testDatabase } from '#db/testing/test-database.ts'
 import { openPool, type PoolCrew } from '../../testing/pool-crew.ts'
 import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
-import { cell, commandsLike, goneFrom, Trial } from '../conformance/trial.ts'
+import { cell, goneFrom, Trial } from '../conformance/trial.ts'
 
 const { database } = testDatabase()
 let shop: Workshop
@@ -58,7 +58,7 @@ test('a worker that is drained takes nothing new, and lets end what runs', async
   await shop.until(async () => {
     const rows = await database()
       .client`select 1 from worker where draining_at is not null and stopped_at is null`
-    return rows.length > 0 ? true : database().client`select pg_notify('dagbok_live', 'x')`.then(() => null)
+    return rows.length > 0 ? true : null
   })
   await trial.push('drain-next', [cell('id: t\nqueue: drain', 'bash', 'echo second')])
   const second = await pool.hire('--queue', 'drain', '--drain', '0s')
@@ -90,11 +90,7 @@ test('[R3] a worker that sleeps longer than its lease loses the attempt, and end
     { n: 2, state: 'running' },
   ])
   sleeper.child.kill('SIGCONT')
-  await shop.until(async () =>
-    (await commandsLike(/dagbok-pool-zombie/)).length <= 1
-      ? true
-      : database().client`select pg_notify('dagbok_live', 'x')`.then(() => null),
-  )
+  await goneFrom(/dagbok-pool-zombie/, 1)
   await appendFile(word, 'once\n')
   expect((await shop.ended('zombie', 1)).state).toBe('succeeded')
   expect(await shop.log(run, 'pool-zombie')).toBe('attempt 2\nonce\n')

@@ -1,4 +1,5 @@
 import type { Database } from '#db/client.ts'
+import { announce } from '#db/queries/live.ts'
 import { inheritAttempts, registerWorker } from '#db/queries/worker.ts'
 import type { WorkerActor } from '#server/services/worker/worker-tokens.ts'
 import type { OrphanedAttempt } from '../executor.ts'
@@ -15,6 +16,7 @@ export async function register(
 ): Promise<OrphanedAttempt[]> {
   return db.transaction(async (tx) => {
     await registerWorker(tx, { ...given, tokenId: actor.tokenId })
+    await announce(tx, [`worker:${actor.teamId}`])
     return inheritAttempts(tx, { id: given.id, host: given.host, tokenId: actor.tokenId })
   })
 }
