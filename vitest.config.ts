@@ -1,10 +1,38 @@
+import { relative } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { nodeOptions } from './cli/setup/machine.mjs'
 
 const exclude = ['node_modules/**', '.build*/**', '.dagbok/**', 'examples/**', 'e2e/**']
 
+/** What takes longest begins first, or it runs alone in the end: vitest knows no times on a new machine, and goes by size. */
+const longest = [
+  'cli/start/start.int.test.ts',
+  'server/services/version/versions.int.test.ts',
+  'workers/executors/pool/pool-executor.int.test.ts',
+  'workers/executors/process/process-executor.int.test.ts',
+  'workers/executors/process/own-interpreters.int.test.ts',
+  'workers/scheduler/scheduler.int.test.ts',
+  'cli/commands/run/verbs.int.test.ts',
+  'workers/executors/pool/pool-life.int.test.ts',
+  'server/domain/notebook/hostile-shapes.test.ts',
+  'server/domain/notebook/hostile-text.test.ts',
+  'server/services/compile/threaded-compiler.test.ts',
+]
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const at = longest.indexOf(relative(import.meta.dirname, moduleId))
+      return at < 0 ? longest.length : at
+    }
+    return (await super.sort(files)).toSorted((a, b) => place(a) - place(b))
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -13,6 +41,8 @@ export default defineConfig({
           exclude: [...exclude, '**/*.int.test.ts'],
           testTimeout: 60_000,
           execArgv: nodeOptions,
+          // By itself vitest leaves a processor out: of two it would use one.
+          maxWorkers: '100%',
         },
       },
       {
@@ -24,7 +54,8 @@ export default defineConfig({
           testTimeout: 600_000,
           execArgv: nodeOptions,
           hookTimeout: 600_000,
-          maxWorkers: 2,
+          // They wait for processes and for the database as much as they compute.
+          maxWorkers: 3,
         },
       },
       {
