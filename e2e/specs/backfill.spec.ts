@@ -29,7 +29,7 @@ test('past dates are filled, after a look at what would happen', async ({ page, 
   await expect(page.getByText('No backfills yet')).toBeVisible()
 
   await backfills.ask({ from: '2026-01-01', to: '2026-01-0' })
-  await expect(page.getByRole('dialog')).toContainText("'2026-01-0' in `to` is not a date")
+  await expect(page.getByRole('dialog')).toContainText("'2026-01-0' in to is not a date")
   await page.getByLabel('To, included').fill('2026-01-03')
   await expect(backfills.dryRun()).toContainText('3 runs')
   await expect(backfills.dryRun()).toContainText('2026-01-02 06:00')
