@@ -22,6 +22,7 @@ export default defineConfig({
     locale: 'en-GB',
     launchOptions: browser,
     screenshot: 'only-on-failure',
-    trace: 'retain-on-failure',
+    // Without its film of the page, for which a browser without a graphics card paints everything once more.
+    trace: { mode: 'retain-on-failure', screenshots: false, snapshots: true, sources: true },
   },
 })

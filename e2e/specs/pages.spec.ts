@@ -10,6 +10,7 @@ interface RunAnswer {
   version: { number: number }
 }
 
+const iris = '/main/examples/iris'
 const finished = ['succeeded', 'failed', 'cancelled']
 
 /** The newest finished run of each version of the classifier. */
@@ -26,49 +27,62 @@ async function irisRuns(product: Product): Promise<[RunAnswer, RunAnswer]> {
   return [one, two]
 }
 
-/** Each page with what it shows when it has what it asked for. */
-const pages = async (product: Product): Promise<[path: string, shows: RegExp][]> => {
-  const [one, two] = await irisRuns(product)
-  const iris = '/main/examples/iris'
-  const { id } = await product.api<{ id: string }>('/comparisons', { runs: [one.id, two.id] })
-  const { url } = await product.api<{ url: string }>(`/comparisons/${id}/share-links`, {})
-  return [
-    ['/', /penguins/],
-    [iris, /git clone/],
-    [`${iris}/runs/${two.number}`, /Succeeded: 5 of 5/],
-    [`${iris}/runs/${two.number}?task=report`, /report\.md/],
-    [`${iris}/notebook`, /Train and cross-validate|matrix/],
-    [`${iris}/versions?a=1&b=2`, /nearest neighbours/],
-    [`/compare?runs=${one.id},${two.id}`, /differing pixels/],
-    [new URL(url).pathname, /iris v1 ↔ v2, a shared comparison.*differing pixels/s],
-    ['/settings', /for REST, and as the password of git/],
-  ]
+interface Found {
+  /** Addresses of the two runs and of the share link. */
+  run: string
+  comparison: string
+  share: string
 }
 
-test('each page, light and dark, wide and narrow', async ({ page, product }) => {
-  for (const [path, shows] of await pages(product)) {
-    await page.setViewportSize({ width: 1360, height: 850 })
+let found: Promise<Found> | null = null
+const find = (product: Product) =>
+  (found ??= (async () => {
+    const [one, two] = await irisRuns(product)
+    const { id } = await product.api<{ id: string }>('/comparisons', { runs: [one.id, two.id] })
+    const { url } = await product.api<{ url: string }>(`/comparisons/${id}/share-links`, {})
+    return {
+      run: `${iris}/runs/${two.number}`,
+      comparison: `/compare?runs=${one.id},${two.id}`,
+      share: new URL(url).pathname,
+    }
+  })())
+
+/** Each page with what it shows when it has what it asked for. */
+const pages: [name: string, path: (there: Found) => string, shows: RegExp][] = [
+  ['the list', () => '/', /penguins/],
+  ['a DAG', () => iris, /git clone/],
+  ['a run', ({ run }) => run, /Succeeded: 5 of 5/],
+  ['a task of a run', ({ run }) => `${run}?task=report`, /report\.md/],
+  ['the notebook', () => `${iris}/notebook`, /Train and cross-validate|matrix/],
+  ['two versions', () => `${iris}/versions?a=1&b=2`, /nearest neighbours/],
+  ['a comparison', ({ comparison }) => comparison, /differing pixels/],
+  ['a shared one', ({ share }) => share, /iris v1 ↔ v2, a shared comparison.*differing pixels/s],
+  ['settings', () => '/settings', /for REST, and as the password of git/],
+]
+
+for (const [name, pathOf, shows] of pages)
+  test(`${name}, light and dark, wide and narrow`, async ({ page, product }) => {
+    const path = pathOf(await find(product))
     await page.emulateMedia({ colorScheme: 'light' })
     await page.goto(path)
     await expect(page.locator('body')).toContainText(shows)
-    expect(await seriousFaults(page), path).toEqual([])
+    expect(await seriousFaults(page)).toEqual([])
     await page.emulateMedia({ colorScheme: 'dark' })
     await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
-    expect(await colourFaults(page), `${path}, dark`).toEqual([])
+    expect(await colourFaults(page)).toEqual([])
     await page.setViewportSize({ width: 480, height: 850 })
     await expect(page.locator('body')).toContainText(shows)
-    await scrollsNowhere(page, path)
-  }
-})
+    await scrollsNowhere(page)
+  })
 
 /** Sideways, that is: not the page, and not the table of two runs. */
-async function scrollsNowhere(page: Page, path: string): Promise<void> {
+async function scrollsNowhere(page: Page): Promise<void> {
   const over = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-  await expect.poll(over, path).toBeLessThanOrEqual(0)
+  await expect.poll(over).toBeLessThanOrEqual(0)
   for (const table of await page.getByRole('group', { name: 'Runs side by side' }).all())
     expect(
       await table.evaluate((box) => box.scrollWidth - box.clientWidth),
-      `two runs fit: ${path}`,
+      'two runs fit',
     ).toBeLessThanOrEqual(0)
 }
 
