@@ -24,6 +24,7 @@ import { openHost, programFinder } from './executors/process/host.ts'
 import { ProcessExecutor } from './executors/process/process-executor.ts'
 import { WarmStarts } from './executors/process/warm/warm-starts.ts'
 import { Maintenance } from './maintenance/maintenance.ts'
+import { ProgramRunner } from './programs/program-runner.ts'
 import { GitReconciler } from './reconciler/git-reconciler.ts'
 import { Enqueuers } from './scheduler/enqueuers.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
@@ -77,6 +78,14 @@ const desk = new Desk({
   uploads: join(settings.dataFolder, 'uploads'),
   log,
 })
+const programs = new ProgramRunner({
+  db,
+  repositories: ctx.repositories,
+  host,
+  hostName,
+  dataFolder: settings.dataFolder,
+  log,
+})
 const reconciler = new GitReconciler(ctx)
 const enqueuers = new Enqueuers(ctx)
 const maintenance = new Maintenance(db, artifacts, { keepDays: settings.keepRunDays }, log)
@@ -106,6 +115,7 @@ const socket = deskSocket(host.runtime)
 await mkdir(socket.folder, { recursive: true, mode: 0o700 })
 await chmod(socket.folder, 0o700)
 await insist(async () => void (await desk.listen(socket.path)))
+await insist(() => programs.start())
 reconciler.start()
 await insist(() => enqueuers.start())
 maintenance.start()
@@ -116,7 +126,7 @@ async function stop(): Promise<void> {
   if (stopping) return
   stopping = true
   clearInterval(beat)
-  await Promise.all([enqueuers.stop(), reconciler.stop(), maintenance.stop(), desk.close()])
+  await Promise.all([enqueuers.stop(), reconciler.stop(), programs.stop(), maintenance.stop(), desk.close()])
   // First nothing new is taken, then what runs is ended and written down.
   await scheduler.stop()
   await executor.stop(graceMs)

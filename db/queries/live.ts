@@ -5,6 +5,7 @@ import type { Queryable } from '../client.ts'
 export const liveChannel = 'dagbok_live'
 export const workChannel = 'dagbok_work'
 export const enqueueChannel = 'dagbok_enqueue'
+export const programChannel = 'dagbok_program'
 
 /** `run:ID`, `dag:ID`, `log:ATTEMPT`, `repository:ID`, `pool:TEAM`, `worker:TEAM`. Sent when the transaction commits. */
 export async function announce(q: Queryable, topics: readonly string[]): Promise<void> {
@@ -15,6 +16,11 @@ export async function announce(q: Queryable, topics: readonly string[]): Promise
 /** Tells schedulers that there is something to do. */
 export async function wakeScheduler(q: Queryable): Promise<void> {
   await q.execute(sql`select pg_notify(${workChannel}, '')`)
+}
+
+/** Tells whoever runs programs that one is asked for. */
+export async function wakeProgramRunner(q: Queryable): Promise<void> {
+  await q.execute(sql`select pg_notify(${programChannel}, '')`)
 }
 
 /** Why runs may be made: a schedule or a backfill changed, an event is to be followed, a run made place. */

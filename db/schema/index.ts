@@ -1,6 +1,7 @@
 export * from './audit.ts'
 export * from './backfill.ts'
 export * from './repository.ts'
+export * from './program.ts'
 export * from './result.ts'
 export * from './run.ts'
 export * from './schedule.ts'

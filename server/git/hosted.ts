@@ -199,8 +199,12 @@ export class HostedRepositories implements RepositoryStore {
     return readBlobs(this.path(repositoryId), blobs, quarantine, largest)
   }
 
-  blobSizes(repositoryId: string, blobs: readonly string[]): Promise<Map<string, number>> {
-    return blobSizes(this.path(repositoryId), blobs)
+  blobSizes(
+    repositoryId: string,
+    blobs: readonly string[],
+    quarantine: Quarantine | null = null,
+  ): Promise<Map<string, number>> {
+    return blobSizes(this.path(repositoryId), blobs, quarantine)
   }
 
   async isAncestor(

@@ -39,7 +39,11 @@ export interface RepositoryStore {
     largest?: number,
   ): Promise<Map<string, Buffer>>
   /** Bytes of each blob that is there. */
-  blobSizes(repositoryId: string, blobs: readonly string[]): Promise<Map<string, number>>
+  blobSizes(
+    repositoryId: string,
+    blobs: readonly string[],
+    quarantine?: Quarantine | null,
+  ): Promise<Map<string, number>>
   /** Whether `ancestor` is in the history of `sha`. */
   isAncestor(
     repositoryId: string,

@@ -1,6 +1,7 @@
 /** What keeps the deployment small: old runs go by policy, then the bytes that were theirs. Any number may run. */
 import type { Logger } from 'pino'
 import type { Database } from '#db/client.ts'
+import { deleteTriedPrograms } from '#db/queries/program.ts'
 import { deleteOldRuns } from '#db/queries/retention.ts'
 import type { BlobShelf } from '#server/storage/artifact-store.ts'
 import { Wakeful } from '../scheduler/wakeful.ts'
@@ -28,6 +29,7 @@ export class Maintenance {
     const round = async (): Promise<null> => {
       const runs = policy.keepDays === null ? 0 : await this.#deleteRuns(db, policy.keepDays)
       if (runs > 0) log.info({ runs, days: policy.keepDays }, 'old runs were deleted')
+      await deleteTriedPrograms(db)
       if (Date.now() < this.#collectedAt + collectMs) return null
       this.#collectedAt = Date.now()
       const blobs = await collectBlobs(db, shelf, settledMs, () => this.#loop.stopped)

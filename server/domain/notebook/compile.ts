@@ -1,10 +1,11 @@
 /**
- * A notebook to its spec. Pure: files of the repository come by `readFile`. Bad input gives faults, all at once, each
+ * A notebook to its spec. Pure: files of the repository come by `readFile`, programs as what they printed. Bad input gives faults, all at once, each
  * with file, line and column; nothing is thrown for what is in a file.
  */
 import { specSchema, type Group, type Param, type Spec, type Task, type TestCell } from '../dag/spec.ts'
 import type { Fault } from './fault.ts'
 import type { Cell } from './cells.ts'
+import type { Text } from './program.ts'
 import { checkCleanup, withBetween } from './compile/cleanup.ts'
 import { bounds, hasTooManyItems } from './compile/bounds.ts'
 import { readDocument, type SourceDocument } from './compile/document.ts'
@@ -20,9 +21,9 @@ import { entry, toJson } from './located.ts'
 export interface Source {
   /** Repository path of the notebook. */
   path: string
-  text: string
+  text: Text
   /** Text of a file by repository path; null when there is none. */
-  readFile: (path: string) => string | null
+  readFile: (path: string) => Text | null
 }
 
 /** Tasks and edges as far as they could be read, for a graph beside a text that has faults. */
@@ -165,7 +166,7 @@ function storable(spec: Spec, draft: Draft, document: SourceDocument): Spec | nu
   return null
 }
 
-/** Compiles a notebook or a `.dag.yaml`. */
+/** Compiles a notebook, a `.dag.yaml` or what a program printed. */
 export function compile(source: Source): Compiled {
   const draft: Draft = {
     readFile: source.readFile,

@@ -1,6 +1,7 @@
 /** Which files a DAG can read (git.md, "Versions"): its bundle, and the hash that is its version's identity. */
 import picomatch from 'picomatch'
 import { bundleScope } from '../notebook/compile.ts'
+import { isProgram, type Text } from '../notebook/program.ts'
 import { folderOf, resolvePath } from '../notebook/compile/paths.ts'
 
 /** A file of a bundle: repository path, git mode (`100644`, `100755`, `120000`) and blob id (40 hex). */
@@ -10,7 +11,9 @@ export interface BundleEntry {
   blob: string
 }
 
-export const isNotebook = (path: string): boolean => /(^|\/)[^/]+\.dag\.(md|yaml|yml)$/.test(path)
+/** Programs are notebooks, too. */
+export const isNotebook = (path: string): boolean =>
+  /(^|\/)[^/]+\.dag\.(md|yaml|yml)$/.test(path) || isProgram(path)
 
 export const notebooksOf = (entries: readonly BundleEntry[]): string[] =>
   entries.map((entry) => entry.path).filter(isNotebook)
@@ -67,7 +70,7 @@ function matcher(folder: string, glob: string): ((path: string) => boolean) | nu
 function collect(
   tree: Tree,
   notebook: string,
-  readText: (path: string) => string | null,
+  readText: (path: string) => Text | null,
   out: Set<string>,
 ): string[] {
   const text = readText(notebook)
@@ -81,17 +84,26 @@ function collect(
   return components
 }
 
+const sorted = (tree: Tree, paths: Iterable<string>): BundleEntry[] =>
+  [...paths].sort((a, b) => (a < b ? -1 : 1)).flatMap((path) => tree.entries.get(path) ?? [])
+
+/**
+ * What a program can read while it prints, sorted by path: the files of its folder that are its own. What it prints may
+ * add to its bundle (`include`, components): that is for its tasks.
+ */
+export const programFiles = (tree: Tree, path: string): BundleEntry[] => sorted(tree, ownFiles(tree, path))
+
 /** The bundle of a notebook, sorted by path. `readText` gives notebooks of the tree; it is asked for nothing else. */
 export function bundleOf(
   tree: Tree,
   notebook: string,
-  readText: (path: string) => string | null,
+  readText: (path: string) => Text | null,
 ): BundleEntry[] {
   const paths = new Set<string>()
   const seen = new Set([notebook])
   // A set grows while it is walked: every notebook is looked at once, however they use each other.
   for (const path of seen) for (const used of collect(tree, path, readText, paths)) seen.add(used)
-  return [...paths].sort((a, b) => (a < b ? -1 : 1)).flatMap((path) => tree.entries.get(path) ?? [])
+  return sorted(tree, paths)
 }
 
 /** What is hashed (SHA-256) for a version's identity: the notebook, then one line per file. Paths are NUL-free. */

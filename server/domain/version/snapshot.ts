@@ -2,6 +2,7 @@
 import type { Spec } from '../dag/spec.ts'
 import { compile } from '../notebook/compile.ts'
 import type { Fault } from '../notebook/fault.ts'
+import type { Text } from '../notebook/program.ts'
 import { bundleList, bundleOf, type BundleEntry, type Tree } from './bundle.ts'
 
 export interface SnapshotDag {
@@ -20,7 +21,10 @@ export interface SnapshotDag {
 
 type Compilation = Pick<SnapshotDag, 'id' | 'kind' | 'spec' | 'faults'>
 
-/** Compiled notebooks by bundle hash: equal bundles compile equally, whatever the commit. */
+/**
+ * Compiled notebooks by bundle hash: equal bundles compile equally, whatever the commit. Those with a program in them do
+ * not, since what it prints is known of its repository only.
+ */
 export interface CompileCache {
   get: (hash: string) => Compilation | undefined
   set: (hash: string, compiled: Compilation) => void
@@ -28,7 +32,7 @@ export interface CompileCache {
 
 export interface SnapshotSource {
   /** Texts of the tree's notebooks, by path. */
-  notebooks: ReadonlyMap<string, string>
+  notebooks: ReadonlyMap<string, Text>
   sha256: (text: string) => string
   cache: CompileCache
 }
@@ -38,13 +42,14 @@ export function snapshotNotebook(tree: Tree, path: string, source: SnapshotSourc
   const read = (file: string) => source.notebooks.get(file) ?? null
   const bundle = bundleOf(tree, path, read)
   const hash = source.sha256(bundleList(path, bundle))
-  const known = source.cache.get(hash)
+  const plain = bundle.every((entry) => typeof (source.notebooks.get(entry.path) ?? '') === 'string')
+  const known = plain ? source.cache.get(hash) : undefined
   if (known !== undefined) return { path, hash, bundle, ...known }
   const inBundle = new Set(bundle.map((entry) => entry.path))
   const readFile = (file: string) => (inBundle.has(file) ? (source.notebooks.get(file) ?? '') : null)
   const { spec, id, kind, faults } = compile({ path, text: source.notebooks.get(path) ?? '', readFile })
   const compiled = { id, kind, spec, faults }
-  source.cache.set(hash, compiled)
+  if (plain) source.cache.set(hash, compiled)
   return { path, hash, bundle, ...compiled }
 }
 

@@ -1,13 +1,14 @@
 /** Compiling as a service: whoever needs it gets it from the context, and nobody waits for somebody else's notebook. */
 import type { BundleEntry } from '../../domain/version/bundle.ts'
 import type { Compiled } from '../../domain/notebook/compile.ts'
+import type { Text } from '../../domain/notebook/program.ts'
 import type { SnapshotDag } from '../../domain/version/snapshot.ts'
 
 /** A commit as far as a compilation looks at it. */
 export interface CommitSource {
   entries: readonly BundleEntry[]
-  /** Texts of its notebooks, by path. */
-  notebooks: ReadonlyMap<string, string>
+  /** Texts of its notebooks, by path; of programs, what they printed. */
+  notebooks: ReadonlyMap<string, Text>
 }
 
 export type CheckedText = Pick<Compiled, 'cells' | 'faults' | 'graph'> & {

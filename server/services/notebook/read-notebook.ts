@@ -1,9 +1,11 @@
 import type { DagRow } from '#db/queries/dag-view.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
+import { isProgram, type Text } from '../../domain/notebook/program.ts'
 import { indexLines } from '../../domain/notebook/line-index.ts'
 import type { Notebook } from '../../views/version.ts'
 import type { ServiceContext } from '../context.ts'
-import { notebookTexts } from '../version/read-snapshot.ts'
+import { blobOf, textsBeside } from '../program/printed-texts.ts'
+import { filesIn, notebookTexts } from '../version/read-snapshot.ts'
 import { versionLabelAtTip } from '../run/views.ts'
 
 type Shown = Pick<Notebook, 'cells' | 'faults' | 'graph'>
@@ -17,9 +19,12 @@ export async function checkNotebook(
   text: string,
 ): Promise<Shown & { files: Notebook['files'] }> {
   const entries = await ctx.repositories.tree(dag.repositoryId, sha)
-  const texts = await notebookTexts(ctx, dag.repositoryId, entries)
+  const texts: Map<string, Text> = await notebookTexts(ctx, dag.repositoryId, entries)
   texts.set(path, text)
-  const files = entries.map(({ path, mode, blob }) => ({ path, mode, blob }))
+  const blob = isProgram(path) ? blobOf(text) : ''
+  const files = filesIn(entries).map((file) => (blob !== '' && file.path === path ? { ...file, blob } : file))
+  const source = { repositoryId: dag.repositoryId, entries: files }
+  for (const [program, printed] of await textsBeside(ctx, source, { path, text })) texts.set(program, printed)
   const { cells, faults, graph, bundle } = await ctx.compiler.text({ entries: files, notebooks: texts }, path)
   const lines = indexLines(text)
   const lineOf = (offset: number) => lines.position(offset).line

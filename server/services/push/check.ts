@@ -12,7 +12,7 @@ import type { TreeEntry } from '../../git/tree.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
 import { circleErrors } from './check-circles.ts'
-import { readSnapshot } from '../version/read-snapshot.ts'
+import { readSnapshot, runForPush } from '../version/read-snapshot.ts'
 import { reconcile } from '../version/reconcile.ts'
 
 /** Files of a commit, bytes of one of them, and bytes of a link's text, that a push may have. */
@@ -79,7 +79,7 @@ async function checkUpdate(
     errors.push(
       `${name} is protected: it cannot be moved to a commit that leaves its history out (no force-push)`,
     )
-  const { entries, dags } = await readSnapshot(ctx, repositoryId, commit, quarantine)
+  const { entries, dags } = await readSnapshot(ctx, repositoryId, commit, runForPush, quarantine)
   const repository = isDefault ? await repositoryById(ctx.db, repositoryId) : null
   if (repository !== null) errors.push(...(await circleErrors(ctx.db, repository, dags)))
   errors.push(...(await checkTree(ctx, repositoryId, entries, quarantine)))

@@ -1,6 +1,7 @@
 import { bundleOfVersion } from '#db/queries/version.ts'
 import type { BundleEntry } from '../../domain/version/bundle.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
+import type { Quarantine } from '../../git/run-git.ts'
 import type { ServiceContext } from '../context.ts'
 
 /** How many files, and how many bytes of them, are held in memory at once; a larger file is alone. */
@@ -34,15 +35,26 @@ export async function* bundleFiles(
 ): AsyncGenerator<BundleFile> {
   const found = await bundleOfVersion(ctx.db, versionId)
   if (found === null) throw new DagbokError('not_found', 'There is no such version.')
-  const { repositoryId, bundle } = found
-  const sizes = await ctx.repositories.blobSizes(
+  yield* filesOf(ctx.repositories, found.repositoryId, found.bundle)
+}
+
+/** The same of any list of files; `quarantine` reads a push that is not accepted yet. @throws DagbokError `unavailable` */
+export async function* filesOf(
+  repositories: ServiceContext['repositories'],
+  repositoryId: string,
+  bundle: readonly BundleEntry[],
+  quarantine: Quarantine | null = null,
+): AsyncGenerator<BundleFile> {
+  const sizes = await repositories.blobSizes(
     repositoryId,
     bundle.map((entry) => entry.blob),
+    quarantine,
   )
   for (const some of batches(bundle, (entry) => sizes.get(entry.blob) ?? 0)) {
-    const bytes = await ctx.repositories.blobs(
+    const bytes = await repositories.blobs(
       repositoryId,
       some.map((entry) => entry.blob),
+      quarantine,
     )
     for (const { path, mode, blob } of some) {
       const content = bytes.get(blob)

@@ -22,6 +22,7 @@ import {
 } from '#db/queries/version.ts'
 import type { SnapshotDag } from '../../domain/version/snapshot.ts'
 import type { ServiceContext } from '../context.ts'
+import { keptTexts, NotRunYet, runPrograms } from '../program/printed-texts.ts'
 import { finishPushes } from '../push/finish-pushes.ts'
 import type { DagChange } from '../push/report.ts'
 import { takeOverSchedules } from '../schedule/take-over.ts'
@@ -101,7 +102,7 @@ async function dagsBefore({ tx, repository }: Work, ref: string, isNew: boolean)
 async function reconcileRef(work: Work, ref: string, sha: string, isNew: boolean): Promise<void> {
   const { ctx, tx, repository } = work
   const before = await dagsBefore(work, ref, isNew)
-  const { dags } = await readSnapshot(ctx, repository.id, sha)
+  const { dags } = await readSnapshot(ctx, repository.id, sha, keptTexts)
   const rows = []
   for (const dag of dags) {
     const now = await versionOf(work, ref, sha, dag)
@@ -132,6 +133,18 @@ async function chooseDefaultBranch(
 
 /** Brings one repository's rows up to its refs. @returns what changed, for whoever waits */
 export async function reconcile(ctx: ServiceContext, repositoryId: string): Promise<DagChange[]> {
+  for (;;) {
+    try {
+      return await reconcileOnce(ctx, repositoryId)
+    } catch (error) {
+      // Nobody waits for a program while the repository is locked; a push has run its own before.
+      if (!(error instanceof NotRunYet)) throw error
+      await runPrograms(ctx, error.source, false)
+    }
+  }
+}
+
+async function reconcileOnce(ctx: ServiceContext, repositoryId: string): Promise<DagChange[]> {
   const changes = await ctx.db.transaction(async (tx) => {
     const repository = await lockRepository(tx, repositoryId)
     if (repository === null) return []

@@ -6,6 +6,7 @@ import { checkNotebook, readNotebook } from '../../services/notebook/read-notebo
 import { commitNotebook } from '../../services/notebook/commit-notebook.ts'
 import { diffVersions, listVersions, paramsOfVersion } from '../../services/version/read-version.ts'
 import { resolveVersion } from '../../services/run/start-run.ts'
+import { isProgram } from '../../domain/notebook/program.ts'
 import { router, signedIn } from '../init.ts'
 import { dagRefSchema, json } from '../../views/common.ts'
 import { brokenNotebookSchema, dagDetailSchema, dagSummarySchema, gridSchema } from '../../views/dag.ts'
@@ -105,6 +106,8 @@ export const dagsRouter = router({
     .output(notebookSchema.pick({ cells: true, faults: true, graph: true }))
     .mutation(async ({ ctx, input }) => {
       const dag = await requireDag(ctx.services, ctx.actor, input, 'repository:read')
+      // To check a program is to run it.
+      if (isProgram(dag.path ?? '')) await requireDag(ctx.services, ctx.actor, input, 'repository:write')
       const { cells, faults, graph } = await checkNotebook(
         ctx.services,
         dag,

@@ -42,6 +42,19 @@ async function copyFolder(from: string, to: string): Promise<void> {
   await Promise.all((await readdir(from, { withFileTypes: true })).map(copy))
 }
 
+/** Lays files out below `folder`. @throws DagbokError `bad_input` when a link leads out of the repository */
+export async function layOut(folder: string, files: AsyncIterable<BundleFile>): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const links = new Map<string, string>()
+  for await (const file of files) {
+    await place(folder, file)
+    if (file.mode === '120000') links.set(file.path, Buffer.from(file.bytes).toString())
+  }
+  // A push is asked the same; this may be a version that was taken before.
+  const [out] = linksOut(links)
+  if (out !== undefined) throw new DagbokError('bad_input', `${out} is a link out of the repository.`)
+}
+
 interface Warm {
   laid: Promise<string>
   /** Copies that are being made of it. */
@@ -110,15 +123,7 @@ export class Checkouts {
     const folder = join(this.#folder, versionId)
     const aside = `${folder}.${process.pid}`
     await rm(aside, { recursive: true, force: true })
-    await mkdir(aside, { recursive: true, mode: 0o700 })
-    const links = new Map<string, string>()
-    for await (const file of this.#read(versionId, token)) {
-      await place(aside, file)
-      if (file.mode === '120000') links.set(file.path, Buffer.from(file.bytes).toString())
-    }
-    // A push is asked the same; this may be a version that was taken before.
-    const [out] = linksOut(links)
-    if (out !== undefined) throw new DagbokError('bad_input', `${out} is a link out of the repository.`)
+    await layOut(aside, this.#read(versionId, token))
     await rename(aside, folder)
     return folder
   }

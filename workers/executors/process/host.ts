@@ -133,7 +133,7 @@ export function programFinder(host: Host): (name: string) => Promise<string | nu
 }
 
 /** Hands a folder with all in it to the tasks' user. */
-export async function handOver(host: Host, folder: string): Promise<void> {
+export async function handOver(host: Pick<Host, 'uid'>, folder: string): Promise<void> {
   const { uid } = host
   if (uid === null) return
   // With types: without, folders that links lead to are looked into as well.

@@ -111,6 +111,25 @@ function processIds(): number[] {
   }
 }
 
+/** Ends every process of a user that is nobody else's. Resolves when none is left. */
+export async function killOwnedBy(uid: number): Promise<void> {
+  const isOwned = (pid: number) => {
+    try {
+      // What has ended and waits for its parent to hear of it cannot be ended again.
+      return (
+        statSync(`/proc/${pid}`).uid === uid && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+      )
+    } catch {
+      return false
+    }
+  }
+  const look = () => processIds().filter(isOwned)
+  for (let left = look(); left.length > 0; left = look()) {
+    for (const pid of left) send(pid, 'SIGKILL')
+    await new Promise((done) => setTimeout(done, 5))
+  }
+}
+
 /** The attempt that a process' environment names; those of other users than `uid` are not asked. */
 function markOf(pid: number, uid: number | null): string | undefined {
   try {

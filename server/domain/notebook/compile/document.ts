@@ -1,6 +1,7 @@
-/** A notebook or a `.dag.yaml` as front matter, tasks and tests, each checked against its keys. */
+/** A notebook, a `.dag.yaml` or what a program printed as front matter, tasks and tests, each checked against its keys. */
 import { checkKeys } from '../check-keys.ts'
 import { readCells, type Cell } from '../cells.ts'
+import type { Text } from '../program.ts'
 import { entry, parseYaml, type Located, type Span } from '../located.ts'
 import { folderOf } from './paths.ts'
 import { Report } from './report.ts'
@@ -60,7 +61,7 @@ function addTask(document: SourceDocument, root: Located | null, script: SourceS
   else
     document.report.add(
       name.span,
-      `there are two tasks '${name.id}': the first is at line ${document.report.at(first.idSpan).line}`,
+      `there are two tasks '${name.id}': the first is at ${document.report.words(first.idSpan)}`,
     )
 }
 
@@ -89,11 +90,15 @@ function readMarkdown(document: SourceDocument, text: string): void {
     )
 }
 
-function readYamlFile(document: SourceDocument, text: string): void {
+const alone = ': print the spec alone; notes belong on standard error'
+
+function readYamlFile(document: SourceDocument, text: string, printed: boolean): void {
   const { root, faults } = parseYaml(text, 0)
   for (const fault of faults) document.report.add(fault, fault.message)
   if (root === null || faults.length > 0) return
-  if (root.kind !== 'map') return document.report.add(root, 'a .dag.yaml is a map: dagbok, id, tasks, …')
+  document.report.root = root
+  if (root.kind !== 'map')
+    return document.report.add(root, `this is no map of dagbok, id, tasks, …${printed ? alone : ''}`)
   const [tasks, tests] = ['tasks', 'tests'].map((name) => entry(root, name))
   const entries = new Map([...root.entries].filter(([name]) => name !== 'tasks' && name !== 'tests'))
   const front: Located = { ...root, entries }
@@ -119,9 +124,11 @@ function readYamlFile(document: SourceDocument, text: string): void {
 }
 
 /** Reads a file, whatever is in it: what is wrong is in the report, and the rest goes on (N5). */
-export function readDocument(path: string, text: string): SourceDocument {
+export function readDocument(path: string, source: Text): SourceDocument {
+  const printed = typeof source !== 'string'
+  const text = printed ? ('printed' in source ? source.printed : '') : source
   const tooLong = text.length > maxLength
-  const report = new Report(path, tooLong ? '' : text)
+  const report = new Report(path, tooLong ? '' : text, printed)
   const document: SourceDocument = {
     path,
     folder: folderOf(path),
@@ -131,7 +138,8 @@ export function readDocument(path: string, text: string): SourceDocument {
     tasks: new Map(),
     tests: [],
   }
-  if (tooLong)
+  if (printed && 'fault' in source) report.faults.push(source.fault)
+  else if (tooLong)
     report.add(
       { start: 0, end: 0 },
       `the file has ${text.length} characters, more than the ${maxLength} a notebook may have: move data and code to files beside it`,
@@ -140,7 +148,7 @@ export function readDocument(path: string, text: string): SourceDocument {
     report.add({ start: text.indexOf('\0'), end: 0 }, 'there is a NUL character here: a notebook is text')
   else if (!text.isWellFormed())
     report.add({ start: 0, end: 0 }, 'the file is not valid Unicode: save it as UTF-8')
-  else if (/\.dag\.ya?ml$/.test(path)) readYamlFile(document, text)
+  else if (printed || /\.dag\.ya?ml$/.test(path)) readYamlFile(document, text, printed)
   else readMarkdown(document, text)
   return document
 }

@@ -3,6 +3,7 @@ import type { Input, MatrixItem } from '../../dag/spec.ts'
 import type { TriggerRule } from '../../run/states.ts'
 import type { Json } from '../../json.ts'
 import type { Located } from '../located.ts'
+import type { Text } from '../program.ts'
 import type { Ancestors } from './ancestors.ts'
 import type { SourceDocument, SourceTask } from './document.ts'
 
@@ -54,7 +55,7 @@ export type KeyOf = (name: string) => Located | null
 
 /** What the compiler works on. `files` answers whether a repository path is there, and with what. */
 export interface Draft {
-  readFile: (path: string) => string | null
+  readFile: (path: string) => Text | null
   documents: Map<string, SourceDocument>
   tasks: Map<string, DraftTask>
   groups: DraftGroup[]

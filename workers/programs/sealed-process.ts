@@ -1,0 +1,95 @@
+/** One sealed process: started, watched and ended with all that it began. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { constants } from 'node:os'
+import type { Ended, ProgramEnd, ProgramLimits } from '#server/domain/notebook/program.ts'
+import { killMarked, killOwnedBy, signalGroup } from '../executors/process/task-process.ts'
+import { UsageMeter } from '../executors/process/usage-meter.ts'
+import { sealed, type Sealing } from './seal.ts'
+
+export interface SealedCommand {
+  /** Marks its processes. */
+  id: string
+  argv: readonly string[]
+  cwd: string
+  env: Record<string, string>
+  sealing: Omit<Sealing, 'data'>
+  limits: ProgramLimits
+  /** Ends it early: then it throws. */
+  stop?: AbortSignal
+}
+
+/** Bytes of standard error that are kept: its last. */
+const keptError = 64 * 1024
+/** Beyond the limit of memory: what an interpreter reserves before it does anything. */
+const reserved = 512 * 2 ** 20
+
+function start({ id, argv, cwd, env, sealing, limits }: SealedCommand): ChildProcess {
+  const data = limits.memory * 2 ** 20 + reserved
+  const { argv: whole, uid } = sealed({ ...sealing, data }, argv)
+  const [command = '', ...args] = whole
+  return spawn(command, args, {
+    cwd,
+    // The types of Next want NODE_ENV in every environment; a program's own has none.
+    env: { ...env, DAGBOK_ATTEMPT_ID: id } as unknown as NodeJS.ProcessEnv,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    ...(uid === null ? {} : { uid, gid: uid }),
+  })
+}
+
+/** Ends whatever of it is left: the group, and where no namespace ends with it, all that can be found. */
+async function endAll({ id, sealing }: SealedCommand, pid: number): Promise<void> {
+  signalGroup(pid, 'SIGKILL')
+  if (sealing.seal !== 'none') return
+  await (sealing.uid === null ? killMarked(new Set([id]), null) : killOwnedBy(sealing.uid))
+}
+
+/** A shell in between gives a signal as 128 more than its number. */
+function signalOf(code: number | null): string | null {
+  const found = Object.entries(constants.signals).find(([, number]) => code === 128 + number)
+  return found?.[0] ?? null
+}
+
+/** Runs it to its end. @throws when it cannot be started, or is stopped */
+export async function runSealed(command: SealedCommand): Promise<ProgramEnd> {
+  const { limits } = command
+  const child = start(command)
+  const { stdout, stderr, pid } = child
+  if (pid === undefined || stdout === null || stderr === null)
+    return new Promise((_, failed) => child.once('error', failed))
+  let ended: Ended = null
+  const end = (why: Exclude<Ended, null>) => {
+    ended ??= why
+    signalGroup(pid, 'SIGKILL')
+  }
+  const out: Buffer[] = []
+  let [size, errors] = [0, Buffer.alloc(0)]
+  stdout.on('data', (chunk: Buffer) => {
+    size += chunk.length
+    if (size <= limits.output * 2 ** 20) out.push(chunk)
+    else end('output')
+  })
+  stderr.on('data', (chunk: Buffer) => (errors = Buffer.concat([errors, chunk]).subarray(-keptError)))
+  const closed = new Promise<void>((done) => child.once('close', () => done()))
+  const halt = () => signalGroup(pid, 'SIGKILL')
+  command.stop?.addEventListener('abort', halt)
+  const timer = setTimeout(() => end('time'), limits.seconds * 1000)
+  const meter = new UsageMeter(pid, (bytes) => bytes > limits.memory * 2 ** 20 && end('memory'), null)
+  meter.start()
+  const [code, signal] = await new Promise<[number | null, string | null]>((done) =>
+    child.once('exit', (status, name) => done([status, name])),
+  )
+  clearTimeout(timer)
+  command.stop?.removeEventListener('abort', halt)
+  meter.stop()
+  await endAll(command, pid)
+  await closed
+  command.stop?.throwIfAborted()
+  return {
+    ended,
+    code,
+    signal: signal ?? signalOf(code),
+    stdout: Buffer.concat(out),
+    stderr: errors.toString('utf8'),
+  }
+}
