@@ -48,7 +48,8 @@ function sinkOf(db: Database, scheduler: () => Scheduler, shut: ReadonlySet<stri
   }
 }
 
-async function makeRuntime(folder: string): Promise<string> {
+/** A folder that processes of tasks and of programs may enter. */
+export async function makeRuntime(folder: string): Promise<string> {
   const runtime = join(process.getuid?.() === 0 ? '/var/lib/dagbok' : folder, `test-${randomUUID()}`)
   await mkdir(runtime, { recursive: true })
   await chmod(runtime, 0o711)

@@ -114,7 +114,7 @@ function wordsOfEnd(end: ProgramEnd, limits: ProgramLimits): string | null {
   const { seconds, memory, output } = limits
   if (end.ended === 'time')
     return `it takes more than ${seconds} s: a program that prints a spec only says what the tasks will do`
-  if (end.ended === 'memory' || /out of memory\b|^MemoryError/im.test(end.stderr))
+  if (end.ended === 'memory' || /out of memory\b|Failed to allocate memory|^MemoryError/im.test(end.stderr))
     return `it takes more than ${memory} MB of memory: leave the work to the tasks`
   if (end.ended === 'output') return `it prints more than ${output} MB: a spec has ${output} MB at most`
   return null

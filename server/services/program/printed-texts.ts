@@ -61,9 +61,14 @@ const byPath = (asked: readonly Asked[], came: ReadonlyMap<string, Printed>): Ma
     }),
   )
 
-async function until(ctx: ServiceContext, repositoryId: string, asked: readonly Asked[]): Promise<void> {
+async function until(
+  ctx: ServiceContext,
+  repositoryId: string,
+  asked: readonly Asked[],
+  patienceMs: number,
+): Promise<void> {
   const hashes = asked.map(({ hash }) => hash)
-  const last = performance.now() + patience
+  const last = performance.now() + patienceMs
   for (let look = 0; ; look++) {
     const open = await waitedFor(ctx.db, repositoryId, hashes, wanted)
     if (open.length === 0) return
@@ -71,7 +76,7 @@ async function until(ctx: ServiceContext, repositoryId: string, asked: readonly 
       const paths = asked.filter(({ hash }) => open.includes(hash)).map(({ path }) => path)
       throw new DagbokError(
         'unavailable',
-        `${paths.join(', ')} could not be run within ${patience / 1000} s: the worker is busy or not there. Nothing was changed: try again.`,
+        `${paths.join(', ')} could not be run within ${patienceMs / 1000} s: the worker is busy or not there. Nothing was changed: try again.`,
       )
     }
     await sleep(looks[Math.min(look, looks.length - 1)])
@@ -86,6 +91,7 @@ export async function runPrograms(
   ctx: ServiceContext,
   source: ProgramSource,
   again: boolean,
+  patienceMs = patience,
 ): Promise<Map<string, Printed>> {
   const { repositoryId, quarantine = null } = source
   const asked = programsOf(source)
@@ -94,6 +100,7 @@ export async function runPrograms(
     repositoryId,
     asked.map((one) => ({ ...one, draft: null, quarantine })),
     again,
+    patienceMs,
   )
 }
 
@@ -102,6 +109,7 @@ async function run(
   repositoryId: string,
   asked: readonly AskedProgram[],
   again: boolean,
+  patienceMs = patience,
 ): Promise<Map<string, Printed>> {
   if (asked.length === 0) return new Map()
   const hashes = asked.map(({ hash }) => hash)
@@ -113,7 +121,7 @@ async function run(
   if (open.length === 0) return byPath(asked, known)
   for (const one of open) await askProgram(ctx.db, repositoryId, one, { seconds: wanted, again })
   await wakeProgramRunner(ctx.db)
-  await until(ctx, repositoryId, open)
+  await until(ctx, repositoryId, open, patienceMs)
   return byPath(asked, await printedPrograms(ctx.db, repositoryId, hashes))
 }
 

@@ -1,0 +1,196 @@
+/** Programs of ill will, under every seal that this machine can enforce: each is one fault, and harms nothing. */
+import { access, chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:net'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { gitPath } from '#server/config/git.ts'
+import { openHost, programFinder, taskUserId, type Host } from '../executors/process/host.ts'
+import { printProgram, usualLimits, type ProgramTools } from './print-program.ts'
+import { strongestSeal, type Seal } from './seal.ts'
+
+const uid = process.getuid?.() === 0 ? taskUserId + 50 : null
+let folder: string
+let data: string
+let listener: Server
+let port: number
+let calls = 0
+let strongest: Seal
+let host: Host
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'dagbok-programs-'))
+  await chmod(folder, 0o711)
+  data = await mkdtemp(join(tmpdir(), 'dagbok-data-'))
+  await writeFile(join(data, 'session-secret'), 'hunter22')
+  listener = createServer((socket) => {
+    calls++
+    socket.destroy()
+  })
+  listener.listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  port = (listener.address() as AddressInfo).port
+  const runtime = join(folder, 'runtime')
+  await mkdir(runtime)
+  await chmod(runtime, 0o711)
+  host = await openHost(runtime, gitPath())
+  const scratch = await mkdtemp(join(folder, 'trial-'))
+  strongest = await strongestSeal({ uid, hidden: [data], scratch, data: 2 ** 30 }, host.path)
+})
+afterAll(async () => {
+  listener.close()
+  await rm(folder, { recursive: true, force: true })
+  await rm(data, { recursive: true, force: true })
+})
+
+const tools = (seal: Seal): ProgramTools => ({
+  folder,
+  seal,
+  uid,
+  hidden: [data],
+  path: host.path,
+  find: programFinder(host),
+})
+
+async function told(seal: Seal, text: string, name = 'x.dag.py', seconds = 20) {
+  const id = randomUUID()
+  async function* files() {
+    await Promise.resolve()
+    yield { path: `p/${name}`, mode: '100644', bytes: Buffer.from(text) }
+  }
+  const limits = { ...usualLimits, seconds }
+  const came = await printProgram(tools(seal), { id, path: `p/${name}`, files: files(), limits })
+  expect(await left(id)).toEqual([])
+  return 'fault' in came ? came.fault.message : came.printed
+}
+
+/** Processes that carry a program's mark. */
+async function left(id: string): Promise<string[]> {
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))
+  const marks = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')),
+  )
+  return pids.filter((_, i) => marks[i]?.includes(id))
+}
+
+const python = (text: string) => `import os, sys, time, socket, signal\n${text}\n`
+
+const ends: [string, string, RegExp, number?][] = [
+  ['an endless loop', 'while True: pass', /^this program was ended: it takes more than 2 s/, 2],
+  ['one that sleeps', 'time.sleep(10**6)', /^this program was ended: it takes more than 2 s/, 2],
+  [
+    'one that ignores every signal',
+    'for s in range(1, 32):\n  try: signal.signal(s, signal.SIG_IGN)\n  except Exception: pass\ntime.sleep(10**6)',
+    /takes more than 2 s/,
+    2,
+  ],
+  [
+    'endless output',
+    'while True: sys.stdout.write("x" * 10**6)',
+    /^this program was ended: it prints more than 2 MB/,
+  ],
+  ['100 MB of output at once', 'sys.stdout.write("x" * 10**8)', /it prints more than 2 MB/],
+  ['endless words on standard error', 'while True: sys.stderr.write("x" * 10**6)', /takes more than 2 s/, 2],
+  [
+    'one that takes all memory',
+    'a = []\nwhile True: a.append(bytearray(10**7))',
+    /^this program was ended: it takes more than 512 MB of memory/,
+  ],
+  ['invalid UTF-8', 'sys.stdout.buffer.write(b"\\xff\\xfe")', /what it prints is not valid UTF-8/],
+  ['nothing', 'sys.exit(0)', /it ended well and printed nothing/],
+  ['an exit code', 'sys.exit(1)', /ended with exit code 1: it said nothing on standard error/],
+  ['a crash', 'os.kill(os.getpid(), signal.SIGSEGV)', /^this program was ended by SIGSEGV/],
+]
+
+describe.each(['strongest', 'none'] as const)('%s seal', (which) => {
+  const seal = () => (which === 'strongest' ? strongest : 'none')
+
+  test.each(ends)('[S3] %s is one fault, and nothing of it is left', async (_, text, message, seconds) => {
+    expect(await told(seal(), python(text), 'x.dag.py', seconds)).toMatch(message)
+  })
+
+  test('[S3] what it leaves running when it ends, in a session of its own, is ended with it', async () => {
+    const daemon =
+      'if os.fork() == 0:\n  os.setsid()\n  if os.fork() == 0:\n    time.sleep(10**6)\n  os._exit(0)\nprint("over")'
+    expect(await told(seal(), python(daemon))).toBe('over\n')
+  })
+
+  test("[S6] it has nothing of the product's environment, and the same one each time", async () => {
+    const print = 'for name in sorted(os.environ): print(name)'
+    const first = await told(seal(), python(print))
+    expect(first.trim().split('\n')).toEqual(expect.arrayContaining(['HOME', 'PATH', 'TMPDIR', 'TZ']))
+    const allowed = [
+      'DAGBOK_ATTEMPT_ID',
+      'HOME',
+      'LANG',
+      'LC_CTYPE',
+      'OLDPWD',
+      'PATH',
+      'PWD',
+      'PYTHONDONTWRITEBYTECODE',
+      'PYTHONHASHSEED',
+      'PYTHONIOENCODING',
+      'SHLVL',
+      'TMPDIR',
+      'TZ',
+      '_',
+    ]
+    expect(
+      first
+        .trim()
+        .split('\n')
+        .filter((name) => !allowed.includes(name)),
+    ).toEqual([])
+  })
+})
+
+// A fork bomb is for those who have a limit of processes: a namespace, or a user id of its own.
+test.runIf(uid !== null || process.platform === 'linux')('[S3] a fork bomb is ended as a whole', async () => {
+  if (strongest === 'none' && uid === null) return
+  const bomb = 'while True:\n  try: os.fork()\n  except OSError: pass'
+  expect(await told(strongest, python(bomb), 'x.dag.py', 2)).toMatch(/takes more than 2 s/)
+})
+
+test('[S3] sealed as a whole, it reaches no network, writes nowhere and sees nothing of the product', async () => {
+  const places = ['.', '..', tmpdir(), '/var/tmp', '/dev/shm', data, folder]
+  const text = `
+for place in ${JSON.stringify(places)}:
+  try:
+    open(os.path.join(place, "dagbok-canary"), "w").write("x")
+    print("wrote", place)
+  except OSError: pass
+try: print("read", open(${JSON.stringify(join(data, 'session-secret'))}).read())
+except OSError: pass
+try:
+  socket.create_connection(("127.0.0.1", ${port}), 5)
+  print("connected")
+except OSError: pass
+print("processes", len([p for p in os.listdir("/proc") if p.isdigit()]) < 10)
+open(os.path.join(os.environ["TMPDIR"], "note"), "w").write("x" * 1000)
+print("over")`
+  const said = await told(strongest, python(text))
+  // A machine without namespaces enforces less: docs/notebook.md says what.
+  if (strongest === 'whole') expect(said).toBe('processes True\nover\n')
+  expect(said).not.toContain('hunter22')
+  expect(calls).toBe(strongest === 'none' ? 1 : 0)
+  for (const place of strongest === 'whole' ? [tmpdir(), '/var/tmp', '/dev/shm', data, folder] : [])
+    await expect(access(join(place, 'dagbok-canary'))).rejects.toMatchObject({ code: 'ENOENT' })
+})
+
+test("[S3] the scratch folder is small, and its bytes are nobody else's", async () => {
+  const fill = `
+try:
+  for i in range(1000): open(os.path.join(os.environ["TMPDIR"], str(i)), "wb").write(b"x" * 10**6)
+  print("all")
+except OSError as error: print(error.strerror)`
+  const said = await told(strongest, python(fill))
+  if (strongest === 'whole') expect(said).toBe('No space left on device\n')
+})
+
+test('[S3] a .dag.ts that takes all memory is told so', async () => {
+  const text = 'const a: unknown[] = []\nfor (;;) a.push(Buffer.alloc(10_000_000, 1))\n'
+  expect(await told(strongest, text, 'x.dag.ts')).toMatch(/more than 512 MB of memory/)
+})

@@ -1,0 +1,240 @@
+/** Programs that print a spec, pushed as an author does: run once, by the files of their own version. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { findRepository } from '#db/queries/repository.ts'
+import { testDatabase } from '#db/testing/test-database.ts'
+import { claimProgram, endProgram, requeuePrograms } from '#db/queries/program.ts'
+import { checkNotebook, readNotebook } from '#server/services/notebook/read-notebook.ts'
+import { runPrograms } from '#server/services/program/printed-texts.ts'
+import { filesIn } from '#server/services/version/read-snapshot.ts'
+import { reconcile } from '#server/services/version/reconcile.ts'
+import { findDagRow } from '#db/queries/dag-view.ts'
+import { smallDag } from '#server/testing/hosted.ts'
+import { openProgramShop, type ProgramShop } from '../testing/program-shop.ts'
+import { openWorkshop, type Workshop } from '../testing/workshop.ts'
+
+const { database } = testDatabase()
+let shop: Workshop
+let programs: ProgramShop
+beforeAll(async () => {
+  shop = await openWorkshop(database())
+  programs = await openProgramShop(database(), shop.hosted)
+})
+afterAll(async () => {
+  await programs.close()
+  await shop.close()
+})
+
+const push = (name: string, ...more: string[]) => ['push', '-q', ...more, shop.hosted.remote(name)]
+
+const specs = async (dag: string) =>
+  database().client<{ number: number; title: string; path: string; files: number; source: string }[]>`
+    select v.number, v.spec ->> 'title' as title, v.path, jsonb_array_length(v.bundle) as files,
+      v.spec -> 'tasks' -> 0 -> 'source' ->> 'file' as source
+    from version v join dag d on d.id = v.dag_id where d.name = ${dag} order by v.number`
+
+const outcomes = async (repository: string) =>
+  database().client<{ state: string; kept: boolean }[]>`
+    select p.state, p.kept_at is not null as kept from program p join repository r on r.id = p.repository_id
+    where r.name = ${repository} order by p.created_at`
+
+/** Says when it was run: what is run twice says two things. */
+const python = (id: string) => `import json, os, time
+from foo.bar import word
+print(json.dumps({
+    "dagbok": 1, "id": "${id}", "title": f"{word} {time.time_ns()} {os.getpid()}",
+    "tasks": [{"id": "say", "script": {"lang": "python", "text": "from foo.bar import word\\nprint('task of', word)"}}],
+}))
+`
+
+test('[N9] two versions with a module foo.bar of the same name are live at once, and each has its own', async () => {
+  const tree = await shop.hosted.work('twins', {
+    'p/x.dag.py': python('twins'),
+    'p/foo/bar.py': 'word = "one"\n',
+  })
+  await tree.commit('One')
+  expect(await tree.git(...push('twins', '-o', 'run'), 'main')).toContain('twins v1: new, 1 task')
+  await tree.write({ 'p/foo/bar.py': 'word = "two"\n' })
+  await tree.commit('Two')
+  await tree.git(...push('twins', '-o', 'run'), 'main')
+  const [one, two] = await specs('twins')
+  expect(one).toMatchObject({ number: 1, path: 'p/x.dag.py', files: 2, source: 'p/x.dag.py' })
+  expect(one?.title).toMatch(/^one /)
+  expect(two?.title).toMatch(/^two /)
+  for (const [version, word] of [
+    [1, 'one'],
+    [2, 'two'],
+  ] as const) {
+    const run = await shop.ended('twins', version)
+    expect(run.state).toBe('succeeded')
+    expect(await shop.log(run.id, 'say')).toBe(`task of ${word}\n`)
+  }
+})
+
+test('[N9] a program is run once per version: pushes, other branches, the reconciler and the page read what it printed', async () => {
+  const tree = await shop.hosted.work('once', {
+    'p/x.dag.py': python('once'),
+    'p/foo/bar.py': 'word = "w"\n',
+    'q/other.dag.md': smallDag('other'),
+  })
+  await tree.commit('First')
+  await tree.git(...push('once'), 'main')
+  const [first] = await specs('once')
+  await tree.write({ 'q/other.dag.md': smallDag('other', 'more') })
+  await tree.commit('Another DAG')
+  await tree.git(...push('once'), 'main', 'main:refs/heads/side')
+  const repository = await findRepository(database(), 'main', 'once')
+  await database().client`delete from git_ref where repository_id = ${repository?.id ?? ''}`
+  await reconcile(shop.hosted.ctx, repository?.id ?? '')
+  const dag = await findDagRow(database(), repository?.teamId ?? '', 'once', 'once')
+  const page = await readNotebook(shop.hosted.ctx, dag as NonNullable<typeof dag>)
+  expect(page).toMatchObject({ path: 'p/x.dag.py', text: python('once'), cells: [], faults: [] })
+  expect(page.graph.tasks.map(({ id }) => id)).toEqual(['say'])
+  expect(await specs('once')).toEqual([first])
+  expect(await outcomes('once')).toEqual([{ state: 'printed', kept: true }])
+})
+
+test('[N9] a version whose program nobody has run yet is made by the reconciler, which runs it', async () => {
+  const tree = await shop.hosted.work('late', {
+    'p/x.dag.ts': `import { id } from './id.ts'
+const id2: string = id
+console.log(JSON.stringify({ dagbok: 1, id: id2, include: ['../data'], tasks: [{ id: 'a', command: ['true'] }] }))
+`,
+    'p/id.ts': "export const id = 'late'\n",
+    'data/rows.csv': 'a\n1\n',
+  })
+  await tree.commit('First')
+  await tree.git(...push('late'), 'main')
+  const { id = '' } = (await findRepository(database(), 'main', 'late')) ?? {}
+  expect(await specs('late')).toMatchObject([{ number: 1, files: 3 }])
+  await database().client`delete from program where repository_id = ${id}`
+  await database().client`delete from git_ref where repository_id = ${id}`
+  await reconcile(shop.hosted.ctx, id)
+  expect(await specs('late')).toHaveLength(1)
+  expect(await outcomes('late')).toEqual([{ state: 'printed', kept: true }])
+})
+
+test('[N5] a push of a program that fails is refused at the line of its own file, and may be pushed again', async () => {
+  const tree = await shop.hosted.work('faulty', {
+    'p/x.dag.py': 'import foo.bar\n\nfoo.bar.word()\n',
+    'p/foo/bar.py': 'def word():\n    raise ValueError("no word")\n',
+  })
+  await tree.commit('Fails')
+  const told = 'error: p/foo/bar.py:2:1 this program ended with exit code 1: ValueError: no word'
+  expect(await tree.fails(...push('faulty'), 'main')).toContain(told)
+  expect(await tree.fails(...push('faulty'), 'main')).toContain(told)
+  await tree.write({
+    'p/x.dag.py':
+      'print("""{"dagbok": 1, "id": "faulty", "tasks": [\n  {"id": "a", "command": ["true"], "needs": ["b"]}]}""")\n',
+  })
+  await tree.commit('Prints a fault')
+  expect(await tree.fails(...push('faulty'), 'main')).toContain(
+    "error: p/x.dag.py:1:1 at tasks[0].needs[0] (a) of what it prints: unknown task 'b' in needs",
+  )
+  expect(await specs('faulty')).toEqual([])
+})
+
+test('[N7] a program may print a component, and use one', async () => {
+  const tree = await shop.hosted.work('parts', {
+    'p/x.dag.ts': `console.log('dagbok: 1\\nid: parts\\ntasks: [{id: part, uses: ../part/part.dag.py}]')\n`,
+    'part/part.dag.py': `print('{"dagbok": 1, "id": "part", "kind": "component", "tasks": [{"id": "in", "command": ["true"]}]}')\n`,
+  })
+  await tree.commit('Parts')
+  await tree.git(...push('parts'), 'main')
+  const [row] = await database().client<{ tasks: string[]; files: string[] }[]>`
+    select jsonb_path_query_array(spec, '$.tasks[*].id') as tasks, jsonb_path_query_array(bundle, '$[*].path') as files
+    from version v join dag d on d.id = v.dag_id where d.name = 'parts'`
+  expect(row).toEqual({ tasks: ['part.in'], files: ['p/x.dag.ts', 'part/part.dag.py'] })
+})
+
+test('the check of a text that is being edited runs it once, and its commit need not run it again', async () => {
+  const tree = await shop.hosted.work('typed', {
+    'p/x.dag.py': python('typed'),
+    'p/foo/bar.py': 'word = "w"\n',
+  })
+  const sha = await tree.commit('First')
+  await tree.git(...push('typed'), 'main')
+  const repository = await findRepository(database(), 'main', 'typed')
+  const dag = await findDagRow(database(), repository?.teamId ?? '', 'typed', 'typed')
+  const check = (text: string) =>
+    checkNotebook(shop.hosted.ctx, dag as NonNullable<typeof dag>, sha, 'p/x.dag.py', text)
+  const text = python('typed').replace('"say"', '"tell"')
+  expect((await check(text)).graph.tasks).toMatchObject([{ id: 'tell' }])
+  expect((await check('import nothing_there\n')).faults).toMatchObject([
+    { file: 'p/x.dag.py', line: 1, message: expect.stringContaining('ModuleNotFoundError') as string },
+  ])
+  expect(await outcomes('typed')).toMatchObject([
+    { kept: true },
+    { kept: false },
+    { state: 'failed', kept: false },
+  ])
+  await tree.write({ 'p/x.dag.py': text })
+  await tree.commit('Tell')
+  await tree.git(...push('typed'), 'main')
+  expect(await outcomes('typed')).toMatchObject([{ kept: true }, { kept: true }, { kept: false }])
+})
+
+test('[R7] who waits for a program that nobody runs is told so in time, and it is not begun later', async () => {
+  const { ctx } = shop.hosted
+  const tree = await shop.hosted.work('alone', { 'q/other.dag.md': smallDag('alone') })
+  await tree.commit('First')
+  await tree.git(...push('alone'), 'main')
+  await tree.write({ 'p/x.dag.py': python('alone'), 'p/foo/bar.py': 'word = "w"\n' })
+  const sha = await tree.commit('A program')
+  await tree.git(...push('alone'), 'main')
+  const { id = '' } = (await findRepository(database(), 'main', 'alone')) ?? {}
+  await database().client`delete from program where repository_id = ${id}`
+  const entries = filesIn(await ctx.repositories.tree(id, sha))
+  await programs.close()
+  try {
+    await expect(runPrograms(ctx, { repositoryId: id, entries }, true, 200)).rejects.toMatchObject({
+      code: 'unavailable',
+      message:
+        'p/x.dag.py could not be run within 0.2 s: the worker is busy or not there. Nothing was changed: try again.',
+    })
+    await database()
+      .client`update program set asked_until = now() - interval '1 s' where repository_id = ${id}`
+    expect(await claimProgram(database(), 'test', 60)).toBeNull()
+  } finally {
+    programs = await openProgramShop(database(), shop.hosted)
+  }
+  expect(await outcomes('alone')).toEqual([{ state: 'queued', kept: false }])
+})
+
+test('[R3] a runner that was taken for dead has no say; what it held is run by the next', async () => {
+  const { ctx } = shop.hosted
+  const { id: repositoryId = '' } = (await findRepository(database(), 'main', 'late')) ?? {}
+  const [, sha = ''] = [...(await ctx.repositories.refs(repositoryId))][0] ?? []
+  const source = { repositoryId, entries: filesIn(await ctx.repositories.tree(repositoryId, sha)) }
+  await database().client`delete from program where repository_id = ${repositoryId}`
+  await programs.close()
+  await expect(runPrograms(ctx, source, false, 1)).rejects.toMatchObject({ code: 'unavailable' })
+  await database().client`update program set asked_until = now() + interval '1 h'`
+  const dead = await claimProgram(database(), 'dead', -1)
+  const next = await claimProgram(database(), 'next', 60)
+  expect(next?.id).toBe(dead?.id)
+  expect(await endProgram(database(), dead?.token ?? '', { printed: 'late' })).toBe(false)
+  expect(await claimProgram(database(), 'third', 60)).toBeNull()
+  expect(await requeuePrograms(database(), 'next')).toEqual([next?.id])
+  programs = await openProgramShop(database(), shop.hosted)
+  const [printed] = (await runPrograms(ctx, source, false)).values()
+  expect(printed).toEqual({ printed: expect.stringContaining('"id":"late"') as string })
+})
+
+test('a .dag.py is refused with what to do where there is no python3', async () => {
+  const bare = '/nonexistent'
+  await programs.close()
+  programs = await openProgramShop(database(), shop.hosted, bare)
+  try {
+    const tree = await shop.hosted.work('bare', {
+      'p/x.dag.py': python('bare'),
+      'p/foo/bar.py': 'word = "w"\n',
+    })
+    await tree.commit('First')
+    expect(await tree.fails(...push('bare'), 'main')).toContain(
+      'p/x.dag.py:1:1 this program needs python3, which is not on the search path',
+    )
+  } finally {
+    await programs.close()
+    programs = await openProgramShop(database(), shop.hosted)
+  }
+})
