@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import type { Spec } from '#server/domain/dag/spec.ts'
 import { compile } from '#server/domain/notebook/compile.ts'
 import { formatFault, type Fault } from '#server/domain/notebook/fault.ts'
+import type { Printed } from '#server/domain/notebook/program.ts'
 import { bundleOf, indexTree, isNotebook } from '#server/domain/version/bundle.ts'
 import { snapshotNotebook, withTwins } from '#server/domain/version/snapshot.ts'
 import { UsageError } from '../client/failure.ts'
@@ -44,23 +45,33 @@ function checkTree(tree: WorkingTree): CheckedNotebook[] {
   })
 }
 
+async function withPrinted(tree: WorkingTree, print: PrintPrograms): Promise<WorkingTree> {
+  return { ...tree, notebooks: new Map([...tree.notebooks, ...(await print(tree))]) }
+}
+
 async function locate(path: string): Promise<{ path: string; isFolder: boolean }> {
   const found = await stat(path).catch(() => null)
   if (found === null) throw new UsageError(`${path} is not there.`)
   const isFolder = found.isDirectory()
   if (!isFolder && !isNotebook(path))
-    throw new UsageError(`${path} is no notebook: its name ends in .dag.md or .dag.yaml.`)
+    throw new UsageError(`${path} is no notebook: its name ends in .dag.md, .dag.yaml, .dag.py or .dag.ts.`)
   return { path: await realpath(resolve(path)), isFolder }
 }
 
+/** Runs the programs of a tree. */
+export type PrintPrograms = (tree: WorkingTree) => Promise<Map<string, Printed>>
+
 /** The notebooks at these paths and under these folders. @throws UsageError when one is not there or is no notebook */
-export async function checkNotebooks(paths: readonly string[]): Promise<CheckedNotebook[]> {
+export async function checkNotebooks(
+  paths: readonly string[],
+  print: PrintPrograms,
+): Promise<CheckedNotebook[]> {
   const trees = new Map<string, CheckedNotebook[]>()
   const chosen = new Map<string, CheckedNotebook>()
   for (const given of paths) {
     const { path, isFolder } = await locate(given)
     const tree = await readWorkingTree(isFolder ? path : dirname(path))
-    const checked = trees.get(tree.root) ?? checkTree(tree)
+    const checked = trees.get(tree.root) ?? checkTree(await withPrinted(tree, print))
     trees.set(tree.root, checked)
     for (const one of checked) {
       const at = join(one.root, one.path)

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { promisify } from 'node:util'
+import { isProgram, type Text } from '#server/domain/notebook/program.ts'
 import { isNotebook, type BundleEntry } from '#server/domain/version/bundle.ts'
 
 export interface WorkingTree {
@@ -10,8 +11,8 @@ export interface WorkingTree {
   root: string
   /** Without blob ids: nothing is hashed. */
   entries: BundleEntry[]
-  /** Texts of the notebooks, by path. */
-  notebooks: Map<string, string>
+  /** Texts of the notebooks, by path; of programs nothing before they are run. */
+  notebooks: Map<string, Text>
 }
 
 const git = async (folder: string, ...args: string[]): Promise<string> =>
@@ -51,7 +52,8 @@ async function textOf(path: string): Promise<string> {
 /** @param folder absolute; outside a repository it is taken for one itself */
 export async function readWorkingTree(folder: string): Promise<WorkingTree> {
   const { root, paths } = (await byGit(folder)) ?? (await byWalk(folder))
-  const notebooks = new Map<string, string>()
-  for (const path of paths.filter(isNotebook)) notebooks.set(path, await textOf(join(root, path)))
+  const notebooks = new Map<string, Text>()
+  const written = paths.filter((path) => isNotebook(path) && !isProgram(path))
+  for (const path of written) notebooks.set(path, await textOf(join(root, path)))
   return { root, entries: paths.map((path) => ({ path, mode: '100644', blob: '' })), notebooks }
 }

@@ -1,5 +1,5 @@
 /** The languages that cells are written in, for editors and for reading. */
-import { javascriptLanguage } from '@codemirror/lang-javascript'
+import { javascriptLanguage, typescriptLanguage } from '@codemirror/lang-javascript'
 import { markdown, markdownLanguage } from '@codemirror/lang-markdown'
 import { pythonLanguage } from '@codemirror/lang-python'
 import { yamlLanguage } from '@codemirror/lang-yaml'
@@ -15,6 +15,8 @@ const languages: Record<string, Language> = {
   javascript: javascriptLanguage,
   js: javascriptLanguage,
   node: javascriptLanguage,
+  typescript: typescriptLanguage,
+  ts: typescriptLanguage,
   bash: shellLanguage,
   sh: shellLanguage,
   shell: shellLanguage,

@@ -1,5 +1,6 @@
 /** Which part of a notebook is being edited, and how the cells stand around it. */
 import { editorText, editRange, splice, type EditRange } from '#server/domain/notebook/splice.ts'
+import { isProgram } from '#server/domain/notebook/program.ts'
 import type { Cell, Notebook } from '#server/views/version.ts'
 import { textStart, type TextPlace } from './pressed-at.ts'
 
@@ -37,6 +38,13 @@ export const fileEdit = (text: string): CellEdit => ({
   language: 'markdown',
   at: textStart,
 })
+
+/** The language of a whole file: of a notebook prose, of YAML and programs their own. */
+export function fileLanguage(path: string): string {
+  if (/\.ya?ml$/.test(path)) return 'yaml'
+  if (!isProgram(path)) return 'markdown'
+  return path.endsWith('.py') ? 'python' : 'typescript'
+}
 
 export const shownText = ({ origin, range }: CellEdit): string =>
   editorText(origin.slice(range.start, range.end))

@@ -3,13 +3,14 @@
 import { useMutation } from '@tanstack/react-query'
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import { formatFault } from '#server/domain/notebook/fault.ts'
+import { isProgram } from '#server/domain/notebook/program.ts'
 import type { Notebook } from '#server/views/version.ts'
 import { DagGraph } from '../../_components/dag-graph.tsx'
 import { TextEditor } from '../../_components/code/text-editor.tsx'
 import { DagBar, Fault } from '../../_components/page.tsx'
 import { useKeys } from '../../_components/use-keys.ts'
 import { useTRPC } from '../../_trpc/provider.tsx'
-import { beginEdit, edited, fileEdit, shownText, type CellEdit } from './cell-edit.ts'
+import { beginEdit, edited, fileEdit, fileLanguage, shownText, type CellEdit } from './cell-edit.ts'
 import type { Went } from './cell-view.tsx'
 import { Cells, type Shown } from './cells.tsx'
 import { CommitDialog } from './commit-dialog.tsx'
@@ -17,9 +18,10 @@ import { DraftNotices } from './draft-notices.tsx'
 import { Outline } from './outline.tsx'
 import type { TextPlace } from './pressed-at.ts'
 import { useDraft } from './use-draft.ts'
+import { WholeFile } from './whole-file.tsx'
 
-/** ms after the last key that a text is checked. */
-const checkMs = 120
+/** ms after the last key that a text is checked; a program is run for that. */
+const checkMs = { text: 120, program: 600 }
 
 interface Props {
   notebook: Notebook
@@ -45,6 +47,8 @@ export function NotebookEditor({ notebook, email, went, reload }: Props) {
   const trpc = useTRPC()
   const draft = useDraft(email, notebook)
   const { text } = draft
+  const program = isProgram(notebook.path)
+  const language = fileLanguage(notebook.path)
   const [edit, setEdit] = useState<CellEdit | null>(null)
   const [committing, setCommitting] = useState(false)
   const [shown, setShown] = useState<Shown>(notebook)
@@ -56,9 +60,9 @@ export function NotebookEditor({ notebook, email, went, reload }: Props) {
   const ask = useEffectEvent(() => check.mutate({ ...notebook.dag, base: notebook.sha, text }))
   useEffect(() => {
     if (text === shown.text) return undefined
-    const timer = setTimeout(() => ask(), checkMs)
+    const timer = setTimeout(() => ask(), program ? checkMs.program : checkMs.text)
     return () => clearTimeout(timer)
-  }, [text, shown.text])
+  }, [text, shown.text, program])
   const changed = text !== notebook.text
   const current = useRef({ text, shown })
   useEffect(() => {
@@ -119,7 +123,7 @@ export function NotebookEditor({ notebook, email, went, reload }: Props) {
           aria-pressed={file}
           onClick={() => setEdit(file ? null : fileEdit(text))}
         >
-          {file ? 'Show cells' : 'Edit'} <kbd>E</kbd>
+          {file ? (language === 'markdown' ? 'Show cells' : 'Show the text') : 'Edit'} <kbd>E</kbd>
         </button>
         <button
           type="button"
@@ -140,13 +144,15 @@ export function NotebookEditor({ notebook, email, went, reload }: Props) {
               <TextEditor
                 initial={shownText(edit)}
                 label={notebook.path}
-                language="markdown"
-                faults={shown.faults}
+                language={language}
+                faults={shown.faults.filter((fault) => fault.file === notebook.path)}
                 onChange={type}
                 onLeave={() => setEdit(null)}
                 onSave={save}
               />
             </section>
+          ) : language !== 'markdown' ? (
+            <WholeFile path={notebook.path} text={text} onEdit={() => setEdit(fileEdit(text))} />
           ) : (
             <Cells
               shown={shown}
@@ -160,6 +166,11 @@ export function NotebookEditor({ notebook, email, went, reload }: Props) {
           )}
         </main>
         <aside aria-label="Graph">
+          {program && check.isPending && (
+            <p className="muted pad" role="status">
+              The program is run …
+            </p>
+          )}
           {shown.faults.length > 0 && (
             <div className="pad">
               <Fault

@@ -17,7 +17,7 @@ export function Outline({ cells, files, faults, went }: Props) {
   const named = cells.filter((cell) => cell.kind === 'task' || cell.kind === 'test')
   return (
     <nav className="contents-list" aria-label="Cells and files">
-      <h2>Cells</h2>
+      {named.length > 0 && <h2>Cells</h2>}
       {named.map((cell) => {
         const how = cell.id === null ? undefined : went.get(cell.id)
         return (

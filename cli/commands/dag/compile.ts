@@ -4,11 +4,14 @@ import { plain, sayJson, warn } from '../../print/output.ts'
 
 export const dagCompile = (): Command =>
   new Command('compile')
-    .description('Print the spec that a notebook compiles to, as JSON, or its faults.')
+    .description(
+      'Print the spec that a notebook, or what a program prints, compiles to, as JSON, or its faults.',
+    )
     .argument('<PATH>', 'the notebook')
     .action(async (path: string) => {
       const { checkNotebooks, faultLines } = await import('../../repository/check-notebooks.ts')
-      const checked = await checkNotebooks([path])
+      const { printPrograms } = await import('../../program/print-programs.ts')
+      const checked = await checkNotebooks([path], printPrograms)
       const [notebook] = checked
       if (notebook === undefined || checked.length > 1)
         throw new UsageError(`${path} is a folder: name one notebook.`)

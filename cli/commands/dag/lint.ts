@@ -7,15 +7,18 @@ const plural = (n: number, word: string) => `${n} ${word}${n === 1 ? '' : 's'}`
 export const dagLint = (): Command =>
   new Command('lint')
     .description(
-      'Check notebooks by the rules of a push, without a server: every fault of every file at once, as file:line:column. Components are taken from the repository around.',
+      'Check notebooks by the rules of a push, without a server: every fault of every file at once, as file:line:column. Components are taken from the repository around; programs (*.dag.py, *.dag.ts) are run, sealed as far as this machine can.',
     )
     .argument('[PATH...]', 'notebooks, or folders to look for them in', ['.'])
     .action(async (paths: string[], options: { json?: true }) => {
       // The compiler takes its time to load: only where it is used.
       const { checkNotebooks, faultLines } = await import('../../repository/check-notebooks.ts')
-      const checked = await checkNotebooks(paths)
+      const { printPrograms } = await import('../../program/print-programs.ts')
+      const checked = await checkNotebooks(paths, printPrograms)
       if (checked.length === 0)
-        throw new UsageError(`There is no notebook (*.dag.md, *.dag.yaml) under ${paths.join(', ')}.`)
+        throw new UsageError(
+          `There is no notebook (*.dag.md, *.dag.yaml, *.dag.py, *.dag.ts) under ${paths.join(', ')}.`,
+        )
       const lines = faultLines(checked, process.cwd())
       if (lines.length > 0) process.exitCode = exitCodes.failed
       if (options.json) return sayJson({ notebooks: checked.map(({ path, faults }) => ({ path, faults })) })

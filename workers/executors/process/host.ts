@@ -121,7 +121,7 @@ export async function openHost(runtime: string, path: string): Promise<Host> {
 }
 
 /** Where a program is for tasks, or null. Only what is found is remembered: it may be installed meanwhile. */
-export function programFinder(host: Host): (name: string) => Promise<string | null> {
+export function programFinder(host: Pick<Host, 'uid' | 'path'>): (name: string) => Promise<string | null> {
   const found = new Map<string, string>()
   return async (name) => {
     const known = found.get(name)

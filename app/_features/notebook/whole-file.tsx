@@ -1,0 +1,40 @@
+'use client'
+
+import { isProgram } from '#server/domain/notebook/program.ts'
+import { Code } from '../../_components/code/code.tsx'
+import { fileLanguage } from './cell-edit.ts'
+
+interface Props {
+  path: string
+  text: string
+  onEdit: () => void
+}
+
+/** A file that has no cells, as it is read: YAML, or a program. */
+export function WholeFile({ path, text, onEdit }: Props) {
+  const words = isProgram(path)
+    ? 'This DAG is a program. It is run once per version, sealed, and what it prints is the DAG on the right. It has no cells: edit the file.'
+    : 'This DAG is written as YAML. It has no cells: edit the file.'
+  return (
+    <section className="cell" aria-label={path}>
+      <header>
+        <b className="mono">{path}</b>
+        <span className="muted">{words}</span>
+      </header>
+      <pre
+        className="code"
+        tabIndex={0}
+        role="group"
+        aria-label={`Text of ${path}, Enter edits`}
+        onClick={() => (window.getSelection()?.isCollapsed ?? true) && onEdit()}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter') return
+          event.preventDefault()
+          onEdit()
+        }}
+      >
+        <Code text={text} language={fileLanguage(path)} from={1} />
+      </pre>
+    </section>
+  )
+}

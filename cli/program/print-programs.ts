@@ -1,0 +1,52 @@
+/** Programs of a working tree, run on this machine as the product's worker runs them: sealed, by copies of their files. */
+import { randomUUID } from 'node:crypto'
+import { lstat, mkdtemp, readFile, readlink, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { gitPath } from '#server/config/git.ts'
+import { isProgram, type Printed } from '#server/domain/notebook/program.ts'
+import { indexTree, programFiles, type BundleEntry } from '#server/domain/version/bundle.ts'
+import type { BundleFile } from '#server/services/version/bundle-files.ts'
+import { programFinder } from '#workers/executors/process/host.ts'
+import { printProgram, usualLimits, type ProgramTools } from '#workers/programs/print-program.ts'
+import { strongestSeal } from '#workers/programs/seal.ts'
+
+async function* filesOf(root: string, entries: readonly BundleEntry[]): AsyncGenerator<BundleFile> {
+  for (const { path } of entries) {
+    const at = join(root, path)
+    const found = await lstat(at)
+    if (found.isSymbolicLink()) yield { path, mode: '120000', bytes: Buffer.from(await readlink(at)) }
+    else if (found.isFile())
+      yield { path, mode: (found.mode & 0o100) === 0 ? '100644' : '100755', bytes: await readFile(at) }
+  }
+}
+
+async function openTools(folder: string): Promise<ProgramTools> {
+  const path = [dirname(process.execPath), gitPath()].join(delimiter)
+  const scratch = await mkdtemp(join(folder, 'trial-'))
+  // It is the caller's own code: under the caller's user id it reads what the caller reads.
+  const seal = await strongestSeal({ uid: null, hidden: [], scratch, data: 2 ** 30 }, path)
+  return { folder, seal, uid: null, hidden: [], path, find: programFinder({ uid: null, path }) }
+}
+
+/** What each program of the tree prints, by path. */
+export async function printPrograms(tree: {
+  root: string
+  entries: readonly BundleEntry[]
+}): Promise<Map<string, Printed>> {
+  const printed = new Map<string, Printed>()
+  const paths = tree.entries.map(({ path }) => path).filter(isProgram)
+  if (paths.length === 0) return printed
+  const index = indexTree(tree.entries)
+  const folder = await mkdtemp(join(tmpdir(), 'dagbok-programs-'))
+  try {
+    const tools = await openTools(folder)
+    for (const path of paths) {
+      const files = filesOf(tree.root, programFiles(index, path))
+      printed.set(path, await printProgram(tools, { id: randomUUID(), path, files, limits: usualLimits }))
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+  return printed
+}
