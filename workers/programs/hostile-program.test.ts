@@ -1,5 +1,6 @@
 /** Programs of ill will, under every seal that this machine can enforce: each is one fault, and harms nothing. */
-import { access, chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
@@ -173,21 +174,26 @@ open(os.path.join(os.environ["TMPDIR"], "note"), "w").write("x" * 1000)
 print("over")`
   const said = await told(strongest, python(text))
   // A machine without namespaces enforces less: docs/notebook.md says what.
-  if (strongest === 'whole') expect(said).toBe('processes True\nover\n')
+  const whole = strongest === 'whole'
+  expect(said).toMatch(whole ? /^processes True\nover\n$/ : /over\n$/)
   expect(said).not.toContain('hunter22')
   expect(calls).toBe(strongest === 'none' ? 1 : 0)
-  for (const place of strongest === 'whole' ? [tmpdir(), '/var/tmp', '/dev/shm', data, folder] : [])
-    await expect(access(join(place, 'dagbok-canary'))).rejects.toMatchObject({ code: 'ENOENT' })
+  const outside = [tmpdir(), '/var/tmp', '/dev/shm', data, folder].map((place) =>
+    join(place, 'dagbok-canary'),
+  )
+  const written = outside.filter((path) => existsSync(path))
+  for (const path of written) await rm(path)
+  expect(written.filter((path) => whole || path.startsWith(data))).toEqual([])
 })
 
 test("[S3] the scratch folder is small, and its bytes are nobody else's", async () => {
   const fill = `
 try:
-  for i in range(1000): open(os.path.join(os.environ["TMPDIR"], str(i)), "wb").write(b"x" * 10**6)
+  for i in range(100): open(os.path.join(os.environ["TMPDIR"], str(i)), "wb").write(b"x" * 10**6)
   print("all")
 except OSError as error: print(error.strerror)`
   const said = await told(strongest, python(fill))
-  if (strongest === 'whole') expect(said).toBe('No space left on device\n')
+  expect(said).toBe(strongest === 'whole' ? 'No space left on device\n' : 'all\n')
 })
 
 test('[S3] a .dag.ts that takes all memory is told so', async () => {
