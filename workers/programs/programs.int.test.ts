@@ -175,7 +175,7 @@ test('the check of a text that is being edited runs it once, and its commit need
 
 test('[R7] who waits for a program that nobody runs is told so in time, and it is not begun later', async () => {
   const { ctx } = shop.hosted
-  const tree = await shop.hosted.work('alone', { 'q/other.dag.md': smallDag('alone') })
+  const tree = await shop.hosted.work('alone', { 'q/other.dag.md': smallDag('beside') })
   await tree.commit('First')
   await tree.git(...push('alone'), 'main')
   await tree.write({ 'p/x.dag.py': python('alone'), 'p/foo/bar.py': 'word = "w"\n' })
