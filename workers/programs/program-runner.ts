@@ -60,10 +60,11 @@ export class ProgramRunner {
     return this.#seal
   }
 
+  /** What threw can be called again. */
   async start(): Promise<void> {
     const { db, host, hostName, log } = this.#tools
     await killMarked(new Set(await requeuePrograms(db, hostName)), null)
-    this.#folder = await this.#makeFolder()
+    if (this.#folder === '') this.#folder = await this.#makeFolder()
     const scratch = await mkdtemp(join(this.#folder, 'trial-'))
     const { uid, hidden } = this.#toolsOf(0)
     this.#seal = await strongestSeal({ uid, hidden, scratch, data: 2 ** 30 }, host.path)
@@ -72,9 +73,12 @@ export class ProgramRunner {
         { seal: this.#seal },
         'this machine lets programs be sealed only in part: see docs/notebook.md',
       )
-    const subscription = await db.client.listen(programChannel, () => this.#loop.wake())
+    const subscription = await db.client.listen(
+      programChannel,
+      () => this.#loop.wake(),
+      () => this.#loop.wake(),
+    )
     this.#unlisten = () => subscription.unlisten()
-    this.#loop.wake()
   }
 
   /** Ends what runs, which is run again by whoever comes next. */

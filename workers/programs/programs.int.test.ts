@@ -208,7 +208,8 @@ test('[R3] a runner that was taken for dead has no say; what it held is run by t
   await database().client`delete from program where repository_id = ${repositoryId}`
   await programs.close()
   await expect(runPrograms(ctx, source, false, 1)).rejects.toMatchObject({ code: 'unavailable' })
-  await database().client`update program set asked_until = now() + interval '1 h'`
+  await database()
+    .client`update program set asked_until = now() + interval '1 h' where repository_id = ${repositoryId}`
   const dead = await claimProgram(database(), 'dead', -1)
   const next = await claimProgram(database(), 'next', 60)
   expect(next?.id).toBe(dead?.id)
