@@ -56,14 +56,16 @@ const tools = (seal: Seal): ProgramTools => ({
   find: programFinder(host),
 })
 
+async function* only(path: string, text: string) {
+  await Promise.resolve()
+  yield { path, mode: '100644', bytes: Buffer.from(text) }
+}
+
 async function told(seal: Seal, text: string, name = 'x.dag.py', seconds = 20) {
   const id = randomUUID()
-  async function* files() {
-    await Promise.resolve()
-    yield { path: `p/${name}`, mode: '100644', bytes: Buffer.from(text) }
-  }
+  const path = `p/${name}`
   const limits = { ...usualLimits, seconds }
-  const came = await printProgram(tools(seal), { id, path: `p/${name}`, files: files(), limits })
+  const came = await printProgram(tools(seal), { id, path, files: only(path, text), limits })
   expect(await left(id)).toEqual([])
   return 'fault' in came ? came.fault.message : came.printed
 }
@@ -117,6 +119,18 @@ describe.each(['strongest', 'none'] as const)('%s seal', (which) => {
     const daemon =
       'if os.fork() == 0:\n  os.setsid()\n  if os.fork() == 0:\n    time.sleep(10**6)\n  os._exit(0)\nprint("over")'
     expect(await told(seal(), python(daemon))).toBe('over\n')
+  })
+
+  test('[R14] one that is stopped with the product is ended at once, and nothing is said of it', async () => {
+    const [id, path, stop] = [randomUUID(), 'p/x.dag.py', new AbortController()]
+    const files = only(path, python('time.sleep(10**6)'))
+    const over = printProgram(tools(seal()), { id, path, files, limits: usualLimits, stop: stop.signal })
+    const settled = expect(over).rejects.toThrow('aborted')
+    while ((await left(id)).length === 0) await new Promise((done) => setImmediate(done))
+    stop.abort()
+    await settled
+    expect(await left(id)).toEqual([])
+    expect((await readdir(folder)).filter((name) => name.startsWith('program-'))).toEqual([])
   })
 
   test("[S6] it has nothing of the product's environment, and the same one each time", async () => {

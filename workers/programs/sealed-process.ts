@@ -1,6 +1,7 @@
 /** One sealed process: started, watched and ended with all that it began. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { constants } from 'node:os'
+import type { Readable } from 'node:stream'
 import type { Ended, ProgramEnd, ProgramLimits } from '#server/domain/notebook/program.ts'
 import { killMarked, killOwnedBy, signalGroup } from '../executors/process/task-process.ts'
 import { UsageMeter } from '../executors/process/usage-meter.ts'
@@ -50,46 +51,48 @@ function signalOf(code: number | null): string | null {
   return found?.[0] ?? null
 }
 
+/** Collects what it prints, as far as it may, and the last of what it complains of. */
+function gather(stdout: Readable, stderr: Readable, most: number, tooMuch: () => void) {
+  const out: Buffer[] = []
+  let [size, errors] = [0, Buffer.alloc(0)]
+  stdout.on('data', (chunk: Buffer) => {
+    size += chunk.length
+    if (size <= most) out.push(chunk)
+    else tooMuch()
+  })
+  stderr.on('data', (chunk: Buffer) => (errors = Buffer.concat([errors, chunk]).subarray(-keptError)))
+  return () => ({ stdout: Buffer.concat(out), stderr: errors.toString('utf8') })
+}
+
 /** Runs it to its end. @throws when it cannot be started, or is stopped */
 export async function runSealed(command: SealedCommand): Promise<ProgramEnd> {
-  const { limits } = command
+  const { limits, stop } = command
+  stop?.throwIfAborted()
   const child = start(command)
   const { stdout, stderr, pid } = child
   if (pid === undefined || stdout === null || stderr === null)
     return new Promise((_, failed) => child.once('error', failed))
   let ended: Ended = null
+  const halt = () => signalGroup(pid, 'SIGKILL')
   const end = (why: Exclude<Ended, null>) => {
     ended ??= why
-    signalGroup(pid, 'SIGKILL')
+    halt()
   }
-  const out: Buffer[] = []
-  let [size, errors] = [0, Buffer.alloc(0)]
-  stdout.on('data', (chunk: Buffer) => {
-    size += chunk.length
-    if (size <= limits.output * 2 ** 20) out.push(chunk)
-    else end('output')
-  })
-  stderr.on('data', (chunk: Buffer) => (errors = Buffer.concat([errors, chunk]).subarray(-keptError)))
+  const gathered = gather(stdout, stderr, limits.output * 2 ** 20, () => end('output'))
   const closed = new Promise<void>((done) => child.once('close', () => done()))
-  const halt = () => signalGroup(pid, 'SIGKILL')
-  command.stop?.addEventListener('abort', halt)
+  const exited = new Promise<[number | null, string | null]>((done) =>
+    child.once('exit', (code, signal) => done([code, signal])),
+  )
+  stop?.addEventListener('abort', halt)
   const timer = setTimeout(() => end('time'), limits.seconds * 1000)
   const meter = new UsageMeter(pid, (bytes) => bytes > limits.memory * 2 ** 20 && end('memory'), null)
   meter.start()
-  const [code, signal] = await new Promise<[number | null, string | null]>((done) =>
-    child.once('exit', (status, name) => done([status, name])),
-  )
+  const [code, signal] = await exited
   clearTimeout(timer)
-  command.stop?.removeEventListener('abort', halt)
+  stop?.removeEventListener('abort', halt)
   meter.stop()
   await endAll(command, pid)
   await closed
-  command.stop?.throwIfAborted()
-  return {
-    ended,
-    code,
-    signal: signal ?? signalOf(code),
-    stdout: Buffer.concat(out),
-    stderr: errors.toString('utf8'),
-  }
+  stop?.throwIfAborted()
+  return { ended, code, signal: signal ?? signalOf(code), ...gathered() }
 }
