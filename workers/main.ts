@@ -8,6 +8,7 @@ import { openDatabase } from '#db/client.ts'
 import { throughOutages } from '#db/outage.ts'
 import { attemptsOfEarlierLives } from '#db/queries/attempt.ts'
 import { defaultQueue, graceLeases, registerWorker, workerAlive, workerStopped } from '#db/queries/worker.ts'
+import { postgresStore } from '#db/scheduling-store.ts'
 import { inheritedByTasks } from '#server/config/environment.ts'
 import { gitPath } from '#server/config/git.ts'
 import { deskSocket } from '#server/config/desk.ts'
@@ -55,7 +56,7 @@ const ctx: ServiceContext = {
 
 const host = await openHost(settings.runtimeFolder, gitPath())
 const workerId = randomUUID()
-const scheduler = new Scheduler(db, ctx.log, workerId, artifacts)
+const scheduler = new Scheduler(postgresStore(db), ctx.log, workerId, artifacts)
 const executor = new ProcessExecutor({
   host,
   checkouts: new Checkouts(join(host.runtime, 'versions'), (versionId) => bundleFiles(ctx, versionId)),

@@ -1,11 +1,11 @@
 /** A claimed attempt as the executor gets it: rendered, with its inputs found. */
-import type { Queryable } from '#db/client.ts'
-import { outputsOfTask } from '#db/queries/attempt.ts'
+import type { Session } from '#db/scheduling-store.ts'
 import { renderTask, type RenderedInput } from '#server/domain/expression/render.ts'
 import type { Viewer } from '#server/domain/expression/facts.ts'
 import { ExpressionError } from '#server/domain/expression/cel.ts'
-import { mostMs, within } from '#server/services/within.ts'
+import { mostMs } from '#server/services/within.ts'
 import type { AttemptJob, InputValue } from '../executors/executor.ts'
+import type { Effects } from './effects.ts'
 import type { LiveRun } from './live-run.ts'
 
 export interface Claimed {
@@ -16,10 +16,10 @@ export interface Claimed {
   n: number
 }
 
-async function inputOf(q: Queryable, live: LiveRun, input: RenderedInput): Promise<InputValue> {
+async function inputOf(session: Session, live: LiveRun, input: RenderedInput): Promise<InputValue> {
   if (input.kind === 'file') return { kind: 'repository_file', path: input.path }
   if (input.kind === 'value') return { kind: 'json', value: input.value }
-  const found = await outputsOfTask(q, live.row.id, input.task, input.output)
+  const found = await session.outputsOfTask(live.row.id, input.task, input.output)
   if (input.expanded && input.key === null)
     return {
       kind: 'folder',
@@ -44,15 +44,17 @@ function timeLeft(live: LiveRun, node: number, item: number): number | null {
 
 /** @throws ExpressionError */
 export async function buildJob(
-  q: Queryable,
+  session: Session,
   live: LiveRun,
   viewer: Viewer,
   claimed: Claimed,
+  within: Effects['within'],
 ): Promise<AttemptJob> {
   const { task, key } = viewer
   const rendered = within(() => renderTask(viewer, claimed.n, ''), tooSlow)
   const inputs: Record<string, InputValue> = {}
-  for (const [name, input] of Object.entries(rendered.inputs)) inputs[name] = await inputOf(q, live, input)
+  for (const [name, input] of Object.entries(rendered.inputs))
+    inputs[name] = await inputOf(session, live, input)
   const { action, args } = rendered
   return {
     attemptId: claimed.attemptId,

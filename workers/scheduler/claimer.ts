@@ -2,12 +2,9 @@
  * Hands queued task runs out: asks limits and pools under their locks, makes the attempt, and gives it to the executor.
  * What one look claims of one run is one transaction.
  */
-import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
-import type { Database, Queryable } from '#db/client.ts'
-import { lockDag } from '#db/queries/admission.ts'
-import { insertAttempt, saveRecord } from '#db/queries/attempt.ts'
-import { activeTasks, claimable, lockPoolOf, type Candidate } from '#db/queries/claim.ts'
+import type { Candidate } from '#db/queries/claim.ts'
+import type { SchedulingStore, Session } from '#db/scheduling-store.ts'
 import { failpoint } from '#server/config/failpoint.ts'
 import { ExpressionError } from '#server/domain/expression/cel.ts'
 import { recordOf, type Handed } from '#server/domain/run/attempt-record.ts'
@@ -17,6 +14,7 @@ import { itemAt } from '#server/domain/run/machine.ts'
 import { attemptEnd, type Executor } from '../executors/executor.ts'
 import { buildJob, type Claimed } from './attempt-job.ts'
 import type { DatabaseSink } from './attempt-sink.ts'
+import type { Effects } from './effects.ts'
 import type { Isolation } from './isolation.ts'
 import type { LiveRun } from './live-run.ts'
 import type { Batch, RunAdvancer } from './run-advancer.ts'
@@ -30,30 +28,33 @@ interface Taken extends Claimed {
 type Outcome = { kind: 'taken'; taken: Taken } | { kind: 'gone' | 'run_limit' | 'task_limit' | 'pool_limit' }
 
 export class Claimer {
-  readonly #db: Database
+  readonly #store: SchedulingStore
   readonly #log: Logger
   readonly #workerId: string
   readonly #runs: RunAdvancer
   readonly #sink: DatabaseSink
   readonly #isolation: Isolation
+  readonly #effects: Pick<Effects, 'token' | 'within'>
   /** Attempts that were handed out and hold a place there, by token: a task run may have a next one before that is over. */
   readonly #held = new Map<string, { taskRunId: string; executor: Executor }>()
   readonly #submitting = new Set<Promise<void>>()
 
   constructor(given: {
-    db: Database
+    store: SchedulingStore
     log: Logger
     workerId: string
     runs: RunAdvancer
     sink: DatabaseSink
     isolation: Isolation
+    effects: Pick<Effects, 'token' | 'within'>
   }) {
-    this.#db = given.db
+    this.#store = given.store
     this.#log = given.log
     this.#workerId = given.workerId
     this.#runs = given.runs
     this.#sink = given.sink
     this.#isolation = given.isolation
+    this.#effects = given.effects
   }
 
   /** Resolves when what was taken has been handed to the executor. */
@@ -87,7 +88,7 @@ export class Claimer {
     for (;;) {
       const free = executor.capacity - this.#heldBy(executor)
       if (free <= 0 || stopped()) return
-      const candidates = await claimable(this.#db, free, blocked, executor.post)
+      const candidates = await this.#store.claimable(free, blocked, executor.post)
       if (candidates.length === 0) return
       const outcomes = await Promise.all(
         candidates.map((one) =>
@@ -107,7 +108,7 @@ export class Claimer {
   }
 
   async #take(executor: Executor, candidate: Candidate): Promise<Outcome> {
-    const token = randomUUID()
+    const token = this.#effects.token()
     const said: { outcome: Outcome } = { outcome: { kind: 'gone' } }
     const accepted = await this.#runs.apply(candidate.runId, async (tx, live, batch) => {
       const place = live.places.get(candidate.id)
@@ -124,8 +125,7 @@ export class Claimer {
       const kind = live.machine.plan.nodes[place.node]?.policy.poll == null ? 'main' : 'probe'
       const { id: taskRunId, runId } = candidate
       const { workerId, leaseMs } = executor.post
-      const attemptId = await insertAttempt(
-        tx,
+      const attemptId = await tx.insertAttempt(
         { taskRunId, runId, n, kind, token, executor: executor.name, workerId: workerId ?? this.#workerId },
         leaseMs,
       )
@@ -141,7 +141,7 @@ export class Claimer {
 
   /** Asks the limits, with their rows locked; `batch` knows what this transaction has taken before. */
   async #limitOf(
-    tx: Queryable,
+    tx: Session,
     live: LiveRun,
     node: number,
     candidate: Candidate,
@@ -151,10 +151,10 @@ export class Claimer {
     if (!hasPlace(maxParallel, live.machine.active[node] ?? 0)) return 'task_limit'
     const most = live.identity.spec.limits.max_active_tasks
     if (most !== null) {
-      await lockDag(tx, live.row.dagId)
-      if (!hasPlace(most, (await activeTasks(tx, live.row.dagId)) + batch.tasks)) return 'run_limit'
+      await tx.lockDag(live.row.dagId)
+      if (!hasPlace(most, (await tx.activeTasks(live.row.dagId)) + batch.tasks)) return 'run_limit'
     }
-    const pool = live.identity.spec.tasks[node]?.pool == null ? null : await lockPoolOf(tx, candidate.id)
+    const pool = live.identity.spec.tasks[node]?.pool == null ? null : await tx.lockPoolOf(candidate.id)
     if (pool !== null) {
       const taken = batch.slots.get(pool.pool) ?? 0
       if (!hasSlots({ slots: pool.free, used: taken }, pool.slots)) return 'pool_limit'
@@ -167,7 +167,7 @@ export class Claimer {
   /** What it was given stays with it. An attempt does not fail for it. */
   async #keep(attemptId: string, given: Handed): Promise<void> {
     try {
-      await saveRecord(this.#db, attemptId, recordOf(given))
+      await this.#store.saveRecord(attemptId, recordOf(given))
     } catch (error) {
       this.#log.error({ err: error, attempt: attemptId }, 'what an attempt was given could not be kept')
     }
@@ -177,8 +177,8 @@ export class Claimer {
     const { token } = claimed
     try {
       await failpoint('attempt.claim.after-record', live.machine.plan.nodes[node]?.task)
-      const viewer = await viewerOf(this.#db, live, node, item)
-      const job = await buildJob(this.#db, live, viewer, { ...claimed, node, item })
+      const viewer = await viewerOf(this.#store, live, node, item)
+      const job = await buildJob(this.#store, live, viewer, { ...claimed, node, item }, this.#effects.within)
       await Promise.all([
         executor.submit(job),
         this.#keep(claimed.attemptId, { ...job, params: live.row.params }),

@@ -4,6 +4,7 @@ import { dueSchedules } from '#db/queries/schedule.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
 import { pauseDag } from '#server/services/dag/pause-dag.ts'
 import { resumeDag } from '#server/services/dag/resume-dag.ts'
+import { postgresStore, sessionOf } from '#db/scheduling-store.ts'
 import { fireSchedule } from '#server/services/schedule/fire.ts'
 import type { ServiceContext } from '#server/services/context.ts'
 import { killBeforeCommit, oneTask, owner, putAtTip } from '../testing/tips.ts'
@@ -11,7 +12,7 @@ import { CronEnqueuer } from './cron-enqueuer.ts'
 
 const { database } = testDatabase()
 const log = pino({ level: 'silent' })
-const enqueuer = () => new CronEnqueuer(database(), log)
+const enqueuer = () => new CronEnqueuer(postgresStore(database()), log)
 const hour = 3_600_000
 const begin = Date.UTC(2026, 5, 1)
 const at = (hours: number) => new Date(begin + hours * hour)
@@ -33,7 +34,7 @@ test('[R9] two schedulers that look at the same moments fire each tick once', as
 test('[R9] a scheduler that dies between the run and its commit leaves neither; the next one fires the tick', async () => {
   const { dagId } = await putAtTip(database(), 'r9', 'b', oneTask('b', 'schedule: {every: 1h}\n'), at(0))
   const [due] = (await dueSchedules(database(), at(1), 10)).filter((one) => one.dagId === dagId)
-  await killBeforeCommit(database(), (tx) => fireSchedule(tx, due ?? { id: '', dagId: '' }, at(1)))
+  await killBeforeCommit(database(), (tx) => fireSchedule(sessionOf(tx), due ?? { id: '', dagId: '' }, at(1)))
   expect(await ran(dagId)).toEqual([])
   await enqueuer().look(at(1))
   expect(await ran(dagId)).toEqual([1])

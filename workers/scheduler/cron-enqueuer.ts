@@ -1,9 +1,9 @@
 /** Makes the runs that schedules ask for: each tick once (R9). Time is the database's. */
 import type { Logger } from 'pino'
-import type { Database } from '#db/client.ts'
-import { databaseNow, dueSchedules, soonestTick } from '#db/queries/schedule.ts'
+import type { SchedulingStore } from '#db/scheduling-store.ts'
 import { fireSchedule } from '#server/services/schedule/fire.ts'
 import { takeOverSchedules } from '#server/services/schedule/take-over.ts'
+import { realEffects, type Effects } from './effects.ts'
 
 /** Schedules looked at in one go. */
 const batch = 200
@@ -11,15 +11,17 @@ const batch = 200
 const takeOverMs = 15_000
 
 export class CronEnqueuer {
-  readonly #db: Database
+  readonly #store: SchedulingStore
   readonly #log: Logger
+  readonly #elapsed: Effects['elapsed']
   #tookOver = -Infinity
   /** Whether a tick waits for a place in its DAG's queue. */
   waits = true
 
-  constructor(db: Database, log: Logger) {
-    this.#db = db
+  constructor(store: SchedulingStore, log: Logger, { elapsed }: Pick<Effects, 'elapsed'> = realEffects) {
+    this.#store = store
     this.#log = log
+    this.#elapsed = elapsed
   }
 
   /**
@@ -30,26 +32,26 @@ export class CronEnqueuer {
     // Until this look knows better: a place that is made meanwhile must not be missed.
     this.waits = true
     await this.#takeOver(now ?? null)
-    const moment = now ?? (await databaseNow(this.#db))
-    const due = await dueSchedules(this.#db, moment, batch)
+    const moment = now ?? (await this.#store.databaseNow())
+    const due = await this.#store.dueSchedules(moment, batch)
     let [moved, waiting] = [0, 0]
     for (const schedule of due)
       await this.#try('a schedule could not be fired', async () => {
-        const fired = await this.#db.transaction((tx) => fireSchedule(tx, schedule, moment))
+        const fired = await this.#store.transaction((tx) => fireSchedule(tx, schedule, moment))
         if (fired === 'done') moved++
         else waiting++
       })
     if (moved > 0) return 0
-    const next = await soonestTick(this.#db, moment)
+    const next = await this.#store.soonestTick(moment)
     this.waits = waiting > 0
     return next === null ? null : next.getTime() - moment.getTime()
   }
 
   async #takeOver(now: Date | null): Promise<void> {
-    if (now === null && performance.now() - this.#tookOver < takeOverMs) return
-    this.#tookOver = performance.now()
+    if (now === null && this.#elapsed() - this.#tookOver < takeOverMs) return
+    this.#tookOver = this.#elapsed()
     await this.#try('schedules could not be taken over', () =>
-      this.#db.transaction((tx) => takeOverSchedules(tx, null, now)),
+      this.#store.transaction((tx) => takeOverSchedules(tx, null, now)),
     )
   }
 

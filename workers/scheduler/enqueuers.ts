@@ -3,6 +3,7 @@
  * the clock; a slow poll is the safety net. Any number may run on one database.
  */
 import { enqueueChannel, enqueueReasons, type EnqueueReason } from '#db/queries/live.ts'
+import { postgresStore } from '#db/scheduling-store.ts'
 import type { ServiceContext } from '#server/services/context.ts'
 import { BackfillEnqueuer } from './backfill-enqueuer.ts'
 import { CronEnqueuer } from './cron-enqueuer.ts'
@@ -23,7 +24,7 @@ export class Enqueuers {
     this.#ctx = ctx
     const { db, log } = ctx
     const [cron, backfills, events] = [
-      new CronEnqueuer(db, log),
+      new CronEnqueuer(postgresStore(db), log),
       new BackfillEnqueuer(db, log),
       new EventFollower(ctx),
     ]

@@ -1,11 +1,6 @@
 /** Carries out what people did by hand, each once, in the transaction that changes the run. */
-import type { Database } from '#db/client.ts'
-import {
-  closeIntervention,
-  openInterventions,
-  saveAnswer,
-  type OpenIntervention,
-} from '#db/queries/intervention.ts'
+import type { OpenIntervention } from '#db/queries/intervention.ts'
+import type { SchedulingStore } from '#db/scheduling-store.ts'
 import { decideWhether, type RunEvent } from '#server/domain/run/decide.ts'
 import type { Isolation } from './isolation.ts'
 import type { RunAdvancer } from './run-advancer.ts'
@@ -16,11 +11,11 @@ function eventOf({ deed, by }: OpenIntervention, place: { node: number; item: nu
 }
 
 export async function carryOutInterventions(
-  db: Database,
+  store: SchedulingStore,
   runs: RunAdvancer,
   isolation: Isolation,
 ): Promise<void> {
-  for (const open of await openInterventions(db))
+  for (const open of await store.openInterventions())
     await isolation.attempt(open.runId, () => carryOut(runs, open))
 }
 
@@ -29,11 +24,11 @@ const carryOut = (runs: RunAdvancer, open: OpenIntervention): Promise<boolean> =
     const place = live.places.get(open.taskRunId)
     const event = place === undefined ? null : eventOf(open, place)
     const accepted = event !== null && decideWhether(live.machine, event)
-    if (!(await closeIntervention(tx, open.id, accepted ? 'applied' : 'too_late')) || !accepted) return null
+    if (!(await tx.closeIntervention(open.id, accepted ? 'applied' : 'too_late')) || !accepted) return null
     const { deed, by, at } = open
     if (deed.kind === 'answer') {
       const { yes, comment, values } = deed
-      await saveAnswer(tx, open.taskRunId, { yes, comment, values, by, at: at.toISOString() })
+      await tx.saveAnswer(open.taskRunId, { yes, comment, values, by, at: at.toISOString() })
     }
     return [event]
   })

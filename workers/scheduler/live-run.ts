@@ -1,12 +1,6 @@
 /** A live run in memory: what never changes of it, and its machine at a known revision of its row. */
-import type { Queryable } from '#db/client.ts'
-import {
-  runIdentity,
-  taskRunRows,
-  type RunIdentity,
-  type RunRow,
-  type TaskRunRow,
-} from '#db/queries/run-state.ts'
+import type { RunIdentity, RunRow, TaskRunRow } from '#db/queries/run-state.ts'
+import type { Session } from '#db/scheduling-store.ts'
 import type { Json } from '#server/domain/json.ts'
 import type { ItemState, Machine } from '#server/domain/run/machine.ts'
 import { makePlan } from '#server/domain/run/plan.ts'
@@ -48,11 +42,11 @@ export function placeItems(
 }
 
 /** Reads a run whose row is locked. @throws when its rows and its spec do not fit */
-export async function loadLiveRun(q: Queryable, row: RunRow): Promise<LiveRun> {
-  const identity = await runIdentity(q, row.id)
+export async function loadLiveRun(session: Session, row: RunRow): Promise<LiveRun> {
+  const identity = await session.runIdentity(row.id)
   if (identity === null) throw new Error(`run ${row.id} has no version`)
   const { spec } = identity
-  const rows = await taskRunRows(q, row.id)
+  const rows = await session.taskRunRows(row.id)
   const machine = restoreMachine(
     makePlan(spec.tasks, spec.limits.run_timeout),
     { state: row.state, stopping: row.stopping, dueAt: row.dueAt?.getTime() ?? null },

@@ -6,6 +6,7 @@ import { lockRun, writeTaskRuns } from '#db/queries/run-state.ts'
 import { lockPoolOf } from '#db/queries/claim.ts'
 import { savePool } from '#db/queries/pool.ts'
 import { createRun } from '#server/services/run/create-run.ts'
+import { postgresStore } from '#db/scheduling-store.ts'
 import { specOf } from '#db/queries/version.ts'
 import { RunAdvancer } from './run-advancer.ts'
 import { succeeds } from '../testing/scripted-executor.ts'
@@ -153,11 +154,13 @@ async function waitsForLock(): Promise<void> {
 
 test('[R14] what Postgres undoes to end a deadlock is done again', async () => {
   const runId = await start(one)
-  const runs = new RunAdvancer(database(), () => {})
+  const runs = new RunAdvancer(postgresStore(database()), () => {})
   let tries = 0
-  const accepted = await runs.apply(runId, async (tx) => {
+  const accepted = await runs.apply(runId, async () => {
     if (++tries === 1)
-      await tx.execute("do $$ begin raise exception 'deadlock' using errcode = 'deadlock_detected'; end $$")
+      await database().execute(
+        "do $$ begin raise exception 'deadlock' using errcode = 'deadlock_detected'; end $$",
+      )
     return [{ kind: 'admitted' }]
   })
   expect([accepted, tries]).toEqual([true, 2])

@@ -1,17 +1,14 @@
 /** Answers what the core asks: may it go on, what is it expanded over, until when does it wait. */
-import type { Database } from '#db/client.ts'
-import { expandTaskRun } from '#db/queries/run-state.ts'
-import { outputsOfTask } from '#db/queries/attempt.ts'
-import { newerTick, pastHolds, succeededRun } from '#db/queries/past.ts'
+import type { SchedulingStore } from '#db/scheduling-store.ts'
 import { ExpressionError } from '#server/domain/expression/cel.ts'
 import { evaluate, renderText, type Viewer } from '#server/domain/expression/facts.ts'
 import { conditionsHold, itemKeys, itemsOf } from '#server/domain/expression/render.ts'
 import type { Json } from '#server/domain/json.ts'
 import { isMoment } from '#server/domain/notebook/compile/waiting.ts'
 import type { ConditionAnswer, ItemRef, RunEvent, WaitAnswer } from '#server/domain/run/decide.ts'
-import { within } from '#server/services/within.ts'
 import { readLines, type BlobSource } from '#server/storage/read-lines.ts'
 import { tooSlow } from './attempt-job.ts'
+import type { Effects } from './effects.ts'
 import { placeItems, type LiveRun } from './live-run.ts'
 import type { Prepare } from './run-advancer.ts'
 import { viewerOf } from './run-facts.ts'
@@ -31,40 +28,42 @@ async function orError<T>(work: () => Promise<T>): Promise<T | { error: string }
 }
 
 export class Questions {
-  readonly #db: Database
+  readonly #store: SchedulingStore
   readonly #blobs: BlobSource
+  readonly #within: Effects['within']
 
-  constructor(db: Database, blobs: BlobSource) {
-    this.#db = db
+  constructor(store: SchedulingStore, blobs: BlobSource, within: Effects['within']) {
+    this.#store = store
     this.#blobs = blobs
+    this.#within = within
   }
 
   async condition(live: LiveRun, { node, item }: ItemRef): Promise<RunEvent> {
     const result = await orError(async (): Promise<ConditionAnswer> => {
-      const viewer = await viewerOf(this.#db, live, node, item)
+      const viewer = await viewerOf(this.#store, live, node, item)
       const { latest_only, depends_on_past, id } = viewer.task
-      if (latest_only && (await newerTick(this.#db, live.row))) return { skip: 'not_latest' }
-      if (depends_on_past && !(await pastHolds(this.#db, live.row, id))) return 'not_yet'
-      return within(() => conditionsHold(viewer), tooSlow) ? 'true' : { skip: 'condition_false' }
+      if (latest_only && (await this.#store.newerTick(live.row))) return { skip: 'not_latest' }
+      if (depends_on_past && !(await this.#store.pastHolds(live.row, id))) return 'not_yet'
+      return this.#within(() => conditionsHold(viewer), tooSlow) ? 'true' : { skip: 'condition_false' }
     })
     return { kind: 'condition', node, item, result }
   }
 
   async wait(live: LiveRun, { node, item }: ItemRef): Promise<RunEvent> {
     const result = await orError(async (): Promise<WaitAnswer> => {
-      const viewer = await viewerOf(this.#db, live, node, item)
+      const viewer = await viewerOf(this.#store, live, node, item)
       const { action } = viewer.task
       if (action.kind !== 'wait') throw new Error(`${viewer.task.id} does not wait`)
       const readyAt = live.machine.items[node]?.[item]?.readyAt ?? live.row.now
       if (action.for.kind === 'duration') return { at: readyAt + action.for.ms }
       const template = action.for.kind === 'until' ? action.for.template : ''
       if (action.for.kind === 'until')
-        return { at: momentOf(within(() => renderText(viewer, viewer.task.scope, template), tooSlow)) }
+        return { at: momentOf(this.#within(() => renderText(viewer, viewer.task.scope, template), tooSlow)) }
       if (live.row.logicalDate === null)
         throw new ExpressionError(
           `it waits for the run of ${action.for.dag} with the same logical date, and this run has none`,
         )
-      const there = await succeededRun(this.#db, {
+      const there = await this.#store.succeededRun({
         teamId: live.identity.teamId,
         dag: action.for.dag,
         logicalDate: live.row.logicalDate,
@@ -77,11 +76,11 @@ export class Questions {
   /** Reads the items outside the transaction; in it their rows are made. */
   async items(live: LiveRun, node: number): Promise<Prepare> {
     const found = await orError(async () => {
-      const viewer = await viewerOf(this.#db, live, node, 0)
+      const viewer = await viewerOf(this.#store, live, node, 0)
       const { map } = viewer.task
       if (map === null) throw new Error(`${viewer.task.id} is not expanded`)
       const list = await this.#listOf(live, viewer, map)
-      return within(() => itemKeys(viewer, map.key, list), tooSlow).map((key, index) => ({
+      return this.#within(() => itemKeys(viewer, map.key, list), tooSlow).map((key, index) => ({
         key,
         item: list[index] ?? null,
       }))
@@ -92,7 +91,7 @@ export class Questions {
       const first = current.ids[node]?.[0]
       if (first === undefined || !Array.isArray(found) || found.length === 0)
         return [{ kind: 'expanded', node, item: 0, result: Array.isArray(found) ? [] : found }]
-      const ids = await expandTaskRun(tx, first, found)
+      const ids = await tx.expandTaskRun(first, found)
       placeItems(
         current,
         node,
@@ -110,10 +109,10 @@ export class Questions {
   ): Promise<Json[]> {
     if (over.kind === 'expression')
       return itemsOf(
-        within(() => evaluate(viewer, over.scope, over.source), tooSlow),
+        this.#within(() => evaluate(viewer, over.scope, over.source), tooSlow),
         mostItems,
       )
-    const [file] = await outputsOfTask(this.#db, live.row.id, over.task, over.output)
+    const [file] = await this.#store.outputsOfTask(live.row.id, over.task, over.output)
     if (file === undefined) return []
     if (file.size > mostBytes) throw new ExpressionError(`'${over.output}' is larger than 64 MiB`)
     const lines = await readLines(this.#blobs, file.hash, mostItems + 1)

@@ -3,9 +3,9 @@
  * for it meanwhile. Any number of these may work on one database: the run's row lock orders them, and its revision tells
  * whether the machine in memory is still the truth.
  */
-import { wasUndone, type Database, type Queryable } from '#db/client.ts'
-import { announce } from '#db/queries/live.ts'
-import { lockRun, writeRun, writeTaskRuns, type TaskRunWrite } from '#db/queries/run-state.ts'
+import { wasUndone } from '#db/client.ts'
+import type { TaskRunWrite } from '#db/queries/run-state.ts'
+import type { SchedulingStore, Session } from '#db/scheduling-store.ts'
 import { decide, type RunAction, type RunEvent } from '#server/domain/run/decide.ts'
 import { isTerminalRun, type Reason } from '#server/domain/run/states.ts'
 import { loadLiveRun, type LiveRun } from './live-run.ts'
@@ -17,7 +17,7 @@ export interface Batch {
 }
 
 /** Gives the events to decide, after writes of its own in the same transaction; null when there is nothing to do. */
-export type Prepare = (tx: Queryable, live: LiveRun, batch: Batch) => Promise<RunEvent[] | null>
+export type Prepare = (tx: Session, live: LiveRun, batch: Batch) => Promise<RunEvent[] | null>
 
 interface Entry {
   prepare: Prepare
@@ -44,15 +44,15 @@ function endWanted({ row, machine }: LiveRun): boolean {
 }
 
 export class RunAdvancer {
-  readonly #db: Database
+  readonly #store: SchedulingStore
   readonly #after: (advanced: Advanced) => void
   readonly #lives = new Map<string, LiveRun>()
   readonly #mail = new Map<string, Entry[]>()
   readonly #working = new Map<string, Promise<void>>()
 
   /** @param after is called when a transaction has committed; it must not throw */
-  constructor(db: Database, after: (advanced: Advanced) => void) {
-    this.#db = db
+  constructor(store: SchedulingStore, after: (advanced: Advanced) => void) {
+    this.#store = store
     this.#after = after
   }
 
@@ -94,8 +94,8 @@ export class RunAdvancer {
 
   async #tryAdvance(runId: string, entries: Entry[]): Promise<void> {
     const accepted: boolean[] = []
-    const advanced = await this.#db.transaction(async (tx) => {
-      const row = await lockRun(tx, runId)
+    const advanced = await this.#store.transaction(async (tx) => {
+      const row = await tx.lockRun(runId)
       if (row === null) return null
       const cached = this.#lives.get(runId)
       // Out of the cache until it is committed: what fails half way is read again.
@@ -111,7 +111,7 @@ export class RunAdvancer {
     if (advanced !== null) this.#after(advanced)
   }
 
-  async #decideAll(tx: Queryable, live: LiveRun, entries: Entry[], accepted: boolean[]): Promise<Advanced> {
+  async #decideAll(tx: Session, live: LiveRun, entries: Entry[], accepted: boolean[]): Promise<Advanced> {
     const { now } = live.row
     const writes = new Map<string, TaskRunWrite>()
     const before = live.machine.run
@@ -142,19 +142,19 @@ export class RunAdvancer {
   }
 
   async #write(
-    tx: Queryable,
+    tx: Session,
     live: LiveRun,
     writes: TaskRunWrite[],
     before: string,
     reason: Reason | null,
   ): Promise<void> {
-    const written = await writeTaskRuns(tx, writes)
+    const written = await tx.writeTaskRuns(writes)
     if (written !== writes.length)
       throw new Error(`run ${live.row.id}: ${written} of ${writes.length} task runs could be written`)
     const { run, stop, dueAt } = live.machine
-    await writeRun(tx, live.row.id, { change: run === before ? null : { to: run, reason }, stop, dueAt })
+    await tx.writeRun(live.row.id, { change: run === before ? null : { to: run, reason }, stop, dueAt })
     live.row = { ...live.row, revision: live.row.revision + 1, state: run }
     const topics = [`run:${live.row.id}`, ...(run === before ? [] : [`dag:${live.row.dagId}`])]
-    await announce(tx, topics)
+    await tx.announce(topics)
   }
 }

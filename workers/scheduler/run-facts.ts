@@ -1,6 +1,5 @@
 /** What expressions of a live run may know. */
-import type { Queryable } from '#db/client.ts'
-import { valuesOfRun } from '#db/queries/attempt.ts'
+import type { Session } from '#db/scheduling-store.ts'
 import type { Viewer, ItemFacts } from '#server/domain/expression/facts.ts'
 import type { Spec } from '#server/domain/dag/spec.ts'
 import type { Json } from '#server/domain/json.ts'
@@ -10,13 +9,13 @@ import type { LiveRun } from './live-run.ts'
 const rfc3339 = (time: Date | null) => time?.toISOString() ?? ''
 
 /** The view of one item of a task; values are read of tasks that expressions of the spec may want. */
-export async function viewerOf(q: Queryable, live: LiveRun, node: number, item: number): Promise<Viewer> {
+export async function viewerOf(session: Session, live: LiveRun, node: number, item: number): Promise<Viewer> {
   const { spec, number } = live.identity
   const planned = live.machine.plan.nodes[node]
   const task = spec.tasks[node]
   if (planned === undefined || task === undefined)
     throw new Error(`run ${live.row.id} has no task number ${node}`)
-  const values = await valuesOfRun(q, live.row.id, readTasks(spec))
+  const values = await session.valuesOfRun(live.row.id, readTasks(spec))
   const byItem = new Map<string, Record<string, Json>>()
   for (const row of values)
     byItem.set(`${row.task} ${row.index}`, {

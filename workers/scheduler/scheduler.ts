@@ -3,12 +3,9 @@
  * what it has itself written and by NOTIFY; a slow poll is the safety net. Any number may run on one database.
  */
 import type { Logger } from 'pino'
-import type { Database } from '#db/client.ts'
-import { activeRuns, lockDag, othersOf, waitingRuns, type WaitingRun } from '#db/queries/admission.ts'
-import { expiredAttempts } from '#db/queries/attempt.ts'
-import { dueItems, dueRuns, runsToEnd } from '#db/queries/due.ts'
+import type { WaitingRun } from '#db/queries/admission.ts'
 import { workChannel } from '#db/queries/live.ts'
-import { runningRunIds } from '#db/queries/run-state.ts'
+import type { SchedulingStore } from '#db/scheduling-store.ts'
 import { failpoint } from '#server/config/failpoint.ts'
 import { judgeAdmission, type Admission } from '#server/domain/run/admission.ts'
 import type { RunAction, RunEvent } from '#server/domain/run/decide.ts'
@@ -16,6 +13,7 @@ import type { BlobSource } from '#server/storage/read-lines.ts'
 import { attemptEnd, type Executor } from '../executors/executor.ts'
 import { DatabaseSink } from './attempt-sink.ts'
 import { Claimer } from './claimer.ts'
+import { realEffects, type Effects } from './effects.ts'
 import { carryOutInterventions } from './interventions.ts'
 import type { LiveRun } from './live-run.ts'
 import { Questions } from './questions.ts'
@@ -34,7 +32,7 @@ const sooner = (a: number | null, b: number | null) => (a === null ? b : b === n
 
 export class Scheduler {
   readonly sink: DatabaseSink
-  readonly #db: Database
+  readonly #store: SchedulingStore
   readonly #log: Logger
   readonly #runs: RunAdvancer
   readonly #isolation: Isolation
@@ -44,19 +42,33 @@ export class Scheduler {
   readonly #executors = new Set<Executor>()
   #unlisten: (() => Promise<void>) | null = null
 
-  constructor(db: Database, log: Logger, workerId: string, blobs: BlobSource) {
-    this.#db = db
+  constructor(
+    store: SchedulingStore,
+    log: Logger,
+    workerId: string,
+    blobs: BlobSource,
+    effects: Effects = realEffects,
+  ) {
+    this.#store = store
     this.#log = log
-    this.#runs = new RunAdvancer(db, (advanced) => this.#afterAdvance(advanced))
-    this.sink = new DatabaseSink(db, this.#runs)
-    this.#isolation = new Isolation(log)
-    const { sink } = this
-    this.#claimer = new Claimer({ db, log, workerId, runs: this.#runs, sink, isolation: this.#isolation })
-    this.#questions = new Questions(db, blobs)
+    this.#runs = new RunAdvancer(store, (advanced) => this.#afterAdvance(advanced))
+    this.sink = new DatabaseSink(store, this.#runs, effects)
+    this.#isolation = new Isolation(log, effects.elapsed)
+    this.#claimer = new Claimer({
+      store,
+      log,
+      workerId,
+      runs: this.#runs,
+      sink: this.sink,
+      isolation: this.#isolation,
+      effects,
+    })
+    this.#questions = new Questions(store, blobs, effects.within)
     this.#loop = new Wakeful(
       () => this.#look(),
       pollMs,
       (error) => log.error({ err: error }, 'the scheduler could not look'),
+      effects.after,
     )
   }
 
@@ -64,13 +76,9 @@ export class Scheduler {
   async start(executor: Executor | null): Promise<void> {
     if (executor !== null) this.#executors.add(executor)
     // A question that was open when an earlier life ended is asked again.
-    for (const id of await runningRunIds(this.#db)) await this.#apply(id, just({ kind: 'reconsidered' }))
-    const subscription = await this.#db.client.listen(
-      workChannel,
-      () => this.#loop.wake(),
-      () => this.#loop.wake(),
-    )
-    this.#unlisten = () => subscription.unlisten()
+    for (const id of await this.#store.runningRunIds()) await this.#apply(id, just({ kind: 'reconsidered' }))
+    const wake = () => this.#loop.wake()
+    this.#unlisten = await this.#store.listen(workChannel, wake, wake)
   }
 
   /** Takes nothing new; resolves when what was under way is written. */
@@ -100,11 +108,11 @@ export class Scheduler {
 
   async #look(): Promise<number | null> {
     // A run that is applied nothing to is ended, when its row says that it should be.
-    for (const id of await runsToEnd(this.#db)) await this.#apply(id, endQueued)
+    for (const id of await this.#store.runsToEnd()) await this.#apply(id, endQueued)
     const lost = attemptEnd('lost', 'worker_lost', 'Its worker did not answer any more.')
-    for (const { token, runId } of await expiredAttempts(this.#db))
+    for (const { token, runId } of await this.#store.expiredAttempts())
       await this.#isolation.attempt(runId, () => this.sink.ended(token, lost))
-    await carryOutInterventions(this.#db, this.#runs, this.#isolation)
+    await carryOutInterventions(this.#store, this.#runs, this.#isolation)
     const next = await this.#due()
     await this.#admit()
     for (const executor of this.#executors) await this.#claimer.claim(executor, () => this.#loop.stopped)
@@ -117,13 +125,13 @@ export class Scheduler {
   }
 
   async #due(): Promise<number | null> {
-    const runs = await dueRuns(this.#db)
+    const runs = await this.#store.dueRuns()
     for (const { id } of runs.due)
       await this.#apply(id, (_tx, { machine, row }) => {
         const due = machine.dueAt !== null && machine.dueAt <= row.now
         return Promise.resolve(due ? [{ kind: 'run_due' }] : null)
       })
-    const items = await dueItems(this.#db)
+    const items = await this.#store.dueItems()
     await Promise.all(
       items.due.map(({ id, runId }) =>
         this.#apply(runId, (_tx, { places, machine, row }) => {
@@ -139,7 +147,7 @@ export class Scheduler {
 
   async #admit(): Promise<void> {
     const full = new Set<string>()
-    for (const waiting of await waitingRuns(this.#db, perDag)) {
+    for (const waiting of await this.#store.waitingRuns(perDag)) {
       const { dagId, strategy, max, forced, recovers } = waiting
       // Where an older one of its kind waits, a later one does, too.
       const kind = `${dagId} ${strategy} ${max}`
@@ -147,7 +155,7 @@ export class Scheduler {
       const admission = await this.#isolation.attempt(waiting.id, () => this.#admitOne(waiting))
       if (admission === 'wait') full.add(kind)
       if (admission === 'push_out')
-        for (const id of await activeRuns(this.#db, dagId))
+        for (const id of await this.#store.activeRuns(dagId))
           await this.#apply(id, just({ kind: 'pushed_out' }))
     }
   }
@@ -157,8 +165,8 @@ export class Scheduler {
     await failpoint('run.admit.before')
     await this.#runs.apply(waiting.id, async (tx, { row }) => {
       if (row.state !== 'queued') return null
-      await lockDag(tx, waiting.dagId)
-      admission = judgeAdmission(waiting, await othersOf(tx, waiting))
+      await tx.lockDag(waiting.dagId)
+      admission = judgeAdmission(waiting, await tx.othersOf(waiting))
       if (admission === 'admit') return [{ kind: 'admitted' }]
       return admission === 'cancel' ? [{ kind: 'pushed_out' }] : null
     })

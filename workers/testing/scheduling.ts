@@ -8,6 +8,7 @@ import { registerWorker } from '#db/queries/worker.ts'
 import { ensureFirstOwner } from '#db/queries/sign-in.ts'
 import { insertRepository } from '#db/queries/repository.ts'
 import { ensureDag, insertVersion } from '#db/queries/version.ts'
+import { postgresStore } from '#db/scheduling-store.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
 import type { Json } from '#server/domain/json.ts'
 import { compile } from '#server/domain/notebook/compile.ts'
@@ -39,7 +40,7 @@ export function scheduling() {
   async function work(behaviour: Behaviour, capacity = 8) {
     const id = randomUUID()
     await registerWorker(database(), { id, host: 'test', pid: 1, slots: capacity })
-    const scheduler = new Scheduler(database(), pino({ level: 'silent' }), id, blobs)
+    const scheduler = new Scheduler(postgresStore(database()), pino({ level: 'silent' }), id, blobs)
     const executor = new ScriptedExecutor(capacity, behaviour)
     executor.connect(scheduler.sink, (token) => scheduler.released(token))
     await scheduler.start(executor)

@@ -7,6 +7,7 @@ import { registerWorker } from '#db/queries/worker.ts'
 import { insertRepository, setDefaultBranch } from '#db/queries/repository.ts'
 import { ensureFirstOwner } from '#db/queries/sign-in.ts'
 import { ensureDag, insertVersion, saveDagsAtRef, dagsAtRef } from '#db/queries/version.ts'
+import { postgresStore, sessionOf } from '#db/scheduling-store.ts'
 import type { Spec } from '#server/domain/dag/spec.ts'
 import { compile } from '#server/domain/notebook/compile.ts'
 import type { Actor } from '#server/services/actor.ts'
@@ -71,7 +72,7 @@ export async function putAtTip(
     })
     const mine = { path, dagId, versionId, faults: [] }
     await saveDagsAtRef(tx, repositoryId, ref, 'c', text === null ? others : [...others, mine])
-    await takeOverSchedules(tx, repositoryId, now)
+    await takeOverSchedules(sessionOf(tx), repositoryId, now)
     return { dagId, versionId, spec }
   })
 }
@@ -84,7 +85,7 @@ export async function startScheduler(
   const id = randomUUID()
   await registerWorker(db, { id, host: 'test', pid: 1 })
   const blobs = { read: () => Promise.resolve(Readable.from([])) }
-  const scheduler = new Scheduler(db, pino({ level: 'silent' }), id, blobs)
+  const scheduler = new Scheduler(postgresStore(db), pino({ level: 'silent' }), id, blobs)
   const executor = new ScriptedExecutor(16, behaviour)
   executor.connect(scheduler.sink, (token) => scheduler.released(token))
   await scheduler.start(executor)

@@ -6,6 +6,7 @@ import type { Database } from '#db/client.ts'
 import { findLiveAttempt } from '#db/queries/attempt.ts'
 import { registerWorker } from '#db/queries/worker.ts'
 import { liveChannel } from '#db/queries/live.ts'
+import { postgresStore } from '#db/scheduling-store.ts'
 import { startHosted, type Hosted } from '#server/testing/hosted.ts'
 import { logChunks } from '#db/queries/log.ts'
 import { readBytes } from '#server/storage/logs/log-reader.ts'
@@ -70,7 +71,7 @@ export async function openWorkshop(
   const begin = async () => {
     const workerId = randomUUID()
     await registerWorker(db, { id: workerId, host: 'test', pid: process.pid })
-    scheduler = new Scheduler(db, hosted.ctx.log, workerId, hosted.ctx.artifacts)
+    scheduler = new Scheduler(postgresStore(db), hosted.ctx.log, workerId, hosted.ctx.artifacts)
     crew = await hire({ db, hosted, runtime, scheduler, sink, workerId })
   }
   const end = async (graceMs: number) => {

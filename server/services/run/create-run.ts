@@ -1,30 +1,37 @@
 import type { Queryable } from '#db/client.ts'
-import { announce, wakeScheduler } from '#db/queries/live.ts'
-import { poolKey, teamOfDag } from '#db/queries/pool.ts'
+import { poolKey } from '#db/queries/pool.ts'
 import { holdResults } from '#db/queries/retention.ts'
 import { defaultQueue, queueKey } from '#db/queries/worker.ts'
-import { insertRun, type NewItem, type NewRun } from '#db/queries/run.ts'
+import type { NewItem, NewRun } from '#db/queries/run.ts'
+import { sessionOf, type Session } from '#db/scheduling-store.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Spec } from '../../domain/dag/spec.ts'
 import type { PlannedItem } from '../../domain/run/reuse.ts'
+
+type WantedRun = Omit<NewRun, 'logicalDate' | 'parentId' | 'verb'> &
+  Partial<NewRun> & { spec: Spec; plan?: readonly PlannedItem[] }
 
 /**
  * Makes a run of a version, queued, in the caller's transaction; schedulers hear of it when that commits. Params were
  * checked before. `plan` says what is taken from an earlier run.
  */
-export async function createRun(
-  q: Queryable,
-  given: Omit<NewRun, 'logicalDate' | 'parentId' | 'verb'> &
-    Partial<NewRun> & { spec: Spec; plan?: readonly PlannedItem[] },
-): Promise<{ id: string; number: number }> {
-  const { spec, plan, ...run } = given
-  const taken = plan?.flatMap(({ reuse }) => (reuse?.resultsOf == null ? [] : [reuse.resultsOf])) ?? []
+export async function createRun(q: Queryable, given: WantedRun): Promise<{ id: string; number: number }> {
+  const taken = given.plan?.flatMap(({ reuse }) => (reuse?.resultsOf == null ? [] : [reuse.resultsOf])) ?? []
   if ((await holdResults(q, [...new Set(taken)])) < new Set(taken).size)
     throw new DagbokError(
       'conflict',
       'The run whose results it would take was deleted meanwhile: start a new run.',
     )
-  const teamId = await teamOfDag(q, run.dagId)
+  return makeRun(sessionOf(q), given)
+}
+
+/** As `createRun`, for a caller that has a session; the results that a plan takes are held already. */
+export async function makeRun(
+  tx: Pick<Session, 'teamOfDag' | 'insertRun' | 'announce' | 'wakeScheduler'>,
+  given: WantedRun,
+): Promise<{ id: string; number: number }> {
+  const { spec, plan, ...run } = given
+  const teamId = await tx.teamOfDag(run.dagId)
   const items = spec.tasks.flatMap((task): NewItem[] => {
     const { slots, priority } = task
     const pool = task.pool === null ? null : poolKey(teamId, task.pool)
@@ -42,8 +49,8 @@ export async function createRun(
     if (task.matrix === null) return [{ ...asked, key: null, index: 0 }]
     return task.matrix.map((item, index) => ({ ...asked, key: item.key, index }))
   })
-  const made = await insertRun(q, { logicalDate: null, parentId: null, verb: null, ...run }, items)
-  await announce(q, [`dag:${run.dagId}`, `run:${made.id}`])
-  await wakeScheduler(q)
+  const made = await tx.insertRun({ logicalDate: null, parentId: null, verb: null, ...run }, items)
+  await tx.announce([`dag:${run.dagId}`, `run:${made.id}`])
+  await tx.wakeScheduler()
   return made
 }

@@ -1,8 +1,8 @@
 /** Makes the runs that a schedule is due for: each tick once (R9). */
-import type { Queryable } from '#db/client.ts'
-import { lockDag, moveSchedule, scheduleById, type DueSchedule } from '#db/queries/schedule.ts'
+import type { DueSchedule } from '#db/queries/schedule.ts'
+import type { Session } from '#db/scheduling-store.ts'
 import { newestTick, nextTick, ticksBetween, type Tick } from '../../domain/schedule/ticks.ts'
-import { createRun } from '../run/create-run.ts'
+import { makeRun } from '../run/create-run.ts'
 import { paramsSchema } from '../../domain/run/params.ts'
 import { checkParams } from '../run/check-params.ts'
 
@@ -22,18 +22,18 @@ function dueTicks({ entry, cursor, spec, queued }: DueSchedule, until: Date): Ti
  * @returns whether it has to wait for a place in the queue
  */
 export async function fireSchedule(
-  tx: Queryable,
+  tx: Session,
   given: { id: string; dagId: string },
   now: Date,
 ): Promise<'done' | 'no_room'> {
-  const dag = await lockDag(tx, given.dagId)
-  const due = await scheduleById(tx, given.id)
+  const dag = await tx.lockScheduledDag(given.dagId)
+  const due = await tx.scheduleById(given.id)
   if (dag === null || due === null || dag.paused) return 'done'
   const until = due.until !== null && due.until < now ? due.until : now
   const ticks = dueTicks(due, until)
   if (ticks === 'no_room') return 'no_room'
   for (const { logicalDate, intervalStart, intervalEnd } of ticks)
-    await createRun(tx, {
+    await makeRun(tx, {
       dagId: given.dagId,
       versionId: due.versionId,
       spec: due.spec,
@@ -47,6 +47,6 @@ export async function fireSchedule(
     })
   const cursor = ticks.at(-1)?.at ?? due.cursor
   const from = due.entry.catchup || cursor > until ? cursor : until
-  await moveSchedule(tx, due, cursor, nextTick(due.entry, from)?.at ?? null)
+  await tx.moveSchedule(due, cursor, nextTick(due.entry, from)?.at ?? null)
   return 'done'
 }

@@ -1,9 +1,6 @@
 /** Makes the schedules and triggers of a DAG those of the version that schedules it. */
-import type { Queryable } from '#db/client.ts'
-import { wakeEnqueuers } from '#db/queries/live.ts'
-import { changedDags, databaseNow, liveSchedules, lockDag, writeTakeover } from '#db/queries/schedule.ts'
-import { saveSubscriptions, type Subscription } from '#db/queries/trigger.ts'
-import { specOf } from '#db/queries/version.ts'
+import type { Subscription } from '#db/queries/trigger.ts'
+import type { Session } from '#db/scheduling-store.ts'
 import { noTriggers, type Spec, type Triggers } from '../../domain/dag/spec.ts'
 import { keyedSchedules, takeOver } from '../../domain/schedule/entries.ts'
 
@@ -21,21 +18,21 @@ function subscriptionsOf({ success_of: successes, outputs }: Triggers): Subscrip
   ]
 }
 
-async function takeOverDag(tx: Queryable, dagId: string, given: Date | null): Promise<void> {
-  const locked = await lockDag(tx, dagId)
+async function takeOverDag(tx: Session, dagId: string, given: Date | null): Promise<void> {
+  const locked = await tx.lockScheduledDag(dagId)
   if (locked === null || locked.versionId === locked.scheduledVersionId) return
   // Read under the lock: a tick up to this moment is the old version's, a later one the new one's.
-  const now = given ?? (await databaseNow(tx))
-  const spec = locked.versionId === null ? null : await specOf(tx, locked.versionId)
+  const now = given ?? (await tx.databaseNow())
+  const spec = locked.versionId === null ? null : await tx.specOf(locked.versionId)
   const takeover = takeOver(
-    await liveSchedules(tx, dagId),
+    await tx.liveSchedules(dagId),
     keyedSchedules(spec?.schedule ?? []),
     now,
     locked.scheduledSince === null,
   )
-  await writeTakeover(tx, dagId, locked.versionId, takeover, now)
-  await saveSubscriptions(tx, dagId, subscriptionsOf(triggersOf(spec)))
-  await wakeEnqueuers(tx, 'schedule')
+  await tx.writeTakeover(dagId, locked.versionId, takeover, now)
+  await tx.saveSubscriptions(dagId, subscriptionsOf(triggersOf(spec)))
+  await tx.wakeEnqueuers('schedule')
 }
 
 /**
@@ -43,9 +40,9 @@ async function takeOverDag(tx: Queryable, dagId: string, given: Date | null): Pr
  * @param now the database's time where it is not given
  */
 export async function takeOverSchedules(
-  tx: Queryable,
+  tx: Session,
   repositoryId: string | null,
   now: Date | null = null,
 ): Promise<void> {
-  for (const { dagId } of await changedDags(tx, repositoryId)) await takeOverDag(tx, dagId, now)
+  for (const { dagId } of await tx.changedDags(repositoryId)) await takeOverDag(tx, dagId, now)
 }

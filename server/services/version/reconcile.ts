@@ -25,6 +25,7 @@ import type { ServiceContext } from '../context.ts'
 import { keptTexts, NotRunYet, runPrograms } from '../program/printed-texts.ts'
 import { finishPushes } from '../push/finish-pushes.ts'
 import type { DagChange } from '../push/report.ts'
+import { sessionOf } from '#db/scheduling-store.ts'
 import { takeOverSchedules } from '../schedule/take-over.ts'
 import { readSnapshot } from './read-snapshot.ts'
 
@@ -160,7 +161,7 @@ async function reconcileOnce(ctx: ServiceContext, repositoryId: string): Promise
         if (gone.dagId !== null) work.topics.push(`dag:${gone.dagId}`)
       await forgetRef(tx, repositoryId, ref)
     }
-    await takeOverSchedules(tx, repositoryId)
+    await takeOverSchedules(sessionOf(tx), repositoryId)
     await finishPushes(tx, ctx.publicUrl, repository, refs, work.changes)
     if (work.topics.length > 0) await announce(tx, [...work.topics, `repository:${repositoryId}`])
     await failpoint('push.reconcile.after-effect-before-record', work.changes[0]?.ref)

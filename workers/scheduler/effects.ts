@@ -1,0 +1,27 @@
+/** What the scheduler has of the world besides the database: timers, bounds of time and chance. A simulation gives its own. */
+import { randomInt, randomUUID } from 'node:crypto'
+import { within } from '#server/services/within.ts'
+
+export interface Effects {
+  /** Calls `work` after `ms`; gives what calls it off. */
+  after: (ms: number, work: () => void) => () => void
+  /** ms since some moment of this process; never goes back. */
+  elapsed: () => number
+  /** Nobody can guess it: it fences. */
+  token: () => string
+  /** In [0, 1). */
+  random: () => number
+  /** Does work for an author's text, or throws what `late` gives when it takes too long. */
+  within: <T>(work: () => T, late: () => Error) => T
+}
+
+export const realEffects: Effects = {
+  after: (ms, work) => {
+    const timer = setTimeout(work, ms)
+    return () => clearTimeout(timer)
+  },
+  elapsed: () => performance.now(),
+  token: () => randomUUID(),
+  random: () => randomInt(2 ** 32) / 2 ** 32,
+  within,
+}
