@@ -2,7 +2,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { childEnvironment } from '#server/config/environment.ts'
-import { root } from './stage.ts'
+import { root, runTool } from './stage.ts'
+
+/** Seeds of a soak of the simulation, from one that is another each time. */
+const seeds = 100_000
 
 /** `project` is vitest's. */
 const soaks: Record<string, { file: string; trials: number; project?: string }> = {
@@ -11,14 +14,21 @@ const soaks: Record<string, { file: string; trials: number; project?: string }> 
   'ten-thousand': { file: 'e2e/faults/ten-thousand.soak.test.ts', trials: 1, project: 'soak' },
 }
 
+const simulation = () =>
+  runTool('workers/simulation/main.ts', ['--seeds', String(seeds), '--from', String(1 + (Date.now() % 1e9))])
+
 async function main(promises: string[]): Promise<number> {
-  const unknown = promises.filter((name) => soaks[name] === undefined)
-  if (promises.length === 0 || unknown.length > 0) {
-    console.error(`usage: npm run soak -- PROMISE …   known: ${Object.keys(soaks).join(', ')}`)
+  const known = [...Object.keys(soaks), 'simulation']
+  if (promises.length === 0 || promises.some((name) => !known.includes(name))) {
+    console.error(`usage: npm run soak -- PROMISE …   known: ${known.join(', ')}`)
     return 1
   }
   let failed = 0
   for (const name of promises) {
+    if (name === 'simulation') {
+      if ((await simulation()) !== 0) failed++
+      continue
+    }
     const { file = '', trials = 0, project = 'faults' } = soaks[name] ?? {}
     const env = childEnvironment({
       DAGBOK_TRIALS: String(trials),

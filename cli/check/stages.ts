@@ -1,6 +1,7 @@
 /** The stages, in the order in which a mistake is cheapest to find. */
 import { browserStage } from './browser-stage.ts'
 import { guardStage } from './guard-stage.ts'
+import { simulationStage } from './simulation-stage.ts'
 import { wholeTool, type Tally } from './stage.ts'
 import { runVitest } from './vitest-stage.ts'
 
@@ -28,6 +29,7 @@ export const stages: Stage[] = [
   { name: 'unit', from: 'verify', run: vitest('unit') },
   { name: 'integration', from: 'verify', run: vitest('integration') },
   { name: 'browser', from: 'test', run: browserStage },
+  { name: 'simulation', from: 'all', run: simulationStage },
   { name: 'faults', from: 'all', run: vitest('faults') },
   { name: 'guards', from: 'all', run: guardStage },
 ]

@@ -1,0 +1,110 @@
+/**
+ * `npm run simulate`: seeds and mutants; with `--seed N` one seed again, with its whole history.
+ * @see docs/decisions for what it simulates and what it does not
+ */
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { tell } from './history.ts'
+import { mutants } from './mutants.ts'
+import { hunt, runSeeds, type Broken, type Ran } from './run-seeds.ts'
+import { simulate } from './simulate.ts'
+
+/** Seeds in which a mutant must have been caught. */
+const mostSeeds = 2000
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    seeds: { type: 'string' },
+    from: { type: 'string', default: '1' },
+    /** Ends with the first seed that is broken. */
+    first: { type: 'boolean', default: false },
+    mutants: { type: 'boolean', default: false },
+    /** Only mutants whose name has this in it. */
+    only: { type: 'string', default: '' },
+    report: { type: 'string' },
+  },
+})
+
+function commit(): string {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
+  } catch {
+    return 'an unknown commit'
+  }
+}
+
+async function replay(seed: number): Promise<number> {
+  const { entries, violations } = await simulate(seed)
+  console.log(tell(entries).join('\n'))
+  for (const { promise, at, text } of violations) console.log(`[${promise}] ${at.toFixed(1)}: ${text}`)
+  console.log(`seed ${seed} at ${commit()}: ${violations.length === 0 ? 'every promise is kept' : 'broken'}`)
+  return violations.length
+}
+
+function tellBroken({ seed, violations }: Broken): void {
+  console.log(`✗ seed ${seed} at ${commit()}: npm run simulate -- --seed ${seed}`)
+  for (const { promise, at, text } of violations.slice(0, 3))
+    console.log(`    [${promise}] ${at.toFixed(1)}: ${text}`)
+}
+
+function say({ seeds, starts, faults, events, virtualMs, broken, ms }: Ran): void {
+  const hours = (virtualMs / 3_600_000).toFixed(1)
+  const perMinute = Math.round((seeds / ms) * 60_000)
+  console.log(
+    `${broken.length === 0 ? '✓' : '✗'} ${seeds} seeds, ${broken.length} broken, in ${(ms / 1000).toFixed(1)} s (${perMinute} a minute): ${hours} h of virtual time, ${events} events, ${faults} faults, ${starts} starts of code`,
+  )
+}
+
+/** Whether every promise was kept in so many seeds. */
+async function simulateMany(count: number): Promise<boolean> {
+  const end = new AbortController()
+  const ran = await runSeeds(Number(values.from), count, {
+    signal: end.signal,
+    broke: (one) => {
+      if (end.signal.aborted) return
+      tellBroken(one)
+      if (values.first) end.abort()
+    },
+  })
+  if (end.signal.aborted) console.log('✗ given up at the first seed that is broken')
+  else say(ran)
+  return ran.broken.length === 0
+}
+
+async function huntAll(): Promise<number> {
+  let missed = 0
+  const left = mutants.filter(({ name }) => name.includes(values.only))
+  const hunter = async () => {
+    for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
+      const { after, by } = await hunt(mutant, mostSeeds)
+      if (after === null) missed++
+      console.log(
+        after === null
+          ? `✗ not caught in ${mostSeeds} seeds: ${mutant.name}`
+          : `✓ caught after ${after} seed${after === 1 ? '' : 's'} by ${by?.promise}: ${mutant.name}`,
+      )
+    }
+  }
+  await Promise.all([hunter(), hunter()])
+  return missed
+}
+
+if (values.seed !== undefined) process.exitCode = (await replay(Number(values.seed))) > 0 ? 1 : 0
+else {
+  let [passed, failed] = [0, 0]
+  const count = Number(values.seeds ?? (values.mutants ? 0 : 20_000))
+  if (count > 0) {
+    if (await simulateMany(count)) passed++
+    else failed++
+  }
+  if (values.mutants && !(values.first && failed > 0)) {
+    const missed = await huntAll()
+    failed += missed
+    passed += mutants.length - missed
+  }
+  if (values.report !== undefined)
+    writeFileSync(values.report, JSON.stringify({ passed, failed, skipped: 0 }))
+  process.exitCode = failed > 0 ? 1 : 0
+}

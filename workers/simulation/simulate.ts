@@ -1,0 +1,145 @@
+/**
+ * One seed: machines with the product on a simulated database, people who use it, faults; then quiet, in which all must
+ * end; and what the checker says of it.
+ */
+import { idleInTransactionMs } from '#db/client.ts'
+import { attemptEnd, type AttemptEnd } from '../executors/executor.ts'
+import { Checker, type Violation } from './checker/checker.ts'
+import { allOver, checkLiveness, checkTicks } from './checker/at-end.ts'
+import { Conservation } from './checker/conservation.ts'
+import type { Behaviour } from './executor.ts'
+import { Troublemaker } from './faults.ts'
+import { History, type Entry } from './history.ts'
+import { People } from './people.ts'
+import { Product, type Surroundings } from './product.ts'
+import { Random } from './random.ts'
+import { quiet, SimulatedDatabase } from './store/database.ts'
+import type { Rows } from './store/tables.ts'
+import { World } from './world.ts'
+
+const epoch = Date.UTC(2026, 0, 5)
+/** ms in which all must have ended once the faults are over: two leases, and the time that tasks may take. */
+const boundMs = 300_000
+/** ms in which code that was fenced is ended: its next heartbeat, and more. */
+const fencedMs = 15_000
+/** ms of quiet after which people cancel what still waits for its turn. */
+const patienceMs = 10_000
+
+export interface Simulated {
+  seed: number
+  violations: Violation[]
+  entries: readonly Entry[]
+  /** Events, ms of virtual time, starts of code, faults. */
+  events: number
+  virtualMs: number
+  starts: number
+  faults: number
+}
+
+/** What code does is a function of the seed and of the attempt, whatever else happens. */
+function behaviourOf(random: Random): Behaviour {
+  return () => {
+    const ms = random.spread(random.chance(0.1) ? 15_000 : 1500)
+    const failed = random.chance(0.25)
+    const exitCode = failed ? random.pick([1, 1, 2, 3, 4]) : 0
+    const end: AttemptEnd = failed
+      ? { ...attemptEnd('failed', 'user_error', null), exitCode }
+      : {
+          ...attemptEnd('succeeded', null, null),
+          exitCode,
+          values: [
+            { name: 'list', value: Array.from({ length: random.int(0, 3) }, (_, i) => i), declared: false },
+          ],
+        }
+    return { ms, end }
+  }
+}
+
+/** Does `work` again and again, at moments of chance, until virtual time `until`. */
+function often(world: World, meanMs: number, until: number, work: () => void): void {
+  world.after(world.random.spread(meanMs), null, () => {
+    if (world.now > until) return
+    work()
+    often(world, meanMs, until, work)
+  })
+}
+
+export async function simulate(seed: number): Promise<Simulated> {
+  const random = new Random(seed)
+  const world = new World(random)
+  const since = new Map<string, number>()
+  const history = new History(world, (entry) => {
+    checker.see(entry)
+    if (entry.kind !== 'committed') return
+    for (const { table, before, after } of entry.changes) {
+      if (table === 'schedule' && before === undefined && after !== null) {
+        const { dagId, cursor } = after as Rows['schedule']
+        if (!since.has(dagId)) since.set(dagId, cursor.getTime())
+      }
+      if (trouble && table === 'attempt' && (after as Rows['attempt'] | null)?.state === 'running')
+        troublemaker.atGate(entry.who)
+    }
+  })
+  const database = new SimulatedDatabase(world, epoch, (what) => history.add({ kind: 'committed', ...what }))
+  const checker = new Checker(database.tables)
+  let trouble = true
+  const around: Surroundings = {
+    world,
+    database,
+    history,
+    behaviour: behaviourOf(random),
+    doubled: () => (trouble ? 0.1 : 0),
+  }
+  const products = Array.from({ length: random.int(2, 3) }, (_, i) => new Product('abc'[i] ?? '', around))
+  const people = new People(world, database, history)
+  const troublemaker = new Troublemaker(world, database, history, products)
+  people.settle(random.int(1, 2))
+  database.idleMs = idleInTransactionMs
+  database.chances = troublemaker.weather()
+  for (const product of products) product.start()
+  const troubleMs = random.int(8, 25) * 1000
+  often(world, 5000, troubleMs, () => people.run())
+  often(world, 12_000, troubleMs, () => people.cancel())
+  often(world, 8000, troubleMs, () => people.byHand())
+  often(world, 20_000, troubleMs, () => people.push())
+  often(world, 20_000, troubleMs, () => people.resizePool())
+  often(world, random.pick([1200, 3000, 10_000]), troubleMs, () => troublemaker.strike())
+  await world.run(troubleMs)
+  trouble = false
+  database.chances = quiet
+  for (const product of products) {
+    product.wake()
+    if (!product.alive) product.start()
+  }
+  people.makeRoom()
+  history.add({ kind: 'phase', text: 'the faults are over' })
+  const conservation = new Conservation(checker, database.tables, products)
+  let over = false
+  const patience = world.now + patienceMs
+  const look = () => {
+    if (world.now > patience) people.giveUp()
+    conservation.look(world.now, world.now < database.heldUntil)
+    over = allOver(database.tables)
+    if (!over && checker.violations.length === 0) world.after(500, null, look)
+  }
+  look()
+  await world.run(world.now + boundMs, () => over || checker.violations.length > 0)
+  if (checker.violations.length === 0) {
+    const codes = () => products.reduce((sum, { machine }) => sum + machine.codes.size, 0)
+    await world.run(world.now + fencedMs, () => codes() === 0)
+    checkLiveness(checker, database.tables, world.now, codes())
+    checkTicks(checker, database.tables, world.now, people.dags, since)
+  }
+  // Nobody goes on with what is over.
+  for (const { life } of products) if (life !== null) life.dead = true
+  const count = (kind: Entry['kind']) => history.entries.filter((entry) => entry.kind === kind).length
+  return {
+    seed,
+    violations: checker.violations,
+    entries: history.entries,
+    events: world.events,
+    virtualMs: world.now,
+    starts: count('code_started'),
+    faults: count('fault'),
+  }
+}
