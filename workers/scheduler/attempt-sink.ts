@@ -59,9 +59,11 @@ export class DatabaseSink implements AttemptSink {
     const key = await this.#store.findLiveAttempt(token)
     if (key === null) return false
     const asked = this.#effects.elapsed()
+    let stateNow = (): string => 'waiting'
     const passed = await this.#runs.apply(key.runId, async (tx, live) => {
       const place = live.places.get(key.taskRunId)
       if (place === undefined) return null
+      stateNow = () => itemAt(live.machine, place.node, place.item).state
       const passing = { kind: 'gate_passed', ...place } as const
       // A cancel closes the gate, unless it is clean-up (R17), and so does a mark by hand: what has not started does not start.
       if (!decideWhether(live.machine, passing)) return null
@@ -70,7 +72,8 @@ export class DatabaseSink implements AttemptSink {
     // Whoever was paused meanwhile may have been taken for lost, and its run may be over.
     if (passed && this.#effects.elapsed() - asked > leaseMs / 3)
       throw new DagbokError('internal', 'Its start gate answered too late to be believed.')
-    return passed
+    // One transaction may have passed it and then ended the attempt: its lease was over, or somebody marked its task.
+    return passed && stateNow() === 'running'
   }
 
   async appendLog(token: string, chunk: LogChunkRow): Promise<boolean> {

@@ -1,13 +1,18 @@
 /** One run must not stall others: one that cannot be read, one that waits, two that lock each other out. */
+import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { ensureFirstOwner } from '#db/queries/sign-in.ts'
 import { insertIntervention, lockTaskRun } from '#db/queries/intervention.ts'
 import { lockRun, writeTaskRuns } from '#db/queries/run-state.ts'
 import { lockPoolOf } from '#db/queries/claim.ts'
 import { savePool } from '#db/queries/pool.ts'
+import { leaseMs } from '#server/config/lease.ts'
 import { createRun } from '#server/services/run/create-run.ts'
 import { postgresStore } from '#db/scheduling-store.ts'
 import { specOf } from '#db/queries/version.ts'
+import { attemptEnd } from '../executors/executor.ts'
+import { DatabaseSink } from './attempt-sink.ts'
+import { realEffects } from './effects.ts'
 import { RunAdvancer } from './run-advancer.ts'
 import { succeeds } from '../testing/scripted-executor.ts'
 import { scheduling } from '../testing/scheduling.ts'
@@ -166,4 +171,34 @@ test('[R14] what Postgres undoes to end a deadlock is done again', async () => {
   expect([accepted, tries]).toEqual([true, 2])
   const [row] = await database().client`select state from run where id = ${runId}`
   expect(row).toMatchObject({ state: 'running' })
+})
+
+test('[R1] an attempt whose end is written together with its start gate does not start', async () => {
+  const runId = await start(one)
+  const real = postgresStore(database())
+  let release = () => {}
+  const isReleased = new Promise<void>((done) => (release = done))
+  let asked = 0
+  const findLiveAttempt = async (token: string) => {
+    const key = await real.findLiveAttempt(token)
+    if (++asked === 2) setImmediate(release)
+    return key
+  }
+  const store = { ...real, findLiveAttempt }
+  const runs = new RunAdvancer(store, () => {})
+  const sink = new DatabaseSink(store, runs, realEffects)
+  const token = randomUUID()
+  await runs.apply(runId, () => Promise.resolve([{ kind: 'admitted' }]))
+  await runs.apply(runId, async (tx, live) => {
+    const taskRunId = live.ids[0]?.[0] ?? ''
+    const given = { taskRunId, runId, n: 1, kind: 'main', executor: 'x', workerId: randomUUID() } as const
+    await tx.insertAttempt({ ...given, token }, leaseMs)
+    return [{ kind: 'claimed', node: 0, item: 0 }]
+  })
+  await sink.submitted(token, {})
+  // Both wait in one mailbox, and go into one transaction.
+  const busy = runs.apply(runId, () => isReleased.then(() => null))
+  const both = [sink.passGate(token, {}), sink.ended(token, attemptEnd('lost', 'worker_lost', null))]
+  expect(await Promise.all(both)).toEqual([false, true])
+  await busy
 })

@@ -68,7 +68,7 @@ export class SimulatedExecutor implements Executor {
       this.#held.set(job.token, held)
       void this.#see(held, submitted)
       // Handed over twice: only the gate keeps the second one from starting.
-      if (world.random.chance(doubled())) void this.#again(job)
+      if (world.random.chance(doubled())) void this.#again(held)
     })
   }
 
@@ -77,11 +77,12 @@ export class SimulatedExecutor implements Executor {
     return new Promise((done) => world.after(ms, life, done))
   }
 
-  async #again(job: AttemptJob): Promise<void> {
+  async #again(held: Held): Promise<void> {
     const { world, sink } = this.#options
     await this.#sleep(world.random.spread(200))
-    if (await sink.passGate(job.token, {}).catch(() => false))
-      void this.#code({ job, why: null, ended: () => {} })
+    const { token } = held.job
+    const passed = await sink.passGate(token, {}).catch(() => false)
+    if (passed && this.#held.get(token) === held && !isEnded(held)) void this.#code(held)
   }
 
   async #see(held: Held, submitted: () => void): Promise<void> {
@@ -95,6 +96,8 @@ export class SimulatedExecutor implements Executor {
     submitted()
     if (end !== null) await this.#write(token, end)
     this.#held.delete(token)
+    // Of what was handed over twice, nothing outlives the attempt here.
+    held.ended()
     this.#options.released(token)
   }
 

@@ -49,7 +49,14 @@ export class Checker {
     if (at - gate > gateMs)
       this.broken('R1', at, `${what} started ${Math.round(at - gate)} ms after its gate`)
     const run = this.#tables.run.get(runId)
-    if (run?.state === 'cancelled') this.broken('R17', at, `${what} started in a run that was cancelled`)
+    // A mark by hand waits for nobody: between its gate and its code, an attempt cannot know that it was given up.
+    if (run?.state === 'cancelled' && !this.#wasMarked(attemptId))
+      this.broken('R17', at, `${what} started in a run that was cancelled`)
+  }
+
+  #wasMarked(attemptId: string): boolean {
+    const { taskRunId = '' } = this.#tables.attempt.get(attemptId) ?? {}
+    return this.#tables.taskRun.get(taskRunId)?.reason === 'marked'
   }
 
   #changed({ table, id, before, after }: Change, entry: Commit): void {
