@@ -34,6 +34,11 @@ export const mutants: Mutant[] = [
         put: '',
       },
       {
+        file: `${scheduler}/attempt-sink.ts`,
+        find: "return passed && stateNow() === 'running'",
+        put: 'return passed',
+      },
+      {
         file: `${store}/attempts.ts`,
         find: "one.token === token && one.state === 'submitted'",
         put: 'one.token === token && isLive(one)',
