@@ -43,10 +43,18 @@ async function replay(seed: number): Promise<number> {
   return violations.length
 }
 
+/** What failed, each with the command that shows it again: the last lines of the output. */
+const failures: { file: null; name: string; message: string }[] = []
+
+const keep = (name: string, why: string, command: string) =>
+  failures.push({ file: null, name, message: `${why}; again: npm run simulate -- ${command}` })
+
 function tellBroken({ seed, violations }: Broken): void {
-  console.log(`✗ seed ${seed} at ${commit()}: npm run simulate -- --seed ${seed}`)
+  console.log(`✗ seed ${seed} at ${commit()}`)
   for (const { promise, at, text } of violations.slice(0, 3))
     console.log(`    [${promise}] ${at.toFixed(1)}: ${text}`)
+  const [first] = violations
+  keep(`seed ${seed}`, `breaks ${first?.promise} at ${commit()}`, `--seed ${seed}`)
 }
 
 function say({ seeds, starts, faults, events, virtualMs, broken, ms }: Ran): void {
@@ -79,20 +87,20 @@ async function huntAll(): Promise<number> {
   const hunter = async () => {
     for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
       const { after, by } = await hunt(mutant, mostSeeds)
-      if (after === null) missed++
-      console.log(
-        after === null
-          ? `✗ not caught in ${mostSeeds} seeds: ${mutant.name}`
-          : `✓ caught after ${after} seed${after === 1 ? '' : 's'} by ${by?.promise}: ${mutant.name}`,
-      )
+      if (after !== null) {
+        console.log(`✓ caught after ${after} seed${after === 1 ? '' : 's'} by ${by?.promise}: ${mutant.name}`)
+        continue
+      }
+      missed++
+      console.log(`✗ not caught in ${mostSeeds} seeds: ${mutant.name}`)
+      keep(mutant.name, 'not caught', `--mutants --only ${JSON.stringify(mutant.name)}`)
     }
   }
   await Promise.all([hunter(), hunter()])
   return missed
 }
 
-if (values.seed !== undefined) process.exitCode = (await replay(Number(values.seed))) > 0 ? 1 : 0
-else {
+async function runAll(): Promise<{ passed: number; failed: number }> {
   let [passed, failed] = [0, 0]
   const count = Number(values.seeds ?? (values.mutants ? 0 : 20_000))
   if (count > 0) {
@@ -102,9 +110,16 @@ else {
   if (values.mutants && !(values.first && failed > 0)) {
     const missed = await huntAll()
     failed += missed
-    passed += mutants.length - missed
+    passed += mutants.filter(({ name }) => name.includes(values.only)).length - missed
   }
+  return { passed, failed }
+}
+
+if (values.seed !== undefined) process.exitCode = (await replay(Number(values.seed))) > 0 ? 1 : 0
+else {
+  const { passed, failed } = await runAll()
   if (values.report !== undefined)
-    writeFileSync(values.report, JSON.stringify({ passed, failed, skipped: 0 }))
+    writeFileSync(values.report, JSON.stringify({ passed, failed, skipped: 0, failures }))
+  for (const { name, message } of failures) console.log(`✗ ${name}: ${message}`)
   process.exitCode = failed > 0 ? 1 : 0
 }

@@ -31,7 +31,15 @@ if (mutant !== undefined) mutate(mutant)
 // After the cuts: a mutant is loaded with them.
 const { simulate } = await import('./simulate.ts')
 const done = { kind: 'done' as const, seeds: 0, starts: 0, faults: 0, events: 0, virtualMs: 0 }
-for (let seed = task.from; seed <= task.to; seed += task.step) {
+let seed = task.from
+// A fault of the simulation, or what the product let nobody catch: the seed is told as any that is broken.
+process.on('uncaughtException', (error) => {
+  const text = error instanceof Error ? error.message : String(error)
+  void tell({ kind: 'broken', seed, violations: [{ promise: 'simulation', at: 0, text }] })
+    .then(() => tell(done))
+    .then(() => process.exit())
+})
+for (; seed <= task.to; seed += task.step) {
   const { violations, starts, faults, events, virtualMs } = await simulate(seed)
   done.seeds++
   done.starts += starts

@@ -27,6 +27,9 @@ interface Event {
 
 const before = (a: Event, b: Event) => a.at < b.at || (a.at === b.at && a.tie < b.tie)
 
+/** A seed has some thousands: with so many, something goes round and round. */
+const mostEvents = 1_000_000
+
 /** Resolves when every promise has done what it can. */
 const settled = () => new Promise<void>((done) => setImmediate(done))
 
@@ -51,7 +54,10 @@ export class World {
     }
   }
 
-  /** Goes on until `over` says so or virtual time is up; false in the second case. */
+  /**
+   * Goes on until `over` says so or virtual time is up; false in the second case.
+   * @throws Error when it comes to no rest: no bound of real time would be the same on every machine
+   */
   async run(until: number, over: () => boolean = () => false): Promise<boolean> {
     await settled()
     for (;;) {
@@ -68,7 +74,7 @@ export class World {
         event.life.held.push(event)
         continue
       }
-      this.events++
+      if (++this.events > mostEvents) throw new Error(`${mostEvents} events did not bring it to rest`)
       event.work()
       await settled()
     }

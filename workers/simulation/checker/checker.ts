@@ -4,7 +4,8 @@ import type { Change, Rows, Tables } from '../store/tables.ts'
 import { limitFaults } from './limits.ts'
 
 export interface Violation {
-  promise: 'R1' | 'R2' | 'R3' | 'R4' | 'R9' | 'R17'
+  /** `simulation`: it came to no verdict. */
+  promise: 'R1' | 'R2' | 'R3' | 'R4' | 'R9' | 'R17' | 'simulation'
   at: number
   text: string
 }
