@@ -9,7 +9,9 @@ import { gitPath } from '#server/config/git.ts'
 import { DeskClient } from '#workers/executors/pool/desk-client.ts'
 import { PoolWorker } from '#workers/executors/pool/pool-worker.ts'
 import { remoteFiles } from '#workers/executors/pool/remote-files.ts'
+import { RemoteStore } from '#workers/executors/pool/remote-store.ts'
 import { Checkouts } from '#workers/executors/process/checkouts.ts'
+import { ProcessExecutor } from '#workers/executors/process/process-executor.ts'
 import { WarmStarts } from '#workers/executors/process/warm/warm-starts.ts'
 import { openHost, programFinder } from '#workers/executors/process/host.ts'
 import { lockDataFolder, openDataFolder } from '../start/data-folder.ts'
@@ -59,14 +61,17 @@ export async function runWorker(given: WorkerGiven): Promise<void> {
     const worker = await PoolWorker.start({
       client,
       self: { id, host: `${hostname()}:${data.runtime}`, pid: process.pid, queues, slots },
-      machine: (signalOf) => ({
-        host,
-        checkouts: new Checkouts(join(host.runtime, 'versions'), remoteFiles(client, archives, signalOf)),
-        find: programFinder(host),
-        inherited: inheritedByTasks(),
-        warm: given.warm ? new WarmStarts(host) : null,
-        graceMs,
-      }),
+      executor: ({ signalOf, ...hands }) =>
+        new ProcessExecutor({
+          ...hands,
+          host,
+          checkouts: new Checkouts(join(host.runtime, 'versions'), remoteFiles(client, archives, signalOf)),
+          artifacts: (token) => new RemoteStore(client, token, signalOf(token)),
+          find: programFinder(host),
+          inherited: inheritedByTasks(),
+          warm: given.warm ? new WarmStarts(host) : null,
+          graceMs,
+        }),
       log,
     })
     given.say(`Works for ${given.url}: ${slots} at once, from ${queues.join(', ')}. Stop it with Ctrl-C.`)

@@ -47,11 +47,21 @@ export async function markSubmitted(q: Queryable, token: string, handle: Record_
   return rows.length > 0
 }
 
-/** The compare-and-set of the start gate. */
-export async function markRunning(q: Queryable, token: string, handle: Record_): Promise<boolean> {
+/** The compare-and-set of the start gate. Whoever asks is alive: its lease lasts `leaseMs` from now at least. */
+export async function markRunning(
+  q: Queryable,
+  token: string,
+  handle: Record_,
+  leaseMs: number,
+): Promise<boolean> {
   const rows = await q
     .update(attempt)
-    .set({ state: 'running', handle, startedAt: sql`clock_timestamp()` })
+    .set({
+      state: 'running',
+      handle,
+      startedAt: sql`clock_timestamp()`,
+      leaseUntil: sql`greatest(${attempt.leaseUntil}, ${leaseOf(leaseMs)})`,
+    })
     .where(and(eq(attempt.token, token), eq(attempt.state, 'submitted')))
     .returning({ id: attempt.id })
   return rows.length > 0
@@ -184,6 +194,7 @@ export async function expiredAttempts(q: Queryable): Promise<{ token: string; ru
     .select({ token: attempt.token, runId: attempt.runId })
     .from(attempt)
     .where(and(inArray(attempt.state, [...live]), sql`${attempt.leaseUntil} < clock_timestamp()`))
+    .orderBy(attempt.leaseUntil)
     .limit(500)
 }
 

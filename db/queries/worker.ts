@@ -64,7 +64,9 @@ export async function findWorker(
     .select({ id: worker.id, host: worker.host, queues: worker.queues, drainingAt: worker.drainingAt })
     .from(worker)
     .where(and(eq(worker.id, id), eq(worker.tokenId, tokenId), isNull(worker.stoppedAt)))
-  return row === undefined ? null : { ...row, draining: row.drainingAt !== null }
+  if (row === undefined) return null
+  const { drainingAt, ...known } = row
+  return { ...known, draining: drainingAt !== null }
 }
 
 const live = ['created', 'submitted', 'running'] as const

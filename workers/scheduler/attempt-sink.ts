@@ -1,6 +1,6 @@
 /** What executors write: every call is fenced by its token, and an end advances the run in the same transaction. */
 import type { SchedulingStore } from '#db/scheduling-store.ts'
-import { leaseMs } from '#server/config/lease.ts'
+import { gateMs, leaseMs } from '#server/config/lease.ts'
 import type { Json } from '#server/domain/json.ts'
 import type { LogChunkRow } from '#server/storage/logs/log-writer.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
@@ -67,10 +67,10 @@ export class DatabaseSink implements AttemptSink {
       const passing = { kind: 'gate_passed', ...place } as const
       // A cancel closes the gate, unless it is clean-up (R17), and so does a mark by hand: what has not started does not start.
       if (!decideWhether(live.machine, passing)) return null
-      return (await tx.markRunning(token, handle)) ? [passing] : null
+      return (await tx.markRunning(token, handle, leaseMs)) ? [passing] : null
     })
     // Whoever was paused meanwhile may have been taken for lost, and its run may be over.
-    if (passed && this.#effects.elapsed() - asked > leaseMs / 3)
+    if (passed && this.#effects.elapsed() - asked > gateMs)
       throw new DagbokError('internal', 'Its start gate answered too late to be believed.')
     // One transaction may have passed it and then ended the attempt: its lease was over, or somebody marked its task.
     return passed && stateNow() === 'running'

@@ -16,6 +16,7 @@ import { Claimer } from './claimer.ts'
 import { realEffects, type Effects } from './effects.ts'
 import { carryOutInterventions } from './interventions.ts'
 import type { LiveRun } from './live-run.ts'
+import { Overdue } from './overdue.ts'
 import { Questions } from './questions.ts'
 import { Isolation } from './isolation.ts'
 import { RunAdvancer, type Advanced, type Prepare } from './run-advancer.ts'
@@ -36,6 +37,7 @@ export class Scheduler {
   readonly #log: Logger
   readonly #runs: RunAdvancer
   readonly #isolation: Isolation
+  readonly #overdue: Overdue
   readonly #claimer: Claimer
   readonly #questions: Questions
   readonly #loop: Wakeful
@@ -54,6 +56,7 @@ export class Scheduler {
     this.#runs = new RunAdvancer(store, (advanced) => this.#afterAdvance(advanced))
     this.sink = new DatabaseSink(store, this.#runs, effects)
     this.#isolation = new Isolation(log, effects.elapsed)
+    this.#overdue = new Overdue(effects.elapsed)
     this.#claimer = new Claimer({
       store,
       log,
@@ -110,7 +113,7 @@ export class Scheduler {
     // A run that is applied nothing to is ended, when its row says that it should be.
     for (const id of await this.#store.runsToEnd()) await this.#apply(id, endQueued)
     const lost = attemptEnd('lost', 'worker_lost', 'Its worker did not answer any more.')
-    for (const { token, runId } of await this.#store.expiredAttempts())
+    for (const { token, runId } of this.#overdue.look(await this.#store.expiredAttempts()))
       await this.#isolation.attempt(runId, () => this.sink.ended(token, lost))
     await carryOutInterventions(this.#store, this.#runs, this.#isolation)
     const next = await this.#due()

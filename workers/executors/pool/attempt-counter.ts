@@ -1,25 +1,17 @@
 /** What a worker may do with an attempt that it holds: everything here is fenced by the attempt's token. */
 import { pipeline } from 'node:stream/promises'
 import { pack } from 'tar-stream'
-import { heartbeat } from '#db/queries/attempt.ts'
-import { attemptOfWorker, liveAttemptIds, mayRead, tokensOfWorker } from '#db/queries/worker.ts'
+import { liveAttemptIds, mayRead } from '#db/queries/worker.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
-import type { Json } from '#server/domain/json.ts'
-import { canonicalJson } from '#server/domain/json.ts'
 import { bodyOf, bytesOf, sendJson, type Call } from './call.ts'
+import type { Clerk, Held } from './clerk.ts'
 import type { DeskOptions } from './desk.ts'
-import { attemptHeader, end, heartbeat as beat, isUuid, logChunk, partBytes, withHandle } from './protocol.ts'
+import { attemptHeader, end, isUuid, logChunk, nobody, partBytes, withHandle } from './protocol.ts'
 import type { Uploads } from './uploads.ts'
-
-type Held = NonNullable<Awaited<ReturnType<typeof attemptOfWorker>>> & { token: string; workerId: string }
 
 interface Options extends Pick<DeskOptions, 'db' | 'sink' | 'artifacts' | 'files'> {
   uploads: Uploads
-  leaseSeconds: number
-  /** An attempt of this worker is over. */
-  over: (workerId: string, token: string) => void
-  /** This worker has the job of an attempt. */
-  arrived: (workerId: string, token: string) => void
+  clerk: Clerk
 }
 
 /** A worker that went away in the middle is no fault of ours; all else is. */
@@ -40,26 +32,11 @@ export class AttemptCounter {
     await this.#options.uploads.sweep((attemptId) => !live.has(attemptId))
   }
 
-  /** Answers for tokens that this worker holds; all others are fenced to it. */
-  async heartbeat(call: Call, workerId: string): Promise<void> {
-    const { tokens } = await bodyOf(call, beat)
-    const { db, leaseSeconds, over } = this.#options
-    const known = await heartbeat(db, await tokensOfWorker(db, tokens, workerId), leaseSeconds * 1000)
-    const answers = Object.fromEntries(tokens.map((token) => [token, known.get(token) ?? 'fenced']))
-    for (const token of tokens) if (!known.has(token)) over(workerId, token)
-    sendJson(call.response, { answers })
-  }
-
   /** @throws DagbokError `not_found` for what this worker does not hold: it was fenced, or is another's */
   async answer(call: Call, workerId: string): Promise<void> {
-    const { db } = this.#options
     const token = String(call.request.headers[attemptHeader] ?? '')
-    const found = isUuid(token) ? await attemptOfWorker(db, token, workerId) : null
-    if (found === null) {
-      this.#options.over(workerId, token)
-      throw new DagbokError('not_found', 'This worker does not hold such an attempt.')
-    }
-    const held: Held = { ...found, token, workerId }
+    // What is no token holds nothing; Postgres would not take it for one.
+    const held = await this.#options.clerk.held(workerId, isUuid(token) ? token : nobody)
     const [, what = '', name = ''] = call.path.split('/')
     if (what === 'submitted') return this.#submitted(call, held)
     if (what === 'start') return this.#start(call, held)
@@ -73,23 +50,12 @@ export class AttemptCounter {
 
   async #submitted(call: Call, held: Held): Promise<void> {
     const { handle } = await bodyOf(call, withHandle)
-    this.#options.arrived(held.workerId, held.token)
-    const ok = await this.#options.sink.submitted(held.token, handle)
-    sendJson(call.response, { ok: ok || (await this.#isAt(held, 'submitted', handle)) })
+    sendJson(call.response, { ok: await this.#options.clerk.submitted(held, handle) })
   }
 
-  /** The start gate. Its answer may be lost: the same process passes again, any other does not. */
   async #start(call: Call, held: Held): Promise<void> {
     const { handle } = await bodyOf(call, withHandle)
-    const { db, sink, leaseSeconds } = this.#options
-    const ok = await sink.passGate(held.token, handle)
-    if (ok) await heartbeat(db, [held.token], leaseSeconds * 1000)
-    sendJson(call.response, { ok: ok || (await this.#isAt(held, 'running', handle)) })
-  }
-
-  async #isAt(held: Held, state: string, handle: Record<string, Json>): Promise<boolean> {
-    const now = await attemptOfWorker(this.#options.db, held.token, held.workerId)
-    return now?.state === state && canonicalJson(now.handle ?? null) === canonicalJson(handle)
+    sendJson(call.response, { ok: await this.#options.clerk.start(held, handle) })
   }
 
   async #log(call: Call, held: Held): Promise<void> {
@@ -154,12 +120,11 @@ export class AttemptCounter {
   /** The manifest: what it names must be in the store, and is published with the end or not at all (R13). */
   async #end(call: Call, held: Held): Promise<void> {
     const given = await bodyOf(call, end)
-    const { artifacts, sink, uploads, over } = this.#options
+    const { artifacts, clerk, uploads } = this.#options
     for (const { hash, size, name } of given.outputs)
       if ((await artifacts.stat(hash)).size !== size)
         throw new DagbokError('bad_input', `The output ${name} has another size in the store.`)
-    const ok = await sink.ended(held.token, given)
-    over(held.workerId, held.token)
+    const ok = await clerk.end(held, given)
     await uploads.sweep((attemptId) => attemptId === held.id)
     sendJson(call.response, { ok })
   }

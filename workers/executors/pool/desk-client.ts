@@ -51,12 +51,20 @@ export class DeskClient {
   readonly #token: string
   readonly #workerId: string
   readonly #random: () => number
+  readonly #pause: typeof pause
 
-  constructor(given: { url: string; token: string; workerId: string; random?: () => number }) {
+  constructor(given: {
+    url: string
+    token: string
+    workerId: string
+    random?: () => number
+    pause?: typeof pause
+  }) {
     this.#url = given.url.replace(/\/$/, '')
     this.#token = given.token
     this.#workerId = given.workerId
     this.#random = given.random ?? Math.random
+    this.#pause = given.pause ?? pause
   }
 
   /** One call. @throws DagbokError `unavailable` when nobody answers; what the desk refuses with; the signal's reason */
@@ -108,7 +116,7 @@ export class DeskClient {
         return await work()
       } catch (error) {
         if (!isPassing(error)) throw error
-        await pause(spread(wait, this.#random), signal)
+        await this.#pause(spread(wait, this.#random), signal)
       }
     }
   }

@@ -7,19 +7,27 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import type { Logger } from 'pino'
-import { announce } from '#db/queries/live.ts'
-import { findWorker, workerAlive, workerDrains, workerStopped } from '#db/queries/worker.ts'
 import type { Database } from '#db/client.ts'
+import { postgresStore } from '#db/scheduling-store.ts'
 import { DagbokError, httpStatus } from '#server/domain/errors/errors.ts'
 import type { ReadBundle } from '../process/checkouts.ts'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
-import { authenticateWorker, type WorkerActor } from '#server/services/worker/worker-tokens.ts'
-import type { AttemptSink, Executor } from '../executor.ts'
+import { authenticateWorker } from '#server/services/worker/worker-tokens.ts'
+import type { AttemptSink } from '../executor.ts'
 import { AttemptCounter } from './attempt-counter.ts'
 import { bodyOf, sendJson, type Call } from './call.ts'
-import { isUuid, nothing, poll, registration, workerHeader, workerPath } from './protocol.ts'
-import { register } from './register.ts'
-import { RemoteWorker } from './remote-worker.ts'
+import { Clerk, type KnownWorker } from './clerk.ts'
+import {
+  heartbeat,
+  isUuid,
+  nobody,
+  nothing,
+  poll,
+  registration,
+  workerHeader,
+  workerPath,
+} from './protocol.ts'
+import type { Served } from './roster.ts'
 import { Uploads } from './uploads.ts'
 
 export interface DeskOptions {
@@ -28,12 +36,7 @@ export interface DeskOptions {
   artifacts: ArtifactStore
   /** The files of a version. */
   files: ReadBundle
-  /** The scheduler, as far as the desk needs it. */
-  scheduler: {
-    serve: (executor: Executor) => void
-    retire: (executor: Executor) => void
-    released: (token: string) => void
-  }
+  scheduler: Served
   /** Folder for uploads that are not whole yet. */
   uploads: string
   log: Logger
@@ -43,30 +46,21 @@ export interface DeskOptions {
 
 /** Seconds: a network may be away for some minutes. */
 const poolLease = 300
-/** ms without a poll after which a worker is taken for gone; it may come back. */
-const silentMs = 120_000
 /** Bytes of a JSON body: only an end, with its metrics and values, is long. */
 const longestBody = { end: 64 * 2 ** 20, other: 2 ** 20 }
 
 export class Desk {
   readonly #options: DeskOptions
-  readonly #workers = new Map<string, { remote: RemoteWorker; silent: NodeJS.Timeout }>()
+  readonly #clerk: Clerk
   readonly #counter: AttemptCounter
   readonly #server: Server
-  readonly #uploads: Uploads
-  readonly #leaseSeconds: number
 
   constructor(options: DeskOptions) {
     this.#options = options
-    this.#leaseSeconds = options.leaseSeconds ?? poolLease
-    this.#uploads = new Uploads(options.uploads, options.artifacts)
-    this.#counter = new AttemptCounter({
-      ...options,
-      uploads: this.#uploads,
-      leaseSeconds: this.#leaseSeconds,
-      over: (workerId, token) => this.#workers.get(workerId)?.remote.released(token),
-      arrived: (workerId, token) => this.#workers.get(workerId)?.remote.arrived(token),
-    })
+    const { db, sink, scheduler, leaseSeconds = poolLease } = options
+    this.#clerk = new Clerk({ store: postgresStore(db), sink, scheduler, leaseSeconds })
+    const uploads = new Uploads(options.uploads, options.artifacts)
+    this.#counter = new AttemptCounter({ ...options, uploads, clerk: this.#clerk })
     this.#server = createServer((request, response) => void this.#answer(request, response))
     this.#server.requestTimeout = 120_000
   }
@@ -89,11 +83,7 @@ export class Desk {
   async close(): Promise<void> {
     const closed = once(this.#server, 'close')
     this.#server.close()
-    for (const { remote, silent } of this.#workers.values()) {
-      clearTimeout(silent)
-      this.#options.scheduler.retire(remote)
-      await remote.stop()
-    }
+    await this.#clerk.close()
     this.#server.closeAllConnections()
     await closed
   }
@@ -128,69 +118,37 @@ export class Desk {
 
   async #register(call: Call): Promise<void> {
     const given = await bodyOf(call, registration)
-    const orphans = await register(this.#options.db, call.actor, given)
-    sendJson(call.response, { leaseSeconds: this.#leaseSeconds, orphans })
+    const orphans = await this.#clerk.register(call.actor, given)
+    sendJson(call.response, { leaseSeconds: this.#clerk.leaseSeconds, orphans })
   }
 
-  async #workerOf({ request, actor }: Call) {
+  async #workerOf({ request, actor }: Call): Promise<KnownWorker> {
     const id = String(request.headers[workerHeader] ?? '')
-    const known = isUuid(id) ? await findWorker(this.#options.db, id, actor.tokenId) : null
-    if (known === null)
-      throw new DagbokError('not_found', 'This worker is not known, or was stopped: it has to register.')
-    return known
+    return this.#clerk.workerOf(isUuid(id) ? id : nobody, actor)
   }
 
-  async #serve(call: Call, worker: { id: string; queues: string[]; draining: boolean }): Promise<void> {
-    const { db } = this.#options
-    const remote = this.#remoteOf(worker, call.actor)
-    if (call.path === 'poll') {
-      const asked = await bodyOf(call, poll)
-      await workerAlive(db, worker.id)
-      if (worker.draining) remote.drain()
-      const gone = new AbortController()
-      call.response.once('close', () => gone.abort())
-      const answer = remote.poll(asked, gone.signal)
-      this.#options.scheduler.serve(remote)
-      const handed = await answer
-      // A poll may be open for long: its token may have been revoked meanwhile.
-      if (handed.jobs.length > 0) await authenticateWorker(db, call.request.headers.authorization ?? '')
-      return sendJson(call.response, handed)
+  async #serve(call: Call, worker: KnownWorker): Promise<void> {
+    const { actor, path, response } = call
+    if (path === 'poll') return this.#poll(call, worker)
+    if (path === 'heartbeat') {
+      const { tokens } = await bodyOf(call, heartbeat)
+      return sendJson(response, { answers: await this.#clerk.heartbeat(worker, actor, tokens) })
     }
-    if (call.path === 'heartbeat') return this.#counter.heartbeat(call, worker.id)
     await bodyOf(call, nothing)
-    if (call.path === 'drain') {
-      await workerDrains(db, worker.id)
-      remote.drain()
-    } else if (call.path === 'stopped') {
-      await workerStopped(db, worker.id)
-      this.#forget(worker.id)
-    } else throw new DagbokError('not_found', 'There is nothing for workers under this path.')
-    await announce(db, [`worker:${call.actor.teamId}`])
-    sendJson(call.response, {})
+    if (path === 'drain') await this.#clerk.drain(worker, actor)
+    else if (path === 'stopped') await this.#clerk.stopped(worker, actor)
+    else throw new DagbokError('not_found', 'There is nothing for workers under this path.')
+    sendJson(response, {})
   }
 
-  #remoteOf(worker: { id: string; queues: string[] }, actor: WorkerActor): RemoteWorker {
-    const known = this.#workers.get(worker.id)
-    if (known !== undefined) {
-      known.silent.refresh()
-      return known.remote
-    }
-    const { id, queues } = worker
-    const remote = new RemoteWorker({ id, queues, teamId: actor.teamId }, (token) =>
-      this.#options.scheduler.released(token),
-    )
-    const silent = setTimeout(() => this.#forget(id), silentMs)
-    silent.unref()
-    this.#workers.set(id, { remote, silent })
-    return remote
-  }
-
-  #forget(workerId: string): void {
-    const known = this.#workers.get(workerId)
-    if (known === undefined) return
-    clearTimeout(known.silent)
-    this.#workers.delete(workerId)
-    this.#options.scheduler.retire(known.remote)
-    known.remote.leave()
+  async #poll(call: Call, worker: KnownWorker): Promise<void> {
+    const asked = await bodyOf(call, poll)
+    const gone = new AbortController()
+    call.response.once('close', () => gone.abort())
+    const handed = await this.#clerk.poll(worker, call.actor, asked, gone.signal)
+    // A poll may be open for long: its token may have been revoked meanwhile.
+    if (handed.jobs.length > 0)
+      await authenticateWorker(this.#options.db, call.request.headers.authorization ?? '')
+    sendJson(call.response, handed)
   }
 }

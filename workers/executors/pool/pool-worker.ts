@@ -1,27 +1,36 @@
 /**
- * A worker of the pool: asks the desk for attempts, and carries them out with the code that the `process` executor has.
+ * A worker of the pool: asks the desk for attempts, and carries them out with an executor of its own machine.
  * A long poll is always open; it brings attempts, and what ends them from outside.
  */
 import type { Logger } from 'pino'
 import { DagbokError } from '#server/domain/errors/errors.ts'
-import type { AttemptStore } from '#server/storage/artifact-store.ts'
-import type { AttemptJob, OrphanedAttempt } from '../executor.ts'
-import { ProcessExecutor, type ProcessExecutorOptions } from '../process/process-executor.ts'
+import type { AttemptJob, AttemptSink, Executor, OrphanedAttempt } from '../executor.ts'
 import { stopped } from '../process/verdict.ts'
 import { isPassing, pause, type DeskClient } from './desk-client.ts'
 import { longestPoll, type Registered, type Registration } from './protocol.ts'
 import { RemoteSink } from './remote-sink.ts'
-import { RemoteStore } from './remote-store.ts'
 import type { Handed } from './remote-worker.ts'
 
-export interface PoolWorkerOptions {
-  client: DeskClient
-  self: Registration
-  /** How attempts are carried out on this machine; the rest comes from the desk. */
-  machine: (
-    signalOf: (token: string) => AbortSignal,
-  ) => Omit<ProcessExecutorOptions, 'artifacts' | 'sink' | 'released' | 'capacity' | 'log' | 'heartbeatMs'>
+/** What the one who carries out attempts on this machine is given. */
+export interface Hands {
+  capacity: number
+  sink: AttemptSink
+  /** Ends what is asked for an attempt once it is fenced. */
+  signalOf: (token: string) => AbortSignal
+  released: (token: string) => void
   log: Logger
+  /** ms between heartbeats. */
+  heartbeatMs: number
+}
+
+export interface PoolWorkerOptions {
+  client: Pick<DeskClient, 'call' | 'insist' | 'again'>
+  self: Registration
+  executor: (hands: Hands) => Executor
+  log: Logger
+  pause?: typeof pause
+  /** ms since some moment of this process; never goes back. */
+  elapsed?: () => number
 }
 
 /** ms of the calls that end a worker's life: it does not stay for them. */
@@ -30,7 +39,8 @@ const farewell = 5000
 export class PoolWorker {
   readonly #options: PoolWorkerOptions
   readonly #sink: RemoteSink
-  readonly #executor: ProcessExecutor
+  readonly #executor: Executor
+  readonly #pause: typeof pause
   readonly #stop = new AbortController()
   /** Ends the open poll, so that the next one says how much room there is now. */
   #poll = new AbortController()
@@ -46,16 +56,17 @@ export class PoolWorker {
     let refuse: (error: DagbokError) => void = () => {}
     this.refused = new Promise((done) => (refuse = done))
     this.#refuse = refuse
-    this.#sink = new RemoteSink(options.client, leaseSeconds, refuse)
-    const signalOf = (token: string) => this.#sink.signalOf(token)
-    this.#executor = new ProcessExecutor({
-      ...options.machine(signalOf),
-      capacity: options.self.slots,
-      sink: this.#sink,
-      artifacts: (token): AttemptStore => new RemoteStore(options.client, token, signalOf(token)),
+    const { client, self, log, elapsed = () => performance.now() } = options
+    this.#pause = options.pause ?? pause
+    const sink = new RemoteSink(client, leaseSeconds, refuse, elapsed)
+    this.#sink = sink
+    this.#executor = options.executor({
+      capacity: self.slots,
+      sink,
+      signalOf: (token) => sink.signalOf(token),
       released: (token) => this.#released(token),
-      log: options.log,
-      heartbeatMs: this.#sink.heartbeatMs,
+      log,
+      heartbeatMs: sink.heartbeatMs,
     })
   }
 
@@ -97,11 +108,11 @@ export class PoolWorker {
     const idle = new Promise<void>((done) => (this.#idle = done))
     if (this.holding === 0) this.#idle()
     const bound = new AbortController()
-    await Promise.race([idle, pause(boundMs, bound.signal), this.refused])
+    await Promise.race([idle, this.#pause(boundMs, bound.signal), this.refused])
     bound.abort()
     // A desk that is away does not hear of an end: nobody waits for that, its lease runs out.
     const late = new AbortController()
-    await Promise.race([this.#executor.stop(graceMs), pause(graceMs + farewell, late.signal)])
+    await Promise.race([this.#executor.stop(graceMs), this.#pause(graceMs + farewell, late.signal)])
     late.abort()
     await client.call('stopped', { patience: farewell }).catch(() => {})
     this.#stop.abort()
@@ -122,7 +133,7 @@ export class PoolWorker {
           else this.#options.log.error({ err: error }, 'a poll failed')
           return
         }
-        await pause(1000, this.#stop.signal)
+        await this.#pause(1000, this.#stop.signal)
       }
     }
   }

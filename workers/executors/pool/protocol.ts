@@ -21,6 +21,8 @@ export const longestPoll = 25_000
 export const mostSlots = 1024
 
 const token = z.uuid()
+/** A UUID that names nothing. */
+export const nobody = '00000000-0000-0000-0000-000000000000'
 export const isUuid = (text: string): boolean => z.uuid().safeParse(text).success
 const json: z.ZodType<Json> = z.json()
 const handle = z.record(z.string().max(100), json)

@@ -2,6 +2,7 @@
  * A worker of the pool as the scheduler sees it: an executor whose room is what the worker's open poll says, and whose
  * jobs are that poll's answer. What was answered and did not arrive is answered again: the start gate lets one start.
  */
+import { realEffects, type Effects } from '../../scheduler/effects.ts'
 import type { AttemptJob, Executor, Post } from '../executor.ts'
 import type { Ending, Poll } from './protocol.ts'
 
@@ -30,6 +31,7 @@ export class RemoteWorker implements Executor {
   #draining = false
 
   readonly #rid: (token: string) => void
+  readonly #after: Effects['after']
 
   /**
    * @param worker its row, the queues it serves, and the team of its token
@@ -38,16 +40,21 @@ export class RemoteWorker implements Executor {
   constructor(
     worker: { id: string; queues: readonly string[]; teamId: string },
     rid: (token: string) => void,
+    after: Effects['after'] = realEffects.after,
   ) {
     const { id, queues, teamId } = worker
     this.#rid = rid
+    this.#after = after
     this.post = { own: false, queues, teamId, workerId: id, leaseMs: underwayMs }
   }
 
-  /** What it has and what it has room for; without an open poll nobody could tell it of more. */
   get capacity(): number {
-    const free = this.#draining ? 0 : (this.#waiting?.free ?? 0)
-    return this.#held.size + free
+    return this.#held.size + this.free
+  }
+
+  /** What it has room for; without an open poll nobody could tell it of more. */
+  get free(): number {
+    return this.#draining ? 0 : (this.#waiting?.free ?? 0)
   }
 
   /** Resolves when there is something for it, or after its patience; a newer poll takes the place of an older one. */
@@ -58,11 +65,11 @@ export class RemoteWorker implements Executor {
     for (const token of this.#held)
       if (!holding.has(token) && !this.#underway.has(token)) this.released(token)
     return new Promise((done) => {
-      const timer = setTimeout(() => this.#waiting?.answer(this.#take()), asked.waitMs)
+      const patient = this.#after(asked.waitMs, () => this.#waiting?.answer(this.#take()))
       const waiting: Waiting = {
         free: asked.free,
         answer: (handed) => {
-          clearTimeout(timer)
+          patient()
           if (this.#waiting === waiting) this.#waiting = null
           done(handed)
         },

@@ -1,6 +1,7 @@
 /** Attempts: every write carries the fencing token. */
+import type { LostAttempt } from '#db/queries/attempt.ts'
 import { keptText } from '#server/domain/json.ts'
-import { later, type Statements } from './statements.ts'
+import { byTime, later, type Statements } from './statements.ts'
 import { StatementError, type Rows, type Transaction } from './tables.ts'
 
 type Names =
@@ -15,21 +16,22 @@ type Names =
   | 'markRunning'
   | 'markSubmitted'
   | 'outputsOfTask'
-  | 'registerWorker'
   | 'saveRecord'
   | 'valuesOfRun'
 
-const isLive = ({ state }: Rows['attempt']) =>
+export const isLive = ({ state }: Rows['attempt']) =>
   state === 'created' || state === 'submitted' || state === 'running'
+
+export const lostAttempt = ({ token, id, state, handle }: Rows['attempt']): LostAttempt[] =>
+  state === 'created' || state === 'submitted' || state === 'running'
+    ? [{ token, attemptId: id, state, handle }]
+    : []
 
 /** The succeeded attempt whose results a task run has. */
 const resultsOf = (tx: Transaction, { id, reusedFrom }: Rows['taskRun']) =>
   tx.where('attempt', (row) => row.taskRunId === (reusedFrom ?? id) && row.state === 'succeeded')
 
 export const attempts: Pick<Statements, Names> = {
-  registerWorker: (tx, { id, host }) => {
-    if (tx.get('worker', id) === undefined) tx.insert('worker', { id, host, stoppedAt: null })
-  },
   insertAttempt: (tx, given, leaseMs) => {
     const { taskRunId, n } = given
     tx.lock(`attempt unique ${taskRunId} ${n}`)
@@ -63,10 +65,13 @@ export const attempts: Pick<Statements, Names> = {
     if (row !== undefined) tx.update('attempt', row.id, { state: 'submitted', handle, submittedAt: tx.now() })
     return row !== undefined
   },
-  markRunning: (tx, token, handle) => {
+  markRunning: (tx, token, handle, leaseMs) => {
     const [row] = tx.lockWhere('attempt', (one) => one.token === token && one.state === 'submitted')
-    if (row !== undefined) tx.update('attempt', row.id, { state: 'running', handle, startedAt: tx.now() })
-    return row !== undefined
+    if (row === undefined) return false
+    const least = later(tx.now(), leaseMs)
+    const leaseUntil = row.leaseUntil !== null && row.leaseUntil > least ? row.leaseUntil : least
+    tx.update('attempt', row.id, { state: 'running', handle, startedAt: tx.now(), leaseUntil })
+    return true
   },
   findLiveAttempt: (tx, token) => {
     const row = tx.all('attempt').find((one) => one.token === token && isLive(one))
@@ -104,18 +109,13 @@ export const attempts: Pick<Statements, Names> = {
   expiredAttempts: (tx) =>
     tx
       .where('attempt', (row) => isLive(row) && row.leaseUntil !== null && row.leaseUntil < tx.now())
+      .sort(byTime((row) => row.leaseUntil))
       .map(({ token, runId }) => ({ token, runId })),
   attemptsOfEarlierLives: (tx, host, workerId) => {
     const earlier = new Set(
       tx.where('worker', (row) => row.host === host && row.id !== workerId).map(({ id }) => id),
     )
-    return tx
-      .where('attempt', (row) => isLive(row) && earlier.has(row.workerId ?? ''))
-      .flatMap(({ token, id, state, handle }) =>
-        state === 'created' || state === 'submitted' || state === 'running'
-          ? [{ token, attemptId: id, state, handle }]
-          : [],
-      )
+    return tx.where('attempt', (row) => isLive(row) && earlier.has(row.workerId ?? '')).flatMap(lostAttempt)
   },
   valuesOfRun: (tx, runId, tasks) =>
     tx

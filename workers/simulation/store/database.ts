@@ -7,12 +7,13 @@ import type { SchedulingStore, Session } from '#db/scheduling-store.ts'
 import type { Life, World } from '../world.ts'
 import { attempts } from './attempts.ts'
 import { items } from './items.ts'
+import { poolWorkers } from './pool-workers.ts'
 import { runs } from './runs.ts'
 import { schedules } from './schedules.ts'
 import type { Statements } from './statements.ts'
 import { Blocked, newTables, StatementError, Transaction, type Change, type Tables } from './tables.ts'
 
-const statements: Statements = { ...runs, ...items, ...attempts, ...schedules }
+const statements: Statements = { ...runs, ...items, ...attempts, ...poolWorkers, ...schedules }
 
 type Send = (name: keyof Session, args: unknown[]) => Promise<unknown>
 const sending = Symbol('sending')

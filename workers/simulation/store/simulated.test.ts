@@ -2,7 +2,8 @@ import { afterAll, beforeAll } from 'vitest'
 import { compile } from '#server/domain/notebook/compile.ts'
 import { Random } from '../random.ts'
 import { Life, World } from '../world.ts'
-import { conformance, type Subject } from './conformance.ts'
+import type { Subject } from './conformance/bench.ts'
+import { conformance } from './conformance/conformance.ts'
 import { SimulatedDatabase } from './database.ts'
 
 const world = new World(new Random(1))
@@ -55,5 +56,6 @@ const subject: Subject = {
     return Promise.resolve()
   },
   token: () => `token-${++made}`,
+  workersToken: () => Promise.resolve(`workers-${++made}`),
 }
 conformance(() => subject)

@@ -26,7 +26,14 @@ export interface Rows {
   tip: { id: string; versionId: string }
   version: { id: string; dagId: string; number: number; spec: Spec }
   pool: { id: string; teamId: string; name: string; slots: number }
-  worker: { id: string; host: string; stoppedAt: Date | null }
+  worker: {
+    id: string
+    host: string
+    tokenId: string | null
+    queues: string[]
+    drainingAt: Date | null
+    stoppedAt: Date | null
+  }
   event: { id: string; runId: string; task: string | null }
 }
 export type TableName = keyof Rows

@@ -1,0 +1,77 @@
+/** What the scheduler relies on when it hands out work. */
+import { expect, test } from 'vitest'
+import { ownMachine } from '../../../executors/executor.ts'
+import { nobody, to, type Bench } from './bench.ts'
+
+export function claimRules({ subject, run }: Bench): void {
+  test('[R4] who asks a pool while another has it locked waits, and counts what that one took', async () => {
+    const { store, dag, pool } = subject()
+    await pool('narrow', 2)
+    const { items } = await run(
+      await dag('  - {id: a, command: [a], matrix: {k: [1, 2]}, pool: narrow, slots: 2}'),
+    )
+    const [one = '', two = ''] = items.map((item) => item.id)
+    await store.writeTaskRuns([one, two].map((id) => ({ id, from: 'waiting', to: to('queued') })))
+    const none = { runs: new Set<string>(), tasks: new Set<string>() }
+    const mine = async () =>
+      (await store.claimable(100, none, ownMachine))
+        .filter(({ id }) => id === one || id === two)
+        .map(({ id }) => id)
+    expect((await mine()).sort()).toEqual([one, two].sort())
+    let locked = () => {}
+    const isLocked = new Promise<void>((done) => (locked = done))
+    const order: string[] = []
+    const first = store.transaction(async (tx) => {
+      expect((await tx.lockPoolOf(one))?.free).toBe(2)
+      locked()
+      await tx.writeTaskRuns([{ id: one, from: 'queued', to: to('starting') }])
+      order.push('first')
+    })
+    await isLocked
+    const second = store.transaction(async (tx) => {
+      const free = (await tx.lockPoolOf(two))?.free
+      order.push('second')
+      return free
+    })
+    await first
+    expect(await second).toBe(0)
+    expect(order).toEqual(['first', 'second'])
+    expect(await mine()).toEqual([])
+  })
+
+  test('what is claimed comes by priority; what is blocked, or has no pool, does not come', async () => {
+    const { store, dag } = subject()
+    const { id, items } = await run(
+      await dag(
+        '  - {id: low, command: [x], priority: -5}\n  - {id: top, command: [x], priority: 5}\n  - {id: gone, command: [x], pool: nowhere}',
+      ),
+    )
+    await store.writeTaskRuns(items.map((item) => ({ id: item.id, from: 'waiting', to: to('queued') })))
+    const claim = async (runs: string[], tasks: string[]) =>
+      (await store.claimable(100, { runs: new Set(runs), tasks: new Set(tasks) }, ownMachine))
+        .filter(({ runId }) => runId === id)
+        .map(({ task }) => task)
+    expect(await claim([], [])).toEqual(['top', 'low'])
+    expect(await claim([], [`${id} top`])).toEqual(['low'])
+    expect(await claim([id], [])).toEqual([])
+  })
+
+  test('whoever takes work sees what lies in its queues and belongs to its team, and no other', async () => {
+    const { store, dag } = subject()
+    const { id, items } = await run(
+      await dag(
+        '  - {id: own, command: [x]}\n  - {id: any, command: [x], executor: pool}\n  - {id: far, command: [x], executor: pool, queue: far}',
+      ),
+    )
+    await store.writeTaskRuns(items.map((item) => ({ id: item.id, from: 'waiting', to: to('queued') })))
+    const none = { runs: new Set<string>(), tasks: new Set<string>() }
+    const claim = async (taker: Parameters<typeof store.claimable>[2]) =>
+      (await store.claimable(100, none, taker))
+        .filter(({ runId }) => runId === id)
+        .map(({ task }) => task)
+        .sort()
+    expect(await claim(ownMachine)).toEqual(['any', 'own'])
+    expect(await claim({ own: false, queues: ['far', 'default'], teamId: null })).toEqual(['any', 'far'])
+    expect(await claim({ own: false, queues: ['far'], teamId: nobody })).toEqual([])
+  })
+}

@@ -1,0 +1,94 @@
+/** What the scheduler relies on of task runs, and of what is said to it. */
+import { expect, test } from 'vitest'
+import { to, failed, type Bench } from './bench.ts'
+
+export function itemRules({ subject, run, started }: Bench): void {
+  test('what is due is told, with the ms until what is not', async () => {
+    const { store, id, taskRunId } = await started()
+    const now = (await store.databaseNow()).getTime()
+    const due = async () => (await store.dueItems()).due.some((item) => item.id === taskRunId)
+    await store.writeTaskRuns([
+      { id: taskRunId, from: 'waiting', to: to('retrying', { dueAt: now + 3_600_000 }) },
+    ])
+    expect(await due()).toBe(false)
+    expect((await store.dueItems()).nextMs).toBeLessThanOrEqual(3_600_000)
+    await store.writeTaskRuns([{ id: taskRunId, from: 'retrying', to: to('retrying', { dueAt: now - 1 }) }])
+    expect(await due()).toBe(true)
+    await store.writeRun(id, { change: null, stop: null, dueAt: now - 1 })
+    expect((await store.dueRuns()).due.map((row) => row.id)).toContain(id)
+    await store.writeRun(id, { change: { to: 'failed', reason: null }, stop: null, dueAt: now - 1 })
+    expect((await store.dueRuns()).due.map((row) => row.id)).not.toContain(id)
+  })
+
+  test('a map gets its items in order; the row that stood for all is the first', async () => {
+    const { store, id, taskRunId } = await started()
+    const ids = await store.expandTaskRun(
+      taskRunId,
+      ['x', 'y', 'z'].map((key) => ({ key, item: key })),
+    )
+    expect(ids[0]).toBe(taskRunId)
+    const rows = (await store.taskRunRows(id)).filter(({ task }) => task === 'a')
+    expect(rows.map(({ id: one, key, index, item }) => [one, key, index, item])).toEqual(
+      ids.map((one, index) => [one, 'xyz'[index], index, 'xyz'[index]]),
+    )
+  })
+
+  test('an answer is given once, and carried out once', async () => {
+    const { store, id, taskRunId } = await started()
+    const deed = { kind: 'answer', yes: true, comment: null, values: { n: 1 } } as const
+    const give = () => store.insertIntervention({ runId: id, taskRunId, deed, userId: null, outcome: null })
+    const given = await Promise.all([give(), give()])
+    expect(given.filter(Boolean)).toHaveLength(1)
+    const open = (await store.openInterventions()).filter((one) => one.taskRunId === taskRunId)
+    expect(open).toHaveLength(1)
+    const close = () => store.closeIntervention(open[0]?.id ?? '', 'applied')
+    expect((await Promise.all([close(), close()])).filter(Boolean)).toHaveLength(1)
+    await store.saveAnswer(taskRunId, { yes: true, by: '', at: '', comment: null, values: { n: 1 } })
+    expect(await store.valuesOfRun(id, ['a'])).toEqual([{ task: 'a', index: 0, name: 'n', value: 1 }])
+  })
+
+  test('what earlier and newer ticks tell of a task', async () => {
+    const { store } = subject()
+    const made = await subject().dag('  - {id: a, command: [a]}')
+    const at = (day: number) => ({
+      trigger: 'schedule' as const,
+      schedule: 's',
+      logicalDate: new Date(Date.UTC(2026, 3, day)),
+    })
+    const [first, second] = [await run(made, at(1)), await run(made, at(2))]
+    const dated = (day: number) => ({ dagId: made.dagId, ...at(day) })
+    expect(await store.newerTick(dated(1))).toBe(true)
+    expect(await store.newerTick(dated(2))).toBe(false)
+    expect(await store.pastHolds(dated(1), 'a')).toBe(true)
+    expect(await store.pastHolds(dated(2), 'a')).toBe(false)
+    const item = first.items[0]?.id ?? ''
+    await store.writeTaskRuns([{ id: item, from: 'waiting', to: to('skipped') }])
+    expect(await store.pastHolds(dated(2), 'a')).toBe(true)
+    expect(second.items).toHaveLength(1)
+  })
+
+  test('a note is told when its transaction commits, once however often it was given', async () => {
+    const { store } = subject()
+    const heard: string[] = []
+    let told = () => {}
+    const unlisten = await store.listen('dagbok_enqueue', (why) => {
+      heard.push(why)
+      if (why === 'backfill') told()
+    })
+    await failed(
+      store.transaction(async (tx) => {
+        await tx.wakeEnqueuers('event')
+        throw new Error('broken')
+      }),
+    )
+    const isTold = new Promise<void>((done) => (told = done))
+    await store.transaction(async (tx) => {
+      await tx.wakeEnqueuers('schedule')
+      await tx.wakeEnqueuers('schedule')
+      await tx.wakeEnqueuers('backfill')
+    })
+    await isTold
+    await unlisten()
+    expect(heard.sort()).toEqual(['backfill', 'schedule'])
+  })
+}

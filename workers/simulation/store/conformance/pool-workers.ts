@@ -1,0 +1,89 @@
+/** What the scheduler relies on of workers, its own and those of the pool. */
+import { expect, test } from 'vitest'
+import { leaseMs } from '#server/config/lease.ts'
+import { lost, nobody, type Bench } from './bench.ts'
+
+export function poolWorkerRules({ subject, run, started }: Bench): void {
+  test('attempts that an earlier life on a host left are told to the next one', async () => {
+    const { store, token } = subject()
+    const { id, items } = await run(await subject().dag('  - {id: a, command: [a]}'))
+    const [before, after, host] = [token(), token(), token()]
+    await store.registerWorker({ id: before, host, pid: 1 })
+    await store.registerWorker({ id: after, host, pid: 2 })
+    const mine = token()
+    const made = { taskRunId: items[0]?.id ?? '', runId: id, n: 1, kind: 'main', executor: 'x' } as const
+    await store.insertAttempt({ ...made, token: mine, workerId: before }, leaseMs)
+    expect((await store.attemptsOfEarlierLives(host, after)).map((one) => one.token)).toEqual([mine])
+    expect(await store.attemptsOfEarlierLives(host, before)).toEqual([])
+    await store.endAttempt(mine, lost)
+    expect(await store.attemptsOfEarlierLives(host, after)).toEqual([])
+  })
+
+  const inPool = async () => {
+    const { store, dag, token, workersToken } = subject()
+    const { id, items } = await run(await dag('  - {id: a, command: [a], executor: pool}'))
+    const worker = { id: token(), host: token(), tokenId: await workersToken() }
+    await store.registerWorker({ ...worker, pid: 1, queues: ['q'] })
+    const mine = token()
+    const made = { taskRunId: items[0]?.id ?? '', runId: id, n: 1, kind: 'main', executor: 'pool' } as const
+    await store.insertAttempt({ ...made, token: mine, workerId: worker.id }, leaseMs)
+    return { store, id, worker, token: mine }
+  }
+
+  test('a worker of the pool is known by its token, and until it was stopped', async () => {
+    const { store, worker } = await inPool()
+    const known = () => store.findWorker(worker.id, worker.tokenId)
+    expect(await known()).toEqual({ id: worker.id, host: worker.host, queues: ['q'], draining: false })
+    expect(await store.findWorker(worker.id, nobody)).toBeNull()
+    expect(await store.findWorker(nobody, worker.tokenId)).toBeNull()
+    // It registers again, since the answer was lost.
+    await store.registerWorker({ ...worker, pid: 2, queues: ['other'] })
+    expect((await known())?.queues).toEqual(['q'])
+    await store.workerAlive(worker.id)
+    await store.workerDrains(worker.id)
+    expect((await known())?.draining).toBe(true)
+    await store.workerStopped(worker.id)
+    expect(await known()).toBeNull()
+  })
+
+  test('[R1] an attempt is told to the worker that holds it, with the process it runs in, and to no other', async () => {
+    const { store, id, worker, token } = await inPool()
+    await store.markSubmitted(token, { pid: 7 })
+    expect(await store.attemptOfWorker(token, worker.id)).toMatchObject({
+      runId: id,
+      state: 'submitted',
+      handle: { pid: 7 },
+    })
+    expect(await store.attemptOfWorker(token, nobody)).toBeNull()
+    expect(await store.attemptOfWorker(nobody, worker.id)).toBeNull()
+    expect(await store.tokensOfWorker([token, nobody], worker.id)).toEqual([token])
+    expect(await store.tokensOfWorker([token], nobody)).toEqual([])
+    await store.endAttempt(token, lost)
+    expect(await store.attemptOfWorker(token, worker.id)).toBeNull()
+    expect(await store.tokensOfWorker([token], worker.id)).toEqual([])
+  })
+
+  test('[R1] the next life of a worker inherits what its earlier ones hold, and those are over', async () => {
+    const { store, worker, token } = await inPool()
+    const heir = { ...worker, id: subject().token() }
+    await store.registerWorker({ ...heir, pid: 2, queues: ['q'] })
+    const stranger = { ...heir, host: 'elsewhere' }
+    expect(await store.inheritAttempts(stranger)).toEqual([])
+    expect((await store.inheritAttempts(heir)).map((one) => one.token)).toEqual([token])
+    expect(await store.findWorker(worker.id, worker.tokenId)).toBeNull()
+    expect(await store.attemptOfWorker(token, worker.id)).toBeNull()
+    expect((await store.attemptOfWorker(token, heir.id))?.state).toBe('created')
+    expect(await store.inheritAttempts(heir)).toEqual([])
+  })
+
+  test('leases of the pool are graced, those of the machine of the scheduler are not', async () => {
+    const [pooled, own] = [await inPool(), await started()]
+    const over = async () => (await pooled.store.expiredAttempts()).map((one) => one.token)
+    await subject().expire(pooled.token)
+    await subject().expire(own.token)
+    expect(await over()).toEqual(expect.arrayContaining([pooled.token, own.token]))
+    await pooled.store.graceLeases(60)
+    expect(await over()).toContain(own.token)
+    expect(await over()).not.toContain(pooled.token)
+  })
+}
