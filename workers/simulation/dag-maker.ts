@@ -32,6 +32,11 @@ function attemptKeys(random: Random): Doc {
     task['pool'] = random.pick(['gpu', 'io'])
     if (random.chance(0.3)) task['slots'] = 2
   }
+  if (random.chance(0.1)) task['start_timeout'] = seconds(random, 1, 5)
+  if (random.chance(0.4)) {
+    task['executor'] = 'pool'
+    if (random.chance(0.75)) task['queue'] = 'far'
+  }
   if (random.chance(0.2)) task['priority'] = random.int(-1, 3)
   return task
 }

@@ -11,6 +11,8 @@ import {
   type Executor,
   type OrphanedAttempt,
 } from '../executors/executor.ts'
+import { leaseMs } from '#server/config/lease.ts'
+import { stopped, tooLate as tooLateEnd } from '../executors/process/verdict.ts'
 import type { History } from './history.ts'
 import type { Life, World } from './world.ts'
 
@@ -21,15 +23,17 @@ export interface Machine {
   name: string
   /** Code that runs here, by token: calling it ends it. */
   codes: Map<string, () => void>
+  /** How many processes were started here: each has a number of its own. */
+  processes: number
 }
 
 interface Held {
   job: AttemptJob
-  why: 'cancel' | 'timeout' | 'stop' | 'fenced' | null
+  why: 'cancel' | 'timeout' | 'start' | 'stop' | 'fenced' | null
   ended: () => void
 }
 
-const heartbeatMs = 10_000
+const ownHeartbeatMs = leaseMs / 3
 
 export interface SimulatedExecutorOptions {
   world: World
@@ -42,6 +46,7 @@ export interface SimulatedExecutorOptions {
   capacity: number
   /** Chance that a job is handed over twice. */
   doubled: () => number
+  heartbeatMs?: number
 }
 
 export class SimulatedExecutor implements Executor {
@@ -72,6 +77,12 @@ export class SimulatedExecutor implements Executor {
     })
   }
 
+  /** A process behind the gate, as it is found again: the same one may ask twice. */
+  #process() {
+    const { machine } = this.#options
+    return { machine: machine.name, pid: ++machine.processes }
+  }
+
   #sleep(ms: number): Promise<void> {
     const { world, life } = this.#options
     return new Promise((done) => world.after(ms, life, done))
@@ -81,7 +92,7 @@ export class SimulatedExecutor implements Executor {
     const { world, sink } = this.#options
     await this.#sleep(world.random.spread(200))
     const { token } = held.job
-    const passed = await sink.passGate(token, {}).catch(() => false)
+    const passed = await sink.passGate(token, this.#process()).catch(() => false)
     if (passed && this.#held.get(token) === held && !isEnded(held)) void this.#code(held)
   }
 
@@ -94,9 +105,11 @@ export class SimulatedExecutor implements Executor {
       end = attemptEnd('lost', 'infrastructure_unknown', 'It could not be started on this machine.')
     }
     submitted()
+    // Of what was handed over twice, nothing starts from here on.
+    held.why ??= 'fenced'
     if (end !== null) await this.#write(token, end)
     this.#held.delete(token)
-    // Of what was handed over twice, nothing outlives the attempt here.
+    // Nor does it outlive the attempt.
     held.ended()
     this.#options.released(token)
   }
@@ -113,17 +126,21 @@ export class SimulatedExecutor implements Executor {
   }
 
   async #execute(held: Held, submitted: () => void): Promise<AttemptEnd | null> {
-    const { world, sink } = this.#options
-    const { token } = held.job
+    const { world, life, sink } = this.#options
+    const { token, startTimeout } = held.job
+    const tooLate = world.after(startTimeout ?? Infinity, life, () => (held.why ??= 'start'))
     await this.#sleep(world.random.spread(20))
-    const admitted =
-      (await sink.submitted(token, { machine: this.#options.machine.name })) && held.why === null
+    const process = this.#process()
+    const admitted = (await sink.submitted(token, process)) && held.why === null
     submitted()
-    const passed = admitted && (await sink.passGate(token, {})) && !isEnded(held)
+    const passed = admitted && (await sink.passGate(token, process)) && !isEnded(held)
+    tooLate()
     if (!passed)
       return held.why === 'stop'
-        ? attemptEnd('lost', 'worker_stopped', null)
-        : attemptEnd('cancelled', 'cancel_requested', null)
+        ? stopped
+        : held.why === 'start'
+          ? tooLateEnd
+          : attemptEnd('cancelled', 'cancel_requested', null)
     return this.#code(held)
   }
 
@@ -150,7 +167,7 @@ export class SimulatedExecutor implements Executor {
       world.after(Math.min(natural.ms, timeout), null, exit)
     })
     if (held.why === 'fenced') return null
-    if (held.why === 'stop') return attemptEnd('lost', 'worker_stopped', null)
+    if (held.why === 'stop') return stopped
     if (held.why === 'cancel') return attemptEnd('cancelled', 'cancel_requested', null)
     return held.why === 'timeout' || late ? attemptEnd('failed', 'timeout', null) : natural.end
   }
@@ -165,7 +182,7 @@ export class SimulatedExecutor implements Executor {
 
   #beatLater(): void {
     const { world, life } = this.#options
-    world.after(heartbeatMs, life, () => {
+    world.after(this.#options.heartbeatMs ?? ownHeartbeatMs, life, () => {
       void this.#beat().finally(() => this.#beatLater())
     })
   }
@@ -185,7 +202,9 @@ export class SimulatedExecutor implements Executor {
     const { machine, sink } = this.#options
     for (const exit of machine.codes.values()) exit()
     for (const { token } of orphans)
-      await sink.ended(token, attemptEnd('lost', 'worker_lost', 'Dagbok was killed while it ran.'))
+      await sink
+        .ended(token, attemptEnd('lost', 'worker_lost', 'Dagbok was killed while it ran.'))
+        .catch(() => false)
   }
 
   async stop(): Promise<void> {

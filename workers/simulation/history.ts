@@ -16,8 +16,8 @@ export type Entry = { at: number } & (
   | ({ kind: 'committed' } & Committed)
   | ({ kind: 'code_started' } & Code)
   | ({ kind: 'code_ended' } & Code)
-  /** A fault, or what a person did. */
-  | { kind: 'fault' | 'deed' | 'phase' | 'log'; text: string }
+  /** A fault, one of them a clock that jumps; or what a person did. */
+  | { kind: 'fault' | 'jump' | 'deed' | 'phase' | 'log'; text: string }
 )
 type Unstamped<T> = T extends unknown ? Omit<T, 'at'> : never
 

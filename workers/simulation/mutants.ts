@@ -21,6 +21,7 @@ export interface Mutant {
 }
 
 const scheduler = 'workers/scheduler'
+const pool = 'workers/executors/pool'
 const store = 'workers/simulation/store'
 
 export const mutants: Mutant[] = [
@@ -95,7 +96,7 @@ export const mutants: Mutant[] = [
     cuts: [
       {
         file: `${scheduler}/scheduler.ts`,
-        find: 'of await this.#store.expiredAttempts()',
+        find: 'of this.#overdue.look(await this.#store.expiredAttempts())',
         put: 'of [] as { token: string; runId: string }[]',
       },
     ],
@@ -128,7 +129,7 @@ export const mutants: Mutant[] = [
     cuts: [
       {
         file: `${scheduler}/attempt-sink.ts`,
-        find: 'if (passed && this.#effects.elapsed() - asked > leaseMs / 3)',
+        find: 'if (passed && this.#effects.elapsed() - asked > gateMs)',
         put: 'if (asked < 0)',
       },
     ],
@@ -261,5 +262,70 @@ export const mutants: Mutant[] = [
         put: 'if',
       },
     ],
+  },
+  {
+    name: 'an attempt starts whose end was written with its start gate',
+    breaks: ['R1', 'R3', 'R17'],
+    cuts: [
+      {
+        file: `${scheduler}/attempt-sink.ts`,
+        find: "return passed && stateNow() === 'running'",
+        put: 'return passed',
+      },
+    ],
+  },
+  {
+    name: 'a lease that is over is over at once, whatever the clock did',
+    breaks: ['R1', 'R17'],
+    cuts: [
+      {
+        file: `${scheduler}/scheduler.ts`,
+        find: 'this.#overdue.look(await this.#store.expiredAttempts())',
+        put: 'await this.#store.expiredAttempts()',
+      },
+    ],
+  },
+  {
+    name: 'the start gate does not prolong the lease',
+    breaks: ['R1', 'R17'],
+    cuts: [
+      {
+        file: `${store}/attempts.ts`,
+        find: "{ state: 'running', handle, startedAt: tx.now(), leaseUntil }",
+        put: "{ state: 'running', handle, startedAt: tx.now() }",
+      },
+      {
+        file: `${pool}/clerk.ts`,
+        find: "(await this.#prolong([token])).get(token) === 'go_on'",
+        put: 'true',
+      },
+    ],
+  },
+  {
+    name: 'the start gate of the pool opens for another process of the same attempt',
+    breaks: ['R1'],
+    cuts: [
+      {
+        file: `${pool}/clerk.ts`,
+        find: ' && canonicalJson(now.handle ?? null) === canonicalJson(handle)',
+        put: '',
+      },
+    ],
+  },
+  {
+    name: 'a worker of the pool believes an answer of the start gate however late it comes',
+    breaks: ['R1', 'R17'],
+    cuts: [
+      {
+        file: `${pool}/remote-sink.ts`,
+        find: 'return passed && !this.#isOver(token)',
+        put: 'return passed',
+      },
+    ],
+  },
+  {
+    name: 'the desk keeps the places of attempts of the pool that are over',
+    breaks: ['R2', 'R4'],
+    cuts: [{ file: `${pool}/roster.ts`, find: 'this.#scheduler.released(token)', put: 'void token' }],
   },
 ]

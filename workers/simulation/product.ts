@@ -1,19 +1,29 @@
-/** One machine of the simulation with the product on it, which may die and start again: the product's own code, on a simulated database. */
+/** One machine of the simulation with the product on it: the product's own code, on a simulated database. */
 import { Readable } from 'node:stream'
-import { pino } from 'pino'
+import type { Logger } from 'pino'
 import { enqueueChannel } from '#db/queries/live.ts'
+import { leaseMs } from '#server/config/lease.ts'
 import type { SchedulingStore } from '#db/scheduling-store.ts'
+import { Clerk } from '../executors/pool/clerk.ts'
+import { RemoteWorker } from '../executors/pool/remote-worker.ts'
+import type { Served } from '../executors/pool/roster.ts'
 import { CronEnqueuer } from '../scheduler/cron-enqueuer.ts'
 import type { Effects } from '../scheduler/effects.ts'
 import { Scheduler } from '../scheduler/scheduler.ts'
 import { Wakeful } from '../scheduler/wakeful.ts'
-import { SimulatedExecutor, type Behaviour, type Machine } from './executor.ts'
+import { SimulatedExecutor, type Behaviour } from './executor.ts'
 import type { History } from './history.ts'
+import { Host } from './host.ts'
+import { logInto } from './logs.ts'
 import type { SimulatedDatabase } from './store/database.ts'
-import { Life, type World } from './world.ts'
+import type { Life, World } from './world.ts'
 
 /** ms between two looks of the enqueuers at most. */
 const cronPollMs = 15_000
+/** Seconds of a lease of the pool: longer than an attempt may be on its way, as the product's are, but less so. */
+export const poolLeaseSeconds = 120
+/** Seconds that workers of the pool have to be heard once there is a desk again. */
+const backSeconds = 90
 const noBlobs = { read: () => Promise.resolve(Readable.from([])) }
 
 export interface Surroundings {
@@ -25,51 +35,25 @@ export interface Surroundings {
   doubled: () => number
 }
 
-const errorOf = (details: unknown) =>
-  (details as { err?: { message?: string } } | undefined)?.err?.message ?? ''
-
-const silent = pino({ level: 'silent' })
-
-/** What the product logs, for the history. */
-function logInto(history: History, name: string) {
-  const note = (details: unknown, text: string) =>
-    history.add({ kind: 'log', text: `${name}: ${text}: ${errorOf(details)}` })
-  return Object.assign(Object.create(silent) as typeof silent, { error: note, warn: note })
-}
-
-export class Product {
-  readonly machine: Machine
+export class Product extends Host {
+  readonly patience = [leaseMs]
   readonly #around: Surroundings
-  #lives = 0
-  life: Life | null = null
   executor: SimulatedExecutor | null = null
+  /** Who serves workers of the pool; null: nobody listens. */
+  clerk: Clerk | null = null
+  /** Workers of the pool as its scheduler sees them. */
+  readonly remotes = new Set<RemoteWorker>()
+  /** What breaks each call that workers have open here. */
+  readonly calls = new Set<() => void>()
 
   constructor(name: string, around: Surroundings) {
-    this.machine = { name, codes: new Map() }
+    super(name, around.world, around.history)
     this.#around = around
   }
 
-  get alive(): boolean {
-    return this.life !== null
-  }
-
-  /** As workers/main.ts does. A start that fails is made again, as the supervisor does. */
-  start(): void {
-    const life = new Life(`${this.machine.name}.${++this.#lives}`)
-    this.life = life
-    this.#start(life).catch((error: unknown) => {
-      if (life.dead) return
-      const { history, world } = this.#around
-      history.add({ kind: 'log', text: `${life.name} could not start: ${(error as Error).message}` })
-      this.kill()
-      world.after(1000, null, () => !this.alive && this.start())
-    })
-  }
-
-  async #start(life: Life): Promise<void> {
-    const { world, database, history, behaviour, doubled } = this.#around
-    const store = database.storeFor(life)
-    const effects: Effects = {
+  #effects(life: Life): Effects {
+    const { world } = this.#around
+    return {
       after: (ms, work) => world.after(ms, life, work),
       elapsed: () => world.now,
       token: () => `token-${Math.floor(world.random.next() * 2 ** 48)}`,
@@ -77,16 +61,20 @@ export class Product {
       // A bound of real time would make it depend on the machine.
       within: (work) => work(),
     }
+  }
+
+  /** As workers/main.ts does. */
+  protected async begin(life: Life): Promise<void> {
+    const { database, history } = this.#around
+    const { machine } = this
+    const store = database.storeFor(life)
+    const effects = this.#effects(life)
     const log = logInto(history, life.name)
     const scheduler = new Scheduler(store, log, life.name, noBlobs, effects)
-    const { machine } = this
     const executor = new SimulatedExecutor({
-      world,
+      ...this.#around,
       life,
       machine,
-      history,
-      behaviour,
-      doubled,
       sink: scheduler.sink,
       capacity: 3,
       released: (token) => scheduler.released(token),
@@ -94,11 +82,34 @@ export class Product {
     this.executor = executor
     await store.registerWorker({ id: life.name, host: machine.name, pid: 1 })
     await executor.endOrphans(await store.attemptsOfEarlierLives(machine.name, life.name))
+    await store.graceLeases(backSeconds)
     await scheduler.start(executor)
+    this.clerk = new Clerk({
+      store,
+      sink: scheduler.sink,
+      scheduler: this.#watched(scheduler),
+      leaseSeconds: poolLeaseSeconds,
+      after: effects.after,
+    })
     await this.#startCron(store, log, effects)
   }
 
-  async #startCron(store: SchedulingStore, log: ReturnType<typeof logInto>, effects: Effects): Promise<void> {
+  /** The scheduler, and what the clerk says to it. */
+  #watched(scheduler: Scheduler): Served {
+    return {
+      serve: (executor) => {
+        if (executor instanceof RemoteWorker) this.remotes.add(executor)
+        scheduler.serve(executor)
+      },
+      retire: (executor) => {
+        if (executor instanceof RemoteWorker) this.remotes.delete(executor)
+        scheduler.retire(executor)
+      },
+      released: (token) => scheduler.released(token),
+    }
+  }
+
+  async #startCron(store: SchedulingStore, log: Logger, effects: Effects): Promise<void> {
     const cron = new CronEnqueuer(store, log, effects)
     const loop = new Wakeful(
       () => cron.look(),
@@ -106,47 +117,31 @@ export class Product {
       (error) => log.error({ err: error }, 'what is due could not be looked at'),
       effects.after,
     )
-    await store.listen(enqueueChannel, (why) => {
-      if (why === 'schedule' || (why === 'place' && cron.waits)) loop.wake()
-    })
-    loop.wake()
+    await store.listen(
+      enqueueChannel,
+      (why) => {
+        if (why === 'schedule' || (why === 'place' && cron.waits)) loop.wake()
+      },
+      () => loop.wake(),
+    )
   }
 
-  /** As kill -9: its code lives on, its connections are closed a moment later. */
-  kill(closedAfter = this.#around.world.random.spread(20)): void {
-    const { life } = this
-    if (life === null) return
-    life.dead = true
-    this.life = null
+  protected died(life: Life, cutOff: boolean): void {
+    const { world, database } = this.#around
     this.executor = null
-    const { world, database } = this.#around
-    world.after(closedAfter, null, () => database.disconnect(life))
+    this.clerk = null
+    this.remotes.clear()
+    if (cutOff) database.heldUntil = world.now + database.idleMs
+    world.after(cutOff ? database.idleMs : world.random.spread(20), null, () => database.disconnect(life))
+    const calls = [...this.calls]
+    this.calls.clear()
+    if (!cutOff) for (const broke of calls) broke()
   }
 
-  /** As SIGSTOP, or a machine that nobody reaches. */
-  pause(ms: number): void {
-    const { life } = this
-    if (life === null || life.paused) return
+  /** The database does not wait for ever for the next statement of a transaction. */
+  protected paused(life: Life, ms: number): void {
     const { world, database } = this.#around
-    life.paused = true
-    world.after(ms, null, () => world.wake(life))
-    // The database does not wait for ever for the next statement of a transaction.
     if (ms > database.idleMs)
       world.after(database.idleMs, null, () => life.paused && database.disconnect(life))
-  }
-
-  wake(): void {
-    if (this.life !== null) this.#around.world.wake(this.life)
-  }
-
-  /** Its machine is gone with all that runs on it, and does not come back under this name. */
-  loseMachine(): void {
-    const { world, database } = this.#around
-    const cutOff = world.random.chance(0.5)
-    // Nobody closes the connections of a machine that is cut off.
-    if (cutOff) database.heldUntil = world.now + database.idleMs
-    this.kill(cutOff ? database.idleMs : 0)
-    for (const exit of this.machine.codes.values()) exit()
-    this.machine.name += "'"
   }
 }

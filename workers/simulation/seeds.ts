@@ -33,12 +33,13 @@ const { simulate } = await import('./simulate.ts')
 const done = { kind: 'done' as const, seeds: 0, starts: 0, faults: 0, events: 0, virtualMs: 0 }
 let seed = task.from
 // A fault of the simulation, or what the product let nobody catch: the seed is told as any that is broken.
-process.on('uncaughtException', (error) => {
+async function giveUp(error: unknown): Promise<void> {
   const text = error instanceof Error ? error.message : String(error)
-  void tell({ kind: 'broken', seed, violations: [{ promise: 'simulation', at: 0, text }] })
-    .then(() => tell(done))
-    .then(() => process.exit())
-})
+  await tell({ kind: 'broken', seed, violations: [{ promise: 'simulation', at: 0, text }] })
+  await tell(done)
+  process.exit()
+}
+process.on('uncaughtException', (error) => void giveUp(error))
 for (; seed <= task.to; seed += task.step) {
   const { violations, starts, faults, events, virtualMs } = await simulate(seed)
   done.seeds++

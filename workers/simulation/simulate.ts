@@ -11,9 +11,10 @@ import type { Behaviour } from './executor.ts'
 import { Troublemaker } from './faults.ts'
 import { History, type Entry } from './history.ts'
 import { People } from './people.ts'
+import { PoolMachine } from './pool-machine.ts'
 import { Product, type Surroundings } from './product.ts'
 import { Random } from './random.ts'
-import { quiet, SimulatedDatabase } from './store/database.ts'
+import { SimulatedDatabase } from './store/database.ts'
 import type { Rows } from './store/tables.ts'
 import { World } from './world.ts'
 
@@ -22,6 +23,7 @@ const epoch = Date.UTC(2026, 0, 5)
 const boundMs = 300_000
 /** ms in which code that was fenced is ended: its next heartbeat, and more. */
 const fencedMs = 15_000
+const longestPauseMs = 600_000
 /** ms of quiet after which people cancel what still waits for its turn. */
 const patienceMs = 10_000
 
@@ -64,6 +66,16 @@ function often(world: World, meanMs: number, until: number, work: () => void): v
   })
 }
 
+/** One or two machines with workers of the pool. Each queue has one that serves it. */
+function poolOf(around: Surroundings, products: readonly Product[]): PoolMachine[] {
+  const { random } = around.world
+  return Array.from({ length: random.int(1, 2) }, (_, i) => {
+    const queues = i === 0 ? ['far', 'default'] : random.pick([['far'], ['default'], ['other', 'far']])
+    const given = { product: random.pick(products), queues, slots: random.int(1, 3) }
+    return new PoolMachine('pq'[i] ?? '', around, given)
+  })
+}
+
 export async function simulate(seed: number): Promise<Simulated> {
   const random = new Random(seed)
   const world = new World(random)
@@ -76,8 +88,9 @@ export async function simulate(seed: number): Promise<Simulated> {
         const { dagId, cursor } = after as Rows['schedule']
         if (!since.has(dagId)) since.set(dagId, cursor.getTime())
       }
-      if (trouble && table === 'attempt' && (after as Rows['attempt'] | null)?.state === 'running')
-        troublemaker.atGate(entry.who)
+      if (!trouble || table !== 'attempt' || after === null) continue
+      const { state, workerId } = after as Rows['attempt']
+      if (state === 'running') troublemaker.atGate([entry.who, workerId])
     }
   })
   const database = new SimulatedDatabase(world, epoch, (what) => history.add({ kind: 'committed', ...what }))
@@ -91,12 +104,14 @@ export async function simulate(seed: number): Promise<Simulated> {
     doubled: () => (trouble ? 0.1 : 0),
   }
   const products = Array.from({ length: random.int(2, 3) }, (_, i) => new Product('abc'[i] ?? '', around))
+  const machines = poolOf(around, products)
   const people = new People(world, database, history)
-  const troublemaker = new Troublemaker(world, database, history, products)
+  const troublemaker = new Troublemaker({ world, database, history, products, machines })
   people.settle(random.int(1, 2))
   database.idleMs = idleInTransactionMs
-  database.chances = troublemaker.weather()
-  for (const product of products) product.start()
+  troublemaker.turnWeather()
+  const hosts = [...products, ...machines]
+  for (const host of hosts) host.start()
   const troubleMs = random.int(8, 25) * 1000
   often(world, 5000, troubleMs, () => people.run())
   often(world, 12_000, troubleMs, () => people.cancel())
@@ -106,11 +121,8 @@ export async function simulate(seed: number): Promise<Simulated> {
   often(world, random.pick([1200, 3000, 10_000]), troubleMs, () => troublemaker.strike())
   await world.run(troubleMs)
   trouble = false
-  database.chances = quiet
-  for (const product of products) {
-    product.wake()
-    if (!product.alive) product.start()
-  }
+  troublemaker.calm()
+  await world.run(world.now + longestPauseMs, () => !hosts.some(({ isPaused }) => isPaused))
   people.makeRoom()
   history.add({ kind: 'phase', text: 'the faults are over' })
   const conservation = new Conservation(checker, database.tables, products)
@@ -125,13 +137,13 @@ export async function simulate(seed: number): Promise<Simulated> {
   look()
   await world.run(world.now + boundMs, () => over || checker.violations.length > 0)
   if (checker.violations.length === 0) {
-    const codes = () => products.reduce((sum, { machine }) => sum + machine.codes.size, 0)
+    const codes = () => hosts.reduce((sum, { machine }) => sum + machine.codes.size, 0)
     await world.run(world.now + fencedMs, () => codes() === 0)
     checkLiveness(checker, database.tables, world.now, codes())
     checkTicks(checker, database.tables, world.now, people.dags, since)
   }
   // Nobody goes on with what is over.
-  for (const { life } of products) if (life !== null) life.dead = true
+  for (const { life } of hosts) if (life !== null) life.dead = true
   const count = (kind: Entry['kind']) => history.entries.filter((entry) => entry.kind === kind).length
   return {
     seed,
@@ -140,6 +152,6 @@ export async function simulate(seed: number): Promise<Simulated> {
     events: world.events,
     virtualMs: world.now,
     starts: count('code_started'),
-    faults: count('fault'),
+    faults: count('fault') + count('jump'),
   }
 }

@@ -20,6 +20,16 @@ export class Conservation {
     this.#products = products
   }
 
+  /** Whether somebody has room who serves its queue. */
+  #hasRoom({ queue }: Rows['taskRun']): boolean {
+    const name = queue?.split('/')[1] ?? null
+    return this.#products.some(
+      ({ executor, remotes }) =>
+        ((name === null || name === 'default') && executor !== null && executor.free > 0) ||
+        [...remotes].some(({ free, post }) => free > 0 && name !== null && post.queues.includes(name)),
+    )
+  }
+
   /** Whether it could be claimed now: what the limits would say if it held a place. */
   #fits(item: Rows['taskRun']): boolean {
     const run = this.#tables.run.get(item.runId)
@@ -33,11 +43,9 @@ export class Conservation {
 
   /** @param locked whether somebody that is gone may still hold locks: then all may have to wait for him */
   look(now: number, locked: boolean): void {
-    const room = this.#products.some(({ executor }) => executor !== null && executor.free > 0)
-    const free = room && !locked
     const next = new Map<string, number>()
     for (const item of this.#tables.taskRun.values()) {
-      if (item.state !== 'queued' || !free || !this.#fits(item)) continue
+      if (item.state !== 'queued' || locked || !this.#hasRoom(item) || !this.#fits(item)) continue
       const since = this.#since.get(item.id) ?? now
       next.set(item.id, since)
       if (now - since > mostMs)

@@ -58,6 +58,9 @@ interface Listener {
   life: Life
   channel: string
   heard: (payload: string) => void
+  listening: () => void
+  /** Its connection is lost, and not there again yet. */
+  deaf: boolean
 }
 
 export interface Committed {
@@ -123,9 +126,10 @@ export class SimulatedDatabase {
           throw error
         }
       },
-      listen: (channel: string, heard: (payload: string) => void) => {
-        const listener = { life, channel, heard }
+      listen: (channel: string, heard: (payload: string) => void, listening = () => {}) => {
+        const listener = { life, channel, heard, listening, deaf: false }
         this.#listeners.push(listener)
+        listening()
         return Promise.resolve(() => {
           this.#listeners = this.#listeners.filter((one) => one !== listener)
           return Promise.resolve()
@@ -237,7 +241,8 @@ export class SimulatedDatabase {
     if (changes.length > 0) this.#committed({ who: tx.who, changes })
     this.#letGoOn(tx)
     for (const [channel, payload] of notes)
-      for (const listener of this.#listeners) if (listener.channel === channel) this.#tell(listener, payload)
+      for (const listener of this.#listeners)
+        if (listener.channel === channel && !listener.deaf) this.#tell(listener, payload)
   }
 
   #tell({ life, heard }: Listener, payload: string): void {
@@ -264,8 +269,15 @@ export class SimulatedDatabase {
     if (life.dead) this.#listeners = this.#listeners.filter((one) => one.life !== life)
   }
 
-  /** It is killed and comes back: nothing that was not committed is there. */
+  /** It is killed and comes back: nothing that was not committed is there, and who listened has to come again. */
   restart(): void {
     for (const tx of this.#open.keys()) this.#undo(tx)
+    for (const listener of this.#listeners) {
+      listener.deaf = true
+      this.#world.after(this.#world.random.spread(500), listener.life, () => {
+        listener.deaf = false
+        listener.listening()
+      })
+    }
   }
 }
