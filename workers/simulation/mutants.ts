@@ -4,6 +4,7 @@
  * the conformance suite holds the two equal.
  */
 import type { Violation } from './checker/checker.ts'
+import { poolMutants } from './pool-mutants.ts'
 
 interface Cut {
   /** Path from the repository's root. */
@@ -21,7 +22,6 @@ export interface Mutant {
 }
 
 const scheduler = 'workers/scheduler'
-const pool = 'workers/executors/pool'
 const store = 'workers/simulation/store'
 
 export const mutants: Mutant[] = [
@@ -285,47 +285,5 @@ export const mutants: Mutant[] = [
       },
     ],
   },
-  {
-    name: 'the start gate does not prolong the lease',
-    breaks: ['R1', 'R17'],
-    cuts: [
-      {
-        file: `${store}/attempts.ts`,
-        find: "{ state: 'running', handle, startedAt: tx.now(), leaseUntil }",
-        put: "{ state: 'running', handle, startedAt: tx.now() }",
-      },
-      {
-        file: `${pool}/clerk.ts`,
-        find: "(await this.#prolong([token])).get(token) === 'go_on'",
-        put: 'true',
-      },
-    ],
-  },
-  {
-    name: 'the start gate of the pool opens for another process of the same attempt',
-    breaks: ['R1'],
-    cuts: [
-      {
-        file: `${pool}/clerk.ts`,
-        find: ' && canonicalJson(now.handle ?? null) === canonicalJson(handle)',
-        put: '',
-      },
-    ],
-  },
-  {
-    name: 'a worker of the pool believes an answer of the start gate however late it comes',
-    breaks: ['R1', 'R17'],
-    cuts: [
-      {
-        file: `${pool}/remote-sink.ts`,
-        find: 'return passed && !this.#isOver(token)',
-        put: 'return passed',
-      },
-    ],
-  },
-  {
-    name: 'the desk keeps the places of attempts of the pool that are over',
-    breaks: ['R2', 'R4'],
-    cuts: [{ file: `${pool}/roster.ts`, find: 'this.#scheduler.released(token)', put: 'void token' }],
-  },
+  ...poolMutants,
 ]

@@ -1,0 +1,51 @@
+/** Mutants of the pool: of its desk, and of its workers. */
+import type { Mutant } from './mutants.ts'
+
+const store = 'workers/simulation/store'
+const pool = 'workers/executors/pool'
+
+export const poolMutants: Mutant[] = [
+  {
+    name: 'the start gate does not prolong the lease',
+    breaks: ['R1', 'R17'],
+    cuts: [
+      {
+        file: `${store}/attempts.ts`,
+        find: "{ state: 'running', handle, startedAt: tx.now(), leaseUntil }",
+        put: "{ state: 'running', handle, startedAt: tx.now() }",
+      },
+      {
+        file: `${pool}/clerk.ts`,
+        find: "(await this.#prolong([token])).get(token) === 'go_on'",
+        put: 'true',
+      },
+    ],
+  },
+  {
+    name: 'the start gate of the pool opens for another process of the same attempt',
+    breaks: ['R1'],
+    cuts: [
+      {
+        file: `${pool}/clerk.ts`,
+        find: ' && canonicalJson(now.handle ?? null) === canonicalJson(handle)',
+        put: '',
+      },
+    ],
+  },
+  {
+    name: 'a worker of the pool believes an answer of the start gate however late it comes',
+    breaks: ['R1', 'R17'],
+    cuts: [
+      {
+        file: `${pool}/remote-sink.ts`,
+        find: 'return passed && !this.#isOver(token)',
+        put: 'return passed',
+      },
+    ],
+  },
+  {
+    name: 'the desk keeps the places of attempts of the pool that are over',
+    breaks: ['R2', 'R4'],
+    cuts: [{ file: `${pool}/roster.ts`, find: 'this.#scheduler.released(token)', put: 'void token' }],
+  },
+]
