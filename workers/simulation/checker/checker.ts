@@ -24,6 +24,8 @@ export class Checker {
   /** When each attempt passed the gate. */
   readonly #gates = new Map<string, number>()
 
+  /** Those whose task was over in the transaction of their gate: whoever asked was told of that. */
+  readonly #stillborn = new Set<string>()
   /** When the database's clock jumped last. */
   #jumped = -Infinity
 
@@ -51,6 +53,8 @@ export class Checker {
     if (starts > 1) this.broken('R1', at, `${what} started ${starts} times`)
     const gate = this.#gates.get(attemptId)
     if (gate === undefined) return this.broken('R1', at, `${what} started without its gate`)
+    if (this.#stillborn.has(attemptId))
+      this.broken('R3', at, `${what} started, and its task ended with its gate`)
     const attempt = this.#tables.attempt.get(attemptId)
     // A worker of the pool goes by its lease, which its heartbeats prolong.
     if (attempt?.executor !== 'pool' && at - gate > gateMs)
@@ -76,6 +80,15 @@ export class Checker {
     if (table === 'taskRun') this.#final(id, before as never, after as never, at, who)
     if (table === 'run') this.#final(id, before as never, after as never, at, who)
     if (table === 'run' && before === undefined) this.#newRun(after as Rows['run'], at, who)
+    if (table === 'run') this.#left(before as never, after as never, at, who)
+  }
+
+  /** A run is over when nothing of it is left; only what was marked by hand did not wait for its attempt. */
+  #left(before: Rows['run'] | undefined, after: Rows['run'] | null, at: number, who: string): void {
+    if (after === null || before?.endedAt != null || after.endedAt === null) return
+    for (const { id, runId, endedAt } of this.#tables.attempt.values())
+      if (runId === after.id && endedAt === null && !this.#wasMarked(id))
+        this.broken('R17', at, `${who}: ${runId} is ${after.state}, and ${id} is not over`)
   }
 
   /** What has ended stays as it is. */
@@ -125,6 +138,7 @@ export class Checker {
   #passed({ id, runId, taskRunId }: Rows['attempt'], { at, who, changes }: Commit): void {
     if (this.#gates.has(id)) this.broken('R1', at, `${who}: ${id} passed its gate again`)
     this.#gates.set(id, at)
+    if (this.#tables.taskRun.get(taskRunId)?.endedAt != null) this.#stillborn.add(id)
     // As it was before: the executor hears in one answer that the gate is passed, and that the attempt is to end.
     const changed = changes.find((change) => change.table === 'run' && change.id === runId)
     const run = (changed?.before as Rows['run'] | undefined) ?? this.#tables.run.get(runId)
