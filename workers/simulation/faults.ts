@@ -80,9 +80,13 @@ export class Troublemaker {
   atGate(lives: readonly (string | null)[]): void {
     const { random } = this.#world
     for (const host of this.#hosts) {
-      if (host.life === null || !lives.includes(host.life.name) || !random.chance(0.04)) continue
-      if (random.chance(0.5)) this.#kill(host)
-      else this.#pause(host, this.#tooLong(host))
+      if (host.life === null || !lives.includes(host.life.name) || !random.chance(0.06)) continue
+      const chance = random.next()
+      if (chance < 0.33) this.#kill(host)
+      else if (chance < 0.66) {
+        this.#jump()
+        this.#pause(host, random.spread(4000))
+      } else this.#pause(host, this.#tooLong(host))
     }
   }
 

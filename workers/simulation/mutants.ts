@@ -264,17 +264,6 @@ export const mutants: Mutant[] = [
     ],
   },
   {
-    name: 'an attempt starts whose end was written with its start gate',
-    breaks: ['R1', 'R3', 'R17'],
-    cuts: [
-      {
-        file: `${scheduler}/attempt-sink.ts`,
-        find: "return passed && stateNow() === 'running'",
-        put: 'return passed',
-      },
-    ],
-  },
-  {
     name: 'a lease that is over is over at once, whatever the clock did',
     breaks: ['R1', 'R17'],
     cuts: [

@@ -4,6 +4,7 @@ import { makeRun } from '#server/services/run/create-run.ts'
 import { makeDag, type MadeDag } from './dag-maker.ts'
 import type { History } from './history.ts'
 import type { SimulatedDatabase } from './store/database.ts'
+import type { Rows } from './store/tables.ts'
 import { Life, type World } from './world.ts'
 
 const pools = ['gpu', 'io']
@@ -135,7 +136,17 @@ export class People {
     const open = [...this.#database.tables.taskRun.values()].filter(({ endedAt }) => endedAt === null)
     if (open.length === 0) return
     const asked = open.filter(({ state }) => state === 'awaiting_input')
-    const { id, runId, state } = random.pick(asked.length > 0 ? asked : open)
+    this.#byHandOf(random.pick(asked.length > 0 ? asked : open))
+  }
+
+  /** A mark that comes in the moment of the start gate, where chance alone seldom comes. */
+  markAtGate(taskRunId: string): void {
+    const item = this.#database.tables.taskRun.get(taskRunId)
+    if (item !== undefined && this.#world.random.chance(0.05)) this.#byHandOf(item)
+  }
+
+  #byHandOf({ id, runId, state }: Rows['taskRun']): void {
+    const { random } = this.#world
     const yes = random.chance(0.7)
     const deed =
       state === 'awaiting_input'

@@ -89,7 +89,8 @@ export async function simulate(seed: number): Promise<Simulated> {
         if (!since.has(dagId)) since.set(dagId, cursor.getTime())
       }
       if (!trouble || table !== 'attempt' || after === null) continue
-      const { state, workerId } = after as Rows['attempt']
+      const { state, workerId, taskRunId } = after as Rows['attempt']
+      if (state === 'submitted') people.markAtGate(taskRunId)
       if (state === 'running') troublemaker.atGate([entry.who, workerId])
     }
   })
