@@ -110,6 +110,8 @@ export class Scheduler {
   }
 
   async #look(): Promise<number | null> {
+    // First, for somebody waits for it. What the rest of the look queues wakes the next one.
+    for (const executor of this.#executors) await this.#claimer.claim(executor, () => this.#loop.stopped)
     // A run that is applied nothing to is ended, when its row says that it should be.
     for (const id of await this.#store.runsToEnd()) await this.#apply(id, endQueued)
     const lost = attemptEnd('lost', 'worker_lost', 'Its worker did not answer any more.')
@@ -118,7 +120,6 @@ export class Scheduler {
     await carryOutInterventions(this.#store, this.#runs, this.#isolation)
     const next = await this.#due()
     await this.#admit()
-    for (const executor of this.#executors) await this.#claimer.claim(executor, () => this.#loop.stopped)
     return next
   }
 
