@@ -51,6 +51,32 @@ test('signing in keeps the token for the user alone, once it was tried; signing 
   expect((await runCli(['dag', 'list'], { env })).code).toBe(4)
 })
 
+test('the doctor says what is there, and of each fault what to do', async () => {
+  const well = await dagbok(['doctor'])
+  expect(well).toMatchObject({ code: 0, stderr: '' })
+  expect(well.stdout).toMatch(/✓ +database +it answers/)
+  expect(well.stdout).toContain('pool of main: Tasks with `executor: pool` wait')
+  const url = await closedAddress()
+  const away = await dagbok(['doctor', '--json'], { env: { DAGBOK_URL: url } })
+  expect(away.code).toBe(1)
+  expect(JSON.parse(away.stdout)).toContainEqual({
+    check: 'product',
+    verdict: 'bad',
+    found: `${url} does not answer (ECONNREFUSED)`,
+    mend: 'Start it with `npm start`, or name another with DAGBOK_URL.',
+  })
+  const wrong = await dagbok(['doctor', '--json'], { env: { DAGBOK_TOKEN: 'dgb_wrong' } })
+  expect(wrong.code).toBe(1)
+  expect(JSON.parse(wrong.stdout)).toContainEqual(
+    expect.objectContaining({ check: 'account', verdict: 'bad' }),
+  )
+  const nobody = await runCli(['doctor'], {
+    env: { DAGBOK_URL: product().ready.url, XDG_CONFIG_HOME: join(folder(), 'nobody') },
+  })
+  expect(nobody.code).toBe(1)
+  expect(nobody.stdout).toContain('account: Run `dagbok login`, or set DAGBOK_TOKEN.')
+})
+
 test('a product that does not answer, and an address that is none, are one sentence', async () => {
   const url = await closedAddress()
   const gone = await dagbok(['dag', 'list'], { env: { DAGBOK_URL: url } })

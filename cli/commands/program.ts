@@ -19,6 +19,7 @@ import { dagView } from './dag/view.ts'
 import { poolDelete } from './pool/delete.ts'
 import { poolList } from './pool/list.ts'
 import { poolSet } from './pool/set.ts'
+import { doctor } from './doctor/doctor.ts'
 import { runAnswer } from './run/answer.ts'
 import { runCancel } from './run/cancel.ts'
 import { runFork } from './run/fork.ts'
@@ -114,7 +115,7 @@ export function createProgram(): Command {
     // `--version` of a verb is a version of a DAG.
     .enablePositionalOptions()
     .addHelpText('after', after)
-  for (const command of [login(), logout(), ...nouns()]) program.addCommand(command)
+  for (const command of [login(), logout(), doctor(), ...nouns()]) program.addCommand(command)
   for (const { command } of verbsOf(program)) command.option('--json', 'print JSON, for programs')
   settle(program)
   return program
