@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { nodeOptions } from './cli/setup/machine.mjs'
 
-const exclude = ['node_modules/**', '.build*/**', '.dagbok/**', 'examples/**', 'e2e/**']
+const exclude = ['node_modules/**', '.build*/**', '.dagbok/**', 'examples/**', 'e2e/**', '.bench/**']
 
 /** What takes longest begins first, or it runs alone in the end: vitest knows no times on a new machine, and goes by size. */
 const longest = [

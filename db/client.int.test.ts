@@ -117,3 +117,33 @@ test('a session is in UTC and closes what idles in a transaction, also when the 
   expect(row).toEqual({ zone: 'UTC', memory: '5MB', idle: '30s', name: 'dagbok' })
   await db.close()
 })
+
+test('a transaction that Postgres rolled back is not taken for one that was committed', async () => {
+  await withPool('undone', async (db) => {
+    const whole = db.transaction(async (tx) => {
+      await add(tx, 'undone')
+      await tx.execute('select 1 / 0').catch(() => null)
+    })
+    await expect(whole).rejects.toMatchObject({
+      cause: { message: 'The transaction was rolled back: a statement of it had failed.' },
+    })
+    expect(await teams()).not.toContain('undone')
+    // The connection is as good as before.
+    await db.transaction((tx) => tx.select().from(team))
+  })
+})
+
+test('to listen again while one stops to listen loses nothing; to close twice is to close once', async () => {
+  await withPool('again', async (db) => {
+    const heard: string[] = []
+    const first = await db.client.listen('again_channel', () => {})
+    const [second] = await Promise.all([
+      db.client.listen('again_channel', (payload) => heard.push(payload)),
+      first.unlisten(),
+    ])
+    await database().client`select pg_notify('again_channel', 'there')`
+    await expect.poll(() => heard).toEqual(['there'])
+    await second.unlisten()
+    await db.close()
+  })
+})

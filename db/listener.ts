@@ -14,11 +14,21 @@ interface Subscriber {
 
 const longestWaitMs = 1000
 
+/** Ends a connection without a word to the server, which may not be there to hear it. */
+export const cut = (connection: pg.ClientBase): void =>
+  (connection as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy()
+
+/** ms between questions to a database that has nothing to tell, and until one without an answer counts as away. */
+const askMs = 20_000
+const patienceMs = 10_000
+
 export class Listener {
   readonly #config: pg.ClientConfig
   readonly #subscribers = new Set<Subscriber>()
   readonly #closed = new AbortController()
   #opened: Promise<pg.Client> | null = null
+  /** Also while it is being opened. */
+  #connection: pg.Client | null = null
 
   constructor(config: pg.ClientConfig) {
     this.#config = config
@@ -36,9 +46,9 @@ export class Listener {
     listening: () => void = () => {},
   ): Promise<Subscription> {
     const subscriber = { channel, heard, listening }
-    const connection = await this.#open()
     this.#subscribers.add(subscriber)
     try {
+      const connection = await this.#open()
       await connection.query(`listen ${pg.escapeIdentifier(channel)}`)
     } catch (error) {
       this.#subscribers.delete(subscriber)
@@ -55,10 +65,16 @@ export class Listener {
     await connection?.end()
   }
 
+  /** Ends the connection at once. */
+  cut(): void {
+    if (this.#connection !== null) cut(this.#connection)
+  }
+
   async #drop(subscriber: Subscriber): Promise<void> {
     this.#subscribers.delete(subscriber)
     if (this.#channels().has(subscriber.channel) || this.#closed.signal.aborted) return
     const connection = await this.#opened?.catch(() => null)
+    if (this.#channels().has(subscriber.channel)) return
     // Of a connection that has died there is nothing to undo.
     await connection?.query(`unlisten ${pg.escapeIdentifier(subscriber.channel)}`).catch(() => {})
   }
@@ -83,6 +99,7 @@ export class Listener {
 
   async #connect(died: () => void): Promise<pg.Client> {
     const connection = new pg.Client(this.#config)
+    this.#connection = connection
     // Its end says the same.
     connection.on('error', () => {})
     connection.on('notification', ({ channel, payload = '' }) => {
@@ -96,8 +113,22 @@ export class Listener {
       await connection.end().catch(() => {})
       throw error
     }
-    connection.once('end', died)
+    const asking = setInterval(() => this.#ask(connection), askMs)
+    connection.once('end', () => {
+      clearInterval(asking)
+      died()
+    })
     return connection
+  }
+
+  /** It only ever waits: a server that has vanished would never be missed. */
+  #ask(connection: pg.Client): void {
+    const late = setTimeout(() => cut(connection), patienceMs)
+    connection
+      .query('select 1')
+      // Its end is told by itself.
+      .catch(() => {})
+      .finally(() => clearTimeout(late))
   }
 
   async #reopen(): Promise<void> {

@@ -27,3 +27,10 @@ test.each([
 ])('%s of Postgres: %s', (code, outage) => {
   expect(isOutage(Object.assign(new Error('x'), { code }))).toBe(outage)
 })
+
+test('a host with several addresses of which none answers is an outage, too', () => {
+  const refused = (address: string) =>
+    Object.assign(new Error(`connect ECONNREFUSED ${address}`), { code: 'ECONNREFUSED', syscall: 'connect' })
+  const all = new AggregateError([refused('::1:1'), refused('127.0.0.1:1')], '')
+  expect(isOutage(new Error('a query failed', { cause: all }))).toBe(true)
+})

@@ -4,7 +4,7 @@
 const codes = /^(08\w{3}|53300|57P0[123]|25P03)$/
 /** Of the driver, which gives no codes: a connection that broke, that broke before, that did not come about in time, that we have closed. */
 const sentences =
-  /^(Connection terminated\b|Client (has encountered a connection error|was closed) and is not queryable$|timeout expired$|timeout exceeded when trying to connect$|Cannot use a pool after calling end on the pool$)/
+  /^(Connection terminated\b|Client (has encountered a connection error|was closed) and is not queryable$|timeout expired$|timeout exceeded when trying to connect$|There was an error establishing an SSL connection$|Cannot use a pool after calling end on the pool$)/
 /** Calls of sockets: a file or a program that is not there has the same codes, and is no outage. */
 const socketCalls = /^(connect|read|write|getaddrinfo)$/
 const socketCodes =
@@ -13,7 +13,11 @@ const socketCodes =
 /** Whether this error, or one that it was caused by, says so. What was asked may have been done all the same. */
 export function isOutage(error: unknown): boolean {
   for (let one = error; one instanceof Error; one = one.cause) {
+    // Of a host with several addresses.
+    if (one instanceof AggregateError && one.errors.some(isOutage)) return true
     const { code = '', syscall = '' } = one as NodeJS.ErrnoException
+    // While a TLS connection is made, a reset names no call.
+    if (code === 'ECONNRESET' && syscall === '') return true
     if (
       codes.test(code) ||
       sentences.test(one.message) ||

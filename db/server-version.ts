@@ -21,7 +21,7 @@ export async function checkServerVersion(url: string): Promise<void> {
     if (cause instanceof DagbokError) throw cause
     throw new DagbokError(
       'unavailable',
-      `The Postgres of DATABASE_URL does not answer: ${(cause as Error).message}`,
+      `The Postgres of DATABASE_URL does not answer: ${(cause as Error).message || String((cause as NodeJS.ErrnoException).code)}`,
       { cause },
     )
   } finally {

@@ -1,13 +1,11 @@
 /** The driver behind a tagged template: a pool of connections, and LISTEN that outlives them. */
 import pg from 'pg'
-import { Listener, type Subscription } from './listener.ts'
+import { addressOf, type SessionOptions } from './address.ts'
+import { cut, Listener, type Subscription } from './listener.ts'
 
-export interface ClientOptions {
+export interface ClientOptions extends SessionOptions {
   /** Connections at most. */
   max?: number
-  applicationName?: string
-  /** ms after which the database closes a transaction in which nothing happens; without, it waits. */
-  idleInTransactionMs?: number
 }
 
 export interface Sql {
@@ -19,7 +17,7 @@ export interface Sql {
   /** Statements without parameters, as they are. */
   run: (text: string) => Promise<void>
   listen: Listener['listen']
-  /** Resolves when all connections are closed; those that are at work after `graceMs` are cut. */
+  /** Takes no new statement; resolves when those that are under way are done, or were cut after `graceMs`. */
   end: (graceMs?: number) => Promise<void>
   pool: pg.Pool
 }
@@ -29,9 +27,12 @@ export type { Subscription }
 /** Quotes the name of a table, a database, a channel. */
 export const identifier = (name: string): string => pg.escapeIdentifier(name)
 
+type Held = pg.PoolClient & { query: (...given: unknown[]) => Promise<pg.QueryResult> }
+
 /**
  * A transaction holds one connection. When that dies, its place in the pool is free at once, and every further statement
- * of the transaction is refused: nothing of it gets onto another connection.
+ * of the transaction is refused: nothing of it gets onto another connection. A commit that Postgres answers with a
+ * rollback, since a statement before it failed, is an error.
  */
 class Pool extends pg.Pool {
   override connect(): Promise<pg.PoolClient>
@@ -41,47 +42,51 @@ class Pool extends pg.Pool {
   }
 
   async #hold(): Promise<pg.PoolClient> {
-    const connection = await super.connect()
+    const connection = (await super.connect()) as Held
     const giveBack = connection.release.bind(connection)
+    const query = connection.query.bind(connection)
     let held = true
     const release = (broken?: boolean | Error) => {
       if (!held) return
       held = false
       connection.off('end', died)
+      connection.query = query
       giveBack(broken)
     }
     const died = () => release(true)
     connection.once('end', died)
     connection.release = release
+    connection.query = async (...given: unknown[]) => {
+      const result = await query(...given)
+      if (result.command === 'ROLLBACK' && textOf(given[0]) === 'commit')
+        throw new Error('The transaction was rolled back: a statement of it had failed.')
+      return result
+    }
     return connection
   }
 }
+
+const textOf = (given: unknown) => (typeof given === 'string' ? given : (given as { text?: unknown }).text)
 
 const types = new pg.TypeOverrides()
 for (const time of ['DATE', 'TIMESTAMP', 'TIMESTAMPTZ', 'INTERVAL'] as const)
   types.setTypeParser(pg.types.builtins[time], (text) => text)
 
-/** `postgres://…` with what every session of ours has. `sslmode` means what it means to libpq. */
-function addressOf(url: string, options: ClientOptions): string {
-  const address = new URL(url)
-  const settings = [address.searchParams.get('options') ?? '', '-c TimeZone=UTC']
-  if (options.idleInTransactionMs !== undefined)
-    settings.push(`-c idle_in_transaction_session_timeout=${options.idleInTransactionMs}`)
-  address.searchParams.set('options', settings.join(' ').trim())
-  if (address.searchParams.has('sslmode')) address.searchParams.set('uselibpqcompat', 'true')
-  return address.href
-}
-
-/** `url` is `postgres://…`; a Unix socket is named by its folder in the query: `postgres://user:password@localhost/name?host=/folder`. */
+/**
+ * `url` is `postgres://…`; a Unix socket is named by its folder in the query:
+ * `postgres://user:password@localhost/name?host=/folder`. @throws DagbokError `bad_input` where `addressOf` does
+ */
 export function openSql(url: string, options: ClientOptions = {}): Sql {
   const config: pg.PoolConfig = {
-    connectionString: addressOf(url, options),
-    application_name: options.applicationName ?? 'dagbok',
+    ...addressOf(url, options),
+    // A host that vanished without a word is noticed in a minute or two, not in two hours.
     keepAlive: true,
+    keepAliveInitialDelayMillis: 15_000,
     max: options.max ?? 10,
     // One stays, so that what comes after a quiet time does not have to connect first.
     min: 1,
     idleTimeoutMillis: 60_000,
+    maxLifetimeSeconds: 3600,
     // Of a server that does not answer; also the longest wait for a free connection.
     connectionTimeoutMillis: 30_000,
   }
@@ -97,16 +102,18 @@ export function openSql(url: string, options: ClientOptions = {}): Sql {
   const listener = new Listener(config)
   const rows = async (text: TemplateStringsArray, ...values: unknown[]) =>
     (await pool.query({ text: text.reduce((all, part, n) => `${all}$${n}${part}`), values, types })).rows
+  let ended: Promise<void> | null = null
+  const end = async (graceMs: number) => {
+    const late = setTimeout(() => {
+      for (const connection of open) cut(connection)
+      listener.cut()
+    }, graceMs)
+    await Promise.all([listener.close(), pool.end()]).finally(() => clearTimeout(late))
+  }
   return Object.assign(rows as Sql, {
     pool,
     run: async (text: string) => void (await pool.query(text)),
     listen: listener.listen.bind(listener),
-    end: async (graceMs = 5000) => {
-      const late = setTimeout(() => open.forEach((connection) => cut(connection)), graceMs)
-      await Promise.all([listener.close(), pool.end()]).finally(() => clearTimeout(late))
-    },
+    end: (graceMs = 5000) => (ended ??= end(graceMs)),
   })
 }
-
-const cut = (connection: pg.PoolClient) =>
-  (connection as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy()

@@ -17,8 +17,9 @@ export async function guardStage(): Promise<Tally & { reasons: string[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'dagbok-guards-'))
   try {
     const file = join(folder, 'report.json')
-    await runTool('bench/guards.ts', [file])
-    return { ...(JSON.parse(await readFile(file, 'utf8')) as Tally), reasons: [] }
+    const code = await runTool('bench/guards.ts', [file])
+    const tally = JSON.parse(await readFile(file, 'utf8')) as Tally
+    return { ...tally, failed: Math.max(tally.failed, code === 0 ? 0 : 1), reasons: [] }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

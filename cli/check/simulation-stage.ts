@@ -13,8 +13,9 @@ export async function simulationStage(): Promise<Tally> {
   try {
     const report = join(folder, 'report.json')
     const args = ['--seeds', String(seeds), '--first', '--mutants', '--report', report]
-    await runTool('workers/simulation/main.ts', args)
-    return JSON.parse(await readFile(report, 'utf8')) as Tally
+    const code = await runTool('workers/simulation/main.ts', args)
+    const tally = JSON.parse(await readFile(report, 'utf8')) as Tally
+    return { ...tally, failed: Math.max(tally.failed, code === 0 ? 0 : 1) }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -24,6 +24,9 @@ interface Taken extends Claimed {
   live: LiveRun
 }
 
+/** Rounds of one look in which something was claimed. */
+const longest = 4
+
 /** What came of a candidate: taken, gone, or held back by a limit of its run, its task, its pool. */
 type Outcome = { kind: 'taken'; taken: Taken } | { kind: 'gone' | 'run_limit' | 'task_limit' | 'pool_limit' }
 
@@ -82,14 +85,17 @@ export class Claimer {
     return count
   }
 
-  /** Claims as much as the executor has room for. What a limit holds back is passed by, not waited for. */
-  async claim(executor: Executor, stopped: () => boolean): Promise<void> {
+  /**
+   * Claims as much as the executor has room for. What a limit holds back is passed by, not waited for.
+   * @returns whether there may be more: others wait for the look, too
+   */
+  async claim(executor: Executor, stopped: () => boolean): Promise<boolean> {
     const blocked = { runs: new Set(this.#isolation.resting()), tasks: new Set<string>() }
-    for (;;) {
+    for (let rounds = 0; ;) {
       const free = executor.capacity - this.#heldBy(executor)
-      if (free <= 0 || stopped()) return
+      if (free <= 0 || stopped()) return false
       const candidates = await this.#store.claimable(free, blocked, executor.post)
-      if (candidates.length === 0) return
+      if (candidates.length === 0) return false
       const outcomes = await Promise.all(
         candidates.map((one) =>
           // What others of this look have taken is submitted all the same; the next question meets the outage.
@@ -104,6 +110,7 @@ export class Claimer {
       }
       const taken = outcomes.flatMap((outcome) => (outcome?.kind === 'taken' ? [outcome.taken] : []))
       for (const one of taken) this.#follow(this.#submit(executor, one))
+      if (taken.length > 0 && ++rounds === longest) return true
     }
   }
 
@@ -116,6 +123,9 @@ export class Claimer {
       const item = itemAt(live.machine, place.node, place.item)
       if (item.state !== 'queued' || live.machine.run !== 'running' || isShut(live.machine, place.node))
         return null
+      // Its time is over: the look that claims ends it next.
+      const { now } = live.row
+      if ([item.dueAt, live.machine.dueAt].some((at) => at != null && at <= now)) return null
       const limit = await this.#limitOf(tx, live, place.node, candidate, batch)
       if (limit !== null) {
         said.outcome = { kind: limit }

@@ -111,12 +111,16 @@ export class Scheduler {
 
   async #look(): Promise<number | null> {
     // First, for somebody waits for it. What the rest of the look queues wakes the next one.
-    for (const executor of this.#executors) await this.#claimer.claim(executor, () => this.#loop.stopped)
+    for (const executor of this.#executors)
+      if (await this.#claimer.claim(executor, () => this.#loop.stopped)) this.#loop.wake()
     // A run that is applied nothing to is ended, when its row says that it should be.
     for (const id of await this.#store.runsToEnd()) await this.#apply(id, endQueued)
     const lost = attemptEnd('lost', 'worker_lost', 'Its worker did not answer any more.')
-    for (const { token, runId } of this.#overdue.look(await this.#store.expiredAttempts()))
-      await this.#isolation.attempt(runId, () => this.sink.ended(token, lost))
+    for (const { token, runId } of this.#overdue.look(await this.#store.expiredAttempts())) {
+      const ended = await this.#isolation.attempt(runId, () => this.sink.ended(token, lost))
+      // What it held of a pool or a limit, another run may wait for.
+      if (ended === true) this.#loop.wake()
+    }
     await carryOutInterventions(this.#store, this.#runs, this.#isolation)
     const next = await this.#due()
     await this.#admit()

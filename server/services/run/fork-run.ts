@@ -2,7 +2,7 @@ import { bundleOfVersion, specOf } from '#db/queries/version.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Json } from '../../domain/json.ts'
 import { paramsSchema } from '../../domain/run/params.ts'
-import { checkParams } from './check-params.ts'
+import { checkParams, refuseRounded } from './check-params.ts'
 import { planReuse, type PlannedItem } from '../../domain/run/reuse.ts'
 import { isTerminalRun } from '../../domain/run/states.ts'
 import { fingerprintComparer, type Side } from '../../domain/version/task-fingerprint.ts'
@@ -39,6 +39,7 @@ async function planOf(ctx: ServiceContext, actor: Actor, id: string, choice: For
   const after = await sideOf(ctx, target.id, {})
   // A param that the other version has not is left behind, unless it was asked for.
   const kept = given.filter(([name]) => name in after.spec.params || name in choice.params)
+  refuseRounded(paramsSchema(after.spec), choice.params)
   after.params = checkParams(paramsSchema(after.spec), Object.fromEntries(kept))
   const plan = planReuse({
     tasks: after.spec.tasks,
