@@ -6,7 +6,7 @@ import { insertIntervention, lockTaskRun } from '#db/queries/intervention.ts'
 import { lockRun, writeTaskRuns } from '#db/queries/run-state.ts'
 import { lockPoolOf } from '#db/queries/claim.ts'
 import { savePool } from '#db/queries/pool.ts'
-import { leaseMs } from '#server/config/lease.ts'
+import { gateMs, leaseMs } from '#server/config/lease.ts'
 import { createRun } from '#server/services/run/create-run.ts'
 import { postgresStore } from '#db/scheduling-store.ts'
 import { specOf } from '#db/queries/version.ts'
@@ -173,6 +173,34 @@ test('[R14] what Postgres undoes to end a deadlock is done again', async () => {
   expect(row).toMatchObject({ state: 'running' })
 })
 
+/** An attempt that its executor has taken; gives its token. */
+async function submitted(runs: RunAdvancer, sink: DatabaseSink, runId: string): Promise<string> {
+  const token = randomUUID()
+  await runs.apply(runId, () => Promise.resolve([{ kind: 'admitted' }]))
+  await runs.apply(runId, async (tx, live) => {
+    const taskRunId = live.ids[0]?.[0] ?? ''
+    const given = { taskRunId, runId, n: 1, kind: 'main', executor: 'x', workerId: randomUUID() } as const
+    await tx.insertAttempt({ ...given, token }, leaseMs)
+    return [{ kind: 'claimed', node: 0, item: 0 }]
+  })
+  await sink.submitted(token, {})
+  return token
+}
+
+test('[R1] the start gate prolongs the lease: its answer is believed for a while', async () => {
+  const runId = await start(one)
+  const store = postgresStore(database())
+  const runs = new RunAdvancer(store, () => {})
+  const sink = new DatabaseSink(store, runs, realEffects)
+  const token = await submitted(runs, sink, runId)
+  await database().client`update attempt set lease_until = clock_timestamp() where token = ${token}`
+  expect(await sink.passGate(token, {})).toBe(true)
+  const [row] = await database().client<{ left: number }[]>`
+    select extract(epoch from lease_until - clock_timestamp())::float8 * 1000 as left from attempt where token = ${token}`
+  expect(row?.left).toBeGreaterThan(gateMs)
+  await sink.ended(token, attemptEnd('lost', 'worker_lost', null))
+})
+
 test('[R1] an attempt whose end is written together with its start gate does not start', async () => {
   const runId = await start(one)
   const real = postgresStore(database())
@@ -187,15 +215,7 @@ test('[R1] an attempt whose end is written together with its start gate does not
   const store = { ...real, findLiveAttempt }
   const runs = new RunAdvancer(store, () => {})
   const sink = new DatabaseSink(store, runs, realEffects)
-  const token = randomUUID()
-  await runs.apply(runId, () => Promise.resolve([{ kind: 'admitted' }]))
-  await runs.apply(runId, async (tx, live) => {
-    const taskRunId = live.ids[0]?.[0] ?? ''
-    const given = { taskRunId, runId, n: 1, kind: 'main', executor: 'x', workerId: randomUUID() } as const
-    await tx.insertAttempt({ ...given, token }, leaseMs)
-    return [{ kind: 'claimed', node: 0, item: 0 }]
-  })
-  await sink.submitted(token, {})
+  const token = await submitted(runs, sink, runId)
   // Both wait in one mailbox, and go into one transaction.
   const busy = runs.apply(runId, () => isReleased.then(() => null))
   const both = [sink.passGate(token, {}), sink.ended(token, attemptEnd('lost', 'worker_lost', null))]

@@ -11,7 +11,7 @@ import { hunt, runSeeds, type Broken, type Ran } from './run-seeds.ts'
 import { simulate } from './simulate.ts'
 
 /** Seeds in which a mutant must have been caught. */
-const mostSeeds = 12_000
+const mostSeeds = 4000
 
 const { values } = parseArgs({
   options: {

@@ -1,26 +1,9 @@
 /** Mutants of the pool: of its desk, and of its workers. */
 import type { Mutant } from './mutants.ts'
 
-const store = 'workers/simulation/store'
 const pool = 'workers/executors/pool'
 
 export const poolMutants: Mutant[] = [
-  {
-    name: 'the start gate does not prolong the lease',
-    breaks: ['R1', 'R17'],
-    cuts: [
-      {
-        file: `${store}/attempts.ts`,
-        find: "{ state: 'running', handle, startedAt: tx.now(), leaseUntil }",
-        put: "{ state: 'running', handle, startedAt: tx.now() }",
-      },
-      {
-        file: `${pool}/clerk.ts`,
-        find: "(await this.#prolong([token])).get(token) === 'go_on'",
-        put: 'true',
-      },
-    ],
-  },
   {
     name: 'the start gate of the pool opens for another process of the same attempt',
     breaks: ['R1'],

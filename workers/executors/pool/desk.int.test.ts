@@ -96,6 +96,22 @@ test('[R1] the start gate opens for one process: again for the same one, for no 
   expect((await shop.ended(dag, 1)).state).toBe('failed')
 })
 
+test('[R1] each answer of the start gate that opens prolongs the lease: the worker counts it from its question', async () => {
+  const { worker } = await queued()
+  const { token } = await worker.job()
+  const handle = { pid: 7, startTime: '1', bootId: 'b' }
+  await worker.about(token, 'submitted', { handle })
+  for (const answer of ['the first', 'the same again']) {
+    await database()
+      .client`update attempt set lease_until = clock_timestamp() + interval '20 s' where token = ${token}`
+    expect(await worker.about(token, 'start', { handle }), answer).toEqual({ ok: true })
+    const [row] = await database().client<{ longer: boolean }[]>`
+      select lease_until > clock_timestamp() + interval '60 s' as longer from attempt where token = ${token}`
+    expect(row, answer).toEqual({ longer: true })
+  }
+  await worker.about(token, 'end', attemptEnd('failed', 'user_error', null))
+})
+
 test('a job whose answer was lost is answered again, until the worker has it', async () => {
   const { worker } = await queued()
   const first = await worker.job()
