@@ -1,6 +1,7 @@
 /** Programs that print a spec, pushed as an author does: run once, by the files of their own version. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findRepository } from '#db/queries/repository.ts'
+import { openDatabase } from '#db/client.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
 import { claimProgram, endProgram, requeuePrograms } from '#db/queries/program.ts'
 import { checkNotebook, readNotebook } from '#server/services/notebook/read-notebook.ts'
@@ -12,7 +13,7 @@ import { smallDag } from '#server/testing/hosted.ts'
 import { openProgramShop, type ProgramShop } from '../testing/program-shop.ts'
 import { openWorkshop, type Workshop } from '../testing/workshop.ts'
 
-const { database } = testDatabase()
+const { database, url } = testDatabase()
 let shop: Workshop
 let programs: ProgramShop
 beforeAll(async () => {
@@ -171,6 +172,34 @@ test('the check of a text that is being edited runs it once, and its commit need
   await tree.commit('Tell')
   await tree.git(...push('typed'), 'main')
   expect(await outcomes('typed')).toMatchObject([{ kept: true }, { kept: true }, { kept: false }])
+})
+
+test('more programs than a worker could run in the time of a push are refused before any is', async () => {
+  const { ctx } = shop.hosted
+  const { id: repositoryId = '' } = (await findRepository(database(), 'main', 'typed')) ?? {}
+  const entry = (path: string) => ({ path, mode: '100644', blob: '0'.repeat(40) })
+  const many = Array.from({ length: 201 }, (_, i) => entry(`p${i}/x.dag.py`))
+  await expect(runPrograms(ctx, { repositoryId, entries: many }, true)).rejects.toMatchObject({
+    code: 'too_large',
+    message: expect.stringContaining('201 programs that read 201 files') as string,
+  })
+  const beside = Array.from({ length: 10_500 }, (_, i) => entry(`p/data/${i}`))
+  const together = Array.from({ length: 200 }, (_, i) => entry(`p/${i}.dag.py`))
+  const source = { repositoryId, entries: [...beside, ...together] }
+  await expect(runPrograms(ctx, source, true)).rejects.toMatchObject({ code: 'too_large' })
+})
+
+test('[R14] one connection is enough to reconcile a repository with a program', async () => {
+  const { ctx } = shop.hosted
+  const { id = '' } = (await findRepository(database(), 'main', 'twins')) ?? {}
+  await database().client`delete from git_ref where repository_id = ${id}`
+  const db = openDatabase(url(), { max: 1 })
+  try {
+    await reconcile({ ...ctx, db }, id)
+  } finally {
+    await db.close()
+  }
+  expect(await database().client`select 1 as one from git_ref where repository_id = ${id}`).toHaveLength(1)
 })
 
 test('[R7] who waits for a program that nobody runs is told so in time, and it is not begun later', async () => {

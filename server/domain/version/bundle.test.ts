@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bundleOf, indexTree } from './bundle.ts'
+import { bundleOf, indexTree, programFiles } from './bundle.ts'
 
 const front = (more = '') => `---\ndagbok: 1\nid: a\n${more}---\n`
 const uses = (path: string) => `\n\`\`\`yaml task\nid: c\nuses: ${path}\n\`\`\`\n`
@@ -22,6 +22,23 @@ test('a folder is its notebook’s, recursively, without other notebooks and fol
   }
   expect(paths('a/a.dag.md', files)).toEqual(['a/a.dag.md', 'a/lib/x.js'])
   expect(paths('a/sub/c.dag.md', files)).toEqual(['a/sub/c.dag.md', 'a/sub/deep/y.js'])
+})
+
+test('what a program reads while it prints is the files of its folder, without other notebooks and theirs', () => {
+  const entries = [
+    'a/x.dag.py',
+    'a/lib/m.py',
+    'a/y.dag.ts',
+    'a/sub/z.dag.md',
+    'a/sub/n.py',
+    'r.dag.py',
+    'q.py',
+  ]
+  const tree = indexTree(entries.map((path) => ({ path, mode: '100644', blob: path })))
+  const read = (path: string) => programFiles(tree, path).map((entry) => entry.path)
+  expect(read('a/x.dag.py')).toEqual(['a/lib/m.py', 'a/x.dag.py'])
+  expect(read('a/y.dag.ts')).toEqual(['a/lib/m.py', 'a/y.dag.ts'])
+  expect(read('r.dag.py')).toEqual(['r.dag.py'])
 })
 
 test('at the root it is the file itself and what it includes', () => {

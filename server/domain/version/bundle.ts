@@ -22,36 +22,26 @@ export const notebooksOf = (entries: readonly BundleEntry[]): string[] =>
 export interface Tree {
   entries: ReadonlyMap<string, BundleEntry>
   notebooks: readonly string[]
-  /** Folders that hold a notebook, with how many. */
-  notebookFolders: ReadonlyMap<string, number>
+  /** Of each folder that holds a notebook: the files that all notebooks of it have. The repository's root has none. */
+  ownFiles: ReadonlyMap<string, readonly BundleEntry[]>
 }
 
+/** The nearest folder around a file that holds a notebook. At the root everything would be everyone's: it is none. */
+function ownerOf(path: string, folders: ReadonlyMap<string, unknown>): string | null {
+  for (let at = folderOf(path); at !== ''; at = folderOf(at)) if (folders.has(at)) return at
+  return null
+}
+
+/** Costs files times the depth of folders, however many notebooks there are. */
 export function indexTree(entries: readonly BundleEntry[]): Tree {
   const notebooks = notebooksOf(entries)
-  const folders = new Map<string, number>()
-  for (const path of notebooks) folders.set(folderOf(path), (folders.get(folderOf(path)) ?? 0) + 1)
-  return {
-    entries: new Map(entries.map((entry) => [entry.path, entry])),
-    notebooks,
-    notebookFolders: folders,
+  const own = new Map<string, BundleEntry[]>(notebooks.map((path) => [folderOf(path), []]))
+  for (const entry of entries) {
+    if (isNotebook(entry.path)) continue
+    const folder = ownerOf(entry.path, own)
+    if (folder !== null) own.get(folder)?.push(entry)
   }
-}
-
-/** Whether a folder between `folder` (not itself) and the file holds a notebook: then the file is that one's. */
-function belongsElsewhere(tree: Tree, folder: string, path: string): boolean {
-  for (let at = folderOf(path); at !== folder && at.length > folder.length; at = folderOf(at))
-    if (tree.notebookFolders.has(at)) return true
-  return false
-}
-
-function ownFiles(tree: Tree, notebook: string): string[] {
-  const folder = folderOf(notebook)
-  // At the repository's root everything would be everyone's.
-  if (folder === '') return [notebook]
-  const inside = [...tree.entries.keys()].filter((path) => path.startsWith(`${folder}/`))
-  return inside.filter(
-    (path) => path === notebook || (!isNotebook(path) && !belongsElsewhere(tree, folder, path)),
-  )
+  return { entries: new Map(entries.map((entry) => [entry.path, entry])), notebooks, ownFiles: own }
 }
 
 /** A glob of `include`, as a matcher of repository paths; null when it leaves the repository. */
@@ -75,7 +65,8 @@ function collect(
 ): string[] {
   const text = readText(notebook)
   if (text === null) return []
-  for (const path of ownFiles(tree, notebook)) out.add(path)
+  out.add(notebook)
+  for (const { path } of filesBeside(tree, notebook)) out.add(path)
   const { folder, include, components } = bundleScope({ path: notebook, text })
   for (const glob of include) {
     const matches = matcher(folder, glob)
@@ -88,10 +79,17 @@ const sorted = (tree: Tree, paths: Iterable<string>): BundleEntry[] =>
   [...paths].sort((a, b) => (a < b ? -1 : 1)).flatMap((path) => tree.entries.get(path) ?? [])
 
 /**
- * What a program can read while it prints, sorted by path: the files of its folder that are its own. What it prints may
- * add to its bundle (`include`, components): that is for its tasks.
+ * What the programs of a folder can read while they print, each beside its own file: the files of the folder that are
+ * nobody else's. What one prints may add to its bundle (`include`, components): that is for its tasks.
  */
-export const programFiles = (tree: Tree, path: string): BundleEntry[] => sorted(tree, ownFiles(tree, path))
+export const filesBeside = (tree: Tree, program: string): readonly BundleEntry[] =>
+  tree.ownFiles.get(folderOf(program)) ?? []
+
+/** What a program can read while it prints. */
+export function programFiles(tree: Tree, path: string): BundleEntry[] {
+  const own = tree.entries.get(path)
+  return own === undefined ? [] : [...filesBeside(tree, path), own]
+}
 
 /** The bundle of a notebook, sorted by path. `readText` gives notebooks of the tree; it is asked for nothing else. */
 export function bundleOf(

@@ -1,6 +1,7 @@
 /** What the programs of a commit print: known, or run by a worker while somebody waits (N9). */
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Queryable } from '#db/client.ts'
 import { wakeProgramRunner } from '#db/queries/live.ts'
 import {
   askProgram,
@@ -11,7 +12,7 @@ import {
 } from '#db/queries/program.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import { isProgram, type Printed } from '../../domain/notebook/program.ts'
-import { bundleList, indexTree, programFiles, type BundleEntry } from '../../domain/version/bundle.ts'
+import { bundleList, filesBeside, indexTree, type BundleEntry } from '../../domain/version/bundle.ts'
 import type { Quarantine } from '../../git/run-git.ts'
 import type { ServiceContext } from '../context.ts'
 
@@ -21,6 +22,9 @@ const patience = 30_000
 const wanted = 5
 /** ms between two looks: short at first. */
 const looks = [10, 20, 40, 80]
+
+/** Programs of a commit, and the files that they read, a file once for each that reads it. */
+const most = { programs: 200, files: 2_000_000 }
 
 export interface ProgramSource {
   repositoryId: string
@@ -43,13 +47,24 @@ type Asked = Pick<AskedProgram, 'hash' | 'path' | 'files'>
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
+/** @throws DagbokError `too_large` */
 function programsOf({ entries }: ProgramSource): Asked[] {
   const paths = entries.map(({ path }) => path).filter(isProgram)
   if (paths.length === 0) return []
   const tree = indexTree(entries)
-  return paths.map((path) => {
-    const files = programFiles(tree, path).map(({ path, mode, blob }) => ({ path, mode, blob }))
-    return { path, files, hash: sha256(bundleList(path, files)) }
+  const files = paths.reduce((sum, path) => sum + filesBeside(tree, path).length + 1, 0)
+  if (paths.length > most.programs || files > most.files)
+    throw new DagbokError(
+      'too_large',
+      `This commit has ${paths.length} programs that read ${files} files, a file once for each that reads it: at most ${most.programs} programs and ${most.files} files are taken.`,
+    )
+  const folders = new Map<readonly BundleEntry[], string>()
+  return paths.flatMap((path) => {
+    const [beside, own] = [filesBeside(tree, path), tree.entries.get(path)]
+    if (own === undefined) return []
+    const known = folders.get(beside) ?? sha256(bundleList('', beside))
+    folders.set(beside, known)
+    return [{ path, files: [...beside, own], hash: sha256([path, own.mode, own.blob, known].join('\0')) }]
   })
 }
 
@@ -126,13 +141,13 @@ async function run(
 }
 
 /** What the programs of a commit that a ref holds have printed; from now on that is kept. @throws NotRunYet */
-export async function keptTexts(ctx: ServiceContext, source: ProgramSource): Promise<Map<string, Printed>> {
+export async function keptTexts(q: Queryable, source: ProgramSource): Promise<Map<string, Printed>> {
   const asked = programsOf(source)
   if (asked.length === 0) return new Map()
   const hashes = asked.map(({ hash }) => hash)
-  const known = await printedPrograms(ctx.db, source.repositoryId, hashes)
+  const known = await printedPrograms(q, source.repositoryId, hashes)
   if (asked.some(({ hash }) => !known.has(hash))) throw new NotRunYet(source)
-  await keepPrograms(ctx.db, source.repositoryId, hashes)
+  await keepPrograms(q, source.repositoryId, hashes)
   return byPath(asked, known)
 }
 

@@ -103,7 +103,8 @@ async function dagsBefore({ tx, repository }: Work, ref: string, isNew: boolean)
 async function reconcileRef(work: Work, ref: string, sha: string, isNew: boolean): Promise<void> {
   const { ctx, tx, repository } = work
   const before = await dagsBefore(work, ref, isNew)
-  const { dags } = await readSnapshot(ctx, repository.id, sha, keptTexts)
+  // By this connection: to wait for another one while this one is held ends in a deadlock.
+  const { dags } = await readSnapshot(ctx, repository.id, sha, (_, source) => keptTexts(tx, source))
   const rows = []
   for (const dag of dags) {
     const now = await versionOf(work, ref, sha, dag)
