@@ -1,6 +1,7 @@
 /** One sealed process: started, watched and ended with all that it began. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { constants } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Readable } from 'node:stream'
 import type { Ended, ProgramEnd, ProgramLimits } from '#server/domain/notebook/program.ts'
 import { killMarked, killOwnedBy, signalGroup } from '../executors/process/task-process.ts'
@@ -19,8 +20,10 @@ export interface SealedCommand {
   stop?: AbortSignal
 }
 
-/** Bytes of standard error that are kept: its last. */
-const keptError = 64 * 1024
+/** Bytes of standard error that are kept: its last; and that are taken at all. */
+const errorBytes = { kept: 64 * 1024, most: 64 * 2 ** 20 }
+/** ms after its end that its output is waited for: what cannot be found may hold it open for ever. */
+const drainMs = 1000
 /** Beyond the limit of memory: what an interpreter reserves before it does anything. */
 const reserved = 512 * 2 ** 20
 
@@ -52,16 +55,30 @@ function signalOf(code: number | null): string | null {
 }
 
 /** Collects what it prints, as far as it may, and the last of what it complains of. */
-function gather(stdout: Readable, stderr: Readable, most: number, tooMuch: () => void) {
-  const out: Buffer[] = []
-  let [size, errors] = [0, Buffer.alloc(0)]
+function gather(
+  stdout: Readable,
+  stderr: Readable,
+  most: number,
+  tooMuch: (what: 'output' | 'notes') => void,
+) {
+  const [out, errors]: [Buffer[], Buffer[]] = [[], []]
+  let [size, notes, kept] = [0, 0, 0]
   stdout.on('data', (chunk: Buffer) => {
     size += chunk.length
     if (size <= most) out.push(chunk)
-    else tooMuch()
+    else tooMuch('output')
   })
-  stderr.on('data', (chunk: Buffer) => (errors = Buffer.concat([errors, chunk]).subarray(-keptError)))
-  return () => ({ stdout: Buffer.concat(out), stderr: errors.toString('utf8') })
+  stderr.on('data', (chunk: Buffer) => {
+    notes += chunk.length
+    if (notes > errorBytes.most) return tooMuch('notes')
+    errors.push(chunk)
+    kept += chunk.length
+    while (kept - (errors[0]?.length ?? 0) >= errorBytes.kept) kept -= errors.shift()?.length ?? 0
+  })
+  return () => ({
+    stdout: Buffer.concat(out),
+    stderr: Buffer.concat(errors).subarray(-errorBytes.kept).toString('utf8'),
+  })
 }
 
 /** Runs it to its end. @throws when it cannot be started, or is stopped */
@@ -78,7 +95,7 @@ export async function runSealed(command: SealedCommand): Promise<ProgramEnd> {
     ended ??= why
     halt()
   }
-  const gathered = gather(stdout, stderr, limits.output * 2 ** 20, () => end('output'))
+  const gathered = gather(stdout, stderr, limits.output * 2 ** 20, end)
   const closed = new Promise<void>((done) => child.once('close', () => done()))
   const exited = new Promise<[number | null, string | null]>((done) =>
     child.once('exit', (code, signal) => done([code, signal])),
@@ -92,7 +109,9 @@ export async function runSealed(command: SealedCommand): Promise<ProgramEnd> {
   stop?.removeEventListener('abort', halt)
   meter.stop()
   await endAll(command, pid)
-  await closed
+  await Promise.race([closed, sleep(drainMs)])
+  stdout.destroy()
+  stderr.destroy()
   stop?.throwIfAborted()
   return { ended, code, signal: signal ?? signalOf(code), ...gathered() }
 }

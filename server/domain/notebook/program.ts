@@ -20,7 +20,7 @@ export interface ProgramLimits {
 }
 
 /** Why it was ended from outside; null when it ended by itself. */
-export type Ended = 'time' | 'memory' | 'output' | null
+export type Ended = 'time' | 'memory' | 'output' | 'notes' | null
 
 export interface ProgramEnd {
   ended: Ended
@@ -112,6 +112,7 @@ function failure(path: string, stderr: string, place: ProgramPlace): { at: Posit
 
 function wordsOfEnd(end: ProgramEnd, limits: ProgramLimits): string | null {
   const { seconds, memory, output } = limits
+  if (end.ended === 'notes') return 'it writes more than 64 MB to standard error'
   if (end.ended === 'time')
     return `it takes more than ${seconds} s: a program that prints a spec only says what the tasks will do`
   if (end.ended === 'memory' || /out of memory\b|Failed to allocate memory|^MemoryError/im.test(end.stderr))
