@@ -6,15 +6,17 @@ import { delimiter, dirname, join } from 'node:path'
 import { gitPath } from '#server/config/git.ts'
 import { isProgram, type Printed } from '#server/domain/notebook/program.ts'
 import { indexTree, programFiles, type BundleEntry } from '#server/domain/version/bundle.ts'
-import type { BundleFile } from '#server/services/version/bundle-files.ts'
+import { refuseMore, type BundleFile } from '#server/services/version/bundle-files.ts'
 import { programFinder } from '#workers/executors/process/host.ts'
-import { printProgram, usualLimits, type ProgramTools } from '#workers/programs/print-program.ts'
+import { mostLaidOut, printProgram, usualLimits, type ProgramTools } from '#workers/programs/print-program.ts'
 import { strongestSeal } from '#workers/programs/seal.ts'
 
 async function* filesOf(root: string, entries: readonly BundleEntry[]): AsyncGenerator<BundleFile> {
+  let bytes = 0
   for (const { path } of entries) {
     const at = join(root, path)
     const found = await lstat(at)
+    refuseMore((bytes += found.size), mostLaidOut)
     if (found.isSymbolicLink()) yield { path, mode: '120000', bytes: Buffer.from(await readlink(at)) }
     else if (found.isFile())
       yield { path, mode: (found.mode & 0o100) === 0 ? '100644' : '100755', bytes: await readFile(at) }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { DagbokError } from '#server/domain/errors/errors.ts'
 import {
   interpreterOf,
   verdictOf,
@@ -17,6 +18,9 @@ import type { Seal } from './seal.ts'
 
 /** Of a program of a commit; one that is still being typed has less time. */
 export const usualLimits: ProgramLimits = { seconds: 20, memory: 512, output: 2 }
+
+/** Bytes of all files that are laid out for one program. */
+export const mostLaidOut = 256 * 2 ** 20
 
 export interface ProgramTools {
   /** Where checkouts are made; the user of programs may pass through it. */
@@ -57,14 +61,19 @@ const argvOf = (path: string, { memory }: ProgramLimits): string[] => {
   return ['node', '--disable-warning=ExperimentalWarning', `--max-old-space-size=${memory}`, file]
 }
 
-const missing = (path: string): Printed => ({
-  fault: {
-    file: path,
-    line: 1,
-    column: 1,
-    message: `this program needs ${interpreterOf(path)}, which is not on the search path of the machine that runs programs: install it there, or write the program as .dag.ts, which runs with Dagbok's own Node`,
-  },
+const faultOf = (path: string, message: string): Printed => ({
+  fault: { file: path, line: 1, column: 1, message },
 })
+
+const missing = (path: string): Printed =>
+  faultOf(
+    path,
+    `this program needs ${interpreterOf(path)}, which is not on the search path of the machine that runs programs: install it there, or write the program as .dag.ts, which runs with Dagbok's own Node`,
+  )
+
+/** Files that cannot be laid out by their author's doing; all else is ours. */
+const isTheirs = (error: unknown): error is DagbokError =>
+  error instanceof DagbokError && (error.code === 'bad_input' || error.code === 'too_large')
 
 /** @throws when it cannot be laid out or started, or is stopped: that is nobody's fault who wrote it */
 export async function printProgram(tools: ProgramTools, program: Program): Promise<Printed> {
@@ -75,6 +84,7 @@ export async function printProgram(tools: ProgramTools, program: Program): Promi
   const files = new Set<string>()
   async function* noted() {
     for await (const file of program.files) {
+      program.stop?.throwIfAborted()
       files.add(file.path)
       yield file
     }
@@ -95,6 +105,9 @@ export async function printProgram(tools: ProgramTools, program: Program): Promi
       ...(program.stop === undefined ? {} : { stop: program.stop }),
     })
     return verdictOf(path, end, limits, { folder: checkout, files })
+  } catch (error) {
+    if (isTheirs(error)) return faultOf(path, `this program cannot be run: ${error.message}`)
+    throw error
   } finally {
     await removeFolder(folder)
   }

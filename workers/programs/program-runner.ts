@@ -13,7 +13,7 @@ import { removeAll, removeFolder } from '../executors/process/attempt-folder.ts'
 import { programFinder, taskUserId, type Host } from '../executors/process/host.ts'
 import { killMarked } from '../executors/process/task-process.ts'
 import { Wakeful } from '../scheduler/wakeful.ts'
-import { printProgram, usualLimits, type ProgramTools } from './print-program.ts'
+import { mostLaidOut, printProgram, usualLimits, type ProgramTools } from './print-program.ts'
 import { strongestSeal, type Seal } from './seal.ts'
 
 /** Programs at once. As root each place has a user id of its own, after that of tasks. */
@@ -165,7 +165,7 @@ export class ProgramRunner {
     quarantine,
   }: ClaimedProgram): AsyncGenerator<BundleFile> {
     const committed = draft === null ? files : files.filter((file) => file.path !== path)
-    yield* filesOf(this.#tools.repositories, repositoryId, committed, quarantine)
+    yield* filesOf(this.#tools.repositories, repositoryId, committed, quarantine, mostLaidOut)
     if (draft !== null) yield { path, mode: '100644', bytes: Buffer.from(draft) }
   }
 }

@@ -189,6 +189,26 @@ test('more programs than a worker could run in the time of a push are refused be
   await expect(runPrograms(ctx, source, true)).rejects.toMatchObject({ code: 'too_large' })
 })
 
+test('[R14] what is too much for a program is refused, and none is run for it', async () => {
+  const tree = await shop.hosted.work('large', {
+    'p/x.dag.py': `${python('large')}# ${'x'.repeat(2 ** 21)}`,
+    'q/y.dag.py': python('other'),
+  })
+  await tree.commit('Large')
+  expect(await tree.fails(...push('large'), 'main')).toMatch(
+    /p\/x\.dag\.py has \d+ bytes, more than the 2097152/,
+  )
+  expect(await outcomes('large')).toEqual([])
+  await tree.git('rm', '-q', 'p/x.dag.py')
+  const mb = 2 ** 20
+  for (let i = 0; i < 26; i++) await tree.write({ [`q/data/${i}`]: `${i}${'x'.repeat(10 * mb)}` })
+  await tree.git('add', '-A')
+  await tree.git('commit', '-q', '--amend', '-m', 'Much beside it')
+  expect(await tree.fails(...push('large'), 'main')).toContain(
+    'q/y.dag.py:1:1 this program cannot be run: the files beside it have 261 MB together, more than the 256 MB',
+  )
+})
+
 test('[R14] one connection is enough to reconcile a repository with a program', async () => {
   const { ctx } = shop.hosted
   const { id = '' } = (await findRepository(database(), 'main', 'twins')) ?? {}

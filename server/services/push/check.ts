@@ -4,6 +4,7 @@ import { repositoryById } from '#db/queries/repository.ts'
 import { dagsAtRef } from '#db/queries/version.ts'
 import { failpoint } from '../../config/failpoint.ts'
 import { formatFault } from '../../domain/notebook/fault.ts'
+import { isProgram } from '../../domain/notebook/program.ts'
 import { linksOut } from '../../domain/version/links.ts'
 import type { RefUpdate } from '../../domain/version/ref-update.ts'
 import type { HookAnswer, HookCall } from '../../git/hooks/conversation.ts'
@@ -15,8 +16,8 @@ import { circleErrors } from './check-circles.ts'
 import { readSnapshot, runForPush } from '../version/read-snapshot.ts'
 import { reconcile } from '../version/reconcile.ts'
 
-/** Files of a commit, bytes of one of them, and bytes of a link's text, that a push may have. */
-const limits = { files: 100_000, bytes: 512 * 2 ** 20, link: 4096 }
+/** Files of a commit, bytes of one of them, of a program and of a link's text, that a push may have. */
+const limits = { files: 100_000, bytes: 512 * 2 ** 20, program: 2 * 2 ** 20, link: 4096 }
 
 interface Checked {
   errors: string[]
@@ -35,8 +36,9 @@ async function checkTree(
   for (const entry of entries) {
     if (entry.kind === 'commit')
       errors.push(`${entry.path} is a submodule, which is not taken: commit the files themselves`)
-    if (entry.size > limits.bytes)
-      errors.push(`${entry.path} has ${entry.size} bytes, more than the ${limits.bytes} that are taken`)
+    const most = isProgram(entry.path) ? limits.program : limits.bytes
+    if (entry.size > most)
+      errors.push(`${entry.path} has ${entry.size} bytes, more than the ${most} that are taken`)
   }
   const links = entries.filter((entry) => entry.mode === '120000')
   const texts = await ctx.repositories.blobs(
@@ -79,10 +81,13 @@ async function checkUpdate(
     errors.push(
       `${name} is protected: it cannot be moved to a commit that leaves its history out (no force-push)`,
     )
-  const { entries, dags } = await readSnapshot(ctx, repositoryId, commit, runForPush, quarantine)
+  // What is too much is refused before anything of it is read or run.
+  const entries = await ctx.repositories.tree(repositoryId, commit, quarantine)
+  const refused = await checkTree(ctx, repositoryId, entries, quarantine)
+  if (refused.length > 0) return { errors: [...errors, ...refused], warnings: [] }
+  const dags = await readSnapshot(ctx, repositoryId, entries, runForPush, quarantine)
   const repository = isDefault ? await repositoryById(ctx.db, repositoryId) : null
   if (repository !== null) errors.push(...(await circleErrors(ctx.db, repository, dags)))
-  errors.push(...(await checkTree(ctx, repositoryId, entries, quarantine)))
   // What stood there with its faults before the push is not the push's fault.
   const before = new Set(
     (await dagsAtRef(ctx.db, repositoryId, update.ref)).flatMap((dag) => dag.faults.map(formatFault)),

@@ -28,6 +28,16 @@ function* batches(bundle: readonly BundleEntry[], sizeOf: (entry: BundleEntry) =
   if (batch.length > 0) yield batch
 }
 
+/** @throws DagbokError `too_large` when these bytes are more than `most` */
+export function refuseMore(bytes: number, most: number): void {
+  if (bytes <= most) return
+  const mb = Math.ceil(bytes / 2 ** 20)
+  throw new DagbokError(
+    'too_large',
+    `the files beside it have ${mb} MB together, more than the ${most / 2 ** 20} MB that are laid out for a program: move it to a folder of its own`,
+  )
+}
+
 /** The files of a version, from the commit that pins it. @throws DagbokError `not_found` */
 export async function* bundleFiles(
   ctx: Pick<ServiceContext, 'db' | 'repositories'>,
@@ -38,17 +48,26 @@ export async function* bundleFiles(
   yield* filesOf(ctx.repositories, found.repositoryId, found.bundle)
 }
 
-/** The same of any list of files; `quarantine` reads a push that is not accepted yet. @throws DagbokError `unavailable` */
+/**
+ * The same of any list of files; `quarantine` reads a push that is not accepted yet.
+ * @param most bytes of all together
+ * @throws DagbokError `unavailable`; `too_large` before the first one
+ */
 export async function* filesOf(
   repositories: ServiceContext['repositories'],
   repositoryId: string,
   bundle: readonly BundleEntry[],
   quarantine: Quarantine | null = null,
+  most = Infinity,
 ): AsyncGenerator<BundleFile> {
   const sizes = await repositories.blobSizes(
     repositoryId,
     bundle.map((entry) => entry.blob),
     quarantine,
+  )
+  refuseMore(
+    bundle.reduce((sum, { blob }) => sum + (sizes.get(blob) ?? 0), 0),
+    most,
   )
   for (const some of batches(bundle, (entry) => sizes.get(entry.blob) ?? 0)) {
     const bytes = await repositories.blobs(

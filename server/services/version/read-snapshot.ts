@@ -36,11 +36,6 @@ export async function notebookTexts(
   return new Map(notebooks.map((entry) => [entry.path, blobs.get(entry.blob)?.toString('utf8') ?? '']))
 }
 
-export interface CommitSnapshot {
-  entries: TreeEntry[]
-  dags: SnapshotDag[]
-}
-
 /** What programs of a commit have printed, or are made to print now. */
 type PrintedTexts = (ctx: ServiceContext, source: ProgramSource) => Promise<Map<string, Printed>>
 
@@ -48,22 +43,22 @@ type PrintedTexts = (ctx: ServiceContext, source: ProgramSource) => Promise<Map<
 export const runForPush: PrintedTexts = (ctx, source) => runPrograms(ctx, source, true)
 
 /**
+ * @param entries the commit's tree
  * @param printed how it is known what programs print
- * @throws DagbokError `not_found` when there is no such commit; `too_large`
+ * @throws DagbokError `too_large`
  */
 export async function readSnapshot(
   ctx: ServiceContext,
   repositoryId: string,
-  sha: string,
+  entries: readonly TreeEntry[],
   printed: PrintedTexts,
   quarantine: Quarantine | null = null,
-): Promise<CommitSnapshot> {
-  const entries = await ctx.repositories.tree(repositoryId, sha, quarantine)
+): Promise<SnapshotDag[]> {
   const texts: Map<string, Text> = await notebookTexts(ctx, repositoryId, entries, quarantine)
   const files = filesIn(entries)
   for (const [path, text] of await printed(ctx, { repositoryId, entries: files, quarantine }))
     texts.set(path, text)
-  return { entries, dags: await ctx.compiler.commit({ entries: files, notebooks: texts }) }
+  return ctx.compiler.commit({ entries: files, notebooks: texts })
 }
 
 /** The files of a tree. */

@@ -104,7 +104,8 @@ async function reconcileRef(work: Work, ref: string, sha: string, isNew: boolean
   const { ctx, tx, repository } = work
   const before = await dagsBefore(work, ref, isNew)
   // By this connection: to wait for another one while this one is held ends in a deadlock.
-  const { dags } = await readSnapshot(ctx, repository.id, sha, (_, source) => keptTexts(tx, source))
+  const entries = await ctx.repositories.tree(repository.id, sha)
+  const dags = await readSnapshot(ctx, repository.id, entries, (_, source) => keptTexts(tx, source))
   const rows = []
   for (const dag of dags) {
     const now = await versionOf(work, ref, sha, dag)
