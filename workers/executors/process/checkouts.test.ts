@@ -2,7 +2,7 @@ import { mkdtemp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { Checkouts } from './checkouts.ts'
+import { Checkouts, layOut } from './checkouts.ts'
 
 const [a, b, c] = ['a', 'b', 'c'].map((letter) => `${letter}0000000-0000-4000-8000-000000000000`) as [
   string,
@@ -75,4 +75,17 @@ test('[S3] a version with a link out of it is not laid out', async () => {
     yield file('d/out', '120000', 'p/q/up/../../secret')
   })
   await expect(checkouts.copy(a, join(folder, '1'))).rejects.toThrow('d/out is a link out of the repository')
+})
+
+// On a disk that takes `d` and `D` for one, git can name these: here both names are the same.
+test('[S3] nothing is written through a link, whatever the order and the names', async () => {
+  const file = (path: string, mode: string, text: string) => ({ path, mode, bytes: Buffer.from(text) })
+  async function* both() {
+    await Promise.resolve()
+    yield file('d', '120000', 'e')
+    yield file('e/own.txt', '100644', 'mine')
+    yield file('d/own.txt', '100644', 'not mine')
+  }
+  await expect(layOut(join(folder, 'laid'), both())).rejects.toMatchObject({ code: 'bad_input' })
+  expect(await readFile(join(folder, 'laid/e/own.txt'), 'utf8')).toBe('mine')
 })

@@ -24,11 +24,18 @@ export type ReadBundle = (versionId: string, token: string) => AsyncIterable<Bun
 async function place(folder: string, { path, mode, bytes }: BundleFile): Promise<void> {
   const target = join(folder, path)
   await mkdir(dirname(target), { recursive: true })
-  if (mode === '120000') await symlink(Buffer.from(bytes).toString(), target)
-  else {
-    await writeFile(target, bytes)
-    if (mode === '100755') await chmod(target, 0o755)
-  }
+  await writeFile(target, bytes)
+  if (mode === '100755') await chmod(target, 0o755)
+}
+
+/** Where names differ by more than their case it never throws. @throws DagbokError `bad_input` */
+async function placeLinks(folder: string, links: ReadonlyMap<string, string>): Promise<void> {
+  for (const path of links.keys()) await mkdir(dirname(join(folder, path)), { recursive: true })
+  for (const [path, target] of links)
+    await symlink(target, join(folder, path)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+      throw new DagbokError('bad_input', `${path} is a link whose name only its case tells from another's.`)
+    })
 }
 
 async function copyFolder(from: string, to: string): Promise<void> {
@@ -42,17 +49,21 @@ async function copyFolder(from: string, to: string): Promise<void> {
   await Promise.all((await readdir(from, { withFileTypes: true })).map(copy))
 }
 
-/** Lays files out below `folder`. @throws DagbokError `bad_input` when a link leads out of the repository */
+/**
+ * Lays files out below `folder`. Links are made last, all folders before them: on a disk that takes `a` and `A` for one
+ * nothing is written through a link.
+ * @throws DagbokError `bad_input` when a link leads out of the repository
+ */
 export async function layOut(folder: string, files: AsyncIterable<BundleFile>): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const links = new Map<string, string>()
-  for await (const file of files) {
-    await place(folder, file)
+  for await (const file of files)
     if (file.mode === '120000') links.set(file.path, Buffer.from(file.bytes).toString())
-  }
+    else await place(folder, file)
   // A push is asked the same; this may be a version that was taken before.
   const [out] = linksOut(links)
   if (out !== undefined) throw new DagbokError('bad_input', `${out} is a link out of the repository.`)
+  await placeLinks(folder, links)
 }
 
 interface Warm {
