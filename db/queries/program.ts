@@ -19,22 +19,22 @@ const later = (seconds: number) => sql`clock_timestamp() + make_interval(secs =>
 const among = (repositoryId: string, hashes: readonly string[]) =>
   and(eq(program.repositoryId, repositoryId), inArray(program.hash, [...hashes]))
 
-/** Asks for one to be run, unless it was. One that failed is run `again` if that is wanted. */
+/** Asks for one to be run, unless it was. One that failed is run `again`, after those that wait, if that is wanted. */
 export async function askProgram(
   q: Queryable,
   repositoryId: string,
   { hash, path, files, draft, quarantine }: AskedProgram,
   { seconds, again }: { seconds: number; again: boolean },
 ): Promise<void> {
-  const source = { draft, quarantine, askedUntil: later(seconds) }
+  const source = { files, draft, quarantine, askedUntil: later(seconds) }
   if (again)
     await q
       .update(program)
-      .set({ ...source, state: 'queued', fault: null, endedAt: null })
+      .set({ ...source, state: 'queued', fault: null, endedAt: null, createdAt: sql`clock_timestamp()` })
       .where(and(among(repositoryId, [hash]), eq(program.state, 'failed')))
   await q
     .insert(program)
-    .values({ repositoryId, hash, path, files, ...source, state: 'queued' })
+    .values({ repositoryId, hash, path, ...source, state: 'queued' })
     .onConflictDoUpdate({
       target: [program.repositoryId, program.hash],
       set: source,
@@ -42,18 +42,29 @@ export async function askProgram(
     })
 }
 
-/** Says that these are still waited for, and gives those that have not ended. */
-export async function waitedFor(
+/** Says that these are still waited for. */
+export async function prolongPrograms(
   q: Queryable,
   repositoryId: string,
   hashes: readonly string[],
   seconds: number,
-): Promise<string[]> {
-  const rows = await q
+): Promise<void> {
+  await q
     .update(program)
     .set({ askedUntil: later(seconds) })
     .where(and(among(repositoryId, hashes), isNull(program.endedAt)))
-    .returning({ hash: program.hash })
+}
+
+/** Those that have not ended. */
+export async function openPrograms(
+  q: Queryable,
+  repositoryId: string,
+  hashes: readonly string[],
+): Promise<string[]> {
+  const rows = await q
+    .select({ hash: program.hash })
+    .from(program)
+    .where(and(among(repositoryId, hashes), isNull(program.endedAt)))
   return rows.map(({ hash }) => hash)
 }
 
@@ -91,7 +102,10 @@ export interface ClaimedProgram extends AskedProgram {
   repositoryId: string
 }
 
-/** The next that somebody waits for; those of commits before those that are being typed. null: there is none. */
+/**
+ * The next that somebody waits for: of the repository that has the fewest running, so that none waits for all of
+ * another's; one that is being typed before those of commits. null: there is none.
+ */
 export async function claimProgram(
   q: Queryable,
   host: string,
@@ -102,10 +116,14 @@ export async function claimProgram(
     .set({ state: 'running', token: sql`gen_random_uuid()`, host, leaseUntil: later(leaseSeconds) })
     .where(
       sql`${program.id} = (
-        select id from program
-        where ended_at is null and asked_until > clock_timestamp()
-          and (state = 'queued' or lease_until < clock_timestamp())
-        order by draft is not null, created_at limit 1 for update skip locked)`,
+        select p.id from program p
+          left join (select repository_id, count(*) as places from program
+            where ended_at is null and state = 'running' and lease_until > clock_timestamp()
+            group by repository_id) busy on busy.repository_id = p.repository_id
+        where p.ended_at is null and p.asked_until > clock_timestamp()
+          and (p.state = 'queued' or p.lease_until < clock_timestamp())
+        order by coalesce(busy.places, 0), p.draft is null, p.created_at
+        limit 1 for update of p skip locked)`,
     )
     .returning()
   if (row === undefined || row.token === null) return null
@@ -113,7 +131,7 @@ export async function claimProgram(
   return { id, token, repositoryId, hash, path, files, draft, quarantine }
 }
 
-/** Writes down what came of it; false when somebody else has it now. */
+/** Writes down what came of it, and forgets what it was run from; false when somebody else has it now. */
 export async function endProgram(q: Queryable, token: string, came: Printed): Promise<boolean> {
   const rows = await q
     .update(program)
@@ -124,11 +142,21 @@ export async function endProgram(q: Queryable, token: string, came: Printed): Pr
       token: null,
       leaseUntil: null,
       quarantine: null,
+      draft: null,
+      files: [],
       endedAt: sql`clock_timestamp()`,
     })
     .where(and(eq(program.token, token), eq(program.state, 'running')))
     .returning({ id: program.id })
   return rows.length > 0
+}
+
+/** Puts back one that could not be run, which is not its author's fault: it is run again if somebody asks or still waits. */
+export async function releaseProgram(q: Queryable, token: string): Promise<void> {
+  await q
+    .update(program)
+    .set({ state: 'queued', token: null, leaseUntil: null, askedUntil: sql`clock_timestamp()` })
+    .where(and(eq(program.token, token), eq(program.state, 'running')))
 }
 
 /** Puts back what an earlier life of this host was running; gives their ids. */

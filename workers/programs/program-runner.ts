@@ -5,7 +5,13 @@ import { dirname, join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Database } from '#db/client.ts'
 import { programChannel } from '#db/queries/live.ts'
-import { claimProgram, endProgram, requeuePrograms, type ClaimedProgram } from '#db/queries/program.ts'
+import {
+  claimProgram,
+  endProgram,
+  releaseProgram,
+  requeuePrograms,
+  type ClaimedProgram,
+} from '#db/queries/program.ts'
 import type { Printed } from '#server/domain/notebook/program.ts'
 import type { ServiceContext } from '#server/services/context.ts'
 import { filesOf, type BundleFile } from '#server/services/version/bundle-files.ts'
@@ -148,13 +154,15 @@ export class ProgramRunner {
     const limits = draft === null ? usualLimits : { ...usualLimits, seconds: typedSeconds }
     const stop = this.#stop.signal
     const program = { id, path, files: this.#filesOf(claimed), limits, stop }
-    const came = await printProgram(this.#toolsOf(place), program).catch((error: unknown): Printed | null => {
-      if (stop.aborted) return null
+    let came: Printed
+    try {
+      came = await printProgram(this.#toolsOf(place), program)
+    } catch (error) {
+      if (stop.aborted) return
       this.#tools.log.error({ err: error, path }, 'a program could not be run')
-      const message = 'this program could not be run here, which was logged: push or edit it again'
-      return { fault: { file: path, line: 1, column: 1, message } }
-    })
-    if (came !== null) await endProgram(this.#tools.db, claimed.token, came)
+      return releaseProgram(this.#tools.db, claimed.token)
+    }
+    await endProgram(this.#tools.db, claimed.token, came)
   }
 
   async *#filesOf({

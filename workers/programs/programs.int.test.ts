@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findRepository } from '#db/queries/repository.ts'
 import { openDatabase } from '#db/client.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
-import { claimProgram, endProgram, requeuePrograms } from '#db/queries/program.ts'
+import { askProgram, claimProgram, endProgram, requeuePrograms } from '#db/queries/program.ts'
 import { checkNotebook, readNotebook } from '#server/services/notebook/read-notebook.ts'
 import { runPrograms } from '#server/services/program/printed-texts.ts'
 import { filesIn } from '#server/services/version/read-snapshot.ts'
@@ -238,7 +238,7 @@ test('[R7] who waits for a program that nobody runs is told so in time, and it i
     await expect(runPrograms(ctx, { repositoryId: id, entries }, true, 200)).rejects.toMatchObject({
       code: 'unavailable',
       message:
-        'p/x.dag.py could not be run within 0.2 s: the worker is busy or not there. Nothing was changed: try again.',
+        'p/x.dag.py could not be run within 0.2 s: the worker is busy, is not there, or failed at it, as its log says. Nothing was changed: try again.',
     })
     await database()
       .client`update program set asked_until = now() - interval '1 s' where repository_id = ${id}`
@@ -268,6 +268,51 @@ test('[R3] a runner that was taken for dead has no say; what it held is run by t
   programs = await openProgramShop(database(), shop.hosted)
   const [printed] = (await runPrograms(ctx, source, false)).values()
   expect(printed).toEqual({ printed: expect.stringContaining('"id":"late"') as string })
+})
+
+test('[R14] what the product could not do is not kept as the fault of the author', async () => {
+  const { ctx } = shop.hosted
+  const { id: repositoryId = '' } = (await findRepository(database(), 'main', 'late')) ?? {}
+  const entries = [{ path: 'lost/x.dag.py', mode: '100644', blob: '1'.repeat(40) }]
+  await expect(runPrograms(ctx, { repositoryId, entries }, false, 1500)).rejects.toMatchObject({
+    code: 'unavailable',
+  })
+  const rows = await database().client`select state, fault from program where path = 'lost/x.dag.py'`
+  expect(rows).toEqual([{ state: 'queued', fault: null }])
+  await database().client`delete from program where path = 'lost/x.dag.py'`
+})
+
+test('[R7] no repository waits for all programs of another, and who types waits for none of a push', async () => {
+  await programs.close()
+  const idOf = async (name: string) => (await findRepository(database(), 'main', name))?.id ?? ''
+  const [many, few] = [await idOf('late'), await idOf('twins')]
+  const ask = (repositoryId: string, path: string, draft: string | null = null) =>
+    askProgram(
+      database(),
+      repositoryId,
+      { hash: path, path, files: [], draft, quarantine: null },
+      { seconds: 60, again: true },
+    )
+  for (const path of ['a', 'b', 'c']) await ask(many, path)
+  await ask(few, 'd')
+  const claim = async () => {
+    const { path, token } = (await claimProgram(database(), 'order', 60)) ?? {}
+    return { path, token: token ?? '' }
+  }
+  const first = await claim()
+  expect([first.path, (await claim()).path]).toEqual(['a', 'd'])
+  await ask(few, 'e', 'typed')
+  expect((await claim()).path).toBe('e')
+  await ask(many, 'f', 'typed')
+  // What failed and is asked again waits behind those that were there.
+  const fault = { file: 'a', line: 1, column: 1, message: 'no' }
+  await endProgram(database(), first.token, { fault })
+  await ask(many, 'a')
+  const order = []
+  for (let next = await claim(); next.path !== undefined; next = await claim()) order.push(next.path)
+  expect(order).toEqual(['f', 'b', 'c', 'a'])
+  await database().client`delete from program where path in ('a', 'b', 'c', 'd', 'e', 'f')`
+  programs = await openProgramShop(database(), shop.hosted)
 })
 
 test('a .dag.py is refused with what to do where there is no python3', async () => {

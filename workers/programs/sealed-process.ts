@@ -35,7 +35,7 @@ function start({ id, argv, cwd, env, sealing, limits }: SealedCommand): ChildPro
     cwd,
     // The types of Next want NODE_ENV in every environment; a program's own has none.
     env: { ...env, DAGBOK_ATTEMPT_ID: id } as unknown as NodeJS.ProcessEnv,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     detached: true,
     ...(uid === null ? {} : { uid, gid: uid }),
   })
@@ -81,7 +81,7 @@ function gather(
   })
 }
 
-/** Runs it to its end. @throws when it cannot be started, or is stopped */
+/** Runs it to its end. @throws when it cannot be sealed or started, or is stopped */
 export async function runSealed(command: SealedCommand): Promise<ProgramEnd> {
   const { limits, stop } = command
   stop?.throwIfAborted()
@@ -95,6 +95,9 @@ export async function runSealed(command: SealedCommand): Promise<ProgramEnd> {
     ended ??= why
     halt()
   }
+  let begun = false
+  const word = child.stdio[3] as Readable
+  word.once('data', () => (begun = true))
   const gathered = gather(stdout, stderr, limits.output * 2 ** 20, end)
   const closed = new Promise<void>((done) => child.once('close', () => done()))
   const exited = new Promise<[number | null, string | null]>((done) =>
@@ -112,6 +115,9 @@ export async function runSealed(command: SealedCommand): Promise<ProgramEnd> {
   await Promise.race([closed, sleep(drainMs)])
   stdout.destroy()
   stderr.destroy()
+  word.destroy()
   stop?.throwIfAborted()
-  return { ended, code, signal: signal ?? signalOf(code), ...gathered() }
+  const said = gathered()
+  if (!begun) throw new Error(`it could not be sealed: ${said.stderr.trim() || `exit code ${code}`}`)
+  return { ended, code, signal: signal ?? signalOf(code), ...said }
 }

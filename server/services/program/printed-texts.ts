@@ -6,8 +6,9 @@ import { wakeProgramRunner } from '#db/queries/live.ts'
 import {
   askProgram,
   keepPrograms,
+  openPrograms,
   printedPrograms,
-  waitedFor,
+  prolongPrograms,
   type AskedProgram,
 } from '#db/queries/program.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
@@ -20,6 +21,8 @@ import type { ServiceContext } from '../context.ts'
 const patience = 30_000
 /** Seconds after the last word of who waits that a program is still begun. */
 const wanted = 5
+/** ms between two words of who waits. */
+const tellMs = 1000
 /** ms between two looks: short at first. */
 const looks = [10, 20, 40, 80]
 
@@ -84,14 +87,19 @@ async function until(
 ): Promise<void> {
   const hashes = asked.map(({ hash }) => hash)
   const last = performance.now() + patienceMs
+  let told = performance.now()
   for (let look = 0; ; look++) {
-    const open = await waitedFor(ctx.db, repositoryId, hashes, wanted)
+    if (performance.now() - told > tellMs) {
+      told = performance.now()
+      await prolongPrograms(ctx.db, repositoryId, hashes, wanted)
+    }
+    const open = await openPrograms(ctx.db, repositoryId, hashes)
     if (open.length === 0) return
     if (performance.now() > last) {
       const paths = asked.filter(({ hash }) => open.includes(hash)).map(({ path }) => path)
       throw new DagbokError(
         'unavailable',
-        `${paths.join(', ')} could not be run within ${patienceMs / 1000} s: the worker is busy or not there. Nothing was changed: try again.`,
+        `${paths.join(', ')} could not be run within ${patienceMs / 1000} s: the worker is busy, is not there, or failed at it, as its log says. Nothing was changed: try again.`,
       )
     }
     await sleep(looks[Math.min(look, looks.length - 1)])
