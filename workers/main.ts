@@ -9,7 +9,7 @@ import { throughOutages } from '#db/outage.ts'
 import { attemptsOfEarlierLives } from '#db/queries/attempt.ts'
 import { defaultQueue, graceLeases, registerWorker, workerAlive, workerStopped } from '#db/queries/worker.ts'
 import { postgresStore } from '#db/scheduling-store.ts'
-import { inheritedByTasks } from '#server/config/environment.ts'
+import { inheritedByTasks, secretPlaces } from '#server/config/environment.ts'
 import { gitPath } from '#server/config/git.ts'
 import { deskSocket } from '#server/config/desk.ts'
 import { productSettings } from '#server/config/product.ts'
@@ -84,7 +84,7 @@ const programs = new ProgramRunner({
   repositories: ctx.repositories,
   host,
   hostName,
-  dataFolder: settings.dataFolder,
+  hidden: [settings.dataFolder, ...secretPlaces()],
   log,
 })
 const reconciler = new GitReconciler(ctx)
@@ -116,10 +116,11 @@ const socket = deskSocket(host.runtime)
 await mkdir(socket.folder, { recursive: true, mode: 0o700 })
 await chmod(socket.folder, 0o700)
 await insist(async () => void (await desk.listen(socket.path)))
-await insist(() => programs.start())
 reconciler.start()
 await insist(() => enqueuers.start())
 maintenance.start()
+// Last: to try the seal may take its time where mounts hang.
+await insist(() => programs.start())
 process.send?.({ type: 'ready', url: '' })
 
 let stopping = false

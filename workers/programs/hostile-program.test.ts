@@ -1,6 +1,7 @@
 /** Programs of ill will, under every seal that this machine can enforce: each is one fault, and harms nothing. */
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
@@ -10,6 +11,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { gitPath } from '#server/config/git.ts'
 import { openHost, programFinder, taskUserId, type Host } from '../executors/process/host.ts'
+import { hiddenPlaces } from './hidden.ts'
 import { printProgram, usualLimits, type ProgramTools } from './print-program.ts'
 import { strongestSeal, type Seal } from './seal.ts'
 
@@ -21,6 +23,7 @@ let port: number
 let calls = 0
 let strongest: Seal
 let host: Host
+let hidden: string[]
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'dagbok-programs-'))
@@ -39,7 +42,8 @@ beforeAll(async () => {
   await chmod(runtime, 0o711)
   host = await openHost(runtime, gitPath())
   const scratch = await mkdtemp(join(folder, 'trial-'))
-  strongest = await strongestSeal({ uid, hidden: [data], scratch, data: 2 ** 30 }, host.path)
+  hidden = await hiddenPlaces([data], [folder], programFinder(host))
+  strongest = await strongestSeal({ uid, hidden, scratch, data: 2 ** 30 }, host.path)
 })
 afterAll(async () => {
   listener.close()
@@ -51,7 +55,7 @@ const tools = (seal: Seal): ProgramTools => ({
   folder,
   seal,
   uid,
-  hidden: [data],
+  hidden,
   path: host.path,
   find: programFinder(host),
 })
@@ -225,6 +229,41 @@ print("over")`
   const written = outside.filter((path) => existsSync(path))
   for (const path of written) await rm(path)
   expect(written.filter((path) => whole || path.startsWith(data))).toEqual([])
+})
+
+test('[S3] sealed as a whole, sockets and secrets of the machine are out of sight, as a file is that is hidden', async () => {
+  // Where mounts can be made the seal is whole.
+  const user = uid === null ? ['--user', '--map-root-user'] : []
+  const spaces = ['--mount', '--net', '--pid', '--fork', ...user]
+  const mounts = spawnSync('unshare', [...spaces, 'mount', '-t', 'tmpfs', 'tmpfs', '/tmp']).status === 0
+  expect(strongest === 'whole').toBe(mounts)
+  if (!mounts) return
+  const secret = join(folder, 'secret')
+  await writeFile(secret, 'hunter22')
+  await chmod(secret, 0o644)
+  const scratch = await mkdtemp(join(folder, 'trial-'))
+  const given = { uid, hidden: [...hidden, secret], scratch, data: 2 ** 30 }
+  expect(await strongestSeal(given, host.path)).toBe('whole')
+  const list = `
+for place in ["/run", "/var/run"]:
+  try: print(os.listdir(place))
+  except OSError: print("nothing")
+print(repr(open(${JSON.stringify(secret)}).read()))`
+  const program = { id: randomUUID(), path: 'p/x.dag.py', files: only('p/x.dag.py', python(list)) }
+  const sealed = { ...tools('whole'), hidden: given.hidden }
+  expect(await printProgram(sealed, { ...program, limits: usualLimits })).toEqual({
+    printed: "nothing\nnothing\n''\n",
+  })
+})
+
+test('what an interpreter needs is not hidden, nor what lies in what is hidden', async () => {
+  const find = (name: string) => Promise.resolve(name === 'python3' ? '/run/sw/bin/python3' : null)
+  const inside = join(data, 'repositories')
+  await mkdir(inside)
+  const places = await hiddenPlaces([data, inside], [folder], find)
+  expect(places).toContain(await realpath(data))
+  expect(places).not.toContain(await realpath(inside))
+  expect(places).not.toContain('/run')
 })
 
 test("[S3] the scratch folder is small, and its bytes are nobody else's", async () => {

@@ -19,6 +19,7 @@ import { removeAll, removeFolder } from '../executors/process/attempt-folder.ts'
 import { programFinder, taskUserId, type Host } from '../executors/process/host.ts'
 import { killMarked } from '../executors/process/task-process.ts'
 import { Wakeful } from '../scheduler/wakeful.ts'
+import { hiddenPlaces } from './hidden.ts'
 import { mostLaidOut, printProgram, usualLimits, type ProgramTools } from './print-program.ts'
 import { strongestSeal, type Seal } from './seal.ts'
 
@@ -37,8 +38,8 @@ export interface ProgramRunnerTools {
   host: Host
   /** Whose programs are put back when it starts. */
   hostName: string
-  /** What no program may see. */
-  dataFolder: string
+  /** Folders and files of the product that no program may see. */
+  hidden: readonly string[]
   log: Logger
 }
 
@@ -50,6 +51,7 @@ export class ProgramRunner {
   readonly #stop = new AbortController()
   #folder = ''
   #seal: Seal = 'none'
+  #hidden: readonly string[] = []
   #unlisten: (() => Promise<void>) | null = null
 
   constructor(tools: ProgramRunnerTools) {
@@ -72,6 +74,7 @@ export class ProgramRunner {
     await killMarked(new Set(await requeuePrograms(db, hostName)), null)
     if (this.#folder === '') this.#folder = await this.#makeFolder()
     const scratch = await mkdtemp(join(this.#folder, 'trial-'))
+    this.#hidden = await hiddenPlaces(this.#tools.hidden, [this.#folder], programFinder(host))
     const { uid, hidden } = this.#toolsOf(0)
     this.#seal = await strongestSeal({ uid, hidden, scratch, data: 2 ** 30 }, host.path)
     if (this.#seal !== 'whole')
@@ -109,13 +112,13 @@ export class ProgramRunner {
   }
 
   #toolsOf(place: number): ProgramTools {
-    const { host, dataFolder } = this.#tools
+    const { host } = this.#tools
     const asRoot = host.uid !== null
     return {
       folder: this.#folder,
       seal: this.#seal,
       uid: asRoot ? taskUserId + 1 + place : null,
-      hidden: [dataFolder],
+      hidden: this.#hidden,
       path: asRoot ? host.path : [dirname(process.execPath), host.path].join(':'),
       find: programFinder(host),
     }

@@ -11,13 +11,13 @@ export const seals = ['whole', 'network', 'none'] as const
 export type Seal = (typeof seals)[number]
 
 /** Processes at once, bytes of a file, open files; MB of the scratch folder. */
-const bounds = { processes: 64, file: 64 * 2 ** 20, files: 256, scratch: 64 }
+const bounds = { processes: 64, file: 16 * 2 ** 20, files: 128, scratch: 64 }
 
 export interface Sealing {
   seal: Seal
   /** The user id it gets when the product is started as root; null: the product's own. */
   uid: number | null
-  /** Folders that it must not see. None of them holds `scratch`. */
+  /** Folders and files that it must not see. None of them holds `scratch`, or another. */
   hidden: readonly string[]
   /** The one folder that it may write to. */
   scratch: string
@@ -43,7 +43,9 @@ if [ "$whole" = 1 ]; then
   mount -t tmpfs -o size=${bounds.scratch}m,nr_inodes=4096,mode=1777,nosuid,nodev tmpfs "$scratch"
 fi
 while [ "$1" != -- ]; do
-  if [ "$whole" = 1 ]; then mount -t tmpfs -o size=4k,mode=000,ro tmpfs "$1"; fi
+  if [ "$whole" = 1 ]; then
+    if [ -d "$1" ]; then mount -t tmpfs -o size=4k,mode=000,ro tmpfs "$1"; else mount --bind /dev/null "$1"; fi
+  fi
   shift
 done
 shift
@@ -112,22 +114,50 @@ export function sealed(sealing: Sealing, argv: readonly string[]): { argv: strin
   }
 }
 
-/** The strongest seal that holds on this machine: each is tried by a program that looks for its scratch folder. */
+/** What a sealed program finds out: its scratch folder; when `whole`, that it can write there and nowhere else, and sees nothing that is hidden. */
+const trial = `
+whole=$1 scratch=$2; shift 2
+[ -d "$scratch" ] || exit 1
+[ "$whole" = 1 ] || exit 0
+: > "$scratch/trial" || exit 1
+for place in "$scratch/.." "$scratch/../.." /tmp /var/tmp /dev/shm; do
+  if (: > "$place/dagbok-trial") 2>/dev/null; then rm -f "$place/dagbok-trial"; exit 1; fi
+done
+for place; do
+  if [ -f "$place" ] || [ -d "$place" ] && [ -n "$(ls -A "$place" 2>/dev/null)" ]; then exit 1; fi
+done
+`
+
+/** ms that a trial may take: a mount can hang. */
+const trialMs = 10_000
+
+/** The strongest seal that holds on this machine: each is tried by a program that does what it must not. */
 export async function strongestSeal(given: Omit<Sealing, 'seal'>, path: string): Promise<Seal> {
   for (const seal of seals) if (await holds({ ...given, seal }, path)) return seal
   return 'none'
 }
 
 async function holds(sealing: Sealing, path: string): Promise<boolean> {
-  const { argv, uid } = sealed(sealing, ['test', '-d', sealing.scratch])
+  const { seal, scratch, hidden } = sealing
+  const whole = seal === 'whole' ? '1' : '0'
+  const { argv, uid } = sealed(sealing, ['/bin/sh', '-c', trial, 'sh', whole, scratch, ...hidden])
   const [command = '', ...args] = argv
   const child = spawn(command, args, {
+    cwd: '/',
     env: { NODE_ENV: 'production', PATH: path },
     stdio: 'ignore',
     ...(uid === null ? {} : { uid, gid: uid }),
   })
   return new Promise((done) => {
-    child.once('error', () => done(false))
-    child.once('close', (code) => done(code === 0))
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL')
+      done(false)
+    }, trialMs)
+    const over = (held: boolean) => {
+      clearTimeout(timer)
+      done(held)
+    }
+    child.once('error', () => over(false))
+    child.once('close', (code) => over(code === 0))
   })
 }

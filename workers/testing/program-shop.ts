@@ -28,7 +28,7 @@ export async function openProgramShop(
     repositories: hosted.ctx.repositories,
     host: await openHost(runtime, path),
     hostName: `test ${runtime}`,
-    dataFolder: hosted.folder,
+    hidden: [hosted.folder],
     log: hosted.ctx.log,
   })
   await runner.start()
