@@ -10,6 +10,7 @@ import { refuseMore, type BundleFile } from '#server/services/version/bundle-fil
 import { programFinder } from '#workers/executors/process/host.ts'
 import { mostLaidOut, printProgram, usualLimits, type ProgramTools } from '#workers/programs/print-program.ts'
 import { strongestSeal } from '#workers/programs/seal.ts'
+import { warn } from '../print/output.ts'
 
 async function* filesOf(root: string, entries: readonly BundleEntry[]): AsyncGenerator<BundleFile> {
   let bytes = 0
@@ -28,27 +29,56 @@ async function openTools(folder: string): Promise<ProgramTools> {
   const scratch = await mkdtemp(join(folder, 'trial-'))
   // It is the caller's own code: under the caller's user id it reads what the caller reads.
   const seal = await strongestSeal({ uid: null, hidden: [], scratch, data: 2 ** 30 }, path)
+  if (seal !== 'whole')
+    warn(
+      'This machine lets programs be sealed only in part: a program of this repository can do what you can (docs/notebook.md, "Programs").',
+    )
   return { folder, seal, uid: null, hidden: [], path, find: programFinder({ uid: null, path }) }
 }
 
-/** What each program of the tree prints, by path. */
-export async function printPrograms(tree: {
-  root: string
-  entries: readonly BundleEntry[]
-}): Promise<Map<string, Printed>> {
+/** A signal ends the work first, with all that it began; then this process, by the same signal. */
+async function untilSignal<T>(work: (stop: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController()
+  let came: NodeJS.Signals | null = null
+  const end = (signal: NodeJS.Signals) => {
+    came ??= signal
+    stop.abort()
+  }
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, end)
+  try {
+    return await work(stop.signal)
+  } finally {
+    for (const signal of signals) process.off(signal, end)
+    if (came !== null) process.kill(process.pid, came)
+  }
+}
+
+type Tree = { root: string; entries: readonly BundleEntry[] }
+
+async function printAll(
+  { root, entries }: Tree,
+  paths: readonly string[],
+  stop: AbortSignal,
+): Promise<Map<string, Printed>> {
   const printed = new Map<string, Printed>()
-  const paths = tree.entries.map(({ path }) => path).filter(isProgram)
-  if (paths.length === 0) return printed
-  const index = indexTree(tree.entries)
+  const index = indexTree(entries)
   const folder = await mkdtemp(join(tmpdir(), 'dagbok-programs-'))
   try {
     const tools = await openTools(folder)
     for (const path of paths) {
-      const files = filesOf(tree.root, programFiles(index, path))
-      printed.set(path, await printProgram(tools, { id: randomUUID(), path, files, limits: usualLimits }))
+      const files = filesOf(root, programFiles(index, path))
+      const program = { id: randomUUID(), path, files, limits: usualLimits, stop }
+      printed.set(path, await printProgram(tools, program))
     }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
   return printed
+}
+
+/** What each program of the tree prints, by path. */
+export async function printPrograms(tree: Tree): Promise<Map<string, Printed>> {
+  const paths = tree.entries.map(({ path }) => path).filter(isProgram)
+  return paths.length === 0 ? new Map() : untilSignal((stop) => printAll(tree, paths, stop))
 }

@@ -211,6 +211,13 @@ test.each<[string, string, string, string?]>([
   expect(fault?.guess).toBe(likely)
 })
 
+test('[S3] no path of the machine is told, neither of the checkout nor of what lies beside it', () => {
+  const stderr = "OSError: '/w/checkout/p/a' is not '/w/scratch/b'\n"
+  expect(verdict({ code: 1, stderr })).toMatchObject({
+    fault: { message: "this program ended with exit code 1: OSError: 'p/a' is not 'scratch/b'" },
+  })
+})
+
 test('[N5] a program that failed has its own fault and no other', () => {
   const fault = {
     file: 'p/foo/bar.py',

@@ -106,7 +106,12 @@ function failure(path: string, stderr: string, place: ProgramPlace): { at: Posit
     words === ''
       ? (lines.findLast((text) => text.trim() !== '' && !/^Node\.js v|^\(Use /.test(text)) ?? '')
       : words
-  const own = said.replaceAll(`file://${place.folder}/`, '').replaceAll(`${place.folder}/`, '').trim()
+  const around = place.folder.slice(0, place.folder.lastIndexOf('/'))
+  // Beside the checkout lies the scratch folder.
+  const folders = [place.folder, ...(around === '' ? [] : [around])]
+  const own = folders
+    .reduce((text, folder) => text.replaceAll(`file://${folder}/`, '').replaceAll(`${folder}/`, ''), said)
+    .trim()
   return { at: at ?? { file: path, line: 1, column: 1 }, words: own.slice(0, longest) }
 }
 
