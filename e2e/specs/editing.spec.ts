@@ -67,14 +67,15 @@ test('a press on a word opens the editor at that word', async ({ page, product }
     await copy.push('Two cells')
     await page.goto('/main/cell-press/edited/notebook')
     for (const [cell, word, typed] of [
-      ['#one', 'one', /^id: o?n?e?X/m],
-      ['#two', 'here', /^ {2}echo h?e?r?e?X/m],
+      ['#one', 'one', /^id: o?n?e?x/m],
+      ['#two', 'here', /^ {2}echo h?e?r?e?x/m],
     ] as const) {
       await page.locator(`${cell} pre`).getByText(word).last().click()
       const { editor } = new NotebookPage(page)
       await expect(editor()).toBeFocused()
-      await page.keyboard.type('X')
-      await expect(editor()).toContainText('X')
+      // What it makes is no fault: one would move the cells below just when they are pressed.
+      await page.keyboard.type('x')
+      await expect(editor()).toContainText('x')
       expect((await editor().locator('.cm-line').allInnerTexts()).join('\n')).toMatch(typed)
       await page.keyboard.press('Escape')
     }

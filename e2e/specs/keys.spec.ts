@@ -34,7 +34,7 @@ test('list, grid, run and log by the keyboard; ? says the keys; letters can be t
     await page.goto('/?q=keys/')
     await expect(page.getByRole('link', { name: 'keys', exact: true })).toBeVisible()
     await page.keyboard.press('j')
-    expect(await focused(page)).toBe('keys')
+    await expect.poll(() => focused(page)).toBe('keys')
     await page.keyboard.press('Enter')
     await expect(page).toHaveTitle(/^failed · keys/)
 
@@ -43,6 +43,7 @@ test('list, grid, run and log by the keyboard; ? says the keys; letters can be t
     await page.keyboard.press('ArrowUp')
     await expect.poll(() => focused(page)).toMatch(/^good, run 1: succeeded/)
     await page.keyboard.press('ArrowDown')
+    await expect.poll(() => focused(page)).toMatch(/^bad, run 1: failed/)
     await page.keyboard.press('Enter')
     await expect(page).toHaveTitle(/^failed · run 1 · keys/)
     const run = new RunPage(page)

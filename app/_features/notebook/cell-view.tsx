@@ -6,6 +6,7 @@ import rehypeSanitize from 'rehype-sanitize'
 import remarkGfm from 'remark-gfm'
 import type { TaskRunState } from '#server/domain/run/states.ts'
 import type { Cell } from '#server/views/version.ts'
+import { Words } from '../../_components/words.tsx'
 import { Code } from '../../_components/code/code.tsx'
 import { StatusDot, stateWords } from '../../_components/status.tsx'
 import { durationWords } from '../../_components/time.tsx'
@@ -42,7 +43,7 @@ const meant = (event: MouseEvent) =>
 function Faults({ faults }: { faults: readonly Fault[] }) {
   return faults.map((fault) => (
     <p className="why" key={`${fault.line} ${fault.column} ${fault.message}`}>
-      {fault.line}:{fault.column} {fault.message}
+      {fault.line}:{fault.column} <Words text={fault.message} />
       {fault.guess === undefined ? '' : `, did you mean '${fault.guess}'?`}
     </p>
   ))

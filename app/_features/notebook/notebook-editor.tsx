@@ -42,6 +42,14 @@ const focusedCell = (): number => {
   return cell == null ? -1 : Number(cell.dataset['cell'])
 }
 
+/** A press on a cell while what was typed is being checked; `of` cells there were then. */
+interface Pressed {
+  index: number
+  part: 'body' | 'script'
+  at: TextPlace | undefined
+  of: number
+}
+
 /** The notebook at one commit: its cells, each edited in its place, or its whole file; kept until it is committed. */
 export function NotebookEditor({ notebook, email, went, reload }: Props) {
   const trpc = useTRPC()
@@ -68,13 +76,24 @@ export function NotebookEditor({ notebook, email, went, reload }: Props) {
   useEffect(() => {
     current.current = { text, shown }
   })
+  const pressed = useRef<Pressed | null>(null)
   // One function for good: cells that have not changed are not drawn again.
   const [begin] = useState(() => (index: number, part: 'body' | 'script', at?: TextPlace) => {
     const { text: now, shown: found } = current.current
     const cell = found.cells[index]
-    // Cells of a text that is being checked are not where it has them now.
-    if (cell !== undefined && found.text === now) setEdit(beginEdit(now, cell, part, at))
+    if (cell === undefined) return
+    // Cells of a text that is being checked are not where it has them now: the press waits for that.
+    if (found.text === now) setEdit(beginEdit(now, cell, part, at))
+    else pressed.current = { index, part, at, of: found.cells.length }
   })
+  useEffect(() => {
+    const waiting = pressed.current
+    if (waiting === null || shown.text !== text) return
+    pressed.current = null
+    const cell = shown.cells[waiting.index]
+    if (cell !== undefined && shown.cells.length === waiting.of)
+      setEdit((now) => now ?? beginEdit(text, cell, waiting.part, waiting.at))
+  }, [shown, text])
   const type = (typed: string) => edit !== null && draft.change(edited(edit, typed))
   const leave = () => {
     const at = focusedCell()
