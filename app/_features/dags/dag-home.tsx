@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
 import { parseAsArrayOf, parseAsInteger, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs'
-import { useMemo, useState } from 'react'
+import { useMemo, useRef, useState, type MouseEvent } from 'react'
 import { DagBar, dagPath, Fault, Loading, type DagPlace } from '../../_components/page.tsx'
 import { stateWords } from '../../_components/status.tsx'
 import { useKeys } from '../../_components/use-keys.ts'
@@ -42,9 +42,22 @@ export function DagHome({ place }: { place: DagPlace }) {
   )
   const runs = grid.data?.runs ?? []
   const at = step({ row: row ?? 0, run: run ?? runs.length - 1 }, {}, rows.length, runs.length)
+  const written = useRef<Promise<unknown> | null>(null)
   const go = (to: GridPlace) => {
-    void set(to)
+    const writing = set(to).finally(() => {
+      if (written.current === writing) written.current = null
+    })
+    written.current = writing
     setWanted(to)
+  }
+  // The address is written some 50 ms after a step, and would call off the way to another page that began meanwhile.
+  const follow = (event: MouseEvent) => {
+    const link = (event.target as Element).closest('a')
+    const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey
+    if (written.current === null || link === null || !plain) return
+    event.preventDefault()
+    event.stopPropagation()
+    void written.current.finally(() => router.push(`${link.pathname}${link.search}`))
   }
   // The first press of an arrow shows where one is.
   const walk = (by: Partial<GridPlace>) => {
@@ -101,7 +114,7 @@ export function DagHome({ place }: { place: DagPlace }) {
           Run <kbd>R</kbd>
         </button>
       </DagBar>
-      <main className="page">
+      <main className="page" onClickCapture={follow}>
         {error !== null && <Fault error={error} />}
         {summary.data !== undefined && <DagFacts dag={summary.data} runs={runs} />}
         {summary.data !== undefined && summary.data.faults.length > 0 && (
