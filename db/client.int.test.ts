@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { openDatabase, type Database } from './client.ts'
 import { isOutage } from './outage.ts'
@@ -30,7 +29,6 @@ test('[R14] a transaction whose connection has died writes nothing more, not eve
       await add(tx, 'before')
       await cut('cut')
       // Somebody else has opened another connection meanwhile.
-      await sleep(50)
       await db.client`select 1`
       second = await add(tx, 'after').then(
         () => 'written',
@@ -88,12 +86,9 @@ test('a statement whose connection dies under it fails as an outage, and the pro
   await withPool('asleep', async (db) => {
     const asleep = db.client`select pg_sleep(600)`
     const failed = asleep.catch((error: unknown) => error)
-    while (
-      (
-        await database()
-          .client`select 1 from pg_stat_activity where query like '%pg_sleep(600)' and state = 'active' and application_name = 'asleep'`
-      ).length === 0
-    );
+    const busy = () => database().client`
+      select 1 from pg_stat_activity where state = 'active' and application_name = 'asleep'`
+    await expect.poll(busy).toHaveLength(1)
     await cut('asleep')
     expect(await failed).toSatisfy(isOutage)
     expect(await db.client`select 1 as one`).toEqual([{ one: 1 }])

@@ -210,12 +210,16 @@ export function NotebookEditor({ notebook, email, went, reload }: Props) {
           <span>
             <kbd>⏎</kbd> edit
           </span>
-          <span>
-            <kbd>J</kbd> <kbd>K</kbd> next, previous
-          </span>
-          <span>
-            <kbd>S</kbd> script
-          </span>
+          {language === 'markdown' && (
+            <>
+              <span>
+                <kbd>J</kbd> <kbd>K</kbd> next, previous
+              </span>
+              <span>
+                <kbd>S</kbd> script
+              </span>
+            </>
+          )}
           <span>
             <kbd>?</kbd> all keys
           </span>

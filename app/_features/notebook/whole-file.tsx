@@ -13,8 +13,8 @@ interface Props {
 /** A file that has no cells, as it is read: YAML, or a program. */
 export function WholeFile({ path, text, onEdit }: Props) {
   const words = isProgram(path)
-    ? 'This DAG is a program. It is run once per version, sealed, and what it prints is the DAG on the right. It has no cells: edit the file.'
-    : 'This DAG is written as YAML. It has no cells: edit the file.'
+    ? 'A program: run once per version, it prints the DAG.'
+    : 'A DAG as YAML, without cells.'
   return (
     <section className="cell" aria-label={path}>
       <header>
@@ -33,7 +33,7 @@ export function WholeFile({ path, text, onEdit }: Props) {
           onEdit()
         }}
       >
-        <Code text={text} language={fileLanguage(path)} from={1} />
+        <Code text={text.replace(/\r?\n$/, '')} language={fileLanguage(path)} from={1} />
       </pre>
     </section>
   )

@@ -69,6 +69,23 @@ test.each<
     },
   ],
   [
+    'a traceback of the program itself, which was started as `./x.dag.py`',
+    {
+      code: 1,
+      stderr: `Traceback (most recent call last):
+  File "/w/checkout/p/./x.dag.py", line 2, in <module>
+    from foo.bar import WORD
+ImportError: cannot import name 'WORD' from 'foo.bar' (/w/checkout/p/foo/bar.py)
+`,
+    },
+    'p/x.dag.py',
+    {
+      line: 2,
+      message:
+        "this program ended with exit code 1: ImportError: cannot import name 'WORD' from 'foo.bar' (p/foo/bar.py)",
+    },
+  ],
+  [
     'a stack of Node',
     { code: 1, stderr: node },
     'p/x.dag.ts',

@@ -1,4 +1,5 @@
 /** Programs (N9): files that print a spec, and what came of it when one was run. Pure. */
+import { posix } from 'node:path'
 import type { Fault } from './fault.ts'
 
 /** A notebook's text; or of a program what it printed, or why it printed nothing. */
@@ -45,7 +46,7 @@ const longest = 400
 
 /** `/FOLDER/p/a.py` as `p/a.py`, or null when it is not one of the version's files. */
 function fileOf(written: string, { folder, files }: ProgramPlace): string | null {
-  const path = decode(written.replace(/^file:\/\//, ''))
+  const path = posix.normalize(decode(written.replace(/^file:\/\//, '')))
   const own = path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : null
   return own !== null && files.has(own) ? own : null
 }
