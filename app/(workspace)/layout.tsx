@@ -2,6 +2,7 @@ import { redirect } from 'next/navigation'
 import type { ReactNode } from 'react'
 import { Toaster } from 'sonner'
 import { session } from '#server/auth/session.ts'
+import { isOpen } from '#server/config/web.ts'
 import { KeysHelp } from '../_components/keys-help.tsx'
 import { Rail } from '../_components/rail.tsx'
 import { ThemeButton } from '../_components/theme-button.tsx'
@@ -20,7 +21,15 @@ export default async function WorkspaceLayout({ children }: { children: ReactNod
           <KeysHelp />
           <ThemeButton />
         </Rail>
-        <div>{children}</div>
+        <div>
+          {isOpen() && (
+            <p className="banner" role="note">
+              Other machines reach this server, and tasks run as processes of it: every author can do what it
+              can (<code>DAGBOK_ALLOW_PROCESS</code>).
+            </p>
+          )}
+          {children}
+        </div>
       </div>
       <Toaster position="bottom-right" />
     </WorkspaceData>

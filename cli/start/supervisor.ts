@@ -8,7 +8,6 @@ import { ensureFirstOwner } from '#db/queries/sign-in.ts'
 import { deleteTokensNamed } from '#db/queries/token.ts'
 import { checkServerVersion } from '#db/server-version.ts'
 import { processSettings } from '#server/config/environment.ts'
-import { isLoopback } from '#server/config/read.ts'
 import type { Settings } from '#server/config/schema.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { createSignInLink } from '#server/services/session/sign-in-link.ts'
@@ -18,6 +17,7 @@ import { parseStartArguments, usage, type StartArguments } from './arguments.ts'
 import { ensureBuild } from './build.ts'
 import { supervise, type Supervised } from './child.ts'
 import { lockDataFolder, openDataFolder, sessionSecret, type DataFolder } from './data-folder.ts'
+import { checkHost } from './host.ts'
 import { keepPostgres } from './postgres.ts'
 import { sweepRuntimeFolders } from './runtime-folder.ts'
 import { seedExamples } from './seed.ts'
@@ -94,14 +94,6 @@ async function writeReadyFile(file: string, content: Record<string, string>): Pr
   ending.push(() => rm(file, { force: true }))
 }
 
-function checkHost(host: string, settings: Settings): void {
-  if (isLoopback(host) || settings.DAGBOK_ALLOW_PROCESS === '1') return
-  throw new DagbokError(
-    'bad_input',
-    `--host ${host} can be reached from other machines, and every author could then do on this one what the server can. Set DAGBOK_ALLOW_PROCESS=1 if that is what you want, or leave --host out.`,
-  )
-}
-
 /** Web and workers, side by side once the address is known. */
 async function startProcesses(env: Record<string, string>, settings: Settings): Promise<Supervised> {
   const begin = async (name: string, file: string, more: Record<string, string>) => {
@@ -130,7 +122,7 @@ async function startProcesses(env: Record<string, string>, settings: Settings): 
 async function run(args: StartArguments): Promise<void> {
   const settings = processSettings()
   const host = args.host ?? settings.HOST
-  checkHost(host, settings)
+  checkHost(host, settings.DAGBOK_ALLOW_PROCESS === '1')
   const folder = await openDataFolder(
     args.dataDir ?? resolve(settings.DAGBOK_DATA_DIR ?? join(root, '.dagbok')),
   )

@@ -1,5 +1,6 @@
 /** What the supervisor hands to the web process, and what Next and next-auth want in the environment. */
 import { processSettings } from './environment.ts'
+import { isLoopback } from './read.ts'
 
 export interface WebSettings {
   databaseUrl: string
@@ -27,6 +28,9 @@ export function webSettings(): WebSettings {
     buildFolder: buildFolder(),
   }
 }
+
+/** Whether other machines reach a server whose tasks are its own processes: `DAGBOK_ALLOW_PROCESS=1` let it start so. */
+export const isOpen = (): boolean => !isLoopback(processSettings().HOST)
 
 export const buildFolder = (): string => process.env['DAGBOK_DIST_DIR'] ?? '.build'
 
