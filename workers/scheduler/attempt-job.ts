@@ -42,6 +42,10 @@ function timeLeft(live: LiveRun, node: number, item: number): number | null {
   return Math.min(timeout ?? Infinity, Math.max(1, readyAt + deadline - live.row.now))
 }
 
+/** W3C trace context, level 1: the run is the trace, the attempt the span that what its code does comes under. */
+const traceOf = (runId: string, attemptId: string) =>
+  `00-${runId.replaceAll('-', '')}-${attemptId.replaceAll('-', '').slice(0, 16)}-01`
+
 /** @throws ExpressionError */
 export async function buildJob(
   session: Session,
@@ -51,7 +55,10 @@ export async function buildJob(
   within: Effects['within'],
 ): Promise<AttemptJob> {
   const { task, key } = viewer
-  const rendered = within(() => renderTask(viewer, claimed.n, ''), tooSlow)
+  const rendered = within(
+    () => renderTask(viewer, claimed.n, traceOf(live.row.id, claimed.attemptId)),
+    tooSlow,
+  )
   const inputs: Record<string, InputValue> = {}
   for (const [name, input] of Object.entries(rendered.inputs))
     inputs[name] = await inputOf(session, live, input)

@@ -27,7 +27,7 @@ export function givesAndTakes(trial: Trial, bulk: Bulk): void {
         cell(
           'id: make\nmatrix: {part: [1, 2]}\noutputs: {table: t.csv}\nvalues: {rows: {type: integer}}',
           'bash',
-          'echo "a,$DAGBOK_MATRIX_PART" > "$DAGBOK_OUT/t.csv"\necho rows=7 >> "$DAGBOK_VALUES"\nenv | cut -d= -f1 | sort | tr "\\n" " "; cat lib/own.txt; echo to-err >/dev/stderr',
+          'echo "a,$DAGBOK_MATRIX_PART" > "$DAGBOK_OUT/t.csv"\necho rows=7 >> "$DAGBOK_VALUES"\nenv | cut -d= -f1 | sort | tr "\\n" " "; cat lib/own.txt; echo to-err >/dev/stderr; echo "trace=$TRACEPARENT"',
         ),
         cell(
           'id: fold\nneeds: [make]\ninputs: {tables: "${{ tasks.make.outputs.table }}", rows: "${{ tasks.make.values.rows }}"}\nmetrics: {n: {better: higher}}',
@@ -47,6 +47,8 @@ export function givesAndTakes(trial: Trial, bulk: Bulk): void {
     expect(await trial.shop.log(id, 'fold')).toBe('part=1 a,1\npart=2 a,2\n[7,7]\n')
     const log = await trial.shop.log(id, 'make')
     expect(log).toContain('mine\nto-err\n')
+    // W3C trace context: the run is the trace, the attempt its span.
+    expect(log).toMatch(new RegExp(`trace=00-${id.replaceAll('-', '')}-[0-9a-f]{16}-01\n`))
     const names = log.split('mine')[0]?.trim().split(' ') ?? []
     const own = names.filter((name) => name.startsWith('DAGBOK_'))
     expect(own).toEqual(variables)
