@@ -22,6 +22,7 @@ const drivers = new Set([
   'options',
   'application_name',
   'connect_timeout',
+  'uselibpqcompat',
 ])
 const modes = ['disable', 'require', 'verify-ca', 'verify-full']
 
@@ -34,7 +35,7 @@ function accountName(): string | undefined {
   }
 }
 
-function checkTls(params: URLSearchParams): void {
+function settleTls(params: URLSearchParams): void {
   // The earlier driver's word for it.
   const own = params.get('ssl')
   if (own !== null) {
@@ -61,10 +62,10 @@ export function addressOf(
   const params = address.searchParams
   if ([address.hostname, params.get('host') ?? ''].some((host) => host.includes(',')))
     throw new DagbokError('bad_input', 'DATABASE_URL names several hosts: name one, or a proxy before them.')
-  checkTls(params)
+  settleTls(params)
   const settings = [params.get('options') ?? '', '-c TimeZone=UTC']
   for (const [name, value] of Array.from(params))
-    if (!drivers.has(name) && name !== 'uselibpqcompat') {
+    if (!drivers.has(name)) {
       settings.push(`-c ${name}=${value.replaceAll(/[\\ ]/g, String.raw`\$&`)}`)
       params.delete(name)
     }

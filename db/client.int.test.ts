@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { openDatabase, type Database } from './client.ts'
 import { isOutage } from './outage.ts'
@@ -24,19 +25,23 @@ const teams = async () => (await database().select().from(team)).map(({ name }) 
 
 test('[R14] a transaction whose connection has died writes nothing more, not even on another connection', async () => {
   await withPool('cut', async (db) => {
-    let second: unknown = null
+    const second = Promise.withResolvers<unknown>()
     const whole = db.transaction(async (tx) => {
       await add(tx, 'before')
+      const gone = once(db.client.pool, 'remove')
       await cut('cut')
+      await gone
       // Somebody else has opened another connection meanwhile.
       await db.client`select 1`
-      second = await add(tx, 'after').then(
-        () => 'written',
-        (error: unknown) => error,
+      second.resolve(
+        await add(tx, 'after').then(
+          () => 'written',
+          (error: unknown) => error,
+        ),
       )
     })
     await expect(whole).rejects.toSatisfy(isOutage)
-    await expect.poll(() => second).toSatisfy(isOutage)
+    expect(await second.promise).toSatisfy(isOutage)
     expect(await teams()).toEqual([])
   })
 })

@@ -1,6 +1,7 @@
 /** LISTEN on one connection of its own, which is opened again when it dies. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { spread } from './outage.ts'
 
 export interface Subscription {
   unlisten: () => Promise<void>
@@ -134,8 +135,7 @@ export class Listener {
   async #reopen(): Promise<void> {
     for (let wait = 20; this.#subscribers.size > 0; wait = Math.min(longestWaitMs, wait * 2)) {
       try {
-        // Spread, so that not everyone comes back at one instant.
-        await sleep(wait * (0.5 + Math.random() / 2), null, { signal: this.#closed.signal })
+        await sleep(spread(wait), null, { signal: this.#closed.signal })
         await this.#open()
         for (const { listening } of this.#subscribers) listening()
         return

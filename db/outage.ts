@@ -28,6 +28,9 @@ export function isOutage(error: unknown): boolean {
   return false
 }
 
+/** Spread, so that not everyone comes back at one instant. */
+export const spread = (ms: number): number => ms * (0.5 + Math.random() / 2)
+
 const longestMs = 2000
 
 /**
@@ -41,8 +44,7 @@ export async function throughOutages<T>(work: () => Promise<T>, away: (error: un
     } catch (error) {
       if (!isOutage(error)) throw error
       away(error)
-      // Spread, so that not everyone comes back at one instant.
-      await new Promise((done) => setTimeout(done, wait * (0.5 + Math.random() / 2)))
+      await new Promise((done) => setTimeout(done, spread(wait)))
     }
   }
 }

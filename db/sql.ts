@@ -1,7 +1,7 @@
 /** The driver behind a tagged template: a pool of connections, and LISTEN that outlives them. */
 import pg from 'pg'
 import { addressOf, type SessionOptions } from './address.ts'
-import { cut, Listener, type Subscription } from './listener.ts'
+import { cut, Listener } from './listener.ts'
 
 export interface ClientOptions extends SessionOptions {
   /** Connections at most. */
@@ -21,8 +21,6 @@ export interface Sql {
   end: (graceMs?: number) => Promise<void>
   pool: pg.Pool
 }
-
-export type { Subscription }
 
 /** Quotes the name of a table, a database, a channel. */
 export const identifier = (name: string): string => pg.escapeIdentifier(name)

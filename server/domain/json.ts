@@ -26,17 +26,6 @@ export function roundedIn(text: string): string | null {
 export const roundedWords = (number: string) =>
   `${number} is a whole number beyond 2^53, which would be rounded: write it as a text, in quotes`
 
-/** The first whole number beyond 2^53 in a value that was already parsed, which may stand for another; null without one. */
-export function roundedWithin(value: Json): number | null {
-  if (typeof value === 'number') return isRounded(value) ? value : null
-  if (typeof value !== 'object' || value === null) return null
-  for (const item of Object.values(value)) {
-    const found = roundedWithin(item)
-    if (found !== null) return found
-  }
-  return null
-}
-
 /** Deeper than any value needs; Postgres gives up somewhere beyond. */
 const deepest = 64
 
@@ -58,5 +47,5 @@ export function whyNotKept(value: Json, depth = 0): string | null {
 }
 
 /** A text of a program or a person, which may hold a NUL or have been cut in the middle of a character, as it can be kept. */
-export const keptText = (text: string | null): string | null =>
-  text === null ? null : text.toWellFormed().replaceAll('\0', '\ufffd')
+export const keptText = <T extends string | null>(text: T) =>
+  (text === null ? null : text.toWellFormed().replaceAll('\0', '\ufffd')) as T extends string ? string : null

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { DagbokError } from '#server/domain/errors/errors.ts'
+import { faultOf } from '#server/domain/notebook/fault.ts'
 import {
   interpreterOf,
   verdictOf,
@@ -61,12 +62,10 @@ const argvOf = (path: string, { memory }: ProgramLimits): string[] => {
   return ['node', '--disable-warning=ExperimentalWarning', `--max-old-space-size=${memory}`, file]
 }
 
-const faultOf = (path: string, message: string): Printed => ({
-  fault: { file: path, line: 1, column: 1, message },
-})
+const failed = (path: string, message: string): Printed => ({ fault: faultOf(path, message) })
 
 const missing = (path: string): Printed =>
-  faultOf(
+  failed(
     path,
     `this program needs ${interpreterOf(path)}, which is not on the search path of the machine that runs programs: install it there, or write the program as .dag.ts, which runs with Dagbok's own Node`,
   )
@@ -106,7 +105,7 @@ export async function printProgram(tools: ProgramTools, program: Program): Promi
     })
     return verdictOf(path, end, limits, { folder: checkout, files })
   } catch (error) {
-    if (isTheirs(error)) return faultOf(path, `this program cannot be run: ${error.message}`)
+    if (isTheirs(error)) return failed(path, `this program cannot be run: ${error.message}`)
     throw error
   } finally {
     await removeFolder(folder)

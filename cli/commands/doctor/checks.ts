@@ -38,7 +38,7 @@ export async function machine(): Promise<Finding[]> {
   return [
     good('Node', process.version),
     git === null
-      ? bad('git', 'it is not on the PATH', 'Install git 2.30 or newer: a push is the deployment.')
+      ? bad('git', 'it is not on the PATH', 'Install git: a push is the deployment.')
       : good('git', git),
     python === null
       ? note(
@@ -107,7 +107,7 @@ export async function account(given: Account | null): Promise<Finding[]> {
     for (const { name } of me.teams) findings.push(await pool(client, name))
     return findings
   } catch (error) {
-    if (!(error instanceof DagbokError)) throw error
+    if (!(error instanceof DagbokError && ['unauthenticated', 'forbidden'].includes(error.code))) throw error
     return [bad('account', error.message, 'Make a token under Settings, Tokens, and run `dagbok login`.')]
   }
 }

@@ -8,6 +8,9 @@ export interface Fault {
   guess?: string
 }
 
+/** Of a file as a whole. */
+export const faultOf = (file: string, message: string): Fault => ({ file, line: 1, column: 1, message })
+
 /** `iris.dag.md:12:7 unknown task 'tain' in needs (did you mean 'train'?)`: the same words at every edge. */
 export function formatFault(fault: Omit<Fault, 'guess'> & { guess?: string | undefined }): string {
   const guess = fault.guess === undefined ? '' : ` (did you mean '${fault.guess}'?)`

@@ -122,7 +122,7 @@ ImportError: cannot import name 'WORD' from 'foo.bar' (/w/checkout/p/foo/bar.py)
     'a NUL and half a character',
     { code: 1, stderr: 'a\0b\ud800' },
     'p/x.dag.py',
-    { message: 'this program ended with exit code 1: ab\ufffd' },
+    { message: 'this program ended with exit code 1: a\ufffdb\ufffd' },
   ],
   [
     'a signal',

@@ -1,6 +1,6 @@
 /** Programs (N9): files that print a spec, and what came of it when one was run. Pure. */
-import { posix } from 'node:path'
-import type { Fault } from './fault.ts'
+import { keptText } from '../json.ts'
+import { faultOf, type Fault } from './fault.ts'
 
 /** A notebook's text; or of a program what it printed, or why it printed nothing. */
 export type Text = string | Printed
@@ -46,7 +46,7 @@ const longest = 400
 
 /** `/FOLDER/p/a.py` as `p/a.py`, or null when it is not one of the version's files. */
 function fileOf(written: string, { folder, files }: ProgramPlace): string | null {
-  const path = posix.normalize(decode(written.replace(/^file:\/\//, '')))
+  const path = decode(written.replace(/^file:\/\//, '')).replaceAll('/./', '/')
   const own = path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : null
   return own !== null && files.has(own) ? own : null
 }
@@ -59,9 +59,6 @@ function decode(path: string): string {
   }
 }
 
-const lastMatch = <T>(items: readonly T[], accept: (item: T) => boolean): T | undefined =>
-  items.findLast(accept)
-
 /** Python tells the frames from the outermost to the innermost, and then what happened. */
 function pythonFailure(
   lines: readonly string[],
@@ -72,7 +69,7 @@ function pythonFailure(
     const file = path === '' ? null : fileOf(path, place)
     return path === '' ? [] : [{ i, file, line: Number(line) }]
   })
-  const own = lastMatch(frames, ({ file }) => file !== null)
+  const own = frames.findLast(({ file }) => file !== null)
   const words = lines
     .slice((frames.at(-1)?.i ?? -1) + 1)
     .find((text) => /^\S/.test(text) && text.trim() !== '')
@@ -150,17 +147,16 @@ export function verdictOf(
   place: ProgramPlace,
 ): Printed {
   const whole = wordsOfEnd(end, limits)
-  const here = { file: path, line: 1, column: 1 }
-  if (whole !== null) return { fault: { ...here, message: `this program was ended: ${whole}` } }
+  if (whole !== null) return { fault: faultOf(path, `this program was ended: ${whole}`) }
   if (end.code !== 0) {
     const { at, words } = failure(path, end.stderr, place)
     const how = end.signal === null ? `ended with exit code ${end.code}` : `was ended by ${end.signal}`
     const said = words === '' ? 'it said nothing on standard error' : words
     const message = `this program ${how}: ${said}`
-    return { fault: { ...at, message: message.toWellFormed().replaceAll('\0', '') } }
+    return { fault: { ...at, message: keptText(message) } }
   }
   const printed = printedText(end.stdout)
   return 'fault' in printed
-    ? { fault: { ...here, message: `this program gives no spec: ${printed.fault}` } }
+    ? { fault: faultOf(path, `this program gives no spec: ${printed.fault}`) }
     : { printed: printed.text }
 }

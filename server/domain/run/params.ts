@@ -22,6 +22,22 @@ export function fieldsSchema(fields: Record<string, Record<string, Json>>): Reco
 const isObject = (json: Json | undefined): json is Record<string, Json> =>
   typeof json === 'object' && json !== null && !Array.isArray(json)
 
+/**
+ * The first whole number beyond 2^53 in what was given, which may have been rounded on its way; null without one. Where
+ * `number` is declared, 1e18 is one of its doubles.
+ */
+export function roundedIn(schema: Json | undefined, value: Json): number | null {
+  const { type, properties, items } = isObject(schema) ? schema : {}
+  if (typeof value === 'number') return [type].flat().includes('number') || !isRounded(value) ? null : value
+  if (typeof value !== 'object' || value === null) return null
+  for (const [name, one] of Object.entries(value)) {
+    const declared = Array.isArray(value) ? items : isObject(properties) ? properties[name] : undefined
+    const rounded = roundedIn(declared, one)
+    if (rounded !== null) return rounded
+  }
+  return null
+}
+
 function propertiesOf(schema: Record<string, Json>): Map<string, Record<string, Json>> {
   const declared = isObject(schema['properties']) ? Object.entries(schema['properties']) : []
   return new Map(declared.map(([name, one]) => [name, isObject(one) ? one : {}]))

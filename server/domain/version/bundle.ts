@@ -75,9 +75,6 @@ function collect(
   return components
 }
 
-const sorted = (tree: Tree, paths: Iterable<string>): BundleEntry[] =>
-  [...paths].sort((a, b) => (a < b ? -1 : 1)).flatMap((path) => tree.entries.get(path) ?? [])
-
 /**
  * What the programs of a folder can read while they print, each beside its own file: the files of the folder that are
  * nobody else's. What one prints may add to its bundle (`include`, components): that is for its tasks.
@@ -101,7 +98,7 @@ export function bundleOf(
   const seen = new Set([notebook])
   // A set grows while it is walked: every notebook is looked at once, however they use each other.
   for (const path of seen) for (const used of collect(tree, path, readText, paths)) seen.add(used)
-  return sorted(tree, paths)
+  return [...paths].sort((a, b) => (a < b ? -1 : 1)).flatMap((path) => tree.entries.get(path) ?? [])
 }
 
 /** What is hashed (SHA-256) for a version's identity: the notebook, then one line per file. Paths are NUL-free. */

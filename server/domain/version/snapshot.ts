@@ -1,7 +1,7 @@
 /** What a commit's tree says of DAGs: each notebook with its bundle, and its spec or its faults. */
 import type { Spec } from '../dag/spec.ts'
 import { compile } from '../notebook/compile.ts'
-import type { Fault } from '../notebook/fault.ts'
+import { faultOf, type Fault } from '../notebook/fault.ts'
 import type { Text } from '../notebook/program.ts'
 import { bundleList, bundleOf, type BundleEntry, type Tree } from './bundle.ts'
 
@@ -63,6 +63,6 @@ export function withTwins(notebooks: readonly SnapshotDag[]): SnapshotDag[] {
     const twins = (byId.get(dag.id ?? '') ?? []).filter((other) => other.path !== dag.path)
     if (twins.length === 0) return dag
     const message = `the id '${dag.id ?? ''}' is also that of ${twins.map((twin) => twin.path).join(', ')}: one of them needs another id`
-    return { ...dag, spec: null, faults: [...dag.faults, { file: dag.path, line: 1, column: 1, message }] }
+    return { ...dag, spec: null, faults: [...dag.faults, faultOf(dag.path, message)] }
   })
 }

@@ -10,7 +10,7 @@ import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
 import { requireDag } from '../dag/address.ts'
 import { paramsSchema } from '../../domain/run/params.ts'
-import { checkParams, refuseRounded } from '../run/check-params.ts'
+import { checkGiven } from '../run/check-params.ts'
 import { planBackfill } from './plan-backfill.ts'
 
 export interface CreateBackfill extends Range {
@@ -43,8 +43,7 @@ export async function createBackfill(
           : `There is nothing to run: each of the ${ticks.length} dates has a run already. Say what to reprocess.`,
       )
     const { from, to, reprocess, order, concurrency } = given
-    refuseRounded(paramsSchema(spec), given.params ?? {})
-    const params = checkParams(paramsSchema(spec), { ...entry.params, ...given.params })
+    const params = checkGiven(paramsSchema(spec), given.params ?? {}, { kept: entry.params })
     const made = await insertBackfill(
       tx,
       {

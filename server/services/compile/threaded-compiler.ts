@@ -3,7 +3,7 @@
  * few lines can hold a pattern that backtracks for ever, or a list that fills the memory.
  */
 import { Worker } from 'node:worker_threads'
-import type { Fault } from '../../domain/notebook/fault.ts'
+import { faultOf } from '../../domain/notebook/fault.ts'
 import { notebooksOf } from '../../domain/version/bundle.ts'
 import { withTwins, type SnapshotDag } from '../../domain/version/snapshot.ts'
 import type { CheckedText, CommitSource, Compiler } from './compiler.ts'
@@ -72,7 +72,7 @@ export class ThreadedCompiler implements Compiler {
   async commit(source: CommitSource): Promise<SnapshotDag[]> {
     const paths = notebooksOf(source.entries)
     const all = await this.#compile('commit', source, paths, (path, message): SnapshotDag => {
-      const faults = [faultAt(path, message)]
+      const faults = [faultOf(path, message)]
       return { path, id: null, kind: 'dag', hash: '', bundle: [], spec: null, faults }
     })
     return withTwins(all)
@@ -80,7 +80,7 @@ export class ThreadedCompiler implements Compiler {
 
   async text(source: CommitSource, path: string): Promise<CheckedText> {
     const [one] = await this.#compile('text', source, [path], (path, message): CheckedText => {
-      return { cells: [], graph: [], bundle: [path], faults: [faultAt(path, message)] }
+      return { cells: [], graph: [], bundle: [path], faults: [faultOf(path, message)] }
     })
     if (one === undefined) throw new Error('a compilation gave nothing')
     return one
@@ -148,5 +148,3 @@ export class ThreadedCompiler implements Compiler {
     return thread
   }
 }
-
-const faultAt = (file: string, message: string): Fault => ({ file, line: 1, column: 1, message })

@@ -12,8 +12,15 @@ import {
   type AskedProgram,
 } from '#db/queries/program.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
+import { faultOf } from '../../domain/notebook/fault.ts'
 import { isProgram, type Printed } from '../../domain/notebook/program.ts'
-import { bundleList, filesBeside, indexTree, type BundleEntry } from '../../domain/version/bundle.ts'
+import {
+  bundleList,
+  filesBeside,
+  indexTree,
+  programFiles,
+  type BundleEntry,
+} from '../../domain/version/bundle.ts'
 import type { Quarantine } from '../../git/run-git.ts'
 import type { ServiceContext } from '../context.ts'
 
@@ -67,7 +74,9 @@ function programsOf({ entries }: ProgramSource): Asked[] {
     if (own === undefined) return []
     const known = folders.get(beside) ?? sha256(bundleList('', beside))
     folders.set(beside, known)
-    return [{ path, files: [...beside, own], hash: sha256([path, own.mode, own.blob, known].join('\0')) }]
+    return [
+      { path, files: programFiles(tree, path), hash: sha256([path, own.mode, own.blob, known].join('\0')) },
+    ]
   })
 }
 
@@ -165,9 +174,7 @@ export const blobOf = (text: string): string =>
     .update(`blob ${Buffer.byteLength(text)}\0${text}`)
     .digest('hex')
 
-const notRun = (path: string): Printed => ({
-  fault: { file: path, line: 1, column: 1, message: 'this program was not run yet' },
-})
+const notRun = (path: string): Printed => ({ fault: faultOf(path, 'this program was not run yet') })
 
 /**
  * The same beside a text that is being edited: the program at `edited.path` is run as it stands there, once per text; of

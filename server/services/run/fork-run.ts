@@ -2,7 +2,7 @@ import { bundleOfVersion, specOf } from '#db/queries/version.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Json } from '../../domain/json.ts'
 import { paramsSchema } from '../../domain/run/params.ts'
-import { checkParams, refuseRounded } from './check-params.ts'
+import { checkGiven } from './check-params.ts'
 import { planReuse, type PlannedItem } from '../../domain/run/reuse.ts'
 import { isTerminalRun } from '../../domain/run/states.ts'
 import { fingerprintComparer, type Side } from '../../domain/version/task-fingerprint.ts'
@@ -35,12 +35,10 @@ async function planOf(ctx: ServiceContext, actor: Actor, id: string, choice: For
   const dag = await requireDag(ctx, actor, { team: old.team, repo: old.repo, dag: old.dag }, permission)
   const target = await resolveVersion(ctx, dag, choice.version)
   const before = await sideOf(ctx, old.versionId, old.params)
-  const given = Object.entries({ ...old.params, ...choice.params })
   const after = await sideOf(ctx, target.id, {})
   // A param that the other version has not is left behind, unless it was asked for.
-  const kept = given.filter(([name]) => name in after.spec.params || name in choice.params)
-  refuseRounded(paramsSchema(after.spec), choice.params)
-  after.params = checkParams(paramsSchema(after.spec), Object.fromEntries(kept))
+  const kept = Object.fromEntries(Object.entries(old.params).filter(([name]) => name in after.spec.params))
+  after.params = checkGiven(paramsSchema(after.spec), choice.params, { kept })
   const plan = planReuse({
     tasks: after.spec.tasks,
     old: await earlierItems(ctx.db, old.id, after.spec),

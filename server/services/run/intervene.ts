@@ -8,7 +8,7 @@ import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Json } from '../../domain/json.ts'
 import type { Mark } from '../../domain/run/reuse.ts'
 import { fieldsSchema } from '../../domain/run/params.ts'
-import { checkParams, refuseRounded } from './check-params.ts'
+import { checkGiven } from './check-params.ts'
 import { isTerminalTaskRun } from '../../domain/run/states.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
@@ -65,9 +65,9 @@ export async function answerTask(
   const action = spec?.tasks.find((task) => task.id === ref.task)?.action
   if (action?.kind !== 'approve')
     throw new DagbokError('bad_input', `${nameOf(ref)} is not a task that a person answers.`)
-  const fields = fieldsSchema(action.form)
-  if (answer.yes) refuseRounded(fields, answer.values, 'fields of the answer')
-  const values = answer.yes ? checkParams(fields, answer.values, 'fields of the answer') : {}
+  const values = answer.yes
+    ? checkGiven(fieldsSchema(action.form), answer.values, { what: 'fields of the answer' })
+    : {}
   await ctx.db.transaction(async (tx) => {
     const { id, state } = await requireTaskRun(tx, ref)
     if (state !== 'awaiting_input')

@@ -4,7 +4,7 @@ import type { DagRow } from '#db/queries/dag-view.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Json } from '../../domain/json.ts'
 import { paramsSchema } from '../../domain/run/params.ts'
-import { checkParams, refuseRounded } from './check-params.ts'
+import { checkGiven } from './check-params.ts'
 import type { DagRef } from '../../views/common.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
@@ -66,8 +66,7 @@ export async function startRun(
   const version = await resolveVersion(ctx, dag, given.version)
   const spec = await specOf(ctx.db, version.id)
   if (spec === null) throw new DagbokError('not_found', 'There is no such version.')
-  refuseRounded(paramsSchema(spec), given.params)
-  const params = checkParams(paramsSchema(spec), given.params)
+  const params = checkGiven(paramsSchema(spec), given.params)
   return ctx.db.transaction((tx) =>
     createRun(tx, {
       dagId: dag.id,

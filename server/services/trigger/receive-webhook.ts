@@ -9,7 +9,7 @@ import type { DagRef } from '../../views/common.ts'
 import type { ServiceContext } from '../context.ts'
 import { createRun } from '../run/create-run.ts'
 import { paramsSchema } from '../../domain/run/params.ts'
-import { checkParams, refuseRounded } from '../run/check-params.ts'
+import { checkGiven } from '../run/check-params.ts'
 import { pathOfRun } from '../run/views.ts'
 import { triggersOf } from '../schedule/take-over.ts'
 import { webhookSecret } from './webhook.ts'
@@ -69,8 +69,7 @@ async function startRun(
   if (hook.paused) throw new DagbokError('conflict', `${dag} is paused: send it again when it is resumed.`)
   const given = webhook.param === null ? {} : { [webhook.param]: bodyOf(call) }
   const { spec, versionId, dagId } = hook
-  refuseRounded(paramsSchema(spec), given)
-  const params = checkParams(paramsSchema(spec), given)
+  const params = checkGiven(paramsSchema(spec), given)
   const message = call.headers.get('webhook-id')
   return ctx.db.transaction(async (tx) => {
     if (message !== null && !(await takeDelivery(tx, dagId, message))) {
