@@ -123,6 +123,11 @@ test('[N5] a push of a program that fails is refused at the line of its own file
   const told = 'error: p/foo/bar.py:2:1 this program ended with exit code 1: ValueError: no word'
   expect(await tree.fails(...push('faulty'), 'main')).toContain(told)
   expect(await tree.fails(...push('faulty'), 'main')).toContain(told)
+  await tree.write({ 'p/x.dag.py': 'import foo.bar\n\nfoo.bar.none()\n' })
+  await tree.commit('Fails itself')
+  expect(await tree.fails(...push('faulty'), 'main')).toContain(
+    'error: p/x.dag.py:3:1 this program ended with exit code 1: AttributeError: ',
+  )
   await tree.write({
     'p/x.dag.py':
       'print("""{"dagbok": 1, "id": "faulty", "tasks": [\n  {"id": "a", "command": ["true"], "needs": ["b"]}]}""")\n',
