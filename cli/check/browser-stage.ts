@@ -55,7 +55,7 @@ export function tallyOf({ stats, suites, errors }: BrowserReport, code: number):
 }
 
 /** What Playwright counted; a run that ends without a report has failed. */
-export async function browserStage(): Promise<Tally & { reasons: string[] }> {
+export async function browserStage(): Promise<Tally> {
   const browser = await findBrowser()
   if (typeof browser === 'string')
     return { passed: 0, failed: 0, skipped: 1, failures: [], reasons: [`browser tests: ${browser}`] }
@@ -68,5 +68,5 @@ export async function browserStage(): Promise<Tally & { reasons: string[] }> {
   ])
   const text = await readFile(file, 'utf8').catch(() => null)
   if (text === null) throw new Error(`Playwright ended with ${code} before it had a result`)
-  return { ...tallyOf(JSON.parse(text) as BrowserReport, code), reasons: [] }
+  return tallyOf(JSON.parse(text) as BrowserReport, code)
 }

@@ -11,7 +11,9 @@ const commands: readonly Stage['from'][] = ['verify', 'test', 'all']
 async function main([name = '', ...options]: string[]): Promise<number> {
   const wrong = options.find((option) => option !== '--all')
   if (wrong !== undefined) {
-    console.error(`'${wrong}' is unknown. \`npm test -- --all\` runs the fault tests and the guards, too.`)
+    console.error(
+      `'${wrong}' is unknown. \`npm test -- --all\` runs the simulation, the fault tests and the guards, too.`,
+    )
     return 1
   }
   const last = commands.findIndex((one) => one === (options.includes('--all') ? 'all' : name))

@@ -1,7 +1,9 @@
 /** A stage of `npm test`: a command, how many checks passed, failed and were skipped in it, and which ones failed. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { resolve } from 'node:path'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 
 export const root = resolve(import.meta.dirname, '../..')
@@ -20,13 +22,13 @@ export interface Tally {
   failed: number
   skipped: number
   failures: Failure[]
+  /** Why something was skipped, one line each. */
+  reasons?: string[]
 }
 
-export interface StageResult extends Tally {
+export interface StageResult extends Required<Tally> {
   name: string
   ms: number
-  /** Why something was skipped, one line each. */
-  reasons: string[]
 }
 
 /** The first line of a text that says anything, without its colours. */
@@ -48,6 +50,29 @@ export async function runTool(
   })
   const [code] = (await once(child, 'close')) as [number | null]
   return code ?? 1
+}
+
+/**
+ * Runs a script that writes its tally to a file as JSON. One that fails without a check that did has failed, too.
+ * @param args its arguments, given the path of that file
+ * @throws Error when it ends without a tally
+ */
+export async function reported(
+  script: string,
+  args: (file: string) => string[],
+  output: 'inherit' | 'ignore' = 'inherit',
+): Promise<Tally> {
+  const folder = await mkdtemp(join(tmpdir(), 'dagbok-check-'))
+  try {
+    const file = join(folder, 'report.json')
+    const code = await runTool(script, args(file), output)
+    const text = await readFile(file, 'utf8').catch(() => null)
+    if (text === null) throw new Error(`${script} ended with ${code} before it had a result`)
+    const tally = JSON.parse(text) as Tally
+    return { ...tally, failed: Math.max(tally.failed, code === 0 ? 0 : 1) }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 }
 
 /** Lines of a tool's output that are said again where it failed. */
@@ -81,13 +106,10 @@ export async function wholeTool(script: string, args: string[]): Promise<Tally> 
 }
 
 /** Times `work` and never throws: what throws has failed. */
-export async function runStage(
-  name: string,
-  work: () => Promise<Tally & { reasons?: string[] }>,
-): Promise<StageResult> {
+export async function runStage(name: string, work: () => Promise<Tally>): Promise<StageResult> {
   console.log(`\n── ${name}`)
   const start = performance.now()
-  const tally = await work().catch((error: unknown) => {
+  const tally = await work().catch((error: unknown): Tally => {
     console.error(error)
     return {
       passed: 0,

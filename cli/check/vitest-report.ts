@@ -4,10 +4,8 @@ import { relative } from 'node:path'
 import type { Reporter, SerializedError, TestModule, Vitest } from 'vitest/node'
 import { firstLine, type Tally } from './stage.ts'
 
-export interface VitestReport extends Tally {
-  /** Full names of the tests that were skipped. */
-  reasons: string[]
-}
+/** Its reasons are the full names of the tests that were skipped. */
+type VitestReport = Required<Tally>
 
 const wordsOf = ({ name, message }: Pick<SerializedError, 'name' | 'message'>): string => {
   const line = firstLine(message)
@@ -35,6 +33,7 @@ export default class TallyReporter implements Reporter {
         message: wordsOf(error),
       })
     }
+    report.failed = report.failures.length
     await writeFile(this.#file, JSON.stringify(report))
   }
 
@@ -50,10 +49,8 @@ export default class TallyReporter implements Reporter {
     for (const test of file.children.allTests()) {
       const { state, errors } = test.result()
       if (state === 'passed') report.passed++
-      else if (state === 'failed') {
-        report.failed++
-        fail(test.fullName, errors)
-      } else {
+      else if (state === 'failed') fail(test.fullName, errors)
+      else {
         report.skipped++
         report.reasons.push(test.fullName)
       }

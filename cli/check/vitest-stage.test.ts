@@ -57,7 +57,7 @@ test('a run of vitest that ends without a result has failed, and says so', async
   const lines = await said({ 'vitest.config.js': 'process.exit(3)' })
   expect(lines.slice(-4)).toEqual([
     '',
-    '✗ unit Error: vitest ended with 3 before it had a result',
+    '✗ unit Error: node_modules/vitest/vitest.mjs ended with 3 before it had a result',
     '',
     '0 passed, 1 failed, 0 skipped',
   ])
