@@ -3,10 +3,8 @@
  * closing line.
  */
 import { runStage, type StageResult } from './stage.ts'
-import { stages, type Stage } from './stages.ts'
+import { commands, stages } from './stages.ts'
 import { summary } from './summary.ts'
-
-const commands: readonly Stage['from'][] = ['verify', 'test', 'all']
 
 async function main([name = '', ...options]: string[]): Promise<number> {
   const wrong = options.find((option) => option !== '--all')

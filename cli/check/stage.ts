@@ -38,13 +38,19 @@ export const firstLine = (text: string): string =>
     .map((line) => line.trim())
     .find((line) => line !== '') ?? ''
 
-/** Runs a script of a package with this Node, its output going through to the terminal. Gives the exit code. */
+export interface ToolOptions {
+  output?: 'inherit' | 'ignore'
+  env?: NodeJS.ProcessEnv
+}
+
+/** Runs a script with this Node, its output going through to the terminal if not said otherwise. Gives the exit code. */
 export async function runTool(
   script: string,
   args: string[],
-  output: 'inherit' | 'ignore' = 'inherit',
+  { output = 'inherit', ...more }: ToolOptions = {},
 ): Promise<number> {
   const child = spawn(process.execPath, [resolve(root, script), ...args], {
+    ...more,
     cwd: root,
     stdio: ['ignore', output, output],
   })
@@ -60,12 +66,12 @@ export async function runTool(
 export async function reported(
   script: string,
   args: (file: string) => string[],
-  output: 'inherit' | 'ignore' = 'inherit',
+  options?: ToolOptions,
 ): Promise<Tally> {
   const folder = await mkdtemp(join(tmpdir(), 'dagbok-check-'))
   try {
     const file = join(folder, 'report.json')
-    const code = await runTool(script, args(file), output)
+    const code = await runTool(script, args(file), options)
     const text = await readFile(file, 'utf8').catch(() => null)
     if (text === null) throw new Error(`${script} ended with ${code} before it had a result`)
     const tally = JSON.parse(text) as Tally

@@ -5,10 +5,13 @@ import { simulationStage } from './simulation-stage.ts'
 import { wholeTool, type Tally } from './stage.ts'
 import { runVitest } from './vitest-stage.ts'
 
+/** `npm run verify`, `npm test`, `npm test -- --all` (what CI does): each runs the stages of the ones before, too. */
+export const commands = ['verify', 'test', 'all'] as const
+
 export interface Stage {
   name: string
-  /** Which commands run it: `npm run verify`, `npm test`, `npm test -- --all` (what CI does). Each runs the ones before, too. */
-  from: 'verify' | 'test' | 'all'
+  /** The first command that runs it. */
+  from: (typeof commands)[number]
   run: () => Promise<Tally>
 }
 

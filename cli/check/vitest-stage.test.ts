@@ -19,7 +19,9 @@ async function said(files: Record<string, string>): Promise<string[]> {
   for (const [name, text] of Object.entries({ 'vitest.config.js': 'export default {}', ...files }))
     await writeFile(join(folder, name), text)
   const config = join(folder, 'vitest.config.js')
-  const result = await runStage('unit', () => runVitest(['--root', folder, '--config', config], 'ignore'))
+  const result = await runStage('unit', () =>
+    runVitest(['--root', folder, '--config', config], { output: 'ignore' }),
+  )
   return summary([{ ...result, ms: 0 }])
 }
 
