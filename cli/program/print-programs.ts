@@ -10,6 +10,7 @@ import { refuseMore, type BundleFile } from '#server/services/version/bundle-fil
 import { programFinder } from '#workers/executors/process/host.ts'
 import { mostLaidOut, printProgram, usualLimits, type ProgramTools } from '#workers/programs/print-program.ts'
 import { strongestSeal } from '#workers/programs/seal.ts'
+import { dataOf } from '#workers/programs/sealed-process.ts'
 import { warn } from '../print/output.ts'
 
 async function* filesOf(root: string, entries: readonly BundleEntry[]): AsyncGenerator<BundleFile> {
@@ -28,7 +29,7 @@ async function openTools(folder: string): Promise<ProgramTools> {
   const path = [dirname(process.execPath), gitPath()].join(delimiter)
   const scratch = await mkdtemp(join(folder, 'trial-'))
   // It is the caller's own code: under the caller's user id it reads what the caller reads.
-  const seal = await strongestSeal({ uid: null, hidden: [], scratch, data: 2 ** 30 }, path)
+  const seal = await strongestSeal({ uid: null, hidden: [], scratch, data: dataOf(usualLimits) }, path)
   if (seal !== 'whole')
     warn(
       'This machine lets programs be sealed only in part: a program of this repository can do what you can (docs/notebook.md, "Programs").',

@@ -14,6 +14,7 @@ import { openHost, programFinder, taskUserId, type Host } from '../executors/pro
 import { hiddenPlaces } from './hidden.ts'
 import { printProgram, usualLimits, type ProgramTools } from './print-program.ts'
 import { strongestSeal, type Seal } from './seal.ts'
+import { dataOf } from './sealed-process.ts'
 
 const uid = process.getuid?.() === 0 ? taskUserId + 50 : null
 let folder: string
@@ -43,7 +44,7 @@ beforeAll(async () => {
   host = await openHost(runtime, gitPath())
   const scratch = await mkdtemp(join(folder, 'trial-'))
   hidden = await hiddenPlaces([data], [folder], programFinder(host))
-  strongest = await strongestSeal({ uid, hidden, scratch, data: 2 ** 30 }, host.path)
+  strongest = await strongestSeal({ uid, hidden, scratch, data: dataOf(usualLimits) }, host.path)
 })
 afterAll(async () => {
   listener.close()
@@ -242,7 +243,7 @@ test('[S3] sealed as a whole, sockets and secrets of the machine are out of sigh
   await writeFile(secret, 'hunter22')
   await chmod(secret, 0o644)
   const scratch = await mkdtemp(join(folder, 'trial-'))
-  const given = { uid, hidden: [...hidden, secret], scratch, data: 2 ** 30 }
+  const given = { uid, hidden: [...hidden, secret], scratch, data: dataOf(usualLimits) }
   expect(await strongestSeal(given, host.path)).toBe('whole')
   const list = `
 for place in ["/run", "/var/run"]:

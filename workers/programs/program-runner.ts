@@ -22,6 +22,7 @@ import { Wakeful } from '../scheduler/wakeful.ts'
 import { hiddenPlaces } from './hidden.ts'
 import { mostLaidOut, printProgram, usualLimits, type ProgramTools } from './print-program.ts'
 import { strongestSeal, type Seal } from './seal.ts'
+import { dataOf } from './sealed-process.ts'
 
 /** Programs at once. As root each place has a user id of its own, after that of tasks. */
 const places = 2
@@ -76,7 +77,7 @@ export class ProgramRunner {
     const scratch = await mkdtemp(join(this.#folder, 'trial-'))
     this.#hidden = await hiddenPlaces(this.#tools.hidden, [this.#folder], programFinder(host))
     const { uid, hidden } = this.#toolsOf(0)
-    this.#seal = await strongestSeal({ uid, hidden, scratch, data: 2 ** 30 }, host.path)
+    this.#seal = await strongestSeal({ uid, hidden, scratch, data: dataOf(usualLimits) }, host.path)
     if (this.#seal !== 'whole')
       log.warn(
         { seal: this.#seal },

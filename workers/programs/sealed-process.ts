@@ -27,9 +27,11 @@ const drainMs = 1000
 /** Beyond the limit of memory: what an interpreter reserves before it does anything. */
 const reserved = 512 * 2 ** 20
 
+/** Bytes that one process may take for its data under these limits. */
+export const dataOf = ({ memory }: ProgramLimits): number => memory * 2 ** 20 + reserved
+
 function start({ id, argv, cwd, env, sealing, limits }: SealedCommand): ChildProcess {
-  const data = limits.memory * 2 ** 20 + reserved
-  const { argv: whole, uid } = sealed({ ...sealing, data }, argv)
+  const { argv: whole, uid } = sealed({ ...sealing, data: dataOf(limits) }, argv)
   const [command = '', ...args] = whole
   return spawn(command, args, {
     cwd,
