@@ -12,6 +12,7 @@ import { postgresStore } from '#db/scheduling-store.ts'
 import { inheritedByTasks, secretPlaces } from '#server/config/environment.ts'
 import { gitPath } from '#server/config/git.ts'
 import { deskSocket } from '#server/config/desk.ts'
+import { backSeconds } from '#server/config/lease.ts'
 import { productSettings } from '#server/config/product.ts'
 import { HostedRepositories } from '#server/git/hosted.ts'
 import { ThreadedCompiler } from '#server/services/compile/threaded-compiler.ts'
@@ -32,8 +33,6 @@ import { Scheduler } from './scheduler/scheduler.ts'
 
 /** ms that attempts get to end by themselves when the product stops. */
 const graceMs = 2500
-/** Seconds that workers of the pool have to be heard once there is a desk again. */
-const backSeconds = 90
 
 /** ms between two signs of life. */
 const beatMs = 10_000

@@ -11,7 +11,7 @@ import { EventFollower } from './event-follower.ts'
 import { Wakeful } from './wakeful.ts'
 
 /** ms between two looks at most. */
-const pollMs = 15_000
+export const pollMs = 15_000
 
 export class Enqueuers {
   readonly #ctx: ServiceContext

@@ -11,7 +11,7 @@ import {
   type Executor,
   type OrphanedAttempt,
 } from '../executors/executor.ts'
-import { leaseMs } from '#server/config/lease.ts'
+import { heartbeatMs } from '#server/config/lease.ts'
 import { stopped, tooLate as tooLateEnd } from '../executors/process/verdict.ts'
 import type { History } from './history.ts'
 import type { Life, World } from './world.ts'
@@ -32,8 +32,6 @@ interface Held {
   why: 'cancel' | 'timeout' | 'start' | 'stop' | 'fenced' | null
   ended: () => void
 }
-
-const ownHeartbeatMs = leaseMs / 3
 
 export interface SimulatedExecutorOptions {
   world: World
@@ -182,7 +180,7 @@ export class SimulatedExecutor implements Executor {
 
   #beatLater(): void {
     const { world, life } = this.#options
-    world.after(this.#options.heartbeatMs ?? ownHeartbeatMs, life, () => {
+    world.after(this.#options.heartbeatMs ?? heartbeatMs, life, () => {
       void this.#beat().finally(() => this.#beatLater())
     })
   }

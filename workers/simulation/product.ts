@@ -2,13 +2,14 @@
 import { Readable } from 'node:stream'
 import type { Logger } from 'pino'
 import { enqueueChannel } from '#db/queries/live.ts'
-import { leaseMs } from '#server/config/lease.ts'
+import { backSeconds, leaseMs } from '#server/config/lease.ts'
 import type { SchedulingStore } from '#db/scheduling-store.ts'
 import { Clerk } from '../executors/pool/clerk.ts'
 import { RemoteWorker } from '../executors/pool/remote-worker.ts'
 import type { Served } from '../executors/pool/roster.ts'
 import { CronEnqueuer } from '../scheduler/cron-enqueuer.ts'
 import type { Effects } from '../scheduler/effects.ts'
+import { pollMs } from '../scheduler/enqueuers.ts'
 import { Scheduler } from '../scheduler/scheduler.ts'
 import { Wakeful } from '../scheduler/wakeful.ts'
 import { SimulatedExecutor, type Behaviour } from './executor.ts'
@@ -18,12 +19,8 @@ import { logInto } from './logs.ts'
 import type { SimulatedDatabase } from './store/database.ts'
 import type { Life, World } from './world.ts'
 
-/** ms between two looks of the enqueuers at most. */
-const cronPollMs = 15_000
 /** Seconds of a lease of the pool: longer than an attempt may be on its way, as the product's are, but less so. */
 export const poolLeaseSeconds = 120
-/** Seconds that workers of the pool have to be heard once there is a desk again. */
-const backSeconds = 90
 const noBlobs = { read: () => Promise.resolve(Readable.from([])) }
 
 export interface Surroundings {
@@ -113,7 +110,7 @@ export class Product extends Host {
     const cron = new CronEnqueuer(store, log, effects)
     const loop = new Wakeful(
       () => cron.look(),
-      cronPollMs,
+      pollMs,
       (error) => log.error({ err: error }, 'what is due could not be looked at'),
       effects.after,
     )

@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { join } from 'node:path'
 import type { AttemptStore } from '#server/storage/artifact-store.ts'
 import { failpoint } from '#server/config/failpoint.ts'
-import { leaseMs } from '#server/config/lease.ts'
+import { heartbeatMs } from '#server/config/lease.ts'
 import type { AttemptEnd, AttemptJob, AttemptSink, Executor, OrphanedAttempt } from '../executor.ts'
 import { attemptEnd, ownMachine } from '../executor.ts'
 import { ProcessAttempt, type AttemptTools } from './attempt.ts'
@@ -41,7 +41,7 @@ export class ProcessExecutor implements Executor {
   constructor(options: ProcessExecutorOptions) {
     this.#options = options
     this.capacity = options.capacity
-    this.#beat = setInterval(() => void this.#heartbeat(), options.heartbeatMs ?? leaseMs / 3)
+    this.#beat = setInterval(() => void this.#heartbeat(), options.heartbeatMs ?? heartbeatMs)
     this.#beat.unref()
   }
 
