@@ -4,6 +4,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { tell } from './history.ts'
 import { mutants } from './mutants.ts'
@@ -96,7 +97,7 @@ async function huntAll(): Promise<number> {
       keep(mutant.name, 'not caught', `--mutants --only ${JSON.stringify(mutant.name)}`)
     }
   }
-  await Promise.all([hunter(), hunter()])
+  await Promise.all(Array.from({ length: availableParallelism() }, hunter))
   return missed
 }
 

@@ -12,17 +12,18 @@ export interface Broken {
   violations: Violation[]
 }
 
-export interface Ran {
+interface Part {
   seeds: number
   starts: number
   faults: number
   events: number
   virtualMs: number
   broken: Broken[]
-  ms: number
 }
 
-const nothing = (): Ran => ({ seeds: 0, starts: 0, faults: 0, events: 0, virtualMs: 0, broken: [], ms: 0 })
+export interface Ran extends Part {
+  ms: number
+}
 
 interface Watch {
   /** Is told of each broken seed at once. */
@@ -32,10 +33,9 @@ interface Watch {
 }
 
 /** @throws Error when the process ends without having done its part, and was not given up */
-async function part(task: Task, { broke, signal }: Watch): Promise<Ran> {
-  const start = performance.now()
+async function part(task: Task, { broke, signal }: Watch): Promise<Part> {
   const child = fork(join(import.meta.dirname, 'seeds.ts'), [JSON.stringify(task)])
-  const ran = nothing()
+  const ran: Part = { seeds: 0, starts: 0, faults: 0, events: 0, virtualMs: 0, broken: [] }
   let finished = false
   child.on('message', (message: Message) => {
     if (message.kind === 'broken') {
@@ -54,7 +54,7 @@ async function part(task: Task, { broke, signal }: Watch): Promise<Ran> {
   signal?.removeEventListener('abort', giveUp)
   if (!finished && signal?.aborted !== true)
     throw new Error(`a simulation of seeds ${task.from}… ended with ${code}, and without a verdict`)
-  return { ...ran, ms: performance.now() - start }
+  return ran
 }
 
 /** Seeds `from` … `from + count − 1`, each as the product is. */
@@ -67,7 +67,7 @@ export async function runSeeds(from: number, count: number, watch: Watch): Promi
       part({ from: from + i, to, step, mutant: null, until: null }, watch),
     ),
   )
-  const sum = (of: Exclude<keyof Ran, 'broken' | 'ms'>) => parts.reduce((all, one) => all + one[of], 0)
+  const sum = (of: Exclude<keyof Part, 'broken'>) => parts.reduce((all, one) => all + one[of], 0)
   return {
     seeds: sum('seeds'),
     starts: sum('starts'),
@@ -79,8 +79,7 @@ export async function runSeeds(from: number, count: number, watch: Watch): Promi
   }
 }
 
-export interface Caught {
-  mutant: Mutant
+interface Caught {
   /** How many seeds it took; null when it was not caught. */
   after: number | null
   by: Violation | null
@@ -92,7 +91,7 @@ export async function hunt(mutant: Mutant, most: number): Promise<Caught> {
   const { broken } = await part(task, { broke: () => {} })
   for (const { seed, violations } of broken) {
     const by = violations.find(({ promise }) => mutant.breaks.includes(promise))
-    if (by !== undefined) return { mutant, after: seed, by }
+    if (by !== undefined) return { after: seed, by }
   }
-  return { mutant, after: null, by: null }
+  return { after: null, by: null }
 }
