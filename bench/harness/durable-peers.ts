@@ -16,7 +16,7 @@ export interface StepPeer {
 }
 
 /** What every step of every side does. */
-export const fib = (n: number): number => (n < 2 ? n : fib(n - 1) + fib(n - 2))
+const fib = (n: number): number => (n < 2 ? n : fib(n - 1) + fib(n - 2))
 const expected = 55
 
 const timed = async (work: () => Promise<number>, steps: number): Promise<number> => {
@@ -42,7 +42,7 @@ interface Dbos {
 }
 
 /** @throws when it cannot be installed */
-export async function startDbos(server: EmbeddedPostgres): Promise<StepPeer> {
+async function startDbos(server: EmbeddedPostgres): Promise<StepPeer> {
   const { DBOS } = (await import(
     await installPeer('@dbos-inc/dbos-sdk', dbosVersion, 'dist/src/index.js')
   )) as Dbos
@@ -125,7 +125,7 @@ async function startRestateServer(): Promise<{ ingress: string; admin: string; s
 }
 
 /** @throws when it cannot be installed */
-export async function startRestate(): Promise<StepPeer> {
+async function startRestate(): Promise<StepPeer> {
   process.env['RESTATE_LOGGING'] = 'ERROR'
   const sdk = (await import(
     await installPeer('@restatedev/restate-sdk', restateSdkVersion, 'dist/index.js')
@@ -171,7 +171,7 @@ export async function startStepPeers(
   ] as const)
     await start().then(
       (peer) => peers.push(peer),
-      (error: unknown) => missing.push(`${name} not installed: ${String(error).split('\n')[0]}`),
+      (error: unknown) => missing.push(`${name} left out: ${String(error).split('\n')[0]}`),
     )
   return { peers, missing }
 }
