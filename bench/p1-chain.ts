@@ -9,10 +9,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { startStepPeers, type StepPeer } from './harness/durable-peers.ts'
+import { inTurn, type Side } from './harness/in-turn.ts'
 import { withPostgres } from './harness/postgres-floor.ts'
 import { startProduct, type Product } from './harness/product.ts'
-import { Progress } from './harness/progress.ts'
-import { chain, pushFiles, runOnce, startRun, timesOf, untilAllOver } from './harness/runs.ts'
+import { chain, pushFiles, runOnce, spanOf, startRun, untilOver } from './harness/runs.ts'
 import { median, pairRatio, quantile, round, type Row } from './harness/statistics.ts'
 
 const cells = {
@@ -33,27 +33,6 @@ async function makeChain(folder: string, length: number): Promise<number> {
   const start = performance.now()
   await promisify(execFile)('make', ['-s', `t${length - 1}`], { cwd: folder })
   return performance.now() - start
-}
-
-interface Side {
-  name: string
-  /** ms of one chain. */
-  once: () => Promise<number>
-}
-
-/** All sides in turn, `rounds` times; the first is what the others are compared with. */
-async function inTurn(sides: Side[], rounds: number, what: string): Promise<Map<string, number[]>> {
-  const values = new Map(sides.map(({ name }) => [name, [] as number[]]))
-  const progress = new Progress(what, rounds)
-  for (let i = -1; i < rounds; i++) {
-    for (const { name, once } of sides) {
-      const value = await once()
-      if (i >= 0) values.get(name)?.push(value)
-    }
-    if (i >= 0) progress.step()
-  }
-  progress.end()
-  return values
 }
 
 const rowsOf = (values: Map<string, number[]>, length: number, peers: readonly string[]): Row[] =>
@@ -83,7 +62,7 @@ async function ourSides(product: Product, length: number): Promise<{ sides: Side
   await pushFiles(product, repository, files)
   const sides = names.map((name, i) => ({
     name: `ours, ${name}`,
-    once: async () => (await runOnce(product, repository, `c${i}`, length)).totalMs,
+    once: () => runOnce(product, repository, `c${i}`, length),
   }))
   return { sides, missing: python ? [] : ['ours, warm Python: there is no python3'] }
 }
@@ -135,10 +114,8 @@ export async function chains(options: { rounds: number; lengths: number[] }): Pr
 /** ms until `count` chains that begin together are over, by the clock of each side. */
 async function oursAtOnce(product: Product, count: number): Promise<number> {
   const ids = await Promise.all(Array.from({ length: count }, () => startRun(product, 'chain-3', 'c0')))
-  await untilAllOver(product, 'chain-3', 'c0', Math.min(100, count))
-  const times = []
-  for (const id of ids) times.push(await timesOf(product, id, 3))
-  return Math.max(...times.map(({ ended }) => ended)) - Math.min(...times.map(({ created }) => created))
+  await untilOver(product, 'chain-3', 'c0', ids)
+  return spanOf(product, ids, 3)
 }
 
 async function peerAtOnce(peer: StepPeer, count: number): Promise<number> {

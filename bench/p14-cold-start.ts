@@ -4,20 +4,18 @@
  * nothing is done. The packages and the build are there before: how long those take is the network's and Next's.
  */
 import { startEmbeddedFloor } from './harness/postgres-floor.ts'
-import { keptFolder, startProduct, type Product, type RunAnswer } from './harness/product.ts'
+import { keptFolder, startProduct, type Product } from './harness/product.ts'
 import { descendants, cpuSeconds, proportionalMemory } from './harness/processes.ts'
 import { Progress } from './harness/progress.ts'
+import { isOver, newestRuns } from './harness/runs.ts'
 import { median, ratioRow, round, type Row } from './harness/statistics.ts'
 
-const example = '/dags/main/examples/iris/runs'
+/** More than a start makes. */
+const most = 50
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
 /** Runs of the example; none while it is not pushed yet. */
-const runsOf = (product: Product) =>
-  product.api(example).then(
-    (answer) => answer as RunAnswer[],
-    () => [],
-  )
+const runsOf = (product: Product) => newestRuns(product, 'examples', 'iris', most).catch(() => [])
 
 /** ms after the ready line. @throws when the run fails */
 async function untilGreen(product: Product): Promise<number> {
@@ -33,11 +31,8 @@ async function untilGreen(product: Product): Promise<number> {
 async function untilQuiet(product: Product): Promise<void> {
   for (;;) {
     const { dags } = (await product.api('/dags')) as { dags: { ref: { dag: string } }[] }
-    const runs = await Promise.all(
-      dags.map(({ ref }) => product.api(`/dags/main/examples/${ref.dag}/runs`) as Promise<RunAnswer[]>),
-    )
-    const over = (run: RunAnswer) => run.state !== 'queued' && run.state !== 'running'
-    if (product.output().includes('examples') && runs.flat().every(over)) return
+    const runs = await Promise.all(dags.map(({ ref }) => newestRuns(product, 'examples', ref.dag, most)))
+    if (product.output().includes('examples') && runs.flat().every(isOver)) return
     await pause(200)
   }
 }

@@ -7,8 +7,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { inTurn } from './harness/in-turn.ts'
 import { startProduct } from './harness/product.ts'
-import { Progress } from './harness/progress.ts'
 import { fan, pushFiles, runOnce } from './harness/runs.ts'
 import { median, pairRatio, round, type Row } from './harness/statistics.ts'
 
@@ -51,25 +51,19 @@ export async function fanOut(options: { rounds: number; width: number }): Promis
   const product = await startProduct({ seed: false })
   try {
     await pushFiles(product, 'fan', { 'fan.dag.yaml': fan('fan', width, 'command: ["true"]') })
-    const values = { ours: [] as number[], make: [] as number[], floor: [] as number[] }
-    const progress = new Progress('fan:', rounds)
-    for (let i = -1; i < rounds; i++) {
-      const ours = (await runOnce(product, 'fan', 'fan', width + 2)).totalMs
-      const [make, floor] = [await makeFan(folder, width), await bareSpawns(width + 2)]
-      if (i < 0) continue
-      values.ours.push(ours)
-      values.make.push(make)
-      values.floor.push(floor)
-      progress.step()
-    }
-    progress.end()
-    const names = { ours: `ours, 1 → ${width} → 1`, make: `make -j${slots}`, floor: 'floor: bare spawns' }
-    return (['ours', 'make', 'floor'] as const).map((side) => ({
-      figure: names[side],
-      'p50 ms': round(median(values[side])),
-      'tasks/s': round(((width + 2) / median(values[side])) * 1000),
-      '÷ make': round(pairRatio(values[side], values.make)),
-      '÷ floor': round(pairRatio(values[side], values.floor)),
+    const [make, floor] = [`make -j${slots}`, 'floor: bare spawns']
+    const sides = [
+      { name: `ours, 1 → ${width} → 1`, once: () => runOnce(product, 'fan', 'fan', width + 2) },
+      { name: make, once: () => makeFan(folder, width) },
+      { name: floor, once: () => bareSpawns(width + 2) },
+    ]
+    const values = await inTurn(sides, rounds, 'fan:')
+    return [...values].map(([figure, all]) => ({
+      figure,
+      'p50 ms': round(median(all)),
+      'tasks/s': round(((width + 2) / median(all)) * 1000),
+      '÷ make': round(pairRatio(all, values.get(make) ?? [])),
+      '÷ floor': round(pairRatio(all, values.get(floor) ?? [])),
     }))
   } finally {
     await product.stop()

@@ -6,7 +6,7 @@ import { startGraphileWorker } from './harness/graphile-worker.ts'
 import { withPostgres } from './harness/postgres-floor.ts'
 import { startProduct, type Product } from './harness/product.ts'
 import { Progress } from './harness/progress.ts'
-import { chain, pushFiles, startRun, timesOf, untilAllOver } from './harness/runs.ts'
+import { chain, pushFiles, spanOf, startRun, untilOver } from './harness/runs.ts'
 import { round, type Row } from './harness/statistics.ts'
 
 const length = 10
@@ -17,19 +17,17 @@ async function ours(product: Product, dags: number, runs: number): Promise<numbe
   const names = Array.from({ length: dags }, (_, i) => `d${i}`)
   const files = Object.fromEntries(names.map((name) => [`${name}.dag.yaml`, chain(name, length, cell)]))
   await pushFiles(product, 'many', files)
-  const ids: string[] = []
+  const ids = new Map(names.map((name) => [name, [] as string[]]))
+  const start = async (name: string) => ids.get(name)?.push(await startRun(product, 'many', name))
   for (let n = 0; n < runs; n++)
-    for (let i = 0; i < dags; i += 10)
-      ids.push(...(await Promise.all(names.slice(i, i + 10).map((name) => startRun(product, 'many', name)))))
+    for (let i = 0; i < dags; i += 10) await Promise.all(names.slice(i, i + 10).map(start))
   const progress = new Progress('DAG', dags)
-  for (const name of names) {
-    await untilAllOver(product, 'many', name, runs)
+  for (const [name, own] of ids) {
+    await untilOver(product, 'many', name, own)
     progress.step()
   }
   progress.end()
-  const times = []
-  for (const id of ids) times.push(await timesOf(product, id, length))
-  return Math.max(...times.map(({ ended }) => ended)) - Math.min(...times.map(({ created }) => created))
+  return spanOf(product, [...ids.values()].flat(), length)
 }
 
 async function queue(count: number): Promise<{ name: string; ms: number }> {
@@ -65,7 +63,7 @@ export async function tenThousand(options: { dags: number; runs: number; rounds:
     })
     rows.push(
       typeof peer === 'string'
-        ? { figure: `peer not installed: ${peer}` }
+        ? { figure: `peer left out: ${peer}` }
         : { figure: `${peer.name}, ${count} jobs`, ...rate(peer.ms), '÷ peer': 1 },
     )
   }

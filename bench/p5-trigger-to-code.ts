@@ -4,14 +4,12 @@
  * They take turns. Ours crosses HTTP and starts a process a task; the peer does neither.
  */
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { git } from './harness/git.ts'
+import { setTimeout as pause } from 'node:timers/promises'
 import { startGraphileWorker, type QueuePeer } from './harness/graphile-worker.ts'
 import { withPostgres } from './harness/postgres-floor.ts'
-import { runToEnd, startProduct, type Product } from './harness/product.ts'
+import { startProduct, type Product } from './harness/product.ts'
 import { Progress } from './harness/progress.ts'
+import { pushFiles, startRun, succeeded, untilOver } from './harness/runs.ts'
 import { median, pairRatio, quantile, round, type Row } from './harness/statistics.ts'
 import { wallMs } from './harness/wall-clock.ts'
 
@@ -35,19 +33,6 @@ async function bareSpawn(): Promise<number> {
   return atMs(text) - start
 }
 
-async function pushNotebook(product: Product): Promise<void> {
-  const work = await mkdtemp(join(tmpdir(), 'dagbok-p5-'))
-  try {
-    await git(work, 'init', '-q', '-b', 'main')
-    await writeFile(join(work, 'now.dag.md'), notebook)
-    await git(work, 'add', '-A')
-    await git(work, 'commit', '-qm', 'First')
-    await git(work, 'push', '-q', product.remote('now'), 'main')
-  } finally {
-    await rm(work, { recursive: true, force: true })
-  }
-}
-
 interface Sample {
   code: number
   answered: number
@@ -58,12 +43,13 @@ interface Sample {
 /** One run to its end: it succeeded, and its log has the time. */
 async function oneRun(product: Product): Promise<Sample> {
   const start = wallMs()
-  const made = (await product.api('/dags/main/now/now/runs', { method: 'POST', body: '{}' })) as {
-    id: string
-  }
+  const id = await startRun(product, 'now', 'now')
   const answered = wallMs() - start
-  const run = await runToEnd(product, made.id)
-  const text = (await product.api(`/runs/${made.id}/tasks/say/attempts/1/log`)) as string
+  // Not at once: asking takes time from what is measured.
+  await pause(100)
+  await untilOver(product, 'now', 'now', [id])
+  const run = await succeeded(product, id)
+  const text = (await product.api(`/runs/${id}/tasks/say/attempts/1/log`)) as string
   const [task] = run.taskRuns
   return {
     code: atMs(text) - start,
@@ -134,7 +120,7 @@ async function withPeer(samples: number): Promise<Row[]> {
     const peer = await startGraphileWorker(server).catch((error: unknown) => String(error))
     try {
       const there = typeof peer === 'string' ? null : peer
-      const name = typeof peer === 'string' ? `peer not installed: ${peer.split('\n')[0]}` : peer.name
+      const name = typeof peer === 'string' ? `peer left out: ${peer.split('\n')[0]}` : peer.name
       return rowsOf(await onProduct((product) => measure(product, there, samples)), name)
     } finally {
       if (typeof peer !== 'string') await peer.stop()
@@ -145,7 +131,7 @@ async function withPeer(samples: number): Promise<Row[]> {
 async function onProduct<T>(work: (product: Product) => Promise<T>): Promise<T> {
   const product = await startProduct({ seed: false })
   try {
-    await pushNotebook(product)
+    await pushFiles(product, 'now', { 'now.dag.md': notebook })
     return await work(product)
   } finally {
     await product.stop()

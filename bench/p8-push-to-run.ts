@@ -9,7 +9,8 @@ import { join } from 'node:path'
 import { startBareGitServer } from './harness/bare-git-server.ts'
 import { git } from './harness/git.ts'
 import { Progress } from './harness/progress.ts'
-import { startProduct, runToEnd, type Product, type RunAnswer } from './harness/product.ts'
+import { startProduct, type Product } from './harness/product.ts'
+import { newestRuns, succeeded, untilOver, type RunAnswer } from './harness/runs.ts'
 import { median, quantile, ratioRow, round, type Row } from './harness/statistics.ts'
 
 const dags = Array.from({ length: 10 }, (_, i) => `bench-${i}`)
@@ -45,10 +46,7 @@ async function untilListed(product: Product, repository: string, dag: string, sh
 
 async function runOf(product: Product, repository: string, dag: string, version: string): Promise<string> {
   for (;;) {
-    const runs = (await product.api(`/dags/main/${repository}/${dag}/runs?limit=5`)) as {
-      id: string
-      version: { id: string }
-    }[]
+    const runs = await newestRuns(product, repository, dag, 5)
     const found = runs.find((run) => run.version.id === version)
     if (found !== undefined) return found.id
   }
@@ -84,8 +82,9 @@ async function pushOurs(product: Product, work: string, name: string, dag: strin
   const run = await runOf(product, name, dag, version)
   await untilStarted(product, run)
   const running = performance.now() - start
-  const ended = await runToEnd(product, run)
-  const log = (await product.api(`/runs/${ended.id}/tasks/say/attempts/1/log`)) as string
+  await untilOver(product, name, dag, [run])
+  await succeeded(product, run)
+  const log = (await product.api(`/runs/${run}/tasks/say/attempts/1/log`)) as string
   return { push, listed, running, log }
 }
 

@@ -104,29 +104,3 @@ export async function startProduct(options: { seed: boolean; folder?: string }):
     throw error
   }
 }
-
-export interface RunAnswer {
-  id: string
-  state: string
-  reason: string | null
-  createdAt: string
-  taskRuns: {
-    task: string
-    state: string
-    queuedAt: string | null
-    startedAt: string | null
-    attempts: { startedAt: string | null }[]
-  }[]
-}
-
-/** Asks until the run is over. @throws when it does not succeed */
-export async function runToEnd(product: Product, id: string): Promise<RunAnswer> {
-  for (;;) {
-    // Not at once: asking takes time from what is measured.
-    await new Promise((done) => setTimeout(done, 100))
-    const run = (await product.api(`/runs/${id}`)) as RunAnswer
-    if (run.state === 'succeeded') return run
-    if (run.state === 'failed' || run.state === 'cancelled')
-      throw new Error(`run ${id} ${run.state}: ${run.reason}`)
-  }
-}

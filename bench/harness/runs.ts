@@ -23,69 +23,104 @@ export async function pushFiles(
   }
 }
 
-/** @returns the run's id */
-export async function startRun(product: Product, repository: string, dag: string): Promise<string> {
-  const path = `/dags/main/${repository}/${dag}/runs`
-  return ((await product.api(path, { method: 'POST', body: '{}' })) as { id: string }).id
-}
-
-interface Listed {
+export interface RunAnswer {
   id: string
+  version: { id: string }
   state: string
+  reason: string | null
+  createdAt: string
+  endedAt: string | null
+  taskRuns: {
+    task: string
+    state: string
+    queuedAt: string | null
+    startedAt: string | null
+    attempts: { startedAt: string | null }[]
+  }[]
 }
 
-/** Waits until none of the newest `count` runs of a DAG is under way. Light: it asks for no task runs. */
-export async function untilAllOver(
+/** A run as the list of its DAG has it. */
+export type ListedRun = Omit<RunAnswer, 'taskRuns'>
+
+export const isOver = ({ state }: ListedRun): boolean => state !== 'queued' && state !== 'running'
+
+const pathOf = (repository: string, dag: string) => `/dags/main/${repository}/${dag}/runs`
+
+/** The newest `count` runs of a DAG: 200 at most. */
+export const newestRuns = async (
   product: Product,
   repository: string,
   dag: string,
   count: number,
+): Promise<ListedRun[]> => (await product.api(`${pathOf(repository, dag)}?limit=${count}`)) as ListedRun[]
+
+/** @returns the run's id */
+export async function startRun(product: Product, repository: string, dag: string): Promise<string> {
+  const made = await product.api(pathOf(repository, dag), { method: 'POST', body: '{}' })
+  return (made as { id: string }).id
+}
+
+/**
+ * Waits until the newest runs of a DAG, which are these, are over. Light: it asks for no task runs.
+ * @throws when others are newer
+ */
+export async function untilOver(
+  product: Product,
+  repository: string,
+  dag: string,
+  ids: readonly string[],
 ): Promise<void> {
   for (;;) {
-    const runs = (await product.api(`/dags/main/${repository}/${dag}/runs?limit=${count}`)) as Listed[]
-    if (runs.length === count && runs.every(({ state }) => !['queued', 'running'].includes(state))) return
+    const runs = await newestRuns(product, repository, dag, ids.length)
+    const lost = ids.find((id) => !runs.some((run) => run.id === id))
+    if (lost !== undefined) throw new Error(`run ${lost} is not among the newest ${ids.length} of ${dag}`)
+    if (runs.every(isOver)) return
     await new Promise((done) => setTimeout(done, 100))
   }
 }
 
-interface Ended {
-  state: string
-  reason: string | null
-  createdAt: string
-  endedAt: string
-  taskRuns: { task: string; state: string; attempts: unknown[] }[]
+/** A run that is over. @throws when it did not succeed */
+export async function succeeded(product: Product, id: string): Promise<RunAnswer> {
+  const run = (await product.api(`/runs/${id}`)) as RunAnswer
+  if (run.state !== 'succeeded') throw new Error(`run ${id} ${run.state}: ${run.reason}`)
+  return run
 }
 
-export interface Times {
+interface Times {
   /** ms since 1970, of the database's clock. */
   created: number
   ended: number
-  totalMs: number
 }
 
 /** What a run took, by the clock of the database. @throws when it did not succeed, or a task ran never or twice */
-export async function timesOf(product: Product, id: string, tasks: number): Promise<Times> {
-  const run = (await product.api(`/runs/${id}`)) as Ended
-  if (run.state !== 'succeeded') throw new Error(`run ${id} ${run.state}: ${run.reason}`)
+async function timesOf(product: Product, id: string, tasks: number): Promise<Times> {
+  const run = await succeeded(product, id)
   const once = run.taskRuns.filter((task) => task.state === 'succeeded' && task.attempts.length === 1)
   if (once.length !== tasks) throw new Error(`${once.length} of ${tasks} tasks of run ${id} ran exactly once`)
-  const [created, ended] = [Date.parse(run.createdAt), Date.parse(run.endedAt)]
-  return { created, ended, totalMs: ended - created }
+  return { created: Date.parse(run.createdAt), ended: Date.parse(run.endedAt ?? '') }
 }
 
-/** One run from start to end. */
+/** ms from the first one's start to the last one's end, of runs that are over. @throws as `timesOf` */
+export async function spanOf(product: Product, ids: readonly string[], tasks: number): Promise<number> {
+  const times: Times[] = []
+  for (const id of ids) times.push(await timesOf(product, id, tasks))
+  return Math.max(...times.map(({ ended }) => ended)) - Math.min(...times.map(({ created }) => created))
+}
+
+/** ms of one run from start to end. @throws as `timesOf` */
 export async function runOnce(
   product: Product,
   repository: string,
   dag: string,
   tasks: number,
-): Promise<Times> {
-  const id = await startRun(product, repository, dag)
-  await untilAllOver(product, repository, dag, 1)
-  return timesOf(product, id, tasks)
+): Promise<number> {
+  const ids = [await startRun(product, repository, dag)]
+  await untilOver(product, repository, dag, ids)
+  return spanOf(product, ids, tasks)
 }
 
-const head = (id: string, more = '') => `dagbok: 1\nid: ${id}\n${more}tasks:\n`
+/** How a spec begins; `more` are lines of its own. */
+export const head = (id: string, more = '') => `dagbok: 1\nid: ${id}\n${more}tasks:\n`
 
 /** `length` tasks, each after the one before; `cell` is the rest of a task in YAML's flow style. */
 export const chain = (id: string, length: number, cell: string): string =>
