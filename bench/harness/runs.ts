@@ -119,8 +119,8 @@ export async function runOnce(
   return spanOf(product, ids, tasks)
 }
 
-/** How a spec begins; `more` are lines of its own. */
-export const head = (id: string, more = '') => `dagbok: 1\nid: ${id}\n${more}tasks:\n`
+/** How a spec begins. */
+export const head = (id: string) => `dagbok: 1\nid: ${id}\ntasks:\n`
 
 /** `length` tasks, each after the one before; `cell` is the rest of a task in YAML's flow style. */
 export const chain = (id: string, length: number, cell: string): string =>
