@@ -1,4 +1,5 @@
 /** The peer of P5: graphile-worker on a Postgres of its own, one worker in this process, listening. */
+import { createRequire } from 'node:module'
 import type { EmbeddedPostgres } from '#db/embedded/postgres.ts'
 import { installPeer } from './peer.ts'
 
@@ -7,12 +8,26 @@ const version = '0.18.0'
 /** What is used of it. */
 interface Runner {
   addJob: (task: string, payload: unknown) => Promise<unknown>
-  addJobs: (jobs: { identifier: string; payload: unknown }[]) => Promise<unknown>
   stop: () => Promise<void>
+}
+
+interface WorkerUtils {
+  addJobs: (jobs: { identifier: string; payload: unknown }[]) => Promise<unknown>
+  release: () => Promise<void>
+}
+
+interface Emitter {
+  on: (event: string, heard: (of: Emitter) => void) => void
+}
+
+/** Of `pg`, which it brings along. */
+interface Pool extends Emitter {
+  end: () => Promise<void>
 }
 
 interface Library {
   run: (options: Record<string, unknown>) => Promise<Runner>
+  makeWorkerUtils: (options: Record<string, unknown>) => Promise<WorkerUtils>
   Logger: new (factory: () => () => void) => unknown
 }
 
@@ -25,20 +40,30 @@ export interface QueuePeer {
   stop: () => Promise<void>
 }
 
+/** A pool of its own it would not wait for when it stops: then Postgres ends first, and that ends us. */
+function openPool(library: string, server: EmbeddedPostgres): Pool {
+  const pg = createRequire(library)('pg') as { Pool: new (options: object) => Pool }
+  const pool = new pg.Pool({ connectionString: server.url('postgres'), max: 10 })
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  return pool
+}
+
 /** @throws when it cannot be installed */
 export async function startGraphileWorker(server: EmbeddedPostgres): Promise<QueuePeer> {
-  const { run, Logger } = (await import(
-    await installPeer('graphile-worker', version, 'dist/index.js')
-  )) as Library
+  const library = await installPeer('graphile-worker', version, 'dist/index.js')
+  const { run, makeWorkerUtils, Logger } = (await import(library)) as Library
+  const pgPool = openPool(library, server)
   let began: (at: number) => void = () => {}
   let done: () => void = () => {}
+  const options = { pgPool, logger: new Logger(() => () => {}) }
   const runner = await run({
-    connectionString: server.url('postgres'),
+    ...options,
     noHandleSignals: true,
-    logger: new Logger(() => () => {}),
     concurrency: 10,
     taskList: { say: () => began(performance.now()), count: () => done() },
   })
+  const utils = await makeWorkerUtils(options)
   return {
     name: `graphile-worker ${version}: add_job → start`,
     once: async () => {
@@ -51,10 +76,14 @@ export async function startGraphileWorker(server: EmbeddedPostgres): Promise<Que
       let left = count
       const over = new Promise<void>((resolve) => (done = () => void (--left === 0 && resolve())))
       const start = performance.now()
-      await runner.addJobs(Array.from({ length: count }, () => ({ identifier: 'count', payload: {} })))
+      await utils.addJobs(Array.from({ length: count }, () => ({ identifier: 'count', payload: {} })))
       await over
       return performance.now() - start
     },
-    stop: () => runner.stop(),
+    stop: async () => {
+      await runner.stop()
+      await utils.release()
+      await pgPool.end()
+    },
   }
 }
