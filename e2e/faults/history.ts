@@ -81,14 +81,20 @@ export function judgeAttempts(
 export async function judgeRuns(db: Database, acknowledged: readonly string[]): Promise<string[]> {
   const open = await db.client<{ number: number; state: string }[]>`
     select number, state::text from run where ended_at is null or state not in ('succeeded', 'cancelled')`
-  const items = await db.client<{ number: number; task: string; state: string }[]>`
-    select r.number, t.task, t.state::text from task_run t join run r on r.id = t.run_id
+  const items = await db.client<{ number: number; task: string; state: string; ends: string[] }[]>`
+    select r.number, t.task, t.state::text, array(
+      select concat_ws(' ', a.n, a.state, a.reason, 'exit ' || a.exit_code, a.signal, a.message)
+      from attempt a where a.task_run_id = t.id and a.state <> 'lost' order by a.n) as ends
+    from task_run t join run r on r.id = t.run_id
     where t.state not in ('succeeded', 'cancelled') or (r.state = 'succeeded' and t.state <> 'succeeded')`
   const known = await db.client<{ id: string }[]>`select id from run`
   const ids = new Set(known.map(({ id }) => id))
   return [
     ...open.map(({ number, state }) => `run ${number} is ${state} (R2)`),
-    ...items.map(({ number, task, state }) => `task ${task} of run ${number} is ${state}`),
+    ...items.map(
+      ({ number, task, state, ends }) =>
+        `task ${task} of run ${number} is ${state}${ends.map((end) => `; attempt ${end}`).join('')}`,
+    ),
     ...acknowledged.filter((id) => !ids.has(id)).map((id) => `run ${id} was acknowledged and is gone (R14)`),
   ]
 }
