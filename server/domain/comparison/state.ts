@@ -1,8 +1,14 @@
 import { z } from 'zod'
 
+/** Runs that one comparison holds at most. */
+const mostRuns = 10
+
 /** Everything a comparison page shows, as it stands in its URL: the runs in column order, the base, and the view. */
 export const comparisonStateSchema = z.object({
-  runs: z.array(z.uuid()).min(2).max(10),
+  runs: z
+    .array(z.uuid())
+    .min(2, 'Name at least two runs to compare.')
+    .max(mostRuns, `At most ${mostRuns} runs are compared at once: leave some out.`),
   /** One of `runs`; without one, the oldest run is the base. */
   base: z.uuid().optional(),
   /** False shows what is equal, too. */
