@@ -11,6 +11,7 @@ import type { ServiceContext } from '../context.ts'
 import { requireDag } from '../dag/address.ts'
 import { paramsSchema } from '../../domain/run/params.ts'
 import { checkGiven } from '../run/check-params.ts'
+import { resolveVersion } from '../version/resolve-version.ts'
 import { planBackfill } from './plan-backfill.ts'
 
 export interface CreateBackfill extends Range {
@@ -28,13 +29,10 @@ export async function createBackfill(
   given: CreateBackfill,
 ): Promise<{ id: string; number: number }> {
   const dag = await requireDag(ctx, actor, given.ref, 'run:write')
+  const version = await resolveVersion(ctx, dag, given.version ?? null)
   return ctx.db.transaction(async (tx) => {
     await lockDag(tx, dag.id)
-    const { versionId, spec, entry, ticks } = await planBackfill(
-      { db: tx, repositories: ctx.repositories },
-      dag,
-      given,
-    )
+    const { versionId, spec, entry, ticks } = await planBackfill(tx, dag, version, given)
     if (!ticks.some((tick) => tick.plan === 'run'))
       throw new DagbokError(
         'bad_input',

@@ -1,9 +1,10 @@
 /** What a backfill would do with each date of its range, without doing it. */
 import { setImmediate } from 'node:timers/promises'
+import type { Queryable } from '#db/client.ts'
 import { newestRuns } from '#db/queries/backfill.ts'
 import type { DagRow } from '#db/queries/dag-view.ts'
 import { databaseNow } from '#db/queries/schedule.ts'
-import { specOf } from '#db/queries/version.ts'
+import { specOf, type VersionKey } from '#db/queries/version.ts'
 import type { Schedule, Spec } from '../../domain/dag/spec.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import { planTick, tickPlans, type TickPlan } from '../../domain/schedule/backfill.ts'
@@ -12,7 +13,7 @@ import { ticksOfDates, type Tick } from '../../domain/schedule/ticks.ts'
 import { readMoment } from '../../domain/schedule/zone.ts'
 import type { BackfillDate, BackfillPreview, Range } from '../../views/backfill.ts'
 import type { ServiceContext } from '../context.ts'
-import { resolveVersion, type VersionSource } from '../run/start-run.ts'
+import { resolveVersion } from '../version/resolve-version.ts'
 
 /** Dates that one backfill may have. */
 export const mostDates = 10_000
@@ -57,10 +58,13 @@ async function datesOf(entry: Schedule, range: Range, now: Date): Promise<Tick[]
   return range.order === 'oldest' ? ticks : ticks.toReversed()
 }
 
-/** @throws DagbokError `not_found`, `bad_input` */
-export async function planBackfill(source: VersionSource, dag: DagRow, range: Range): Promise<Plan> {
-  const q = source.db
-  const { id, number } = await resolveVersion(source, dag, range.version ?? null)
+/** @throws DagbokError `bad_input` */
+export async function planBackfill(
+  q: Queryable,
+  dag: DagRow,
+  { id, number }: VersionKey,
+  range: Range,
+): Promise<Plan> {
   const spec = await specOf(q, id)
   const [key, entry] = [...keyedSchedules(spec?.schedule ?? [])][range.schedule - 1] ?? []
   if (spec === null || key === undefined || entry === undefined)
@@ -94,7 +98,8 @@ export async function previewBackfill(
   range: Range,
   page: { offset: number; limit: number },
 ): Promise<BackfillPreview> {
-  const { versionNumber, key, entry, ticks } = await planBackfill(ctx, dag, range)
+  const version = await resolveVersion(ctx, dag, range.version ?? null)
+  const { versionNumber, key, entry, ticks } = await planBackfill(ctx.db, dag, version, range)
   const counts = (plan: TickPlan) => ticks.filter((tick) => tick.plan === plan).length
   return {
     version: versionNumber,

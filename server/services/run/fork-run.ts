@@ -12,7 +12,7 @@ import { requireDag } from '../dag/address.ts'
 import { createRun } from './create-run.ts'
 import { earlierItems } from './earlier-run.ts'
 import { requireRun } from './read-run.ts'
-import { resolveVersion } from './start-run.ts'
+import { resolveVersion } from '../version/resolve-version.ts'
 
 export interface ForkChoice {
   /** null is the version at the default branch. */

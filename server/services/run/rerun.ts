@@ -7,7 +7,7 @@ import type { ServiceContext } from '../context.ts'
 import { requireDag } from '../dag/address.ts'
 import { createRun } from './create-run.ts'
 import { requireRun } from './read-run.ts'
-import { resolveVersion } from './start-run.ts'
+import { resolveVersion } from '../version/resolve-version.ts'
 
 /**
  * A new run with the params of an old one; `version` null is the old one's version.

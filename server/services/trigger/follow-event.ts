@@ -22,7 +22,7 @@ import { findDagById } from '#db/queries/dag-view.ts'
 import { createRun } from '../run/create-run.ts'
 import { paramsSchema } from '../../domain/run/params.ts'
 import { checkParams } from '../run/check-params.ts'
-import { resolveVersion } from '../run/start-run.ts'
+import { knownVersion } from '../version/resolve-version.ts'
 
 interface Work {
   ctx: ServiceContext
@@ -77,14 +77,8 @@ async function isOfVersion({ ctx, tx, source }: Work, ref: string | null): Promi
   if (ref === null) return true
   const dag = await findDagById(tx, source.dagId)
   if (dag === null) return false
-  try {
-    return (
-      (await resolveVersion({ db: tx, repositories: ctx.repositories }, dag, ref)).id === source.versionId
-    )
-  } catch (error) {
-    if (error instanceof DagbokError && ['not_found', 'bad_input'].includes(error.code)) return false
-    throw error
-  }
+  const named = await knownVersion({ db: tx, repositories: ctx.repositories }, dag, ref)
+  return named?.id === source.versionId
 }
 
 async function followSuccess(work: Work): Promise<void> {

@@ -29,15 +29,20 @@ import { sessionOf } from '#db/scheduling-store.ts'
 import { takeOverSchedules } from '../schedule/take-over.ts'
 import { readSnapshot } from './read-snapshot.ts'
 
-interface Work {
+export interface VersionWork {
   ctx: ServiceContext
   tx: Queryable
   repository: RepositoryRow
-  changes: DagChange[]
+  /** What those who watch are told of. */
   topics: string[]
 }
 
-async function versionOf(work: Work, ref: string, sha: string, dag: SnapshotDag) {
+interface Work extends VersionWork {
+  changes: DagChange[]
+}
+
+/** The version of a DAG as a commit holds it, made if there is none. @param ref by which the commit was found */
+export async function versionOf(work: VersionWork, ref: string, sha: string, dag: SnapshotDag) {
   const { ctx, tx, repository, topics } = work
   if (dag.spec === null || dag.id === null)
     return {
@@ -134,18 +139,21 @@ async function chooseDefaultBranch(
   repository.defaultBranch = chosen
 }
 
-/** Brings one repository's rows up to its refs. @returns what changed, for whoever waits */
-export async function reconcile(ctx: ServiceContext, repositoryId: string): Promise<DagChange[]> {
+/** Does it, and again after each program that it needed and nobody had run: nobody waits for one while the repository is locked. */
+export async function afterPrograms<T>(ctx: ServiceContext, once: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
-      return await reconcileOnce(ctx, repositoryId)
+      return await once()
     } catch (error) {
-      // Nobody waits for a program while the repository is locked; a push has run its own before.
       if (!(error instanceof NotRunYet)) throw error
       await runPrograms(ctx, error.source, false)
     }
   }
 }
+
+/** Brings one repository's rows up to its refs. @returns what changed, for whoever waits */
+export const reconcile = (ctx: ServiceContext, repositoryId: string): Promise<DagChange[]> =>
+  afterPrograms(ctx, () => reconcileOnce(ctx, repositoryId))
 
 async function reconcileOnce(ctx: ServiceContext, repositoryId: string): Promise<DagChange[]> {
   const changes = await ctx.db.transaction(async (tx) => {

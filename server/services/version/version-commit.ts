@@ -1,0 +1,27 @@
+/** Tips of refs are versioned as they are pushed; what lies between them, when it is first asked for. */
+import { announce } from '#db/queries/live.ts'
+import { lockRepository } from '#db/queries/repository.ts'
+import type { DagRow } from '#db/queries/dag-view.ts'
+import { knownRefs, type VersionKey } from '#db/queries/version.ts'
+import type { ServiceContext } from '../context.ts'
+import { keptTexts } from '../program/printed-texts.ts'
+import { readSnapshot } from './read-snapshot.ts'
+import { afterPrograms, versionOf, type VersionWork } from './reconcile.ts'
+
+/** The version of a DAG that a commit holds, made if there is none; null when it holds none that can be run. */
+export const versionCommit = (ctx: ServiceContext, dag: DagRow, sha: string): Promise<VersionKey | null> =>
+  afterPrograms(ctx, () =>
+    ctx.db.transaction(async (tx) => {
+      const repository = await lockRepository(tx, dag.repositoryId)
+      // All that a tip holds is known.
+      if (repository === null || [...(await knownRefs(tx, repository.id)).values()].includes(sha)) return null
+      const entries = await ctx.repositories.tree(repository.id, sha)
+      const dags = await readSnapshot(ctx, repository.id, entries, (_, source) => keptTexts(tx, source))
+      const found = dags.find((one) => one.id === dag.name)
+      if (found === undefined) return null
+      const work: VersionWork = { ctx, tx, repository, topics: [] }
+      const { versionId, number } = await versionOf(work, sha, sha, found)
+      if (work.topics.length > 0) await announce(tx, work.topics)
+      return versionId === null || number === null ? null : { id: versionId, number }
+    }),
+  )
