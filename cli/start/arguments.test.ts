@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseStartArguments } from './arguments.ts'
+import { parseStartArguments, startOptions, usage } from './arguments.ts'
 
 test('without options, everything is left to the configuration', () => {
   expect(parseStartArguments([])).toEqual({
@@ -29,4 +29,9 @@ test.each([
   const refused = () => parseStartArguments(args)
   expect(refused).toThrow(says)
   expect(refused).toThrow(/^[^\n]*npm start -- --help lists the options\.$/)
+})
+
+test('the help has a line for each option, and for nothing else', () => {
+  const told = [...usage.matchAll(/^ {2}--([a-z-]+) /gm)].map(([, name]) => name)
+  expect(told.toSorted()).toEqual(Object.keys(startOptions).toSorted())
 })

@@ -25,19 +25,20 @@ export interface StartArguments {
   help: boolean
 }
 
+export const startOptions = {
+  port: { type: 'string' },
+  host: { type: 'string' },
+  'data-dir': { type: 'string' },
+  'no-open': { type: 'boolean' },
+  'no-examples': { type: 'boolean' },
+  'ready-file': { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
 /** @throws DagbokError `bad_input` that names the option */
 export function parseStartArguments(args: string[]): StartArguments {
-  const options = {
-    port: { type: 'string' },
-    host: { type: 'string' },
-    'data-dir': { type: 'string' },
-    'no-open': { type: 'boolean' },
-    'no-examples': { type: 'boolean' },
-    'ready-file': { type: 'string' },
-    help: { type: 'boolean', short: 'h' },
-  } as const
   try {
-    const { values } = parseArgs({ args, options, strict: true })
+    const { values } = parseArgs({ args, options: startOptions, strict: true })
     const port = values.port === undefined ? null : Number(values.port)
     if (port !== null && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
       throw new Error(`--port ${values.port} is not a port: give a number from 0 to 65535.`)

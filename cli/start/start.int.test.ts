@@ -1,10 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { testDatabase } from '#db/testing/test-database.ts'
+import { childEnvironment } from '#server/config/environment.ts'
 import { root } from '../check/stage.ts'
+import { usage } from './arguments.ts'
 import { openDataFolder } from './data-folder.ts'
 
 interface Started {
@@ -13,6 +17,7 @@ interface Started {
   output: () => string
 }
 
+const { database, url } = testDatabase()
 let folder = ''
 /** Where Postgres is: as root outside the data folder. */
 let runtime = ''
@@ -32,7 +37,11 @@ afterEach(async () => {
   for (const path of [folder, runtime]) await rm(path, { recursive: true, force: true })
 })
 
-function launch(): { child: ChildProcess; output: () => string } {
+/** `more` are further options; of one that is given twice the last counts. */
+function launch(
+  more: string[] = [],
+  env: Record<string, string> = {},
+): { child: ChildProcess; output: () => string } {
   const args = [
     '--port',
     '0',
@@ -42,10 +51,12 @@ function launch(): { child: ChildProcess; output: () => string } {
     '--no-examples',
     '--ready-file',
     join(folder, 'ready.json'),
+    ...more,
   ]
   const child = spawn(process.execPath, [join(root, 'cli/start/supervisor.ts'), ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: childEnvironment(env),
   })
   children.push(child)
   let said = ''
@@ -54,8 +65,8 @@ function launch(): { child: ChildProcess; output: () => string } {
   return { child, output: () => said }
 }
 
-async function start(): Promise<Started> {
-  const { child, output } = launch()
+async function start(...given: Parameters<typeof launch>): Promise<Started> {
+  const { child, output } = launch(...given)
   for (;;) {
     if (child.exitCode !== null) throw new Error(`it ended before it was ready:\n${output()}`)
     const text = await readFile(join(folder, 'ready.json'), 'utf8').catch(() => null)
@@ -111,14 +122,56 @@ test('it starts, says who holds the folder to a second one, and stops within 10 
   await expect(stat(join(folder, 'ready.json'))).rejects.toThrow('ENOENT')
 })
 
-test('a Ctrl-C, and the terminal that hangs up at once, leave nothing', async () => {
+test('a Ctrl-C, and the terminal that hangs up at once, leave nothing after 10 s', async () => {
   const { child } = await start()
+  const before = performance.now()
   child.kill('SIGINT')
   child.kill('SIGHUP')
   const [code] = (await once(child, 'exit')) as [number]
   expect(code).toBe(0)
+  expect(performance.now() - before).toBeLessThan(10_000)
   expect(await processes()).toEqual([])
   expect(await readdir(join(folder, 'data'))).not.toContain('lock.json')
+})
+
+test('a port that is taken leads to the next free one; who has it keeps it', async () => {
+  const holder = createServer((socket) => socket.end('held'))
+  holder.listen(0, '127.0.0.1')
+  await once(holder, 'listening')
+  const { port } = holder.address() as AddressInfo
+  try {
+    const { ready } = await start(['--port', String(port)])
+    const taken = Number(new URL(ready.url).port)
+    expect(taken).toBeGreaterThan(port)
+    expect(taken).toBeLessThanOrEqual(port + 100)
+    expect((await fetch(`${ready.url}/api/health/ready`)).status).toBe(200)
+    const [said] = (await once(connect(port, '127.0.0.1'), 'data')) as [Buffer]
+    expect(said.toString()).toBe('held')
+  } finally {
+    holder.close()
+  }
+})
+
+test('with DATABASE_URL, what is made is in that Postgres, and no other one is started', async () => {
+  const { pathname } = new URL(url())
+  const { ready } = await start([], { DATABASE_URL: url() })
+  const made = await fetch(`${ready.apiUrl}/repositories`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ready.apiToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ team: 'main', name: 'elsewhere' }),
+  })
+  expect(made.status).toBe(201)
+  const rows = await database().client<{ name: string; database: string }[]>`
+    select name, current_database() as database from repository`
+  expect(rows).toEqual([{ name: 'elsewhere', database: pathname.slice(1) }])
+  expect(await readdir(runtime)).not.toContain('postgres')
+})
+
+test('--help prints the options and starts nothing', async () => {
+  const { child, output } = launch(['--help'])
+  expect(await once(child, 'exit')).toEqual([0, null])
+  expect(output()).toBe(`${usage}\n`)
+  expect(await readdir(folder)).not.toContain('ready.json')
 })
 
 test('a ready file of an earlier life is gone before anything is made', async () => {
