@@ -1,0 +1,80 @@
+/** What the first start leaves: the examples, run by the path of any push; each shows what it is there for. */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import type { DagSummary, RunSummary } from '#server/views/dag.ts'
+import type { RunDetail } from '#server/views/run.ts'
+import type { Product } from '../fixtures/product.ts'
+import { expect, test } from '../fixtures/test.ts'
+
+const finished = ['succeeded', 'failed', 'cancelled']
+
+/** The first run of an example, once it is over. */
+async function firstRun({ api }: Product, dag: string): Promise<RunDetail> {
+  const at = `/dags/main/examples/${dag}/runs`
+  const first = async () => (await api<RunSummary[]>(at).catch(() => [])).find(({ number }) => number === 1)
+  await expect
+    .poll(async () => finished.includes((await first())?.state ?? ''), { timeout: 120_000 })
+    .toBe(true)
+  return api<RunDetail>(`/runs/${(await first())?.id ?? ''}`)
+}
+
+/** `{fetch: 'succeeded'}`; an item of a matrix stands as `year year=2012`. */
+const statesOf = (run: RunDetail) =>
+  Object.fromEntries(
+    run.taskRuns.map(({ task, key, state }) => [key === null ? task : `${task} ${key}`, state]),
+  )
+
+test('penguins: an attempt that fails and one that succeeds, a task that is skipped, a clean-up that ran', async ({
+  product,
+}) => {
+  const run = await firstRun(product, 'penguins')
+  expect(run).toMatchObject({ state: 'succeeded', trigger: 'push', version: { number: 1 } })
+  expect(statesOf(run)).toEqual({
+    fetch: 'succeeded',
+    'tidy.drop': 'succeeded',
+    'tidy.rename': 'succeeded',
+    species: 'succeeded',
+    publish: 'skipped',
+    clean_up: 'succeeded',
+  })
+  const attempts = run.taskRuns.find(({ task }) => task === 'fetch')?.attempts
+  expect(attempts).toMatchObject([
+    { n: 1, state: 'failed', exitCode: 1 },
+    { n: 2, state: 'succeeded', exitCode: 0 },
+  ])
+  const log = async (n: number) => {
+    const { apiUrl, apiToken } = product.ready
+    const response = await fetch(`${apiUrl}/runs/${run.id}/tasks/fetch/attempts/${n}/log`, {
+      headers: { authorization: `Bearer ${apiToken}` },
+    })
+    return response.text()
+  }
+  expect(await log(1)).toContain('503')
+  expect(await log(2)).not.toContain('503')
+})
+
+test('weather: every year and the report are green', async ({ product }) => {
+  const run = await firstRun(product, 'weather')
+  expect(run.state).toBe('succeeded')
+  expect(statesOf(run)).toEqual({
+    load: 'succeeded',
+    'year year=2012': 'succeeded',
+    'year year=2013': 'succeeded',
+    'year year=2014': 'succeeded',
+    'year year=2015': 'succeeded',
+    report: 'succeeded',
+  })
+})
+
+test('flippers is there and green where python3 is, and not there where it is not', async ({ product }) => {
+  const python = await promisify(execFile)('python3', ['-c', '']).then(
+    () => true,
+    () => false,
+  )
+  if (python) expect((await firstRun(product, 'flippers')).state).toBe('succeeded')
+  const seeded = () => product.said().includes('The examples are in')
+  await expect.poll(seeded, { timeout: 120_000 }).toBe(true)
+  const { dags } = await product.api<{ dags: DagSummary[] }>('/dags')
+  const names = dags.filter(({ ref }) => ref.repo === 'examples').map(({ ref }) => ref.dag)
+  expect(names.toSorted()).toEqual([...(python ? ['flippers'] : []), 'iris', 'penguins', 'weather'])
+})
