@@ -33,5 +33,5 @@ test.each([
 
 test('the help has a line for each option, and for nothing else', () => {
   const told = [...usage.matchAll(/^ {2}--([a-z-]+) /gm)].map(([, name]) => name)
-  expect(told.toSorted()).toEqual(Object.keys(startOptions).toSorted())
+  expect(new Set(told)).toEqual(new Set(Object.keys(startOptions)))
 })
