@@ -26,6 +26,17 @@ test.each([
   ['an expression', () => parseExpression(`"${'a'.repeat(60)}!".matches("^(a+)+$")`).evaluate({})],
 ])('[R18] %s without an end is ended', (_, work) => expect(() => within(work, late, 100)).toThrow('late'))
 
+test('[R18] what had no processor meanwhile, as in a process that was stopped, is begun again', () => {
+  const never = new Int32Array(new SharedArrayBuffer(4))
+  let tries = 0
+  const stoppedOnce = () => {
+    if (++tries === 1) Atomics.wait(never, 0, 0)
+    return tries
+  }
+  expect(within(stoppedOnce, late, 100)).toBe(2)
+  expect(() => within(() => Atomics.wait(never, 0, 0), late, 100)).toThrow('late')
+})
+
 test('[R18] a param whose pattern backtracks for ever is refused with a sentence', () => {
   const schema = fieldsSchema({ p: { type: 'string', pattern: '^(a+)+$' } })
   expect(checkParams(schema, { p: 'aaa' })).toEqual({ p: 'aaa' })
