@@ -100,10 +100,13 @@ test('a statement whose connection dies under it fails as an outage, and the pro
   })
 })
 
-test('a pool that is closed cuts what is still at work when its time is over', async () => {
+test.each([
+  ['is still at work', 200],
+  ['has no connection yet', 0],
+])('a pool that is closed cuts what %s when its time is over', async (_, ms) => {
   const db = openDatabase(url(), { max: 1, applicationName: 'closing' })
   const asleep = db.client`select pg_sleep(600)`.catch((error: unknown) => error)
-  await db.client.end(50)
+  await db.client.end(ms)
   expect(await asleep).toSatisfy(isOutage)
 })
 

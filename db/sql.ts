@@ -90,23 +90,27 @@ export function openSql(url: string, options: ClientOptions = {}): Sql {
   }
   const pool = new Pool(config)
   const open = new Set<pg.PoolClient>()
+  /** The time of grace is over: a connection that comes about only now is cut as well. */
+  let late = false
   // What happens to a connection is told to the statement that is on it, or to the next.
   pool.on('error', () => {})
   pool.on('connect', (connection) => {
     open.add(connection)
     connection.on('error', () => {})
     connection.once('end', () => open.delete(connection))
+    if (late) cut(connection)
   })
   const listener = new Listener(config)
   const rows = async (text: TemplateStringsArray, ...values: unknown[]) =>
     (await pool.query({ text: text.reduce((all, part, n) => `${all}$${n}${part}`), values, types })).rows
   let ended: Promise<void> | null = null
   const end = async (graceMs: number) => {
-    const late = setTimeout(() => {
+    const timer = setTimeout(() => {
+      late = true
       for (const connection of open) cut(connection)
       listener.cut()
     }, graceMs)
-    await Promise.all([listener.close(), pool.end()]).finally(() => clearTimeout(late))
+    await Promise.all([listener.close(), pool.end()]).finally(() => clearTimeout(timer))
   }
   return Object.assign(rows as Sql, {
     pool,
