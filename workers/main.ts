@@ -88,6 +88,18 @@ const programs = new ProgramRunner({
 })
 const reconciler = new GitReconciler(ctx)
 const enqueuers = new Enqueuers(ctx)
+const { collector, databaseUrl, publicUrl } = settings
+// Its library is not loaded for nobody.
+const traces =
+  collector === null
+    ? null
+    : new (await import('./telemetry/trace-exporter.ts')).TraceExporter({
+        db,
+        databaseUrl,
+        collector,
+        publicUrl,
+        log,
+      })
 const maintenance = new Maintenance(db, artifacts, { keepDays: settings.keepRunDays }, log)
 
 /** Each part of the start can be done again: the database may be away for a while (R14). */
@@ -118,6 +130,7 @@ await insist(async () => void (await desk.listen(socket.path)))
 reconciler.start()
 await insist(() => enqueuers.start())
 maintenance.start()
+traces?.start()
 // Last: to try the seal may take its time where mounts hang.
 await insist(() => programs.start())
 process.send?.({ type: 'ready', url: '' })
@@ -128,6 +141,7 @@ async function stop(): Promise<void> {
   stopping = true
   clearInterval(beat)
   await Promise.all([enqueuers.stop(), reconciler.stop(), programs.stop(), maintenance.stop(), desk.close()])
+  await traces?.stop()
   // First nothing new is taken, then what runs is ended and written down.
   await scheduler.stop()
   await executor.stop(graceMs)

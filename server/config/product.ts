@@ -12,14 +12,18 @@ export interface ProductSettings {
   logLevel: string
   /** Days that runs stay after their end; null: for ever. */
   keepRunDays: number | null
+  /** Where runs and attempts are sent as spans, `http://HOST:4318`; null: nowhere. */
+  collector: { endpoint: string; headers: Record<string, string> } | null
   /** Whether interpreters are kept in store for tasks. */
   warm: boolean
 }
 
 /** @throws DagbokError `bad_input`; or when it was not started by the supervisor */
 export function productSettings(): ProductSettings {
+  const settings = processSettings()
   const { DATABASE_URL, DAGBOK_DATA_DIR, LOG_LEVEL, NEXTAUTH_URL, DAGBOK_KEEP_RUN_DAYS, DAGBOK_WARM } =
-    processSettings()
+    settings
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_HEADERS: headers = {} } = settings
   const runtimeFolder = process.env['DAGBOK_RUNTIME_DIR']
   if (DATABASE_URL === undefined || DAGBOK_DATA_DIR === undefined || runtimeFolder === undefined)
     throw new Error('this process is started by `npm start`, which gives it its database and folders')
@@ -30,6 +34,7 @@ export function productSettings(): ProductSettings {
     publicUrl: NEXTAUTH_URL?.replace(/\/$/, '') ?? null,
     logLevel: LOG_LEVEL,
     keepRunDays: DAGBOK_KEEP_RUN_DAYS ?? null,
+    collector: endpoint === undefined ? null : { endpoint, headers },
     warm: DAGBOK_WARM === '1',
   }
 }

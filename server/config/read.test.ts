@@ -27,6 +27,16 @@ test.each(['abc', '99999', '-1', '80.5', '0x50', ' '])('PORT=%s is said as it wa
   )
 })
 
+test('headers for a collector are named values, percent-encoded', () => {
+  const given = (text: string) => readSettings({ OTEL_EXPORTER_OTLP_HEADERS: text }, noFiles)
+  expect(given('authorization=Bearer%20a=b,x=').OTEL_EXPORTER_OTLP_HEADERS).toEqual({
+    authorization: 'Bearer a=b',
+    x: '',
+  })
+  for (const wrong of ['authorization', 'a=b,c', '=b', 'a=%zz'])
+    expect(() => given(wrong)).toThrow('OTEL_EXPORTER_OTLP_HEADERS is no list of headers')
+})
+
 test('a secret may come from a file, but not from two places', () => {
   const secret = 's'.repeat(40)
   expect(readSettings({ NEXTAUTH_SECRET_FILE: '/run/secret' }, () => `${secret}\n`).NEXTAUTH_SECRET).toBe(

@@ -12,6 +12,23 @@ const postgresUrl = z.string().refine((text) => /^postgres(ql)?:\/\//.test(text)
   error: 'is not a Postgres address: write postgres://USER:PASSWORD@HOST:5432/NAME',
 })
 
+const headerForm = /^[^=,\s]+=[^,]*(,[^=,\s]+=[^,]*)*$/
+
+/** `NAME=VALUE,NAME=VALUE`, values percent-encoded, as OpenTelemetry has it. */
+const headers = z
+  .string()
+  .refine((text) => headerForm.test(text) && !/%(?![0-9a-f]{2})/i.test(text), {
+    error: 'is no list of headers: write NAME=VALUE,NAME=VALUE with percent-encoded values',
+  })
+  .transform((text) =>
+    Object.fromEntries(
+      text.split(',').map((one): [string, string] => {
+        const at = one.indexOf('=')
+        return [one.slice(0, at), decodeURIComponent(one.slice(at + 1))]
+      }),
+    ),
+  )
+
 /** What an operator may set. Names are the field's own; a secret may also come as `NAME_FILE`. */
 export const settings = {
   DATABASE_URL: postgresUrl.optional(),
@@ -27,11 +44,16 @@ export const settings = {
     .int({ error: 'must be a number of days' })
     .min(1, { error: 'must be 1 or more days' })
     .optional(),
+  /** Of an OpenTelemetry collector that takes OTLP over HTTP: runs and attempts are sent there as spans. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'is not a web address: write http://HOST:4318' })
+    .optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: headers.optional(),
   DAGBOK_WARM: z.enum(['1', '0'], { error: 'must be 1 or 0' }).default('1'),
   DAGBOK_ALLOW_PROCESS: z.enum(['1', '0'], { error: 'must be 1 or 0' }).default('0'),
 } as const
 
-export const secretNames = ['DATABASE_URL', 'NEXTAUTH_SECRET'] as const
+export const secretNames = ['DATABASE_URL', 'NEXTAUTH_SECRET', 'OTEL_EXPORTER_OTLP_HEADERS'] as const
 
 export const settingsSchema = z.object(settings)
 export type Settings = z.infer<typeof settingsSchema>

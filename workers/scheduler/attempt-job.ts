@@ -3,6 +3,7 @@ import type { Session } from '#db/scheduling-store.ts'
 import { renderTask, type RenderedInput } from '#server/domain/expression/render.ts'
 import type { Viewer } from '#server/domain/expression/facts.ts'
 import { ExpressionError } from '#server/domain/expression/cel.ts'
+import { traceparentOf } from '#server/domain/run/trace-context.ts'
 import { mostMs } from '#server/services/within.ts'
 import type { AttemptJob, InputValue } from '../executors/executor.ts'
 import type { Effects } from './effects.ts'
@@ -42,10 +43,6 @@ function timeLeft(live: LiveRun, node: number, item: number): number | null {
   return Math.min(timeout ?? Infinity, Math.max(1, readyAt + deadline - live.row.now))
 }
 
-/** W3C trace context, level 1: the run is the trace, the attempt the span that what its code does comes under. */
-const traceOf = (runId: string, attemptId: string) =>
-  `00-${runId.replaceAll('-', '')}-${attemptId.replaceAll('-', '').slice(0, 16)}-01`
-
 /** @throws ExpressionError */
 export async function buildJob(
   session: Session,
@@ -56,7 +53,7 @@ export async function buildJob(
 ): Promise<AttemptJob> {
   const { task, key } = viewer
   const rendered = within(
-    () => renderTask(viewer, claimed.n, traceOf(live.row.id, claimed.attemptId)),
+    () => renderTask(viewer, claimed.n, traceparentOf(live.row.id, claimed.attemptId)),
     tooSlow,
   )
   const inputs: Record<string, InputValue> = {}

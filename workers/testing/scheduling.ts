@@ -27,7 +27,7 @@ export interface Dag {
 
 /** Call it once at the top of a test file. */
 export function scheduling() {
-  const { database } = testDatabase()
+  const { database, url } = testDatabase()
   /** Texts by their name, in the place of hashes. */
   const texts = new Map<string, string>()
   const blobs = { read: (hash: string) => Promise.resolve(Readable.from([texts.get(hash) ?? ''])) }
@@ -58,6 +58,7 @@ export function scheduling() {
 
   return {
     database,
+    url,
     texts,
     work,
     dag,

@@ -1,0 +1,113 @@
+/**
+ * Sends runs and attempts that ended to an OpenTelemetry collector (OTLP over HTTP). Of all workers on one database one
+ * does it; when that one ends, another takes over a little before where it stopped: a span may be sent twice, with the
+ * same ids.
+ */
+import { ExportResultCode } from '@opentelemetry/core'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import type { ReadableSpan } from '@opentelemetry/sdk-trace'
+import type { Logger } from 'pino'
+import type { Database } from '#db/client.ts'
+import { cursorOfNow, endedSince, type EndedCursor } from '#db/queries/ended.ts'
+import { openSql, type Sql } from '#db/sql.ts'
+import { Wakeful } from '../scheduler/wakeful.ts'
+import { spanOf } from './span.ts'
+
+/** ms between two looks, and how long after its end a transaction that wrote it is committed for sure. */
+const roundMs = 5000
+const lagMs = 5000
+/** ms that one who takes over goes back. */
+const backMs = 60_000
+/** Spans of one message. */
+const together = 500
+/** Of the advisory lock: "dagb" and 2. */
+const lock = 0x64616762_02
+
+export interface Collector {
+  /** `http://HOST:4318`: spans go to `/v1/traces` below it. */
+  endpoint: string
+  headers: Record<string, string>
+}
+
+interface Options {
+  db: Database
+  databaseUrl: string
+  collector: Collector
+  publicUrl: string | null
+  log: Logger
+  roundMs?: number
+  lagMs?: number
+}
+
+export class TraceExporter {
+  readonly #options: Required<Options>
+  readonly #loop: Wakeful
+  readonly #exporter: OTLPTraceExporter
+  readonly #resource = resourceFromAttributes({ 'service.name': 'dagbok' })
+  /** Holds the lock, on its one connection. */
+  readonly #guard: Sql
+  #cursor: EndedCursor | null = null
+  #away = false
+
+  constructor(options: Options) {
+    this.#options = { roundMs, lagMs, ...options }
+    const { collector, databaseUrl, log } = options
+    this.#exporter = new OTLPTraceExporter({
+      url: `${collector.endpoint.replace(/\/$/, '')}/v1/traces`,
+      headers: collector.headers,
+    })
+    this.#guard = openSql(databaseUrl, { max: 1, applicationName: 'dagbok traces' })
+    this.#loop = new Wakeful(
+      () => this.#round(),
+      this.#options.roundMs,
+      (error) => {
+        // Once, and not with every look: what is not sent is sent when the collector is back.
+        if (!this.#away) log.warn({ err: error }, 'spans could not be sent; trying again')
+        this.#away = true
+      },
+    )
+  }
+
+  start(): void {
+    this.#loop.wake()
+  }
+
+  async stop(): Promise<void> {
+    await this.#loop.stop()
+    await this.#exporter.shutdown()
+    await this.#guard.end(1000)
+  }
+
+  async #round(): Promise<null> {
+    const { db } = this.#options
+    const [mine] = await this.#guard<{ held: boolean }[]>`select pg_try_advisory_lock(${lock}) as held`
+    if (mine?.held !== true) {
+      this.#cursor = null
+      return null
+    }
+    if (this.#cursor === null) {
+      const { at, id } = await cursorOfNow(db)
+      this.#cursor = { at: at - backMs * 1000, id }
+    }
+    while (!this.#loop.stopped) {
+      const ended = await endedSince(db, this.#cursor, together, this.#options.lagMs)
+      const last = ended.at(-1)
+      if (last === undefined) break
+      await this.#send(ended.map((one) => spanOf(one, this.#options.publicUrl, this.#resource)))
+      this.#cursor = { at: last.ended, id: last.id }
+    }
+    this.#away = false
+    return null
+  }
+
+  #send(spans: ReadableSpan[]): Promise<void> {
+    return new Promise((sent, failed) =>
+      this.#exporter.export(spans, ({ code, error }) =>
+        code === ExportResultCode.SUCCESS
+          ? sent()
+          : failed(error ?? new Error('the collector took no spans')),
+      ),
+    )
+  }
+}
