@@ -17,6 +17,7 @@ import { commandLine } from './command.ts'
 import type { Host } from './host.ts'
 import { killMarked, signalGroup, startBehindGate, type TaskProcess } from './task-process.ts'
 import { makeCgroup, UsageMeter } from './usage-meter.ts'
+import { LogDrain } from './log-drain.ts'
 import type { WarmScript, WarmStarts } from './warm/warm-starts.ts'
 import { fault, judge, stopped, tooLate, type Exit, type Why } from './verdict.ts'
 
@@ -32,8 +33,6 @@ export interface AttemptTools {
   graceMs: number
 }
 
-/** ms that what the process left behind may go on writing to the log. */
-const drainMs = 2000
 const dayMs = 86_400_000
 
 export class ProcessAttempt {
@@ -163,14 +162,7 @@ export class ProcessAttempt {
     log: LogWriter,
     timer: NodeJS.Timeout | undefined,
   ): Promise<{ exit: Exit; why: Why | null }> {
-    const { output } = running
-    const drained = (async () => {
-      try {
-        for await (const chunk of output as AsyncIterable<Buffer>) await log.write(chunk)
-      } catch {
-        // The stream was closed on what still held it open.
-      }
-    })()
+    const drain = new LogDrain(running.output, log)
     const exit = await running.exited
     // What takes time from here on is not the task, and its number may soon be another's.
     const why = this.#why
@@ -180,9 +172,8 @@ export class ProcessAttempt {
     // What it left running, in its group or out of it, is not the task any more.
     signalGroup(running.pid, 'SIGKILL')
     await killMarked(new Set([this.job.attemptId]), this.#tools.host.uid)
-    const late = setTimeout(() => output.destroy(), drainMs)
-    await drained
-    clearTimeout(late)
+    drain.ended()
+    await drain.over
     await log.flush()
     return { exit, why }
   }
