@@ -167,7 +167,11 @@ export function checkKeys(kind: 'front_matter' | 'task' | 'test', root: Located)
         .map((error) => oneFault(root, error, check))
         .filter((fault) => fault !== null)
   const seen = new Set<string>()
-  return [...faults, ...notCarried(root, check.keys)].filter((fault) => {
+  const refused = [
+    ...notCarried(root, check.keys),
+    ...(kind === 'front_matter' ? notCarried(find(root, '/defaults'), taskKeys) : []),
+  ]
+  return [...faults, ...refused].filter((fault) => {
     const same = `${fault.start} ${fault.message}`
     return !seen.has(same) && seen.add(same)
   })
