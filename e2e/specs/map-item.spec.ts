@@ -13,7 +13,8 @@ test('the failed item runs again; its brothers keep their results', async ({ pag
   await chmod(folder, 0o755)
   const mended = join(folder, 'mended')
   const copy = await cloneRepository(product.ready, 'mapped')
-  await copy.write('steps/steps.dag.md', mendable('steps'))
+  const image = 'defaults: {image: node:24-slim}\nparams:'
+  await copy.write('steps/steps.dag.md', mendable('steps').replace('params:', image))
   await copy.push('First')
   await copy.remove()
   const dag = new DagPage(page, '/main/mapped/steps')
@@ -22,6 +23,7 @@ test('the failed item runs again; its brothers keep their results', async ({ pag
   await expect(run.answer()).toContainText('Failed: each (b)')
   await run.row('each b').click()
   await expect(run.log()).toContainText('broken')
+  await expect(run.panel()).toContainText('Its image node:24-slim is ignored')
 
   // What the attempt was given is there, also when it has failed.
   await page.getByText('Record of attempt 1').click()

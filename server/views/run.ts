@@ -70,6 +70,8 @@ export const runDetailSchema = runSummarySchema.extend({
     z.string(),
     z.object({ message: z.string().nullable(), fields: z.record(z.string(), z.record(z.string(), json)) }),
   ),
+  /** By task: the image that it asks for and runs without, as `process` and `pool` run scripts and commands. */
+  ignoredImages: z.record(z.string(), z.string()),
   /** States given by hand, oldest first. `noted`: of a task run that was over; a later Recover reads it. */
   marks: z.array(
     z.object({

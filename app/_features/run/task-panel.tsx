@@ -88,6 +88,7 @@ function Results({ runId, row }: { runId: string; row: TaskRunView }) {
 /** One task run: how it ended and why, what it left, its log. */
 export function TaskPanel({ run, row, attempt, onAttempt }: Props) {
   const form = run.forms[row.task]
+  const image = run.ignoredImages[row.task]
   const marked = run.marks.filter((one) => one.task === row.task && one.key === row.key)
   const shown = row.attempts.find((one) => one.n === attempt) ?? row.attempts.at(-1)
   const length =
@@ -112,6 +113,12 @@ export function TaskPanel({ run, row, attempt, onAttempt }: Props) {
             : `, ${sizeWords(shown.memoryPeak)} at most`}
         </p>
         {row.reusedFrom !== null && <p className="muted">Its results are those of run {row.reusedFrom}.</p>}
+        {image !== undefined && (
+          <p className="muted">
+            Its image <span className="mono">{image}</span> is ignored: <code>process</code> and{' '}
+            <code>pool</code> run it as a process of their machine.
+          </p>
+        )}
         {row.answer !== null && <GivenAnswer answer={row.answer} />}
         {row.whyNotRunning !== null && (
           <p className="waits">

@@ -1,6 +1,6 @@
 /** What expressions may know of a run, and how a scope of the spec sees it. */
 import type { Spec, Task } from '../dag/spec.ts'
-import type { Json } from '../json.ts'
+import { canonicalJson, type Json } from '../json.ts'
 import type { Cause } from '../run/cause.ts'
 import { ExpressionError, fromCel, parseExpression, toCel } from './cel.ts'
 import { referencesOf, type Reference } from './references.ts'
@@ -137,7 +137,7 @@ export function evaluateAlone(source: string, facts: Record<string, Json>): Json
 }
 
 /** Text as it is; everything else as JSON. */
-export const asText = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))
+export const asText = (value: Json): string => (typeof value === 'string' ? value : canonicalJson(value))
 
 /** A text with `${{ }}`: one that is exactly an expression keeps its type, embedded ones become text. @throws ExpressionError */
 export function renderText(viewer: Viewer, scope: string, text: string): Json {

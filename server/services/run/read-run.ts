@@ -16,7 +16,7 @@ import { inWrittenOrder } from '../../domain/dag/written-order.ts'
 import type { RunDetail, TaskResult } from '../../views/run.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
-import { graphOf, headline, runSummary, taskRunViews } from './views.ts'
+import { graphOf, headline, ignoredImages, runSummary, taskRunViews } from './views.ts'
 import { whysOfRun } from './why-not-running.ts'
 
 /** @throws DagbokError `not_found` also when it is another team's */
@@ -63,6 +63,7 @@ export async function readRun(ctx: ServiceContext, row: RunViewRow): Promise<Run
     graph: graphOf(spec),
     taskRuns,
     forms,
+    ignoredImages: ignoredImages(spec),
     marks,
     whyNotRunning: whys.run,
     headline: headline(row.state, taskRuns),

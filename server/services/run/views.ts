@@ -155,6 +155,14 @@ export const graphOf = (spec: Spec): Graph => ({
   })),
 })
 
+/** Images of tasks that run without them: every executor of this build does, where there is a script or a command (N2). */
+export const ignoredImages = (spec: Spec): Record<string, string> =>
+  Object.fromEntries(
+    spec.tasks.flatMap(({ id, image, action }) =>
+      image === null || action.kind === 'approve' || action.kind === 'wait' ? [] : [[id, image]],
+    ),
+  )
+
 const nameOf = ({ task, key }: TaskRunView): string => (key === null ? task : `${task} (${key})`)
 
 /** The answer in one line: what failed, and why; whom it waits for; how far it is. */

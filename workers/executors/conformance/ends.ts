@@ -8,6 +8,7 @@ export function endsByItself(trial: Trial): void {
   test('ends are told apart: exit code, signal, timeout, missing output, missing program, memory', async () => {
     const { id } = await trial.run('ends', [
       cell('id: code', 'bash', 'exit 3'),
+      cell('id: pipe', 'bash', 'false | true'),
       cell('id: killed', 'bash', 'kill -9 $$'),
       cell('id: late\ntimeout: 300ms', 'bash', 'sleep 600'),
       cell('id: left\noutputs: {x: x.txt}', 'bash', 'true'),
@@ -29,6 +30,7 @@ export function endsByItself(trial: Trial): void {
     )
     expect(rows).toEqual({
       code: ['failed', 'user_error', 3, null],
+      pipe: ['failed', 'user_error', 1, null],
       killed: ['failed', 'killed', null, 'SIGKILL'],
       late: ['failed', 'timeout', null, 'SIGTERM'],
       left: ['failed', 'missing_output', 0, null],

@@ -6,6 +6,7 @@ import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
 import { givesAndTakes, type Bulk } from './contract.ts'
 import { endsByItself, isEnded, losesItsExecutor } from './ends.ts'
 import { cell, Trial } from './trial.ts'
+import { keepsVersionsApart } from './two-versions.ts'
 
 /** 100 MB of log and 1 GB of output, and a third of them in memory at most. */
 const whole: Bulk = { log: 1e8, output: 1e9, growth: 400 }
@@ -30,6 +31,7 @@ export function keepsTheContract(
   afterAll(() => shop.close())
   describe('gives a task what it needs and takes what it leaves', () => {
     givesAndTakes(trial, bulk)
+    keepsVersionsApart(trial)
   })
   describe('tells how a task ended', () => {
     endsByItself(trial)

@@ -1,9 +1,12 @@
 /** What the rules of the suite have in common: notebooks that are pushed, runs that are waited for, rows of attempts. */
 import { randomInt } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { chmod, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { Database } from '#db/client.ts'
+import type { NewRun } from '#db/queries/run.ts'
+import { specOf, versionByNumber } from '#db/queries/version.ts'
+import { createRun } from '#server/services/run/create-run.ts'
 import type { Workshop } from '../../testing/workshop.ts'
 
 export interface Subject {
@@ -51,19 +54,36 @@ export class Trial {
   }
 
   /** A notebook whose tasks go to the executor under test. */
-  notebook(id: string, cells: string[]): string {
-    return `---\ndagbok: 1\nid: ${id}\ndefaults: {executor: ${this.executor}}\n---\n\n${cells.join('\n')}`
+  notebook(id: string, cells: string[], front = ''): string {
+    return `---\ndagbok: 1\nid: ${id}\n${front}defaults: {executor: ${this.executor}}\n---\n\n${cells.join('\n')}`
   }
 
-  /** Pushes one notebook with its files, and a run of it. */
+  /** Pushes one notebook with its files, those with `#!` as executables, and a run of it. */
   async push(id: string, cells: string[], files: Record<string, string> = {}) {
     const tree = await this.shop.hosted.work(`r-${id}`, {
       [`d/${id}.dag.md`]: this.notebook(id, cells),
       ...files,
     })
+    for (const [path, text] of Object.entries(files))
+      if (text.startsWith('#!')) await chmod(join(tree.path, path), 0o755)
     await tree.commit('First')
     await tree.git('push', '-q', '-o', 'run', this.shop.hosted.remote(`r-${id}`), 'main')
     return tree
+  }
+
+  /** A run of a version, made as a trigger makes it; to its end. */
+  async runOf(
+    dag: string,
+    number: number,
+    more: Partial<NewRun> = {},
+  ): Promise<{ id: string; state: string }> {
+    const [row] = await this.db.client<{ id: string }[]>`select id from dag where name = ${dag}`
+    const version = await versionByNumber(this.db, row?.id ?? '', number)
+    const spec = await specOf(this.db, version?.id ?? '')
+    if (spec === null || version === null || row === undefined) throw new Error(`no version ${number}`)
+    const made = { dagId: row.id, versionId: version.id, spec, triggeredBy: null, params: {} }
+    await this.db.transaction((tx) => createRun(tx, { trigger: 'manual', ...made, ...more }))
+    return this.shop.ended(dag, number)
   }
 
   /** The same, to its end. */
