@@ -66,7 +66,7 @@ async function reachable(path: string, uid: number | null): Promise<string[]> {
 /** Node as tasks call it: a link, or as root a copy, since root's own may lie where they cannot look. */
 async function placeNode(folder: string, uid: number | null): Promise<void> {
   await mkdir(folder, { recursive: true })
-  await chmod(folder, 0o755)
+  await chmod(folder, uid === null ? 0o700 : 0o755)
   const aside = join(folder, `node.${process.pid}`)
   await rm(aside, { force: true })
   if (uid === null) await symlink(process.execPath, aside)
@@ -105,7 +105,8 @@ const readBootId = async () =>
 export async function openHost(runtime: string, path: string): Promise<Host> {
   const uid = process.getuid?.() === 0 ? taskUserId : null
   const bin = join(runtime, 'bin')
-  await mkdir(join(runtime, 'attempts'), { recursive: true, mode: 0o711 })
+  // Another user id passes through it to its attempt's folder, and cannot list it.
+  await mkdir(join(runtime, 'attempts'), { recursive: true, mode: uid === null ? 0o700 : 0o711 })
   await mkdir(join(runtime, 'versions'), { recursive: true, mode: 0o700 })
   await placeNode(bin, uid)
   await placeIdlers(bin)
