@@ -1,4 +1,4 @@
-/** SIGKILL at every stage of a push (R10): named stages by failpoints, git's own programs and the server at random times. */
+/** SIGKILL at every stage of a push (R10, R11): named stages by failpoints, git's own programs and the server at random times. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,10 +8,13 @@ import { ensureFirstOwner } from '#db/queries/sign-in.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
 import { trials } from '#server/config/trials.ts'
 import { HostedRepositories } from '#server/git/hosted.ts'
+import type { ServiceContext } from '#server/services/context.ts'
 import { createToken } from '#server/services/token/tokens.ts'
 import { smallDag, workTree, type WorkTree } from '#server/testing/hosted.ts'
+import { asOwner } from '#workers/testing/as-owner.ts'
 import { fsck, GitServer, gitPrograms, leftBehind, push, type Told } from './git-server.ts'
 import { randomFrom } from './random.ts'
+import { look, type Shown } from './shown-versions.ts'
 import { endThem } from './survivors.ts'
 
 const stages = [
@@ -54,6 +57,8 @@ let token = ''
 let server: GitServer
 let tree: WorkTree
 let repository = { id: '', path: '' }
+let teamId = ''
+let ctx: ServiceContext
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'dagbok-push-'))
@@ -64,10 +69,15 @@ beforeAll(async () => {
   tree = await workTree(join(folder, 'work'), folder)
   await tree.git('init', '-q', '-b', 'main')
   await tree.write({ 'a/a.dag.md': smallDag('a', 'first') })
-  await tree.commit('First')
+  const first = await tree.commit('First')
   await tree.git('push', '-q', server.address(token, 'trials'), 'main')
   const id = (await findRepository(database(), 'main', 'trials'))?.id ?? ''
-  repository = { id, path: new HostedRepositories(join(folder, 'repositories')).path(id) }
+  const repositories = new HostedRepositories(join(folder, 'repositories'))
+  repository = { id, path: repositories.path(id) }
+  const [services, owner] = await asOwner(database())
+  ctx = { ...services, repositories }
+  teamId = owner.teams[0]?.id ?? ''
+  shown.push(await look(ctx, teamId, first))
 })
 afterAll(async () => {
   await server.kill()
@@ -140,6 +150,19 @@ async function strike(trial: Trial, args: string[]): Promise<Told> {
   return told
 }
 
+/** Versions as they were when they were first shown. */
+const shown: Shown[] = []
+
+/** What was shown is as it was (R11): the last three, and three of all. */
+async function keepsWhatWasShown(say: string, next: (below: number) => number): Promise<void> {
+  const some = Array.from({ length: 3 }, () => shown[next(Math.max(1, shown.length))])
+  for (const one of [...shown.slice(-3), ...some]) {
+    if (one === undefined) continue
+    expect(await look(ctx, teamId, one.sha), `${say}: v${one.number}`).toEqual(one)
+    expect(one.hashes[1]).toBe(one.hashes[0])
+  }
+}
+
 /**
  * Waits until rows and refs agree: what is left then is told. 5 s are promised; a machine that runs other tests beside this
  * one needs more for the start of a compile thread alone.
@@ -180,6 +203,7 @@ async function carryOut(trial: Trial, next: readonly string[]): Promise<void> {
   if (server.dead) await server.start(next)
   const { refs, faults } = await settled()
   expect([...faults, ...(await fsck(repository.path))], say).toEqual([])
+  await keepsWhatWasShown(say, randomFrom(trial.seed))
   const moved = trial.refs.filter((ref) => refs.get(ref) === sha)
   expect(
     toldMoved(told).filter((ref) => trial.refs.includes(ref) && !moved.includes(ref)),
@@ -196,6 +220,7 @@ async function carryOut(trial: Trial, next: readonly string[]): Promise<void> {
     trial.refs.map((ref) => after.refs.get(ref)),
     say,
   ).toEqual(trial.refs.map(() => sha))
+  shown.push(await look(ctx, teamId, sha))
   const partial = moved.length > 0 && moved.length < trial.refs.length
   expect(await runsOf(sha), `${say}: runs after the next push`).toBe(trial.run ? (partial ? 2 : 1) : 0)
   expect(await openPushes(), say).toBe(0)
@@ -205,7 +230,7 @@ async function carryOut(trial: Trial, next: readonly string[]): Promise<void> {
   }
 }
 
-test('[R10] a push that is killed at any stage is all or nothing, and its run happens once', async () => {
+test('[R10] [R11] a push that is killed at any stage is all or nothing, its run happens once, and no version changes', async () => {
   const { count, seed } = trials(60)
   const list = Array.from({ length: count }, (_, i) => trialOf(seed + i))
   const armed = (trial: Trial | undefined) =>
@@ -213,5 +238,7 @@ test('[R10] a push that is killed at any stage is all or nothing, and its run ha
   await server.stop()
   await server.start(armed(list[0]))
   for (const [i, trial] of list.entries()) await carryOut(trial, armed(list[i + 1]))
+  for (const one of shown) expect(await look(ctx, teamId, one.sha)).toEqual(one)
+  expect(shown.map(({ number }) => number)).toEqual(Array.from({ length: count + 1 }, (_, i) => i + 1))
   expect(await openPushes()).toBe(0)
 }, 14_400_000)

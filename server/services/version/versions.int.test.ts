@@ -1,10 +1,12 @@
 /** "A version exactly when the bundle changed", in both directions, over random histories. */
 import { createHash } from 'node:crypto'
-import { rm } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { findDagRow } from '#db/queries/dag-view.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
-import { smallDag, startHosted, type Hosted } from '../../testing/hosted.ts'
+import { smallDag, startHosted, type Hosted, type WorkTree } from '../../testing/hosted.ts'
+import { resolveVersion } from './resolve-version.ts'
 
 const { database } = testDatabase()
 let hosted: Hosted
@@ -35,8 +37,32 @@ function bundleOfA(files: Map<string, string>): string {
     .digest('hex')
 }
 
-test('300 random commits: a version exactly when the bundle changed', async () => {
-  const next = random(20_261_124)
+interface Made {
+  sha: string
+  bundle: string
+}
+
+/** Makes the commits that `changes` tells, in one go: a path with its text, or without one to be deleted. */
+async function commitAll(tree: WorkTree, changes: readonly [string, string | null][][]): Promise<string[]> {
+  const inline = (text: string) => `data ${Buffer.byteLength(text)}\n${text}\n`
+  const stream = changes.map((files, i) =>
+    [
+      `commit refs/heads/main\nmark :${i + 1}\ncommitter Ines <ines@example.org> ${1_700_000_000 + i} +0000\n`,
+      inline(`Commit ${i}`),
+      ...files.map(([path, text]) =>
+        text === null ? `D ${path}\n` : `M 100644 inline ${path}\n${inline(text)}`,
+      ),
+    ].join(''),
+  )
+  await writeFile(join(tree.path, '.git/stream'), stream.join('\n'))
+  await tree.git('-c', 'alias.take=!git fast-import --quiet --export-marks=.git/marks < .git/stream', 'take')
+  const marks = (await readFile(join(tree.path, '.git/marks'), 'utf8')).trim().split('\n')
+  const byMark = new Map(marks.map((line) => line.split(' ') as [string, string]))
+  return changes.map((_, i) => byMark.get(`:${i + 1}`) ?? '')
+}
+
+/** 300 commits over files that are part of the bundle of `a` and files that are not. */
+async function randomHistory(tree: WorkTree, next: (below: number) => number): Promise<Made[]> {
   const first = {
     'a/a.dag.md': smallDag('a').replace('id: a\n', 'id: a\ninclude: [../shared/used.txt]\n'),
     'a/b/b.dag.md': smallDag('b'),
@@ -45,44 +71,65 @@ test('300 random commits: a version exactly when the bundle changed', async () =
     'a/lib/x.txt': '0',
     'README.md': '0',
   }
-  const tree = await hosted.work('random', first)
   const files = new Map(Object.entries(first))
-  const paths = [
-    'shared/used.txt',
-    'shared/unused.txt',
-    'a/lib/x.txt',
-    'a/lib/y.txt',
-    'a/b/z.txt',
-    'README.md',
-    'a/note.md',
-  ]
-  const history: { sha: string; bundle: string }[] = []
-  for (let i = 0; i < 300; i++) {
+  const inBundle = ['shared/used.txt', 'a/lib/x.txt', 'a/lib/y.txt', 'a/note.md']
+  const paths = [...inBundle, 'shared/unused.txt', 'a/b/z.txt', 'README.md']
+  const bundles: string[] = []
+  const changes = Array.from({ length: 300 }, (_, i) => {
     const path = paths[next(paths.length)] ?? ''
-    if (next(8) === 0 && files.has(path) && path !== 'shared/used.txt') {
-      files.delete(path)
-      await rm(join(tree.path, path))
-    } else {
-      const text = String(next(3))
-      files.set(path, text)
-      await tree.write({ [path]: text })
-    }
-    history.push({ sha: await tree.commit(`Commit ${i}`), bundle: bundleOfA(files) })
-    // A push of several commits versions its tip only: what lies between is versioned when it is asked for.
-    if (i % 3 !== 1) await tree.git('push', '-q', hosted.remote('random'), 'main')
-  }
+    const gone = next(8) === 0 && files.has(path) && path !== 'shared/used.txt'
+    const text = gone ? null : String(next(3))
+    if (text === null) files.delete(path)
+    else files.set(path, text)
+    bundles.push(bundleOfA(files))
+    return [...(i === 0 ? Object.entries(first) : []), [path, text] as [string, string | null]]
+  })
+  const shas = await commitAll(tree, changes)
+  return shas.map((sha, i) => ({ sha, bundle: bundles[i] ?? '' }))
+}
+
+const numbered = async () => {
   const rows = await database().client<{ number: number; sha: string }[]>`
     select v.number, c.sha from version v join version_commit c on c.version_id = v.id join dag d on d.id = v.dag_id
     join repository r on r.id = d.repository_id where r.name = 'random' and d.name = 'a'`
-  const numberOf = new Map(rows.map((row) => [row.sha, row.number]))
-  const tips = history.filter((_, i) => i % 3 !== 1)
-  expect(tips.filter((tip) => !numberOf.has(tip.sha))).toEqual([])
+  return new Map(rows.map((row) => [row.sha, row.number]))
+}
+
+/** Equal bundles have one number, and different ones different numbers, without a gap. */
+function numbersFit(commits: readonly Made[], numberOf: ReadonlyMap<string, number>): void {
   const byBundle = new Map<string, Set<number>>()
-  for (const tip of tips)
-    byBundle.set(tip.bundle, (byBundle.get(tip.bundle) ?? new Set()).add(numberOf.get(tip.sha) ?? 0))
-  // Equal bundles have one number, and different ones different numbers, without a gap.
+  for (const { sha, bundle } of commits)
+    byBundle.set(bundle, (byBundle.get(bundle) ?? new Set()).add(numberOf.get(sha) ?? 0))
   expect([...byBundle.values()].filter((numbers) => numbers.size !== 1)).toEqual([])
-  const numbers = new Set([...byBundle.values()].flatMap((all) => [...all]))
-  expect(numbers.size).toBe(byBundle.size)
-  expect(Math.max(...numbers)).toBe(byBundle.size)
+  const numbers = [...byBundle.values()].flatMap((all) => [...all]).sort((x, y) => x - y)
+  expect(numbers).toEqual(Array.from({ length: byBundle.size }, (_, i) => i + 1))
+}
+
+test('300 random commits: a version exactly when the bundle changed, at tips and between them', async () => {
+  const next = random(20_261_124)
+  const tree = await hosted.work('random', {})
+  const history = await randomHistory(tree, next)
+  const isTip = history.map((_, i) => i === 0 || i === history.length - 1 || next(5) < 2)
+  const [tips, between] = [true, false].map((wanted) => history.filter((_, i) => isTip[i] === wanted))
+  if (tips === undefined || between === undefined) throw new Error('there are both')
+  for (const { sha } of tips) await tree.git('push', '-q', hosted.remote('random'), `${sha}:refs/heads/main`)
+  const atTips = await numbered()
+  // What lies between is versioned when it is asked for, and not before.
+  expect(history.filter(({ sha }) => atTips.has(sha))).toEqual(tips)
+  numbersFit(tips, atTips)
+
+  const [team] = await database().client<{ id: string }[]>`select id from team where name = 'main'`
+  const dag = await findDagRow(database(), team?.id ?? '', 'random', 'a')
+  if (dag === null) throw new Error('the DAG is there')
+  const asked = new Map<string, number>()
+  const shuffled = between.map((commit) => ({ ...commit, at: next(2 ** 16) })).toSorted((x, y) => x.at - y.at)
+  for (const { sha } of shuffled) asked.set(sha, (await resolveVersion(hosted.ctx, dag, sha)).number)
+  const all = await numbered()
+  expect(new Map([...atTips, ...asked])).toEqual(all)
+  numbersFit(history, all)
+  // Both kinds were there: commits that made a version, and commits that made none.
+  const known = new Set(tips.map(({ bundle }) => bundle))
+  const made = new Set(between.filter(({ bundle }) => !known.has(bundle)).map(({ bundle }) => bundle))
+  expect(new Set(all.values()).size - new Set(atTips.values()).size).toBe(made.size)
+  expect([made.size > 10, between.length - made.size > 10]).toEqual([true, true])
 })
