@@ -1,11 +1,11 @@
 /** REST over real HTTP, of a product as `npm start` starts it: what is asked wrongly, and bytes by ranges. */
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RunDetail } from '#server/views/run.ts'
 import { scored } from '#cli/testing/notebooks.ts'
+import { reachOf, type Reach } from '#workers/testing/reach.ts'
 import { startProduct, type Product } from '../../e2e/fixtures/product.ts'
 import { cloneRepository } from '../../e2e/fixtures/repository.ts'
-import { reachOf } from '#workers/testing/reach.ts'
 
 const nobody = '00000000-0000-4000-8000-000000000000'
 const at = '/dags/main/rest/small'
@@ -267,29 +267,36 @@ test('repositories, tokens, versions and their difference', async () => {
   expect([again.status, again.headers.get('location')]).toEqual([201, expect.stringContaining('/runs/3')])
 })
 
-test('[S6] a task is told no key, and what lies in the product’s folders is for its own user id', async ({
-  skip,
-}) => {
-  const attempts = run.taskRuns.flatMap((one) => one.attempts.map(({ id }) => id))
-  const { told, modes, secrets } = await reachOf(product, attempts)
-  expect(secrets.filter((secret) => secret.length < 20 || told.words.includes(secret))).toEqual([])
-  expect(told.words).toContain('DAGBOK_TASK')
-  const { data, runtime } = product.places
-  const mine = ['session-secret', 'lock.json', 'repositories', 'artifacts'].map((name) => join(data, name))
-  expect(Object.keys(modes)).toEqual(expect.arrayContaining(mine))
-  // What other user ids come to, as root.
-  const open = process.getuid?.() === 0 ? ['attempts', 'bin', 'programs'] : []
-  const isOpen = (path: string) => open.some((name) => path.startsWith(join(runtime, name)))
-  const bare = Object.entries(modes).filter(([path, mode]) => (mode & 0o077) > 0 && !isOpen(path))
-  expect(bare).toEqual([])
+describe('[S6] a hostile task', () => {
+  let reach: Reach
+  let attempts: string[]
+  beforeAll(async () => {
+    attempts = run.taskRuns.flatMap((one) => one.attempts.map(({ id }) => id))
+    reach = await reachOf(product, attempts)
+  })
 
-  skip(process.getuid?.() !== 0, 'not as root, a task can do what the server can')
-  expect(told.uid).toBe(64_101)
-  expect(told.keys).toEqual([])
-  const ended = attempts.map((id) => join(runtime, 'attempts', id))
-  const reached = [told.read, told.written, told.called]
-    .flatMap((tried) => Object.entries(tried))
-    .filter(([path, how]) => how !== 'EACCES' && !(how === 'ENOENT' && ended.includes(path)))
-  // Node as tasks call it, which is theirs to read.
-  expect(reached).toEqual([[join(runtime, 'bin'), 'reached']])
+  test('is told no key, and what lies in the product’s folders is for the product’s user id alone', () => {
+    const { told, modes, secrets } = reach
+    expect(told.words).toContain('DAGBOK_TASK')
+    expect(secrets.filter((secret) => secret.length < 20 || told.words.includes(secret))).toEqual([])
+    const { data, runtime } = product.places
+    const known = ['session-secret', 'lock.json', 'repositories', 'artifacts']
+    expect(Object.keys(modes)).toEqual(expect.arrayContaining(known.map((name) => join(data, name))))
+    // What other user ids come to, as root.
+    const open = process.getuid?.() === 0 ? ['attempts', 'bin', 'programs'] : []
+    const isOpen = (path: string) => open.some((name) => path.startsWith(join(runtime, name)))
+    expect(Object.entries(modes).filter(([path, mode]) => (mode & 0o077) > 0 && !isOpen(path))).toEqual([])
+  })
+
+  test('as root reaches nothing of the product but the Node that is for it', ({ skip }) => {
+    skip(process.getuid?.() !== 0, 'not as root, an author can do what the server can')
+    const { uid, keys, read, written, called } = reach.told
+    expect([uid, keys]).toEqual([64_101, []])
+    const { runtime } = product.places
+    const gone = attempts.map((id) => join(runtime, 'attempts', id))
+    const reached = [read, written, called]
+      .flatMap((tried) => Object.entries(tried))
+      .filter(([path, how]) => how !== 'EACCES' && !(how === 'ENOENT' && gone.includes(path)))
+    expect(reached).toEqual([[join(runtime, 'bin'), 'reached']])
+  })
 })
