@@ -21,6 +21,7 @@ import { HostedRepositories } from '#server/git/hosted.ts'
 import { ThreadedCompiler } from '#server/services/compile/threaded-compiler.ts'
 import { TableProcess } from '#server/services/comparison/table-process.ts'
 import { gitEndpoint } from '#server/services/push/git-endpoint.ts'
+import { productDisks } from '#server/storage/disks.ts'
 import { FolderStore } from '#server/storage/stores/folder.ts'
 import { forwardToDesk, workerPrefix } from '#server/http/worker-forward.ts'
 import { LiveHub } from '#server/http/live-hub.ts'
@@ -98,7 +99,9 @@ function boundArrival(request: IncomingMessage): void {
 const loggedPath = (url = ''): string => url.replace(/\?.*$/s, '').replace(/^\/share\/[^/]*/, '/share/…')
 
 async function start(settings: WebSettings): Promise<void> {
-  const { dataFolder, runtimeFolder, logLevel } = productSettings()
+  const product = productSettings()
+  const { dataFolder, runtimeFolder, logLevel } = product
+  const disks = productDisks(product)
   const desk = deskSocket(runtimeFolder).path
   const db = openDatabase(settings.databaseUrl, { max: 10, applicationName: 'dagbok web' })
   const log = pino({ level: logLevel, base: { process: 'web' } })
@@ -110,11 +113,12 @@ async function start(settings: WebSettings): Promise<void> {
     repositories,
     compiler: new ThreadedCompiler((details) => log.error({ details }, 'a notebook could not be compiled')),
     log,
+    disks,
     tables: new TableProcess(),
     publicUrl: '',
     sessionSecret: settings.sessionSecret,
     live: new LiveHub(),
-    metrics: new Metrics(db),
+    metrics: new Metrics(db, disks),
   }
   await throughOutages(
     () => context.live.start(db),

@@ -20,6 +20,7 @@ test('a folder or a program that is not there has the same code, and is none', a
 test.each([
   ['57P03', true],
   ['53300', true],
+  ['53100', true],
   ['08006', true],
   ['25P03', true],
   ['23505', false],

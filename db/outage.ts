@@ -1,7 +1,7 @@
-/** A database that cannot be asked: it is away, is starting, or has no connection left (R14). */
+/** A database that cannot be asked: it is away, is starting, has no connection (R14) or no disk left (R15). */
 
-/** Of Postgres itself (its appendix "Error Codes"): connections broken, none left, a server that stops or starts. */
-const codes = /^(08\w{3}|53300|57P0[123]|25P03)$/
+/** Of Postgres itself (its appendix "Error Codes"): connections broken, none left, a full disk, a server that stops or starts. */
+const codes = /^(08\w{3}|53[13]00|57P0[123]|25P03)$/
 /** Of the driver, which gives no codes: a connection that broke, that broke before, that did not come about in time, that we have closed. */
 const sentences =
   /^(Connection terminated\b|Client (has encountered a connection error|was closed) and is not queryable$|timeout expired$|timeout exceeded when trying to connect$|There was an error establishing an SSL connection$|Cannot use a pool after calling end on the pool$)/

@@ -18,6 +18,7 @@ import { HostedRepositories } from '#server/git/hosted.ts'
 import { ThreadedCompiler } from '#server/services/compile/threaded-compiler.ts'
 import type { ServiceContext } from '#server/services/context.ts'
 import { TableProcess } from '#server/services/comparison/table-process.ts'
+import { productDisks } from '#server/storage/disks.ts'
 import { bundleFiles } from '#server/services/version/bundle-files.ts'
 import { FolderStore } from '#server/storage/stores/folder.ts'
 import { Desk } from './executors/pool/desk.ts'
@@ -28,6 +29,8 @@ import { WarmStarts } from './executors/process/warm/warm-starts.ts'
 import { Maintenance } from './maintenance/maintenance.ts'
 import { ProgramRunner } from './programs/program-runner.ts'
 import { GitReconciler } from './reconciler/git-reconciler.ts'
+import { DiskWatch } from './scheduler/disk-watch.ts'
+import { realEffects } from './scheduler/effects.ts'
 import { Enqueuers } from './scheduler/enqueuers.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
 
@@ -49,13 +52,18 @@ const ctx: ServiceContext = {
   repositories: new HostedRepositories(join(settings.dataFolder, 'repositories')),
   compiler: new ThreadedCompiler((details) => log.error({ details }, 'a notebook could not be compiled')),
   log,
+  disks: productDisks(settings),
   tables: new TableProcess(),
   publicUrl: settings.publicUrl ?? '',
 }
 
 const host = await openHost(settings.runtimeFolder, gitPath())
 const workerId = randomUUID()
-const scheduler = new Scheduler(postgresStore(db), ctx.log, workerId, artifacts)
+const diskWatch = new DiskWatch(ctx.disks, log)
+const scheduler = new Scheduler(postgresStore(db), ctx.log, workerId, artifacts, {
+  ...realEffects,
+  fullDisk: () => diskWatch.full,
+})
 const executor = new ProcessExecutor({
   host,
   checkouts: new Checkouts(join(host.runtime, 'versions'), (versionId) => bundleFiles(ctx, versionId)),
@@ -122,6 +130,7 @@ await insist(async () => executor.endOrphans(await attemptsOfEarlierLives(db, ho
 await artifacts.sweep()
 // While there was no desk nobody could prolong a lease: those who went on are waited for.
 await insist(() => graceLeases(db, backSeconds))
+await diskWatch.start()
 await insist(() => scheduler.start(executor))
 const socket = deskSocket(host.runtime)
 await mkdir(socket.folder, { recursive: true, mode: 0o700 })
@@ -143,7 +152,7 @@ async function stop(): Promise<void> {
   await Promise.all([enqueuers.stop(), reconciler.stop(), programs.stop(), maintenance.stop(), desk.close()])
   await traces?.stop()
   // First nothing new is taken, then what runs is ended and written down.
-  await scheduler.stop()
+  await Promise.all([scheduler.stop(), diskWatch.stop()])
   await executor.stop(graceMs)
   await workerStopped(db, workerId)
   await db.close()

@@ -1,9 +1,19 @@
-/** The embedded Postgres under the supervisor: started again when it dies, at the same address, until it dies too often. */
+/**
+ * The embedded Postgres under the supervisor: started again when it dies, at the same address, until it dies too often. One
+ * whose disk is full is tried for as long as that lasts (R15).
+ */
 import { startEmbeddedPostgres, type EmbeddedOptions } from '#db/embedded/postgres.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
+import { freeBytes } from '#server/storage/disks.ts'
 import { Falls, restartDelay, tooMany } from './falls.ts'
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
+
+/** Bytes: with fewer, two segments of its log, Postgres may fall for want of room. */
+const leastRoom = 32 * 2 ** 20
+
+/** ms between two starts while its disk is full. */
+const fullMs = 1000
 
 export interface KeptPostgres {
   /** `postgres://…` of the database `name`; it stays the same over restarts. */
@@ -23,21 +33,33 @@ export async function keepPostgres(
   let stopping = false
   const falls = new Falls()
 
+  /** ms until it is started again; null: it has fallen too often. */
+  const delay = async (first: boolean): Promise<number | null> => {
+    if (((await freeBytes(options.folder)) ?? Infinity) < leastRoom) {
+      if (first)
+        console.error('dagbok: Postgres ended, and its disk is full; it comes back when there is room there')
+      return fullMs
+    }
+    const fallen = falls.note()
+    if (fallen >= tooMany) return null
+    console.error('dagbok: Postgres ended by itself; starting it again')
+    return restartDelay(fallen)
+  }
+
   const keep = async () => {
     for (;;) {
       await server.exited
       if (stopping) return
-      for (let up = false; !up;) {
-        const fallen = falls.note()
-        if (fallen >= tooMany)
+      for (let up = false, first = true; !up; first = false) {
+        const ms = await delay(first)
+        if (ms === null)
           return gaveUp(
             new DagbokError(
               'unavailable',
-              `Postgres ended ${fallen} times; its log is ${options.folder}/postgres.log. Start again when its cause is mended: nothing that was acknowledged is lost.`,
+              `Postgres ended ${tooMany} times; its log is ${options.folder}/postgres.log. Start again when its cause is mended: nothing that was acknowledged is lost.`,
             ),
           )
-        console.error('dagbok: Postgres ended by itself; starting it again')
-        await pause(restartDelay(fallen))
+        await pause(ms)
         if (stopping) return
         up = await startEmbeddedPostgres(options).then(
           (started) => {

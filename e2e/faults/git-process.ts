@@ -14,16 +14,18 @@ import type { ServiceContext } from '#server/services/context.ts'
 import { TableProcess } from '#server/services/comparison/table-process.ts'
 import { ThreadedCompiler } from '#server/services/compile/threaded-compiler.ts'
 import { gitEndpoint } from '#server/services/push/git-endpoint.ts'
+import { Disks } from '#server/storage/disks.ts'
 import { FolderStore } from '#server/storage/stores/folder.ts'
 import { GitReconciler } from '#workers/reconciler/git-reconciler.ts'
 
-const [databaseUrl = '', folder = ''] = process.argv.slice(2)
+const [databaseUrl = '', folder = '', leastFree = '0'] = process.argv.slice(2)
 const repositories = new HostedRepositories(join(folder, 'repositories'))
 const ctx: ServiceContext = {
   db: openDatabase(databaseUrl, { max: 4, applicationName: 'dagbok fault test' }),
   artifacts: new FolderStore(join(folder, 'store')),
   repositories,
   compiler: new ThreadedCompiler((details) => console.error(details)),
+  disks: new Disks([{ place: 'the data folder', folder }], Number(leastFree)),
   tables: new TableProcess(),
   log: pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true })),
   publicUrl: 'http://dagbok.test',

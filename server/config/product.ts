@@ -14,6 +14,8 @@ export interface ProductSettings {
   keepRunDays: number | null
   /** Where runs and attempts are sent as spans, `http://HOST:4318`; null: nowhere. */
   collector: { endpoint: string; headers: Record<string, string> } | null
+  /** Bytes that must be free on each disk for new work to start. */
+  leastFree: number
   /** Whether interpreters are kept in store for tasks. */
   warm: boolean
 }
@@ -21,8 +23,7 @@ export interface ProductSettings {
 /** @throws DagbokError `bad_input`; or when it was not started by the supervisor */
 export function productSettings(): ProductSettings {
   const settings = processSettings()
-  const { DATABASE_URL, DAGBOK_DATA_DIR, LOG_LEVEL, NEXTAUTH_URL, DAGBOK_KEEP_RUN_DAYS, DAGBOK_WARM } =
-    settings
+  const { DATABASE_URL, DAGBOK_DATA_DIR, LOG_LEVEL, NEXTAUTH_URL, DAGBOK_KEEP_RUN_DAYS } = settings
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_HEADERS: headers = {} } = settings
   const runtimeFolder = process.env['DAGBOK_RUNTIME_DIR']
   if (DATABASE_URL === undefined || DAGBOK_DATA_DIR === undefined || runtimeFolder === undefined)
@@ -35,6 +36,7 @@ export function productSettings(): ProductSettings {
     logLevel: LOG_LEVEL,
     keepRunDays: DAGBOK_KEEP_RUN_DAYS ?? null,
     collector: endpoint === undefined ? null : { endpoint, headers },
-    warm: DAGBOK_WARM === '1',
+    leastFree: settings.DAGBOK_MIN_FREE_BYTES,
+    warm: settings.DAGBOK_WARM === '1',
   }
 }

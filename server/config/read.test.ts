@@ -17,6 +17,7 @@ test('every fault is told at once', () => {
     DATABASE_URL: 'mysql://a',
     NEXTAUTH_SECRET: 'short',
     DAGBOK_ALLOW_PROCESS: 'yes',
+    DAGBOK_MIN_FREE_BYTES: '1 GB',
   }
   for (const name of Object.keys(faulty)) expect(() => readSettings(faulty, noFiles)).toThrow(name)
 })

@@ -49,6 +49,12 @@ export const settings = {
     .url({ protocol: /^https?$/, error: 'is not a web address: write http://HOST:4318' })
     .optional(),
   OTEL_EXPORTER_OTLP_HEADERS: headers.optional(),
+  /** Bytes that must be free on the disks of the product for new work to start. */
+  DAGBOK_MIN_FREE_BYTES: z.coerce
+    .number({ error: 'must be a number of bytes' })
+    .int({ error: 'must be a whole number of bytes' })
+    .min(0, { error: 'must be 0 or more bytes' })
+    .default(256_000_000),
   DAGBOK_WARM: z.enum(['1', '0'], { error: 'must be 1 or 0' }).default('1'),
   DAGBOK_ALLOW_PROCESS: z.enum(['1', '0'], { error: 'must be 1 or 0' }).default('0'),
 } as const

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { savePool, teamOfDag } from '#db/queries/pool.ts'
 import { scheduling } from '#workers/testing/scheduling.ts'
 import { fails, succeeds } from '#workers/testing/scripted-executor.ts'
+import { Disks } from '../storage/disks.ts'
 import { Metrics } from './metrics.ts'
 
 const { database, work, dag, over, until } = scheduling()
@@ -29,7 +30,10 @@ test('active runs and task runs, slots of pools, and each ended attempt once', a
   const teamId = await teamOfDag(database(), made.dagId)
   ids.push(teamId)
   await savePool(database(), { teamId, name: 'wide', slots: 3 })
-  const metrics = new Metrics(database())
+  const metrics = new Metrics(
+    database(),
+    new Disks([{ place: 'the data folder', folder: import.meta.dirname }], Number.MAX_SAFE_INTEGER),
+  )
   await metrics.text([])
   const run = await made.run()
   await until(run, 'held', 'running')
@@ -40,6 +44,8 @@ test('active runs and task runs, slots of pools, and each ended attempt once', a
   expect(during.get('dagbok_pool_slots{team="main",pool="wide"}')).toBe(3)
   expect(during.get('dagbok_pool_slots_used{team="main",pool="wide"}')).toBe(2)
   expect(during.get('dagbok_scheduler_lag_seconds')).toBeLessThan(60)
+  expect(during.get('dagbok_disk_full{place="the data folder"}')).toBe(1)
+  expect(during.get('dagbok_disk_free_bytes{place="the data folder"}')).toBeGreaterThan(0)
   expect(
     [...(await read(metrics, [crypto.randomUUID()])).keys()].filter((name) => name.includes('wide')),
     'pools of others',

@@ -4,12 +4,15 @@
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Database } from '#db/client.ts'
+import { fullDisk, type Disk } from '../domain/space.ts'
+import type { Disks } from '../storage/disks.ts'
 import { attemptsEnded, settledTime, underWay, type Ended, type UnderWay } from '#db/queries/metrics.ts'
 
 const seconds = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 1800, 3600, 14_400]
 
 export class Metrics {
   readonly #db: Database
+  readonly #disks: Disks
   readonly #registry = new Registry()
   readonly #gauges
   readonly #attempts
@@ -20,8 +23,9 @@ export class Metrics {
   /** Scrapes come one after another: no attempt is counted twice. */
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(db: Database) {
+  constructor(db: Database, disks: Disks) {
     this.#db = db
+    this.#disks = disks
     const registers = [this.#registry]
     const gauge = (name: string, help: string, ...labelNames: string[]) =>
       new Gauge({ name, help, labelNames, registers })
@@ -31,6 +35,8 @@ export class Metrics {
       slots: gauge('dagbok_pool_slots', 'Slots of a pool.', 'team', 'pool'),
       used: gauge('dagbok_pool_slots_used', 'Slots of a pool that are taken.', 'team', 'pool'),
       lag: gauge('dagbok_scheduler_lag_seconds', 'How long the oldest thing that is due has waited.'),
+      free: gauge('dagbok_disk_free_bytes', 'Bytes that are free on a disk of the product.', 'place'),
+      refused: gauge('dagbok_disk_full', '1 while a disk is too full for new work to start.', 'place'),
       push: gauge('dagbok_git_sync_age_seconds', 'Age of the oldest push whose versions are not made yet.'),
     }
     this.#attempts = new Counter({
@@ -63,6 +69,7 @@ export class Metrics {
       this.#count(one)
     this.#seen = until
     this.#show(await underWay(this.#db, teams))
+    for (const disk of await this.#disks.measure()) this.#showDisk(disk)
     return this.#registry.metrics()
   }
 
@@ -70,6 +77,12 @@ export class Metrics {
     this.#attempts.inc({ state, executor })
     this.#duration.observe({ executor }, took)
     if (waited !== null) this.#queue.observe({ executor }, waited)
+  }
+
+  #showDisk(disk: Disk): void {
+    const { place, free } = disk
+    this.#gauges.free.set({ place }, free)
+    this.#gauges.refused.set({ place }, fullDisk([disk], this.#disks.least) === null ? 0 : 1)
   }
 
   #show({ runs, taskRuns, pools, schedulerLag, pushAge }: UnderWay): void {

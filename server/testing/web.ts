@@ -10,6 +10,6 @@ export function openWeb(services: ServiceContext): void {
     ...services,
     sessionSecret: 'x'.repeat(32),
     live: new LiveHub(),
-    metrics: new Metrics(services.db),
+    metrics: new Metrics(services.db, services.disks),
   })
 }

@@ -1,5 +1,6 @@
-/** What the scheduler has of the world besides the database: timers, bounds of time and chance. A simulation gives its own. */
+/** What the scheduler has of the world besides the database: timers, bounds of time, chance, room on disks. A simulation gives its own. */
 import { randomInt, randomUUID } from 'node:crypto'
+import type { FullDisk } from '#server/domain/space.ts'
 import { within } from '#server/services/within.ts'
 
 export interface Effects {
@@ -13,6 +14,8 @@ export interface Effects {
   random: () => number
   /** Does work for an author's text, or throws what `late` gives when it takes too long. */
   within: <T>(work: () => T, late: () => Error) => T
+  /** The disk that refuses new work, as it was last measured; null: new work may start. */
+  fullDisk: () => FullDisk | null
 }
 
 export const realEffects: Effects = {
@@ -24,4 +27,5 @@ export const realEffects: Effects = {
   token: () => randomUUID(),
   random: () => randomInt(2 ** 32) / 2 ** 32,
   within,
+  fullDisk: () => null,
 }

@@ -40,6 +40,7 @@ export class Scheduler {
   readonly #overdue: Overdue
   readonly #claimer: Claimer
   readonly #questions: Questions
+  readonly #fullDisk: Effects['fullDisk']
   readonly #loop: Wakeful
   readonly #executors = new Set<Executor>()
   #unlisten: (() => Promise<void>) | null = null
@@ -66,6 +67,7 @@ export class Scheduler {
       isolation: this.#isolation,
       effects,
     })
+    this.#fullDisk = effects.fullDisk
     this.#questions = new Questions(store, blobs, effects.within)
     this.#loop = new Wakeful(
       () => this.#look(),
@@ -110,8 +112,10 @@ export class Scheduler {
   }
 
   async #look(): Promise<number | null> {
+    // Where a disk is full nothing new starts, and all that runs may end (R15).
+    const room = this.#fullDisk() === null
     // First, for somebody waits for it. What the rest of the look queues wakes the next one.
-    for (const executor of this.#executors)
+    for (const executor of room ? this.#executors : [])
       if (await this.#claimer.claim(executor, () => this.#loop.stopped)) this.#loop.wake()
     // A run that is applied nothing to is ended, when its row says that it should be.
     for (const id of await this.#store.runsToEnd()) await this.#apply(id, endQueued)
@@ -123,7 +127,7 @@ export class Scheduler {
     }
     await carryOutInterventions(this.#store, this.#runs, this.#isolation)
     const next = await this.#due()
-    await this.#admit()
+    if (room) await this.#admit()
     return next
   }
 

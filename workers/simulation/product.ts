@@ -57,6 +57,7 @@ export class Product extends Host {
       random: () => world.random.next(),
       // A bound of real time would make it depend on the machine.
       within: (work) => work(),
+      fullDisk: () => null,
     }
   }
 

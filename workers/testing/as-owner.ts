@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import type { Database } from '#db/client.ts'
 import { ensureFirstOwner } from '#db/queries/sign-in.ts'
 import type { Actor } from '#server/services/actor.ts'
+import { Disks } from '#server/storage/disks.ts'
 import type { ServiceContext } from '#server/services/context.ts'
 
 export async function asOwner(db: Database): Promise<[ServiceContext, Actor]> {
@@ -13,6 +14,7 @@ export async function asOwner(db: Database): Promise<[ServiceContext, Actor]> {
     artifacts: never as ServiceContext['artifacts'],
     repositories: never as ServiceContext['repositories'],
     compiler: never as ServiceContext['compiler'],
+    disks: new Disks([], 0),
     tables: never as ServiceContext['tables'],
     log: pino({ level: 'silent' }),
     publicUrl: '',

@@ -14,6 +14,7 @@ import type { Json } from '#server/domain/json.ts'
 import { compile } from '#server/domain/notebook/compile.ts'
 import type { RunTrigger } from '#server/domain/run/states.ts'
 import { createRun } from '#server/services/run/create-run.ts'
+import { realEffects, type Effects } from '../scheduler/effects.ts'
 import { Scheduler } from '../scheduler/scheduler.ts'
 import { ScriptedExecutor, type Behaviour } from './scripted-executor.ts'
 
@@ -37,10 +38,13 @@ export function scheduling() {
     schedulers = []
   })
 
-  async function work(behaviour: Behaviour, capacity = 8) {
+  async function work(behaviour: Behaviour, capacity = 8, more: Partial<Effects> = {}) {
     const id = randomUUID()
     await registerWorker(database(), { id, host: 'test', pid: 1, slots: capacity })
-    const scheduler = new Scheduler(postgresStore(database()), pino({ level: 'silent' }), id, blobs)
+    const scheduler = new Scheduler(postgresStore(database()), pino({ level: 'silent' }), id, blobs, {
+      ...realEffects,
+      ...more,
+    })
     const executor = new ScriptedExecutor(capacity, behaviour)
     executor.connect(scheduler.sink, (token) => scheduler.released(token))
     await scheduler.start(executor)

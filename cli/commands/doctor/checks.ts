@@ -71,8 +71,10 @@ export async function product(url: string): Promise<Finding[]> {
   if (body?.status !== 'live')
     return [bad('product', `${url} answers, but not as a Dagbok does`, 'Look at the address again.')]
   const ready = await ask(`${url}/api/health/ready`).catch(() => null)
+  const told = (await ready?.json().catch(() => null)) as { refusing?: unknown } | null | undefined
   return [
     good('product', url),
+    ...(typeof told?.refusing === 'string' ? [disk(told.refusing)] : []),
     ready?.ok === true
       ? good('database', 'it answers')
       : bad(
@@ -82,6 +84,12 @@ export async function product(url: string): Promise<Finding[]> {
         ),
     clock(live.headers.get('date')),
   ]
+}
+
+/** @param refusing the product's sentence: what is full, how much is free, what to do */
+function disk(refusing: string): Finding {
+  const [found = refusing, ...rest] = refusing.split(/(?<=\.) /)
+  return bad('disk', found, rest.join(' '))
 }
 
 function clock(said: string | null): Finding {

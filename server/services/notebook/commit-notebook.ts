@@ -6,6 +6,7 @@ import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
 import { requireDag } from '../dag/address.ts'
 import { checkPush } from '../push/check.ts'
+import { requireRoom } from '../require-room.ts'
 import { reconcile } from '../version/reconcile.ts'
 
 export interface CommitNotebook {
@@ -18,7 +19,7 @@ export interface CommitNotebook {
 
 /**
  * Commits a notebook's text to the default branch: the same checks as a push, and all or nothing (R10).
- * @throws DagbokError `conflict` when the branch has moved, `bad_input` with every fault
+ * @throws DagbokError `conflict` when the branch has moved, `bad_input` with every fault, `unavailable` while a disk is full
  */
 export async function commitNotebook(
   ctx: ServiceContext,
@@ -37,6 +38,7 @@ export async function commitNotebook(
       'conflict',
       `${dag.defaultBranch} has moved since you began: reload to see its new commit, your text is kept here.`,
     )
+  await requireRoom(ctx)
   const folder = ctx.repositories.path(dag.repositoryId)
   const sha = await commitFile(folder, {
     parent: given.base,

@@ -12,6 +12,7 @@ import { isRefName, noSha, type Quarantine } from '../../git/run-git.ts'
 import type { TreeEntry } from '../../git/tree.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
+import { requireRoom } from '../require-room.ts'
 import { circleErrors } from './check-circles.ts'
 import { readSnapshot, runForPush } from '../version/read-snapshot.ts'
 import { reconcile } from '../version/reconcile.ts'
@@ -100,7 +101,10 @@ async function checkUpdate(
   return isDefault ? { errors: [...errors, ...lines], warnings: [] } : { errors, warnings: lines }
 }
 
-/** Answers pre-receive: checks, records what is accepted, and says everything that is wrong. */
+/**
+ * Answers pre-receive: checks, records what is accepted, and says everything that is wrong.
+ * @throws DagbokError `unavailable` while a disk is full
+ */
 export async function checkPush(
   ctx: ServiceContext,
   actor: Actor,
@@ -109,6 +113,8 @@ export async function checkPush(
 ): Promise<HookAnswer> {
   const [first] = call.updates
   await failpoint('push.check.before', first?.ref)
+  // Its objects may have taken what was left when it began.
+  await requireRoom(ctx)
   // What an earlier push has moved must be told before this one moves it on (R10).
   if ((await openPushes(ctx.db, repositoryId)).length > 0) await reconcile(ctx, repositoryId)
   const repository = await repositoryById(ctx.db, repositoryId)

@@ -1,6 +1,7 @@
 /** What `/git/` does for whom: the use cases behind smart HTTP. */
 import type { GitHttp } from '../../git/http.ts'
 import type { ServiceContext } from '../context.ts'
+import { requireRoom } from '../require-room.ts'
 import { openRepository } from '../repository/open.ts'
 import { authenticateToken } from '../token/tokens.ts'
 import { reconcile } from '../version/reconcile.ts'
@@ -9,6 +10,7 @@ import { answerHook } from './answer-hook.ts'
 export const gitEndpoint = (ctx: ServiceContext): GitHttp => ({
   authenticate: (token) => authenticateToken(ctx.db, token),
   open: async (actor, team, name, write) => {
+    if (write) await requireRoom(ctx)
     const { id } = await openRepository(ctx, actor, team, name, write)
     return { repositoryId: id, path: ctx.repositories.path(id) }
   },

@@ -56,10 +56,11 @@ export async function whyRunsWait(
   const runs = await queuedRuns(ctx.db, runIds)
   if (runs.length === 0) return new Map()
   const { alive: schedulers } = await workersAlive(ctx.db)
+  const full = await ctx.disks.full()
   return new Map(
     runs.map((run) => {
       const { id, dagId, number } = run
-      return [id, { dagId, number, why: whyRunWaits({ ...run, schedulers }) }]
+      return [id, { dagId, number, why: whyRunWaits({ ...run, schedulers, full }) }]
     }),
   )
 }
@@ -88,6 +89,7 @@ async function sharedFacts(ctx: ServiceContext, row: RunViewRow, spec: Spec, ope
   return {
     now: (await databaseNow(db)).getTime(),
     run: (await whyRunsWait(ctx, row.state === 'queued' ? [row.id] : [])).get(row.id)?.why ?? null,
+    full: queued.length > 0 ? await ctx.disks.full() : null,
     workers: queued.length > 0 ? await workersAlive(db) : none,
     served: await servedQueues(
       db,
@@ -152,6 +154,7 @@ function factsOf(
       activeHolders: shared.activeHolders,
       pool: pool === undefined || task.pool === null ? null : { ...pool, name: task.pool },
       slots: one.slots,
+      full: shared.full,
       // Places are those of the product's own machine: who serves a queue is not asked for theirs.
       workers: one.queue === null ? shared.workers : { ...shared.workers, places: 0 },
       unserved: one.queue === null || shared.served.has(one.queue) ? null : nameOfQueue(one.queue),

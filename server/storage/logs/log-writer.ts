@@ -21,6 +21,8 @@ interface Options {
   append: (chunk: LogChunkRow) => Promise<boolean>
   /** Bytes after which the rest is left out, with a line that says so. */
   limit?: number
+  /** ms for which a chunk that is not taken is offered again: a full disk and a database that is away may come back. */
+  patienceMs?: number
 }
 
 const compress = promisify(gzip)
@@ -28,7 +30,8 @@ const chunkBytes = 512 * 1024
 /** ms from the first byte of a chunk to its flush. */
 const quickMs = 150
 const slowMs = 1000
-const attempts = 4
+const againMs = 200
+const longestMs = 2000
 
 const newlines = (bytes: Buffer): number => {
   let count = 0
@@ -89,7 +92,8 @@ export class LogWriter {
   }
 
   async #store(bytes: Buffer): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
+    const until = Date.now() + (this.#options.patienceMs ?? 10_000)
+    for (let wait = againMs; ; wait = Math.min(longestMs, wait * 2)) {
       try {
         const { hash } = await this.#options.artifacts.put(await compress(bytes, { level: 3 }))
         const lines = newlines(bytes)
@@ -107,11 +111,11 @@ export class LogWriter {
         this.#line += lines
         return
       } catch (error) {
-        if (attempt === attempts) {
+        if (Date.now() + wait > until) {
           this.failure = error
           return
         }
-        await new Promise((done) => setTimeout(done, 100 * 2 ** attempt))
+        await new Promise((done) => setTimeout(done, wait))
       }
     }
   }

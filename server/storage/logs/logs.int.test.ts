@@ -110,10 +110,27 @@ test('a store that fails for good is told, and nothing is thrown', async () => {
   const broken = new LogWriter({
     artifacts: new FullStore(folder),
     append: () => Promise.resolve(true),
+    patienceMs: 0,
   })
   await broken.write(Buffer.from('lost\n'))
   await broken.flush()
   expect(broken.failure).toBeInstanceOf(Error)
+})
+
+test('[R15] a store that has room again in time gets every byte', async () => {
+  const chunks: LogChunkRow[] = []
+  let refusals = 2
+  const artifacts = {
+    put: (bytes: Uint8Array) => (refusals-- > 0 ? Promise.reject(new Error('full')) : store.put(bytes)),
+  }
+  const append = (chunk: LogChunkRow) => Promise.resolve(chunks.push(chunk) > 0)
+  const log = new LogWriter({ artifacts, append })
+  await log.write(Buffer.from('kept\n'))
+  await log.flush()
+  await log.write(Buffer.from('and more\n'))
+  await log.flush()
+  expect(log.failure).toBeNull()
+  expect((await readLines(store, chunks, 0, 10)).lines).toEqual(['kept', 'and more'])
 })
 
 test('[R15] what cannot be stored any more is not held in memory either', async () => {
@@ -125,7 +142,11 @@ test('[R15] what cannot be stored any more is not held in memory either', async 
     collect()
     return process.memoryUsage().arrayBuffers
   }
-  const log = new LogWriter({ artifacts: new FullStore(folder), append: () => Promise.resolve(true) })
+  const log = new LogWriter({
+    artifacts: new FullStore(folder),
+    append: () => Promise.resolve(true),
+    patienceMs: 0,
+  })
   await log.write(Buffer.alloc(2 ** 20, 'x'))
   expect(log.failure).not.toBeNull()
   const before = held()

@@ -134,8 +134,14 @@ export class Checkouts {
     const folder = join(this.#folder, versionId)
     const aside = `${folder}.${process.pid}`
     await rm(aside, { recursive: true, force: true })
-    await layOut(aside, this.#read(versionId, token))
-    await rename(aside, folder)
-    return folder
+    try {
+      await layOut(aside, this.#read(versionId, token))
+      await rename(aside, folder)
+      return folder
+    } catch (error) {
+      // Half of it is of no use, and may have taken the last of the disk.
+      await rm(aside, { recursive: true, force: true })
+      throw error
+    }
   }
 }

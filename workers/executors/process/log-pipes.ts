@@ -10,7 +10,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 const batch = 16
-const script = 'uid=$1; shift; mkfifo -m 600 "$@" && { [ -z "$uid" ] || chown "$uid:$uid" "$@"; }'
+const script = 'uid=$1; shift; LC_ALL=C mkfifo -m 600 "$@" && { [ -z "$uid" ] || chown "$uid:$uid" "$@"; }'
 
 export interface LogPipe {
   /** File descriptors; whoever takes the pipe closes both. */
@@ -59,9 +59,16 @@ export class LogPipes {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 })
     const paths = Array.from({ length: batch }, () => join(this.#folder, String(this.#made++)))
     const owner = this.#uid === null ? '' : String(this.#uid)
-    const child = spawn('/bin/sh', ['-c', script, 'sh', owner, ...paths], { stdio: 'ignore' })
-    const [code] = (await once(child, 'exit')) as [number | null]
-    if (code !== 0) throw new Error(`named pipes could not be made in ${this.#folder}`)
+    const child = spawn('/bin/sh', ['-c', script, 'sh', owner, ...paths], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let said = ''
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    const [code] = (await once(child, 'close')) as [number | null]
+    if (code !== 0)
+      throw Object.assign(new Error(`named pipes could not be made in ${this.#folder}: ${said.trim()}`), {
+        code: said.includes('No space left on device') ? 'ENOSPC' : 'EIO',
+      })
     this.#ready.push(...paths)
   }
 }

@@ -1,9 +1,11 @@
 /** How an attempt ended: by what ended it, its exit code, and what it left. */
+import { isOutage } from '#db/outage.ts'
 import { failpoint } from '#server/config/failpoint.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { parseMetrics } from '#server/domain/result/metrics.ts'
 import { parseValues } from '#server/domain/result/values.ts'
 import type { AttemptStore } from '#server/storage/artifact-store.ts'
+import { freeBytes } from '#server/storage/disks.ts'
 import type { LogWriter } from '#server/storage/logs/log-writer.ts'
 import { attemptEnd, type AttemptEnd, type AttemptJob } from '../executor.ts'
 import { collectOutputs, readReport, type AttemptFolder } from './attempt-folder.ts'
@@ -66,9 +68,18 @@ async function resultsOf({ folder, job }: Over): Promise<{ results: Results; pro
   }
 }
 
+/** Bytes: where fewer are free, what was written last may not be whole. */
+const exhausted = 2 ** 20
+
+const noRoom = (what: string) =>
+  attemptEnd('failed', 'storage', `The disk of its worker is full: ${what}. Make room there.`)
+
 async function own(over: Over): Promise<AttemptEnd> {
   const { code, signal } = over.exit
   const { results, problem } = await resultsOf(over)
+  // Whether its code saw that its writes failed, and what it made of that, nobody can say.
+  if (((await freeBytes(over.folder.path)) ?? Infinity) < exhausted)
+    return { ...noRoom('what it wrote may not be whole'), ...results }
   if (code !== 0) {
     const how = signal === null ? `It ended with exit code ${code}.` : `It was ended by ${signal}.`
     return { ...attemptEnd('failed', signal === null ? 'user_error' : 'killed', how), ...results }
@@ -90,13 +101,11 @@ export async function judge(over: Over): Promise<AttemptEnd | null> {
 
 /** The end of one that could not be started, or whose results could not be kept. */
 export function fault(error: unknown): AttemptEnd {
-  const code = (error as NodeJS.ErrnoException).code
-  if (
-    (error instanceof DagbokError && error.code === 'unavailable') ||
-    code === 'ENOSPC' ||
-    code === 'EDQUOT'
-  )
-    return attemptEnd('failed', 'storage', error instanceof Error ? error.message : null)
+  const { code } = error as NodeJS.ErrnoException
+  if (error instanceof DagbokError && error.code === 'unavailable')
+    return attemptEnd('failed', 'storage', error.message)
+  if (code === 'ENOSPC' || code === 'EDQUOT') return noRoom('its files could not be written')
+  if (isOutage(error)) return attemptEnd('failed', 'storage', 'Its log could not be recorded.')
   if (code === 'E2BIG' || code === 'ERR_INVALID_ARG_VALUE')
     return attemptEnd(
       'failed',

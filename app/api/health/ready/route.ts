@@ -1,10 +1,13 @@
 import { webContext } from '#server/web-context.ts'
 import { databaseAnswers } from '#db/queries/health.ts'
+import { whyFull } from '#server/domain/space.ts'
 
 export const dynamic = 'force-dynamic'
 
-/** The process can do its work: the database answers. */
+/** The process can do its work: the database answers. With a full disk it still shows everything, and says what it refuses. */
 export async function GET(): Promise<Response> {
-  const ready = await databaseAnswers(webContext().db)
-  return Response.json({ status: ready ? 'ready' : 'unavailable' }, { status: ready ? 200 : 503 })
+  const { db, disks } = webContext()
+  if (!(await databaseAnswers(db))) return Response.json({ status: 'unavailable' }, { status: 503 })
+  const full = await disks.full()
+  return Response.json({ status: 'ready', refusing: full === null ? null : whyFull(full) })
 }

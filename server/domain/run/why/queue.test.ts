@@ -26,6 +26,11 @@ test.each<[string, Partial<QueueFacts>, string]>([
     'No worker of this Dagbok is alive: nothing starts until one is.',
   ],
   [
+    'room on a disk',
+    { full: { place: 'the data folder', free: 1e6, least: 2e6 }, maxActiveTasks: 1, activeTasks: 1 },
+    'The disk of the data folder is full: 1.0 MB are free, and new work starts from 2.0 MB on. Make room there, and it goes on by itself.',
+  ],
+  [
     'a queue without a worker',
     { unserved: 'gpu' },
     'No worker serves its queue gpu: start one with `dagbok worker --queue gpu`.',

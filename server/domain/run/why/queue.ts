@@ -1,4 +1,5 @@
 /** Why a queued task run is not claimed: the limits as the claim asks them, with who holds the places. Pure. */
+import { whyFull, type FullDisk } from '../../space.ts'
 import { freeSlots, hasPlace, hasSlots, type PoolUse } from '../claim.ts'
 import { noScheduler } from './run.ts'
 import { listed, nameOf, say, taskPart, type Part, type Why } from './sentence.ts'
@@ -26,6 +27,8 @@ export interface QueueFacts {
   /** What it takes of the pool. */
   slots: number
   workers: Workers
+  /** The disk that refuses new work. */
+  full: FullDisk | null
   /** Its queue, when no worker of the pool serves it. */
   unserved: string | null
 }
@@ -68,6 +71,7 @@ function whyLimits(facts: QueueFacts): Why | null {
 export function whyQueued(facts: QueueFacts): Why {
   const { alive, places, taken } = facts.workers
   if (alive === 0) return noScheduler
+  if (facts.full !== null) return [whyFull(facts.full)]
   if (facts.unserved !== null)
     return say`No worker serves its queue ${facts.unserved}: start one with \`dagbok worker --queue ${facts.unserved}\`.`
   const held = whyLimits(facts) ?? whyPool(facts)

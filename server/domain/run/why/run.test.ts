@@ -15,6 +15,7 @@ const facts = (more: Partial<QueuedRunFacts>): QueuedRunFacts => ({
   failedRun: null,
   cancelling: false,
   dueAt: null,
+  full: null,
   schedulers: 1,
   ...more,
 })
@@ -56,6 +57,11 @@ test.each<[string, Partial<QueuedRunFacts>, string]>([
   ['nothing', {}, 'It starts as soon as a scheduler looks.'],
   ['a cancel', { cancelling: true, ...busy }, 'It is being cancelled.'],
   ['no scheduler', { schedulers: 0 }, 'No worker of this Dagbok is alive: nothing starts until one is.'],
+  [
+    'room on a disk',
+    { full: { place: 'the data folder', free: 1e6, least: 2e6 }, ...busy },
+    'The disk of the data folder is full: 1.0 MB are free, and new work starts from 2.0 MB on. Make room there, and it goes on by itself.',
+  ],
   [
     'a bound',
     { ...by('sequential'), ...busy, dueAt: Date.UTC(2026, 0, 2) },

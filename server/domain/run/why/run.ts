@@ -1,6 +1,7 @@
 /** Why a run has not started: the strategy's own judgement, in words. Pure. */
 import { assertNever } from '../../errors/errors.ts'
 import { weighAdmission, type Others, type Waiting } from '../admission.ts'
+import { whyFull, type FullDisk } from '../../space.ts'
 import { listed, moment, say, type Part, type Why } from './sentence.ts'
 
 export interface QueuedRunFacts {
@@ -17,6 +18,8 @@ export interface QueuedRunFacts {
   cancelling: boolean
   /** When its time in the queue is over; ms since the epoch. */
   dueAt: number | null
+  /** The disk that refuses new work. */
+  full: FullDisk | null
   /** Processes that schedule and are heard of. */
   schedulers: number
 }
@@ -59,6 +62,7 @@ function whyHeld(facts: QueuedRunFacts): Why {
 export function whyRunWaits(facts: QueuedRunFacts): Why {
   if (facts.cancelling) return ['It is being cancelled.']
   if (facts.schedulers === 0) return noScheduler
+  if (facts.full !== null) return [whyFull(facts.full)]
   const until: Why = facts.dueAt === null ? [] : say` It gives up at ${moment(facts.dueAt)}.`
   return [...whyHeld(facts), ...until]
 }

@@ -12,5 +12,6 @@ export const freeQueue: QueueFacts = {
   pool: null,
   slots: 1,
   workers: { alive: 1, places: 4, taken: 0 },
+  full: null,
   unserved: null,
 }
