@@ -4,7 +4,7 @@ import { relative } from 'node:path'
 import type { Reporter, SerializedError, TestModule, Vitest } from 'vitest/node'
 import { firstLine, type Tally } from './stage.ts'
 
-/** Its reasons are the full names of the tests that were skipped. */
+/** Its reasons are the full names of the tests that were skipped, with what those say of it. */
 type VitestReport = Required<Tally>
 
 const wordsOf = ({ name, message }: Pick<SerializedError, 'name' | 'message'>): string => {
@@ -47,12 +47,12 @@ export default class TallyReporter implements Reporter {
     for (const suite of file.children.allSuites())
       if (suite.errors().length > 0) fail(suite.fullName, suite.errors())
     for (const test of file.children.allTests()) {
-      const { state, errors } = test.result()
+      const { state, errors, note } = { note: undefined, ...test.result() }
       if (state === 'passed') report.passed++
       else if (state === 'failed') fail(test.fullName, errors)
       else {
         report.skipped++
-        report.reasons.push(test.fullName)
+        report.reasons.push(note === undefined ? test.fullName : `${test.fullName}: ${note}`)
       }
     }
   }

@@ -31,7 +31,7 @@ test('a failed run names each test that failed, and what failed without one', as
   const lines = await said({
     'a.test.js': tests(`
       test('holds', () => {})
-      test.skip('is left out', () => {})
+      test('is left out', ({ skip }) => skip('no ground'))
       describe('a group', () => test('of two', () => expect(1, 'one\\nis').toBe(2)))`),
     'b.test.js': tests(`throw new TypeError('it does not load')`),
     'c.test.js': tests(`
@@ -43,7 +43,7 @@ test('a failed run names each test that failed, and what failed without one', as
   expect(lines.slice(0, 3)).toEqual([
     '',
     '✗ unit            0.0 s  3 passed, 4 failed, 2 skipped',
-    '    skipped: is left out',
+    '    skipped: is left out: no ground',
   ])
   expect(lines.slice(4, -2).toSorted()).toEqual([
     '',

@@ -9,9 +9,11 @@ import { migrateDatabase } from '#db/migrate.ts'
 import { specOf } from '#db/queries/version.ts'
 import type { Spec } from '#server/domain/dag/spec.ts'
 import { createRun } from '#server/services/run/create-run.ts'
-import { startHosted } from '#server/testing/hosted.ts'
+import { startHosted, type Hosted } from '#server/testing/hosted.ts'
+import { Disks } from '#server/storage/disks.ts'
 import { FleetWorker } from './fleet.ts'
 import { startsOf } from './history.ts'
+import { SmallDisk } from './small-disk.ts'
 import { endThem, markedWith } from './survivors.ts'
 
 export interface Site {
@@ -20,6 +22,9 @@ export interface Site {
   url: string
   dag: { dagId: string; versionId: string; spec: Spec }
   fleet: FleetWorker[]
+  hosted: Hosted
+  /** Those that were wanted. */
+  disks: Partial<Record<Place, SmallDisk>>
   ledger: string
   /** Makes a run; its params are the ledger only. */
   start: () => Promise<string>
@@ -29,10 +34,28 @@ export interface Site {
   close: () => Promise<void>
 }
 
+/** What may lie on a small disk: repositories and the store; the folders of attempts; the database. */
+export type Place = 'data' | 'runtime' | 'postgres'
+
 interface Wanted {
   notebook: string
   workers: number
   leaseMs: number
+  /** MB of each that is to be small. */
+  small?: Partial<Record<Place, number>>
+  /** Bytes that must be free for new work. */
+  leastFree?: number
+}
+
+/** Small disks where they are wanted, folders elsewhere. */
+async function layPlaces(folder: string, small: Partial<Record<Place, number>>): Promise<Site['disks']> {
+  const disks: Site['disks'] = {}
+  for (const place of ['data', 'runtime', 'postgres'] as const) {
+    const [path, size] = [join(folder, place), small[place]]
+    if (size === undefined) await mkdir(path, { mode: 0o711 })
+    else disks[place] = await SmallDisk.mount(path, size)
+  }
+  return disks
 }
 
 async function pushedDag(db: Database): Promise<Site['dag']> {
@@ -42,11 +65,13 @@ async function pushedDag(db: Database): Promise<Site['dag']> {
   return { dagId: version.dag, versionId: version.id, spec }
 }
 
-export async function openSite({ notebook, workers, leaseMs }: Wanted): Promise<Site> {
+export async function openSite(wanted: Wanted): Promise<Site> {
+  const { notebook, workers, leaseMs, small = {}, leastFree = 0 } = wanted
   const shared = process.getuid?.() === 0 ? '/var/lib/dagbok' : null
   if (shared !== null) await mkdir(shared, { recursive: true, mode: 0o711 })
   const folder = await mkdtemp(join(shared ?? tmpdir(), 'fleet-'))
   await chmod(folder, 0o711)
+  const disks = await layPlaces(folder, small)
   const postgres = await keepPostgres(
     { folder: join(folder, 'postgres'), sharedBinaries: shared },
     (error) => {
@@ -57,7 +82,8 @@ export async function openSite({ notebook, workers, leaseMs }: Wanted): Promise<
   const url = postgres.url('fleet')
   await migrateDatabase(url)
   const db = openDatabase(url, { max: 4, applicationName: 'dagbok fault test' })
-  const hosted = await startHosted(db)
+  const hosted = await startHosted(db, join(folder, 'data'))
+  hosted.ctx.disks = new Disks([{ place: 'the data folder', folder: hosted.folder }], leastFree)
   const ledger = join(folder, 'ledger')
   await writeFile(ledger, '')
   // As root the tasks have another user id.
@@ -70,16 +96,19 @@ export async function openSite({ notebook, workers, leaseMs }: Wanted): Promise<
     DATABASE_URL: url,
     DAGBOK_DATA_DIR: hosted.folder,
     DAGBOK_TEST_LEASE_MS: String(leaseMs),
+    DAGBOK_MIN_FREE_BYTES: String(leastFree),
     NEXTAUTH_URL: 'http://dagbok.test',
     LOG_LEVEL: 'error',
   }
   const fleet: FleetWorker[] = []
-  for (let i = 0; i < workers; i++) fleet.push(await FleetWorker.make(folder, env))
+  for (let i = 0; i < workers; i++) fleet.push(await FleetWorker.make(join(folder, 'runtime'), env))
   return {
     db,
     url,
     dag,
     fleet,
+    hosted,
+    disks,
     ledger,
     start: async () => {
       const given = { ...dag, trigger: 'api', triggeredBy: null, params: { ledger } } as const
@@ -97,6 +126,7 @@ export async function openSite({ notebook, workers, leaseMs }: Wanted): Promise<
       await hosted.close()
       await db.close()
       await postgres.stop()
+      for (const disk of Object.values(disks)) await disk.unmount()
       await rm(folder, { recursive: true, force: true })
     },
   }

@@ -32,12 +32,16 @@ export class FleetWorker {
     return new FleetWorker(runtime, env)
   }
 
-  /** Begins a life, as a process group of its own: a failpoint ends that group. */
-  start(failpoints: readonly string[] = []): void {
+  /**
+   * Begins a life, as a process group of its own: a failpoint ends that group.
+   * @param env of this life, over that of all
+   */
+  start(failpoints: readonly string[] = [], env: Record<string, string> = {}): void {
     const child = spawn(process.execPath, [...nodeOptions, program], {
       detached: true,
       env: childEnvironment({
         ...this.#env,
+        ...env,
         DAGBOK_RUNTIME_DIR: this.#runtime,
         DAGBOK_TEST_FAULTS: '1',
         DAGBOK_FAILPOINTS: failpoints.join(','),

@@ -85,8 +85,9 @@ export async function workTree(path: string, home: string): Promise<WorkTree> {
   return { path, git, fails, write, commit }
 }
 
-export async function startHosted(db: Database): Promise<Hosted> {
-  const folder = await mkdtemp(join(tmpdir(), 'dagbok-hosted-'))
+/** @param given the folder of all of it, which stays */
+export async function startHosted(db: Database, given?: string): Promise<Hosted> {
+  const folder = given ?? (await mkdtemp(join(tmpdir(), 'dagbok-hosted-')))
   const repositories = new HostedRepositories(join(folder, 'repositories'))
   const ctx: ServiceContext = {
     db,
@@ -119,7 +120,7 @@ export async function startHosted(db: Database): Promise<Hosted> {
     close: async () => {
       server.close()
       server.closeAllConnections()
-      await rm(folder, { recursive: true, force: true })
+      if (given === undefined) await rm(folder, { recursive: true, force: true })
     },
   }
 }

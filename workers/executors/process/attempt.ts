@@ -15,6 +15,7 @@ import {
 import type { Checkouts } from './checkouts.ts'
 import { commandLine } from './command.ts'
 import type { Host } from './host.ts'
+import type { RoomWatch } from './room-watch.ts'
 import { killMarked, signalGroup, startBehindGate, type TaskProcess } from './task-process.ts'
 import { makeCgroup, UsageMeter } from './usage-meter.ts'
 import { LogDrain } from './log-drain.ts'
@@ -29,6 +30,7 @@ export interface AttemptTools {
   inherited: Record<string, string | undefined>
   /** Interpreters in store; null: every attempt starts its own. */
   warm: WarmStarts | null
+  room: RoomWatch
   /** ms between the request to end and the force that ends. */
   graceMs: number
 }
@@ -110,12 +112,14 @@ export class ProcessAttempt {
     const { memory, attemptId } = this.job
     const weigh = (bytes: number) => memory !== null && bytes > memory && this.end('oom')
     const meter = new UsageMeter(pid, weigh, makeCgroup(attemptId, pid))
+    const began = performance.now()
     running.open()
     meter.start()
     const log = new LogWriter({ artifacts, append: (chunk) => this.#sink.appendLog(this.job.token, chunk) })
     const timer = this.#watchTime()
     const over = await this.#untilOver(running, log, timer).finally(() => meter.stop())
-    const end = await judge({ job: this.job, folder, artifacts, log, ...over })
+    const full = await this.#tools.room.since(began)
+    const end = await judge({ job: this.job, folder, artifacts, log, full, ...over })
     return end === null ? null : { ...end, ...meter.usage }
   }
 

@@ -8,10 +8,11 @@ import type { AttemptEnd, AttemptJob, AttemptSink, Executor, OrphanedAttempt } f
 import { attemptEnd, ownMachine } from '../executor.ts'
 import { ProcessAttempt, type AttemptTools } from './attempt.ts'
 import { removeAll } from './attempt-folder.ts'
+import { RoomWatch } from './room-watch.ts'
 import { killMarked, signalGroup, startTimeOf } from './task-process.ts'
 import { sweepCgroups } from './usage-meter.ts'
 
-export interface ProcessExecutorOptions extends Omit<AttemptTools, 'graceMs' | 'artifacts'> {
+export interface ProcessExecutorOptions extends Omit<AttemptTools, 'graceMs' | 'artifacts' | 'room'> {
   /** The store as the attempt of this token may use it. */
   artifacts: (token: string) => AttemptStore
   capacity: number
@@ -37,18 +38,20 @@ export class ProcessExecutor implements Executor {
   readonly #live = new Map<string, { attempt: ProcessAttempt; over: Promise<void> }>()
   #stopping = false
   readonly #beat: NodeJS.Timeout
+  readonly #room: RoomWatch
 
   constructor(options: ProcessExecutorOptions) {
     this.#options = options
     this.capacity = options.capacity
     this.#beat = setInterval(() => void this.#heartbeat(), options.heartbeatMs ?? heartbeatMs)
     this.#beat.unref()
+    this.#room = new RoomWatch(options.host.runtime, () => this.#live.size > 0)
   }
 
   submit(job: AttemptJob): Promise<void> {
     return new Promise((submitted) => {
       const { sink, artifacts, ...tools } = this.#options
-      const own = { graceMs: 5000, ...tools, artifacts: artifacts(job.token) }
+      const own = { graceMs: 5000, ...tools, room: this.#room, artifacts: artifacts(job.token) }
       const attempt = new ProcessAttempt(job, own, sink)
       const over = this.#see(attempt, submitted)
       this.#live.set(job.token, { attempt, over })
@@ -124,6 +127,7 @@ export class ProcessExecutor implements Executor {
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true
     clearInterval(this.#beat)
+    this.#room.stop()
     for (const { attempt } of this.#live.values()) attempt.end('stop', graceMs)
     await Promise.all([...this.#live.values()].map(({ over }) => over))
     await this.#options.warm?.close()

@@ -5,7 +5,6 @@ import { DagbokError } from '#server/domain/errors/errors.ts'
 import { parseMetrics } from '#server/domain/result/metrics.ts'
 import { parseValues } from '#server/domain/result/values.ts'
 import type { AttemptStore } from '#server/storage/artifact-store.ts'
-import { freeBytes } from '#server/storage/disks.ts'
 import type { LogWriter } from '#server/storage/logs/log-writer.ts'
 import { attemptEnd, type AttemptEnd, type AttemptJob } from '../executor.ts'
 import { collectOutputs, readReport, type AttemptFolder } from './attempt-folder.ts'
@@ -25,6 +24,8 @@ export interface Over {
   log: LogWriter
   exit: Exit
   why: Why | null
+  /** Whether its disk is full, and whether it was while its code ran. */
+  full: { now: boolean; ever: boolean }
 }
 
 export const stopped = attemptEnd(
@@ -48,7 +49,10 @@ function forced({ job, log, why }: Over): AttemptEnd | null {
     return attemptEnd('failed', 'timeout', `It took longer than its timeout of ${job.timeout} ms.`)
   if (why === 'oom')
     return attemptEnd('failed', 'oom', `It used more than its ${job.memory} bytes of memory.`)
-  return log.failure === null ? null : fault(log.failure)
+  if (log.failure === null) return null
+  return isOutage(log.failure)
+    ? attemptEnd('failed', 'storage', 'Its log could not be recorded.')
+    : fault(log.failure)
 }
 
 type Results = Pick<AttemptEnd, 'metrics' | 'values'>
@@ -68,9 +72,6 @@ async function resultsOf({ folder, job }: Over): Promise<{ results: Results; pro
   }
 }
 
-/** Bytes: where fewer are free, what was written last may not be whole. */
-const exhausted = 2 ** 20
-
 const noRoom = (what: string) =>
   attemptEnd('failed', 'storage', `The disk of its worker is full: ${what}. Make room there.`)
 
@@ -78,7 +79,7 @@ async function own(over: Over): Promise<AttemptEnd> {
   const { code, signal } = over.exit
   const { results, problem } = await resultsOf(over)
   // Whether its code saw that its writes failed, and what it made of that, nobody can say.
-  if (((await freeBytes(over.folder.path)) ?? Infinity) < exhausted)
+  if (over.full.now || (over.full.ever && code !== 0))
     return { ...noRoom('what it wrote may not be whole'), ...results }
   if (code !== 0) {
     const how = signal === null ? `It ended with exit code ${code}.` : `It was ended by ${signal}.`
@@ -105,7 +106,6 @@ export function fault(error: unknown): AttemptEnd {
   if (error instanceof DagbokError && error.code === 'unavailable')
     return attemptEnd('failed', 'storage', error.message)
   if (code === 'ENOSPC' || code === 'EDQUOT') return noRoom('its files could not be written')
-  if (isOutage(error)) return attemptEnd('failed', 'storage', 'Its log could not be recorded.')
   if (code === 'E2BIG' || code === 'ERR_INVALID_ARG_VALUE')
     return attemptEnd(
       'failed',
