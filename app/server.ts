@@ -10,12 +10,13 @@ import next from 'next'
 import { pino } from 'pino'
 import { openDatabase } from '#db/client.ts'
 import { throughOutages } from '#db/outage.ts'
+import { requireSchema } from '#db/schema-version.ts'
 import { allowsHost, allowsOrigin } from '#server/auth/address.ts'
 import { isLoopback } from '#server/config/read.ts'
 import { deskSocket } from '#server/config/desk.ts'
 import { productSettings } from '#server/config/product.ts'
 import { setNextAuthUrl, webSettings, type WebSettings } from '#server/config/web.ts'
-import { codeOfStatus } from '#server/domain/errors/errors.ts'
+import { codeOfStatus, DagbokError } from '#server/domain/errors/errors.ts'
 import { handleGit } from '#server/git/http.ts'
 import { HostedRepositories } from '#server/git/hosted.ts'
 import { ThreadedCompiler } from '#server/services/compile/threaded-compiler.ts'
@@ -105,6 +106,14 @@ async function start(settings: WebSettings): Promise<void> {
   const desk = deskSocket(runtimeFolder).path
   const db = openDatabase(settings.databaseUrl, { max: 10, applicationName: 'dagbok web' })
   const log = pino({ level: logLevel, base: { process: 'web' } })
+  await throughOutages(
+    () => requireSchema(db.client),
+    (error) => log.warn({ err: error }, 'the database cannot be asked; trying again'),
+  ).catch((error: unknown) => {
+    if (!(error instanceof DagbokError)) throw error
+    console.error(`dagbok: ${error.message}`)
+    process.exit(1)
+  })
   const repositories = new HostedRepositories(join(dataFolder, 'repositories'))
   await repositories.recover()
   const context: WebContext = {

@@ -5,6 +5,7 @@ import { scheduleSchema } from '#server/domain/dag/spec.ts'
 import { scheduleKey } from '#server/domain/schedule/entries.ts'
 import { openSql, type Sql } from './sql.ts'
 import { migrateDatabase } from './migrate.ts'
+import { refuseOlderBuilds, requireSchema } from './schema-version.ts'
 import { testDatabase } from './testing/test-database.ts'
 
 const { database, url } = testDatabase()
@@ -110,9 +111,27 @@ test('[R9] an upgrade carries over where crons stood, with the keys that this bu
   ])
 })
 
-test('a second migration changes nothing, and a database of a newer build is refused', async () => {
+test('a second migration changes nothing', async () => {
+  const count = () =>
+    database().client<{ n: number }[]>`select count(*)::int as n from drizzle.__drizzle_migrations`
+  const before = await count()
   await migrateDatabase(url())
-  await database()
-    .client`insert into drizzle.__drizzle_migrations (hash, created_at) values ('of a later build', 9999999999999)`
+  expect(await count()).toEqual(before)
+})
+
+test('[R19] a build goes on on the schema of a newer one, until that says that it may not: then it refuses with a sentence', async () => {
+  const sql = database().client
+  await expect(requireSchema(sql)).resolves.toBeUndefined()
+  await sql`insert into drizzle.__drizzle_migrations (hash, created_at) values ('of a later build', 9999999999999)`
+  await expect(migrateDatabase(url())).resolves.toBeUndefined()
+  await expect(requireSchema(sql)).resolves.toBeUndefined()
+  await sql`update drizzle.oldest_build set at = 9999999999999`
   await expect(migrateDatabase(url())).rejects.toThrow('made by a newer Dagbok')
+  await expect(requireSchema(sql)).rejects.toThrow('made by a newer Dagbok')
+  await refuseOlderBuilds(sql)
+  await expect(requireSchema(sql), 'what was said is not taken back').rejects.toThrow(
+    'made by a newer Dagbok',
+  )
+  await sql`delete from drizzle.oldest_build`
+  await expect(requireSchema(sql), 'nobody said that it may').rejects.toThrow('made by a newer Dagbok')
 })

@@ -8,12 +8,14 @@ import { openDatabase } from '#db/client.ts'
 import { throughOutages } from '#db/outage.ts'
 import { attemptsOfEarlierLives } from '#db/queries/attempt.ts'
 import { defaultQueue, graceLeases, registerWorker, workerAlive, workerStopped } from '#db/queries/worker.ts'
+import { requireSchema } from '#db/schema-version.ts'
 import { postgresStore } from '#db/scheduling-store.ts'
 import { inheritedByTasks, secretPlaces } from '#server/config/environment.ts'
 import { gitPath } from '#server/config/git.ts'
 import { deskSocket } from '#server/config/desk.ts'
 import { backSeconds } from '#server/config/lease.ts'
 import { productSettings } from '#server/config/product.ts'
+import { DagbokError } from '#server/domain/errors/errors.ts'
 import { HostedRepositories } from '#server/git/hosted.ts'
 import { ThreadedCompiler } from '#server/services/compile/threaded-compiler.ts'
 import type { ServiceContext } from '#server/services/context.ts'
@@ -56,6 +58,18 @@ const ctx: ServiceContext = {
   tables: new TableProcess(),
   publicUrl: settings.publicUrl ?? '',
 }
+
+/** Each part of the start can be done again: the database may be away for a while (R14). */
+const insist = (work: () => Promise<void>) =>
+  throughOutages(work, (error) => log.warn({ err: error }, 'the database cannot be asked; trying again'))
+
+/** A schema that this build does not know is nothing to work on: the sentence is all that the user needs (R19). */
+function refused(error: unknown): never {
+  if (!(error instanceof DagbokError)) throw error
+  console.error(`dagbok: ${error.message}`)
+  process.exit(1)
+}
+await insist(() => requireSchema(db.client)).catch(refused)
 
 const host = await openHost(settings.runtimeFolder, gitPath())
 const workerId = randomUUID()
@@ -110,10 +124,6 @@ const traces =
       })
 const maintenance = new Maintenance(db, artifacts, { keepDays: settings.keepRunDays }, log)
 
-/** Each part of the start can be done again: the database may be away for a while (R14). */
-const insist = (work: () => Promise<void>) =>
-  throughOutages(work, (error) => log.warn({ err: error }, 'the database cannot be asked; trying again'))
-
 await insist(() =>
   registerWorker(db, {
     id: workerId,
@@ -123,8 +133,15 @@ await insist(() =>
     slots: executor.capacity,
   }),
 )
+let stopping = false
 const beat = setInterval(() => {
   workerAlive(db, workerId).catch((error: unknown) => log.warn({ err: error }, 'a heartbeat was not written'))
+  // A newer build may have migrated it meanwhile.
+  requireSchema(db.client).catch((error: unknown) => {
+    if (!(error instanceof DagbokError)) return
+    console.error(`dagbok: ${error.message}`)
+    void stop(1)
+  })
 }, beatMs)
 await insist(async () => executor.endOrphans(await attemptsOfEarlierLives(db, hostName, workerId)))
 await artifacts.sweep()
@@ -144,8 +161,7 @@ traces?.start()
 await insist(() => programs.start())
 process.send?.({ type: 'ready', url: '' })
 
-let stopping = false
-async function stop(): Promise<void> {
+async function stop(code = 0): Promise<void> {
   if (stopping) return
   stopping = true
   clearInterval(beat)
@@ -156,7 +172,7 @@ async function stop(): Promise<void> {
   await executor.stop(graceMs)
   await workerStopped(db, workerId)
   await db.close()
-  process.exit(0)
+  process.exit(code)
 }
 process.once('SIGTERM', () => void stop())
 process.once('SIGINT', () => {})

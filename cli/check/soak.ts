@@ -19,6 +19,7 @@ const soaks: Record<string, (name: string) => Promise<number>> = {
   R1: tests('e2e/faults/fleet.fault.test.ts', 3000),
   R10: tests('e2e/faults/push-kills.fault.test.ts', 300),
   R15: tests('e2e/faults/disk-full.fault.test.ts', 20),
+  R19: tests('e2e/faults/rolling-upgrade.fault.test.ts', 120),
   'ten-thousand': tests('e2e/faults/ten-thousand.soak.test.ts', 1, 'soak'),
   simulation: () => runTool('workers/simulation/main.ts', ['--seeds', '100000', '--from', anySeed(1e9)]),
 }

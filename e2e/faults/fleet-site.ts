@@ -45,6 +45,20 @@ interface Wanted {
   small?: Partial<Record<Place, number>>
   /** Bytes that must be free for new work. */
   leastFree?: number
+  /** What an earlier build does before this one migrates the database: it makes the schema, pushes the DAG, and may go on. */
+  earlier?: (ground: Ground) => Promise<void>
+}
+
+/** What a build works on. */
+export interface Ground {
+  url: string
+  /** Data folder. */
+  data: string
+  /** Where workers have their runtime folders. */
+  runtime: string
+  ledger: string
+  /** Environment of its workers. */
+  env: Record<string, string>
 }
 
 /** Small disks where they are wanted, folders elsewhere. */
@@ -56,6 +70,12 @@ async function layPlaces(folder: string, small: Partial<Record<Place, number>>):
     else disks[place] = await SmallDisk.mount(path, size)
   }
   return disks
+}
+
+async function pushDag(hosted: Hosted, notebook: string): Promise<void> {
+  const tree = await hosted.work('fleet', { 'fleet.dag.md': notebook })
+  await tree.commit('A DAG for the fleet')
+  await tree.git('push', '-q', hosted.remote('fleet'), 'main')
 }
 
 async function pushedDag(db: Database): Promise<Site['dag']> {
@@ -80,28 +100,28 @@ export async function openSite(wanted: Wanted): Promise<Site> {
   )
   await ensureDatabase(postgres, 'fleet')
   const url = postgres.url('fleet')
-  await migrateDatabase(url)
-  const db = openDatabase(url, { max: 4, applicationName: 'dagbok fault test' })
-  const hosted = await startHosted(db, join(folder, 'data'))
-  hosted.ctx.disks = new Disks([{ place: 'the data folder', folder: hosted.folder }], leastFree)
   const ledger = join(folder, 'ledger')
   await writeFile(ledger, '')
   // As root the tasks have another user id.
   await chmod(ledger, 0o666)
-  const tree = await hosted.work('fleet', { 'fleet.dag.md': notebook })
-  await tree.commit('A DAG for the fleet')
-  await tree.git('push', '-q', hosted.remote('fleet'), 'main')
-  const dag = await pushedDag(db)
+  const [data, runtime] = [join(folder, 'data'), join(folder, 'runtime')]
   const env = {
     DATABASE_URL: url,
-    DAGBOK_DATA_DIR: hosted.folder,
+    DAGBOK_DATA_DIR: data,
     DAGBOK_TEST_LEASE_MS: String(leaseMs),
     DAGBOK_MIN_FREE_BYTES: String(leastFree),
     NEXTAUTH_URL: 'http://dagbok.test',
     LOG_LEVEL: 'error',
   }
+  await wanted.earlier?.({ url, data, runtime, ledger, env })
+  await migrateDatabase(url)
+  const db = openDatabase(url, { max: 4, applicationName: 'dagbok fault test' })
+  const hosted = await startHosted(db, data)
+  hosted.ctx.disks = new Disks([{ place: 'the data folder', folder: hosted.folder }], leastFree)
+  if (wanted.earlier === undefined) await pushDag(hosted, notebook)
+  const dag = await pushedDag(db)
   const fleet: FleetWorker[] = []
-  for (let i = 0; i < workers; i++) fleet.push(await FleetWorker.make(join(folder, 'runtime'), env))
+  for (let i = 0; i < workers; i++) fleet.push(await FleetWorker.make(runtime, env))
   return {
     db,
     url,

@@ -7,29 +7,35 @@ import { join, resolve } from 'node:path'
 import { nodeOptions } from '#cli/setup/machine.mjs'
 import { childEnvironment } from '#server/config/environment.ts'
 
-const program = resolve(import.meta.dirname, '../../workers/main.ts')
+const ownBuild = resolve(import.meta.dirname, '../..')
 /** Characters of what a worker printed that are kept. */
 const kept = 20_000
 
 export class FleetWorker {
   readonly #env: Record<string, string>
-  readonly #runtime: string
+  /** Folder that its attempts run in: names its worker's host. */
+  readonly runtime: string
+  readonly #build: string
   #child: ChildProcess | null = null
   #paused = false
   said = ''
   lives = 0
 
-  private constructor(runtime: string, env: Record<string, string>) {
-    this.#runtime = runtime
+  private constructor(runtime: string, env: Record<string, string>, build: string) {
+    this.runtime = runtime
+    this.#build = build
     this.#env = env
   }
 
-  /** @param parent folder that the user id of tasks can enter */
-  static async make(parent: string, env: Record<string, string>): Promise<FleetWorker> {
+  /**
+   * @param parent folder that the user id of tasks can enter
+   * @param build checkout whose worker it is
+   */
+  static async make(parent: string, env: Record<string, string>, build = ownBuild): Promise<FleetWorker> {
     const runtime = join(parent, `fleet-${randomUUID()}`)
     await mkdir(runtime, { recursive: true })
     await chmod(runtime, 0o711)
-    return new FleetWorker(runtime, env)
+    return new FleetWorker(runtime, env, build)
   }
 
   /**
@@ -37,12 +43,12 @@ export class FleetWorker {
    * @param env of this life, over that of all
    */
   start(failpoints: readonly string[] = [], env: Record<string, string> = {}): void {
-    const child = spawn(process.execPath, [...nodeOptions, program], {
+    const child = spawn(process.execPath, [...nodeOptions, join(this.#build, 'workers/main.ts')], {
       detached: true,
       env: childEnvironment({
         ...this.#env,
         ...env,
-        DAGBOK_RUNTIME_DIR: this.#runtime,
+        DAGBOK_RUNTIME_DIR: this.runtime,
         DAGBOK_TEST_FAULTS: '1',
         DAGBOK_FAILPOINTS: failpoints.join(','),
       }),
@@ -77,6 +83,15 @@ export class FleetWorker {
     this.#paused = false
   }
 
+  /** SIGTERM, as an upgrade ends it. */
+  async stop(): Promise<void> {
+    const child = this.#child
+    if (child === null || this.dead) return
+    const gone = once(child, 'exit')
+    child.kill('SIGTERM')
+    await gone
+  }
+
   /** SIGSTOP: it holds its connections and its locks, and does nothing. */
   pause(): void {
     if (!this.dead) this.#paused = this.#child?.kill('SIGSTOP') === true
@@ -89,6 +104,6 @@ export class FleetWorker {
 
   async remove(): Promise<void> {
     await this.kill()
-    await rm(this.#runtime, { recursive: true, force: true })
+    await rm(this.runtime, { recursive: true, force: true })
   }
 }

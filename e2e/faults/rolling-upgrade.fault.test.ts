@@ -1,0 +1,149 @@
+/**
+ * A rolling upgrade and back (R19): the build before the newest migration works while this one migrates its database, both
+ * work on it side by side under kills, and then the earlier one alone. Runs come in all the time.
+ */
+import { afterAll, expect, test } from 'vitest'
+import { openSql, type Sql } from '#db/sql.ts'
+import { trials } from '#server/config/trials.ts'
+import { openEarlierBuild } from './earlier-build.ts'
+import { notebook, slots } from './fleet-dag.ts'
+import { openSite, type Site } from './fleet-site.ts'
+import { FleetWorker } from './fleet.ts'
+import { attemptRows, judgeAttempts, judgeRuns } from './history.ts'
+import { randomFrom } from './random.ts'
+
+/** Runs that are under way while builds come and go. */
+const busy = 6
+/** Workers of each build. */
+const workers = 2
+
+const build = await openEarlierBuild()
+const earlier: FleetWorker[] = []
+let site: Site | null = null
+afterAll(async () => {
+  for (const worker of earlier) await worker.remove()
+  await site?.close()
+  if ('folder' in build) await build.remove()
+})
+
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
+
+async function until(what: string, ask: () => Promise<boolean>, ms = 120_000): Promise<void> {
+  for (const end = Date.now() + ms; !(await ask()); await pause(20))
+    if (Date.now() > end) throw new Error(`after ${ms / 1000} s it is still not so: ${what}`)
+}
+
+const openRuns = async ({ db }: Site) => {
+  const [row] = await db.client<{ n: number }[]>`select count(*)::int as n from run where ended_at is null`
+  return row?.n ?? 0
+}
+
+/** Attempts that succeeded on these workers so far. */
+async function doneBy({ db }: Site, fleet: readonly FleetWorker[]): Promise<number> {
+  const rows = await db.client<{ host: string; n: number }[]>`
+    select w.host, count(*)::int as n from attempt a join worker w on w.id = a.worker_id where a.state = 'succeeded' group by 1`
+  return rows
+    .filter(({ host }) => fleet.some(({ runtime }) => host.endsWith(runtime)))
+    .reduce((sum, { n }) => sum + n, 0)
+}
+
+async function feed(here: Site, acknowledged: string[]): Promise<void> {
+  for (let n = await openRuns(here); n < busy; n++) acknowledged.push(await here.start())
+}
+
+/** Migrations that a database has had. */
+async function migrations(sql: Pick<Sql, 'pool'>): Promise<number> {
+  const { rows } = await sql.pool.query<{ n: number }>(
+    'select count(*)::int as n from drizzle.__drizzle_migrations',
+  )
+  return rows[0]?.n ?? 0
+}
+
+let before = 0
+/** The earlier build on its own schema, with runs under way. */
+const openEarlier = () =>
+  openSite({
+    notebook,
+    workers,
+    leaseMs: 3000,
+    earlier: async (ground) => {
+      if (!('folder' in build)) throw new Error(build.why)
+      await build.seed(ground, busy)
+      for (let i = 0; i < workers; i++) {
+        const worker = await FleetWorker.make(ground.runtime, ground.env, build.folder)
+        earlier.push(worker)
+        worker.start()
+      }
+      const sql = openSql(ground.url, { max: 1 })
+      await until('the earlier build works', async () => {
+        const [row] = await sql<
+          { n: number }[]
+        >`select count(*)::int as n from attempt where state = 'succeeded'`
+        return (row?.n ?? 0) > 0
+      })
+      before = await migrations(sql)
+      await sql.end()
+    },
+  })
+
+test('[R1] [R2] [R3] [R4] [R19] two builds with adjacent schemas work on one database, forth and back: nothing is lost or run twice', async ({
+  skip,
+}) => {
+  skip('why' in build, 'why' in build ? build.why : '')
+  const { count, seed } = trials(12)
+  site = await openEarlier()
+  const here = site
+  expect(await migrations(here.db.client)).toBeGreaterThan(before)
+  expect(await openRuns(here), 'it was migrated while runs were under way').toBeGreaterThan(0)
+  const acknowledged: string[] = []
+  for (const worker of here.fleet) worker.start()
+  const all = [...here.fleet, ...earlier]
+  for (let i = 0; i < count; i++) {
+    const next = randomFrom(seed + i)
+    await feed(here, acknowledged)
+    // Time for a start, and for some work after it.
+    await pause(1000 + next(2500))
+    const worker = all[next(all.length)]
+    await worker?.kill()
+    worker?.start()
+  }
+  const both = [await doneBy(here, here.fleet), await doneBy(here, earlier)]
+  await until('both builds have done something', async () => {
+    await feed(here, acknowledged)
+    return (await doneBy(here, here.fleet)) > 0 && (await doneBy(here, earlier)) > (both[1] ?? 0)
+  })
+
+  // Back: the earlier build alone, on the newer schema, takes over what is left and does what comes.
+  for (const worker of here.fleet) await worker.stop()
+  const alone = await doneBy(here, earlier)
+  await feed(here, acknowledged)
+  await until('all runs have ended', async () => (await openRuns(here)) === 0)
+  const after = await doneBy(here, earlier)
+  expect(after).toBeGreaterThan(alone)
+  expect(earlier.map(({ dead, said }) => (dead ? said : ''))).toEqual(earlier.map(() => ''))
+  const rows = await attemptRows(here.db)
+  console.log(
+    `${'commit' in build ? build.commit.slice(0, 9) : ''} and this build, ${count} kills from seed ${seed}: ${rows.length} attempts, ` +
+      `${await doneBy(here, here.fleet)} by this build, ${after} by the earlier one, ${after - alone} of them alone again`,
+  )
+  expect([
+    ...judgeAttempts(rows, await here.starts(), slots),
+    ...(await judgeRuns(here.db, acknowledged)),
+  ]).toEqual([])
+})
+
+test('mutant: a migration that is not additive stops the earlier build, and that is seen', async ({
+  skip,
+}) => {
+  const here = site
+  skip(here === null || 'why' in build, 'there was no earlier build')
+  if (here === null) return
+  await here.db.client`alter table attempt add column asked_for text not null default ''`
+  await here.db.client`alter table attempt alter column asked_for drop default`
+  await here.start()
+  await expect(until('all runs have ended', async () => (await openRuns(here)) === 0, 6000)).rejects.toThrow(
+    'still not so',
+  )
+  await here.db.client`alter table attempt drop column asked_for`
+  await until('all runs have ended', async () => (await openRuns(here)) === 0)
+})
