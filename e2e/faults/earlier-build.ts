@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { copyFile, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { isDeepStrictEqual, promisify } from 'node:util'
+import { promisify } from 'node:util'
 import { nodeOptions } from '#cli/setup/machine.mjs'
 import type { Ground } from './fleet-site.ts'
 
@@ -20,7 +20,10 @@ export interface EarlierBuild {
   remove: () => Promise<void>
 }
 
-const packagesOf = (text: string) => (JSON.parse(text) as { dependencies: unknown }).dependencies
+const packagesOf = (text: string) =>
+  Object.entries((JSON.parse(text) as { dependencies: Record<string, string> }).dependencies).map(
+    ([name, version]) => `${name}@${version}`,
+  )
 
 /** The last commit before the newest migration; or why there is none here. */
 async function findCommit(): Promise<{ commit: string } | { why: string }> {
@@ -28,20 +31,15 @@ async function findCommit(): Promise<{ commit: string } | { why: string }> {
     const newest = await git('log', '-1', '--diff-filter=A', '--format=%H', '--', 'db/migrations/*.sql')
     if (newest === '') return { why: 'the history has no migration' }
     const commit = await git('rev-parse', '--verify', '--quiet', `${newest}^`)
-    if (
-      !isDeepStrictEqual(
-        packagesOf(await git('show', `${commit}:package.json`)),
-        packagesOf(await ownPackage()),
-      )
-    )
-      return { why: `the packages of ${commit.slice(0, 9)} are others than those of today` }
+    const ours = new Set(packagesOf(await readFile(join(root, 'package.json'), 'utf8')))
+    const missing = packagesOf(await git('show', `${commit}:package.json`)).filter((one) => !ours.has(one))
+    if (missing.length > 0)
+      return { why: `${commit.slice(0, 9)} needs packages that are not here: ${missing.join(', ')}` }
     return { commit }
   } catch {
     return { why: 'the git history is not here, or ends before the newest migration' }
   }
 }
-
-const ownPackage = () => readFile(join(root, 'package.json'), 'utf8')
 
 export async function openEarlierBuild(): Promise<EarlierBuild | { why: string }> {
   const found = await findCommit()
