@@ -25,6 +25,9 @@ export interface BrowserReport {
   errors: { message?: string }[]
 }
 
+/** Where Playwright writes it, in the checkout. */
+const report = '.e2e/report.json'
+
 const failing = new Set(['unexpected', 'flaky'])
 
 function failuresOf(suite: Suite, within: readonly string[]): Failure[] {
@@ -54,19 +57,29 @@ export function tallyOf({ stats, suites, errors }: BrowserReport, code: number):
   }
 }
 
+/** Null where a browser starts, else the tally of a stage that is skipped without one. */
+export async function noBrowser(): Promise<Tally | null> {
+  const browser = await findBrowser()
+  if (typeof browser !== 'string') return null
+  return { passed: 0, failed: 0, skipped: 1, failures: [], reasons: [`browser tests: ${browser}`] }
+}
+
+/** What Playwright counted in a checkout, having ended with `code`. @throws Error when it ended before it had a report */
+export async function tallyIn(checkout: string, code: number): Promise<Tally> {
+  const text = await readFile(join(checkout, report), 'utf8').catch(() => null)
+  if (text === null) throw new Error(`Playwright ended with ${code} before it had a result`)
+  return tallyOf(JSON.parse(text) as BrowserReport, code)
+}
+
 /** What Playwright counted; a run that ends without a report has failed. */
 export async function browserStage(): Promise<Tally> {
-  const browser = await findBrowser()
-  if (typeof browser === 'string')
-    return { passed: 0, failed: 0, skipped: 1, failures: [], reasons: [`browser tests: ${browser}`] }
-  const file = join(root, '.e2e/report.json')
-  await rm(file, { force: true })
+  const skipped = await noBrowser()
+  if (skipped !== null) return skipped
+  await rm(join(root, report), { force: true })
   const code = await runTool('node_modules/@playwright/test/cli.js', [
     'test',
     '--config',
     'e2e/playwright.config.ts',
   ])
-  const text = await readFile(file, 'utf8').catch(() => null)
-  if (text === null) throw new Error(`Playwright ended with ${code} before it had a result`)
-  return tallyOf(JSON.parse(text) as BrowserReport, code)
+  return tallyIn(root, code)
 }

@@ -10,7 +10,7 @@ async function main([name = '', ...options]: string[]): Promise<number> {
   const wrong = options.find((option) => option !== '--all')
   if (wrong !== undefined) {
     console.error(
-      `'${wrong}' is unknown. \`npm test -- --all\` runs the simulation, the fault tests and the guards, too.`,
+      `'${wrong}' is unknown. \`npm test -- --all\` runs a fresh clone, the simulation, the fault tests and the guards, too.`,
     )
     return 1
   }

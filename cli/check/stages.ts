@@ -1,5 +1,6 @@
 /** The stages, in the order in which a mistake is cheapest to find. */
 import { browserStage } from './browser-stage.ts'
+import { cloneStage } from './clone-stage.ts'
 import { guardStage } from './guard-stage.ts'
 import { simulationStage } from './simulation-stage.ts'
 import { wholeTool, type Tally } from './stage.ts'
@@ -32,6 +33,7 @@ export const stages: Stage[] = [
   { name: 'unit', from: 'verify', run: vitest('unit') },
   { name: 'integration', from: 'verify', run: vitest('integration') },
   { name: 'browser', from: 'test', run: browserStage },
+  { name: 'clone', from: 'all', run: cloneStage },
   { name: 'simulation', from: 'all', run: simulationStage },
   { name: 'faults', from: 'all', run: vitest('faults') },
   { name: 'guards', from: 'all', run: guardStage },
