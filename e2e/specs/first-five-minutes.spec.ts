@@ -14,6 +14,8 @@ interface RunAnswer {
 }
 
 test('link → run → compare → share → edit → push', async ({ page, product, browser }) => {
+  // It is many tests' work, and a clone is tried on machines that are busy besides.
+  test.setTimeout(900_000)
   const { ready } = product
   // A private window: nothing of the session is in it.
   const outside = await browser.newContext({ storageState: { cookies: [], origins: [] } })

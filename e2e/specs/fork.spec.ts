@@ -1,4 +1,5 @@
-/** A fork: what another version changes runs, the rest is taken over, and the dialog says so before. */
+/** Run again on another version: only what it changes, with the rest taken over (a fork), or everything. */
+import type { RunSummary } from '#server/views/dag.ts'
 import { mendable } from '#cli/testing/notebooks.ts'
 import { cloneRepository } from '../fixtures/repository.ts'
 import { expect, seriousFaults, test } from '../fixtures/test.ts'
@@ -40,4 +41,17 @@ test('a run is forked to another version after a look at what is taken over', as
   await expect(run.log()).toContainText('another end')
   await run.row('first').click()
   await expect(run.panel()).toContainText('Its results are those of run 1.')
+
+  // Everything again, on the other version: nothing is taken over.
+  const again = await run.chooseAgain('Everything')
+  await again.getByRole('combobox', { name: /^Version/ }).selectOption('v1')
+  await run.runAgain()
+  await expect(run.answer()).toContainText('Succeeded: 5 of 5')
+  await expect(page.getByText('rerun of run 2')).toBeVisible()
+  await run.row('last').click()
+  await expect(run.log()).toContainText('all of it')
+  await run.row('first').click()
+  await expect(run.panel()).not.toContainText('Its results are those of')
+  const runs = await product.api<RunSummary[]>('/dags/main/fork/steps/runs')
+  expect(runs.map(({ number, version }) => `${number} v${version.number}`)).toEqual(['3 v1', '2 v2', '1 v1'])
 })

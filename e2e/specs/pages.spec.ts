@@ -1,31 +1,8 @@
 /** Every page, light and dark, wide and narrow: nothing serious by axe, nothing in the console, no scrolling sideways. */
-import type { Page } from '@playwright/test'
-import { colourFaults, expect, seriousFaults, test } from '../fixtures/test.ts'
+import { iris, irisRuns } from '../fixtures/iris.ts'
+import { looksWell } from '../fixtures/looks.ts'
 import type { Product } from '../fixtures/product.ts'
-
-interface RunAnswer {
-  id: string
-  number: number
-  state: string
-  version: { number: number }
-}
-
-const iris = '/main/examples/iris'
-const finished = ['succeeded', 'failed', 'cancelled']
-
-/** The newest finished run of each version of the classifier. */
-async function irisRuns(product: Product): Promise<[RunAnswer, RunAnswer]> {
-  const found = async () => {
-    const runs = await product.api<RunAnswer[]>('/dags/main/examples/iris/runs').catch(() => [])
-    return [1, 2].flatMap(
-      (version) => runs.find((run) => run.version.number === version && finished.includes(run.state)) ?? [],
-    )
-  }
-  await expect.poll(async () => (await found()).length, { timeout: 120_000 }).toBe(2)
-  const [one, two] = await found()
-  if (one === undefined || two === undefined) throw new Error('the runs of the classifier are gone')
-  return [one, two]
-}
+import { expect, test } from '../fixtures/test.ts'
 
 interface Found {
   /** Addresses of the two runs and of the share link. */
@@ -57,34 +34,22 @@ const pages: [name: string, path: (there: Found) => string, shows: RegExp][] = [
   ['two versions', () => `${iris}/versions?a=1&b=2`, /nearest neighbours/],
   ['a comparison', ({ comparison }) => comparison, /differing pixels/],
   ['a shared one', ({ share }) => share, /iris v1 ↔ v2, a shared comparison.*differing pixels/s],
+  ['the schedule', () => `${iris}/schedule`, /Next ticks.*0 6 \* \* 1-5 Europe\/London/s],
+  ['no backfills', () => `${iris}/backfills`, /No backfills yet/],
   ['settings', () => '/settings', /for REST, and as the password of git/],
+  ['sign-in without a link', () => '/sign-in', /You sign in with a one-time link/],
 ]
 
 for (const [name, pathOf, shows] of pages)
   test(`${name}, light and dark, wide and narrow`, async ({ page, product }) => {
-    const path = pathOf(await find(product))
-    await page.emulateMedia({ colorScheme: 'light' })
-    await page.goto(path)
-    await expect(page.locator('body')).toContainText(shows)
-    expect(await seriousFaults(page)).toEqual([])
-    await page.emulateMedia({ colorScheme: 'dark' })
-    await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
-    expect(await colourFaults(page)).toEqual([])
-    await page.setViewportSize({ width: 480, height: 850 })
-    await expect(page.locator('body')).toContainText(shows)
-    await scrollsNowhere(page)
+    await page.goto(pathOf(await find(product)))
+    await looksWell(page, shows)
+    for (const table of await page.getByRole('group', { name: 'Runs side by side' }).all())
+      expect(
+        await table.evaluate((box) => box.scrollWidth - box.clientWidth),
+        'two runs fit',
+      ).toBeLessThanOrEqual(0)
   })
-
-/** Sideways, that is: not the page, and not the table of two runs. */
-async function scrollsNowhere(page: Page): Promise<void> {
-  const over = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-  await expect.poll(over).toBeLessThanOrEqual(0)
-  for (const table of await page.getByRole('group', { name: 'Runs side by side' }).all())
-    expect(
-      await table.evaluate((box) => box.scrollWidth - box.clientWidth),
-      'two runs fit',
-    ).toBeLessThanOrEqual(0)
-}
 
 test('what is not there is said so, with a way on', async ({ page }) => {
   for (const [path, says] of [

@@ -1,0 +1,58 @@
+/** Versions, comparison and settings by the keyboard alone: Tab reaches all of it, Enter acts, `?` says the keys. */
+import type { Page } from '@playwright/test'
+import { iris, irisRuns } from '../fixtures/iris.ts'
+import { walkByTab } from '../fixtures/tab-order.ts'
+import { expect, test } from '../fixtures/test.ts'
+
+/** Everything is reached, each stop is seen, and the keys of the page are said. */
+async function expectWalk(page: Page, keys: RegExp): Promise<void> {
+  expect(await walkByTab(page)).toEqual({ unreached: [], unseen: [] })
+  await page.keyboard.press('?')
+  const help = page.getByRole('dialog', { name: 'Keys of this page' })
+  await expect(help).toContainText(keys)
+  await page.keyboard.press('Escape')
+  await expect(help).toBeHidden()
+}
+
+test('versions: two are picked with the arrows, and Enter runs one', async ({ page, product }) => {
+  await irisRuns(product)
+  await page.goto(`${iris}/versions?a=1&b=2`)
+  await expect(page.getByText('nearest neighbours').first()).toBeVisible()
+  await expectWalk(page, /D\s*What the newest version changed.*R\s*Run iris/s)
+  await page.getByRole('radio', { name: 'Difference from v1' }).focus()
+  await page.keyboard.press('ArrowUp')
+  await expect(page).toHaveURL(/a=2/)
+  const first = page.getByRole('row', { name: /First models/ })
+  await first.getByRole('button', { name: 'Run' }).press('Enter')
+  const dialog = page.getByRole('dialog', { name: 'Run iris' })
+  await expect(dialog.getByLabel('Version')).toHaveValue('v1')
+  await page.keyboard.press('Escape')
+  await expect(dialog).toBeHidden()
+  await first.getByRole('link').press('Enter')
+  await expect(page).toHaveURL(/\/runs\/\d+$/)
+})
+
+test('comparison: a view is pressed, and a share link is made', async ({ page, product }) => {
+  const runs = await irisRuns(product)
+  await page.goto(`/compare?runs=${runs.map(({ id }) => id).join(',')}`)
+  await expect(page.getByText('differing pixels')).toBeVisible()
+  await expectWalk(page, /D\s*Only differences, or all.*S\s*Make a share link/s)
+  await page.getByRole('button', { name: 'Swipe' }).press('Enter')
+  const edge = page.getByRole('slider', { name: 'Where the other picture begins' })
+  await edge.press('ArrowRight')
+  await expect(edge).toHaveValue('51')
+  await page.getByRole('button', { name: /^Share link/ }).press('Enter')
+  await expect(page.getByRole('dialog').getByLabel('Share link')).toHaveValue(/\/share\//)
+})
+
+test('settings: a token is made and revoked', async ({ page }) => {
+  await page.goto('/settings')
+  const tokens = page.getByRole('region', { name: 'Tokens', exact: true })
+  await expect(tokens.getByRole('row').first()).toBeVisible()
+  await expectWalk(page, /Go to a DAG, a run, a page/)
+  await tokens.getByRole('textbox', { name: 'What the token is for' }).fill('by keyboard')
+  await page.keyboard.press('Enter')
+  const row = tokens.getByRole('row', { name: /^by keyboard/ })
+  await row.getByRole('button', { name: 'Revoke' }).press('Enter')
+  await expect(row).toHaveCount(0)
+})
