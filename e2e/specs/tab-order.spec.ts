@@ -14,9 +14,13 @@ async function expectWalk(page: Page, keys: RegExp): Promise<void> {
   await expect(help).toBeHidden()
 }
 
-test('versions: two are picked with the arrows, and Enter runs one', async ({ page, product }) => {
+test('versions: what the one of a push has changed, two picked with the arrows, and Enter runs one', async ({
+  page,
+  product,
+}) => {
   await irisRuns(product)
-  await page.goto(`${iris}/versions?a=1&b=2`)
+  // As a push says it.
+  await page.goto(`${iris}/versions?version=2`)
   await expect(page.getByText('nearest neighbours').first()).toBeVisible()
   await expectWalk(page, /D\s*What the newest version changed.*R\s*Run iris/s)
   await page.getByRole('radio', { name: 'Difference from v1' }).focus()

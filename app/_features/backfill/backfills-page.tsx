@@ -29,7 +29,7 @@ function Progress({ of }: { of: Backfill }) {
     <>
       <progress
         className={failed > 0 ? 'bad' : 'ok'}
-        value={succeeded + failed + cancelled}
+        value={succeeded + failed}
         max={Math.max(1, all)}
         aria-label={`Progress of backfill ${of.number}`}
       />{' '}
@@ -129,7 +129,7 @@ function List({
                   backfill {one.number}
                 </button>
               </td>
-              <td className="mono">
+              <td className="mono date">
                 {one.from} to {one.to}
               </td>
               <td>{one.state}</td>

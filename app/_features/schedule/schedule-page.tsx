@@ -1,9 +1,8 @@
 'use client'
 
 import { useMutation, useQuery } from '@tanstack/react-query'
-import Link from 'next/link'
 import type { DagDetail } from '#server/views/dag.ts'
-import { DagBar, dagPath, Fault, Loading, type DagPlace } from '../../_components/page.tsx'
+import { DagBar, Fault, Loading, type DagPlace } from '../../_components/page.tsx'
 import { Ago } from '../../_components/time.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { useLive } from '../../_trpc/use-live.ts'
@@ -56,11 +55,11 @@ function SchedulePanel({ dag }: { dag: DagDetail }) {
           <tbody>
             {dag.nextTicks.map((tick) => (
               <tr key={`${tick.schedule} ${tick.at}`}>
-                <td className="mono">{minute(tick.at)}</td>
+                <td className="mono date">{minute(tick.at)}</td>
                 <td>
                   <Ago time={tick.at} />
                 </td>
-                <td className="mono">{minute(tick.logicalDate)}</td>
+                <td className="mono date">{minute(tick.logicalDate)}</td>
                 <td className="mono muted">{tick.schedule}</td>
               </tr>
             ))}
@@ -124,9 +123,6 @@ export function SchedulePage({ place }: { place: DagPlace }) {
   return (
     <>
       <DagBar place={place}>
-        <Link className="btn" href={`${dagPath(place)}/backfills`}>
-          Backfills
-        </Link>
         <button
           type="button"
           className="btn"

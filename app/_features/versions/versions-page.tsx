@@ -19,11 +19,15 @@ function Difference({ place, a, b }: { place: DagPlace; a: number; b: number }) 
   return <VersionDiff diff={data} />
 }
 
-/** Every version, and the difference of any two. */
+/** Every version, and the difference of any two: those of the URL, or what the one version that it names has changed. */
 export function VersionsPage({ place }: { place: DagPlace }) {
   const trpc = useTRPC()
   const router = useRouter()
-  const [{ a, b }, setPair] = useQueryStates({ a: parseAsInteger, b: parseAsInteger })
+  const [named, setNamed] = useQueryStates({
+    a: parseAsInteger,
+    b: parseAsInteger,
+    version: parseAsInteger,
+  })
   const summary = useQuery(trpc.dags.get.queryOptions(place))
   const { data, error, refetch } = useQuery(trpc.dags.versions.queryOptions(place))
   useLive(
@@ -31,6 +35,10 @@ export function VersionsPage({ place }: { place: DagPlace }) {
     () => void refetch(),
   )
   const [newest, before] = data ?? []
+  const earlier = data?.find(({ number }) => named.version !== null && number < named.version)
+  const a = named.a ?? earlier?.number ?? null
+  const b = named.b ?? named.version
+  const setPair = (pair: { a?: number; b?: number }) => setNamed({ a, b, ...pair, version: null })
   useKeys([
     {
       key: 'd',
