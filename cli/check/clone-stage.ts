@@ -92,7 +92,7 @@ export async function cloneStage(): Promise<Tally> {
   const folder = await mkdtemp(join(tmpdir(), 'dagbok-clone-'))
   const [home, checkout] = [join(folder, 'home'), join(folder, 'dagbok')]
   await mkdir(home)
-  const clone = new Clone(checkout, newcomersEnvironment({ ...(await npmOfThisUser()), HOME: home }))
+  const clone = new Clone(checkout, newcomersEnvironment(root, { ...(await npmOfThisUser()), HOME: home }))
   const stop = () => void clone.end().finally(() => process.exit(1))
   for (const signal of signals) process.once(signal, stop)
   try {
