@@ -3,13 +3,13 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { DagSummary, RunSummary } from '#server/views/dag.ts'
 import type { RunDetail } from '#server/views/run.ts'
-import type { Product } from '../fixtures/product.ts'
+import type { GivenProduct } from '../fixtures/product.ts'
 import { expect, test } from '../fixtures/test.ts'
 
 const finished = ['succeeded', 'failed', 'cancelled']
 
 /** The first run of an example, once it is over. */
-async function firstRun({ api }: Product, dag: string): Promise<RunDetail> {
+async function firstRun({ api }: GivenProduct, dag: string): Promise<RunDetail> {
   const at = `/dags/main/examples/${dag}/runs`
   const first = async () => (await api<RunSummary[]>(at).catch(() => [])).find(({ number }) => number === 1)
   await expect

@@ -1,7 +1,7 @@
 /** Every page, light and dark, wide and narrow: nothing serious by axe, nothing in the console, no scrolling sideways. */
 import { iris, irisRuns } from '../fixtures/iris.ts'
 import { looksWell } from '../fixtures/looks.ts'
-import type { Product } from '../fixtures/product.ts'
+import type { GivenProduct } from '../fixtures/product.ts'
 import { expect, test } from '../fixtures/test.ts'
 
 interface Found {
@@ -12,7 +12,7 @@ interface Found {
 }
 
 let found: Promise<Found> | null = null
-const find = (product: Product) =>
+const find = (product: GivenProduct) =>
   (found ??= (async () => {
     const [one, two] = await irisRuns(product)
     const { id } = await product.api<{ id: string }>('/comparisons', { runs: [one.id, two.id] })
