@@ -222,6 +222,15 @@ export class HostedRepositories implements RepositoryStore {
     return code === 0
   }
 
+  async isReachable(repositoryId: string, sha: string): Promise<boolean> {
+    if (!isSha(sha)) return false
+    const { code, stdout } = await tryGit({
+      repository: this.path(repositoryId),
+      args: ['for-each-ref', '--count=1', '--contains', sha, 'refs/heads', 'refs/tags'],
+    })
+    return code === 0 && stdout.length > 0
+  }
+
   async pin(repositoryId: string, sha: string): Promise<void> {
     if (!isSha(sha)) throw new DagbokError('not_found', 'There is no such commit.')
     await runGit({

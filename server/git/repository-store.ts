@@ -51,6 +51,8 @@ export interface RepositoryStore {
     sha: string,
     quarantine?: Quarantine | null,
   ): Promise<boolean>
+  /** Whether a branch or a tag has the commit in its history. */
+  isReachable(repositoryId: string, sha: string): Promise<boolean>
   /** Keeps a version's commit for ever under `refs/dagbok/`. */
   pin(repositoryId: string, sha: string): Promise<void>
   /** Removes what killed programs left: stale locks, quarantine folders. Gives how many. Leaves alone what is in use. */

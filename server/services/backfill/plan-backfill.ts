@@ -13,7 +13,7 @@ import { ticksOfDates, type Tick } from '../../domain/schedule/ticks.ts'
 import { readMoment } from '../../domain/schedule/zone.ts'
 import type { BackfillDate, BackfillPreview, Range } from '../../views/backfill.ts'
 import type { ServiceContext } from '../context.ts'
-import { resolveVersion } from '../version/resolve-version.ts'
+import { readVersion } from '../version/resolve-version.ts'
 
 /** Dates that one backfill may have. */
 export const mostDates = 10_000
@@ -98,7 +98,7 @@ export async function previewBackfill(
   range: Range,
   page: { offset: number; limit: number },
 ): Promise<BackfillPreview> {
-  const version = await resolveVersion(ctx, dag, range.version ?? null)
+  const version = await readVersion(ctx, dag, range.version ?? null)
   const { versionNumber, key, entry, ticks } = await planBackfill(ctx.db, dag, version, range)
   const counts = (plan: TickPlan) => ticks.filter((tick) => tick.plan === plan).length
   return {

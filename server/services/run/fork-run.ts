@@ -12,7 +12,7 @@ import { requireDag } from '../dag/address.ts'
 import { createRun } from './create-run.ts'
 import { earlierItems } from './earlier-run.ts'
 import { requireRun } from './read-run.ts'
-import { resolveVersion } from '../version/resolve-version.ts'
+import { readVersion, resolveVersion } from '../version/resolve-version.ts'
 
 export interface ForkChoice {
   /** null is the version at the default branch. */
@@ -33,7 +33,7 @@ async function planOf(ctx: ServiceContext, actor: Actor, id: string, choice: For
   if (!isTerminalRun(old.state))
     throw new DagbokError('conflict', `Run ${old.number} is ${old.state}: wait for its end, or cancel it.`)
   const dag = await requireDag(ctx, actor, { team: old.team, repo: old.repo, dag: old.dag }, permission)
-  const target = await resolveVersion(ctx, dag, choice.version)
+  const target = await (write ? resolveVersion : readVersion)(ctx, dag, choice.version)
   const before = await sideOf(ctx, old.versionId, old.params)
   const after = await sideOf(ctx, target.id, {})
   // A param that the other version has not is left behind, unless it was asked for.

@@ -4,7 +4,7 @@ import { findDagRow } from '#db/queries/dag-view.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
 import { smallDag, startHosted, type Hosted, type WorkTree } from '../../testing/hosted.ts'
 import { listVersions } from './read-version.ts'
-import { resolveVersion } from './resolve-version.ts'
+import { readVersion, resolveVersion } from './resolve-version.ts'
 
 const { database } = testDatabase()
 let hosted: Hosted
@@ -88,19 +88,40 @@ test('where names are equal, a number comes before a branch, a branch before a t
 })
 
 test('a commit that no ref ever pointed at is versioned when it is first asked for, once', async () => {
+  const before = await dag()
   const between = await commit('four')
   const equal = await tree.commit('Nothing in it')
   await commit('five')
   await push('main')
   expect((await listVersions(hosted.ctx, await dag())).map(({ number }) => number)).toEqual([4, 3, 2, 1])
 
+  // Who only reads makes nothing.
+  await expect(readVersion(hosted.ctx, before, between)).rejects.toThrow('when a run of it is started')
+  expect(await listVersions(hosted.ctx, await dag())).toHaveLength(4)
+
   expect(await Promise.all([between, between.slice(0, 9), between].map(numberOf))).toEqual([5, 5, 5])
+  expect(await readVersion(hosted.ctx, before, between)).toMatchObject({ number: 5 })
   expect(await numberOf(equal)).toBe(5)
   const [made] = await listVersions(hosted.ctx, await dag())
   expect(made).toMatchObject({ number: 5, subject: 'four', commit: between })
   const repository = hosted.ctx.repositories.path((await dag()).repositoryId)
   const pins = await tree.git(`--git-dir=${repository}`, 'for-each-ref', 'refs/dagbok/pins')
   expect(pins).toContain(`refs/dagbok/pins/${between}`)
+})
+
+test('a commit that no branch or tag has any more gets no version; one that has its version keeps it', async () => {
+  const tip = await tree.git('rev-parse', 'HEAD')
+  const gone = await commit('six')
+  const removed = await commit('seven')
+  await push('main:refs/heads/topic')
+  expect(await numberOf(removed)).toBe(6)
+  await tree.git('reset', '-q', '--hard', tip.trim())
+  await push('main:refs/heads/topic')
+  for (const name of [gone, gone.slice(0, 8)])
+    await expect(numberOf(name)).rejects.toThrow('a has no version')
+  expect(await numberOf(removed)).toBe(6)
+  const repository = hosted.ctx.repositories.path((await dag()).repositoryId)
+  expect(await tree.git(`--git-dir=${repository}`, 'for-each-ref', 'refs/dagbok/pins')).not.toContain(gone)
 })
 
 test('a commit without the DAG, or with faults in it, is no version of it', async () => {

@@ -43,8 +43,31 @@ function versionAtDefault(dag: DagRow): VersionKey {
   return { id: dag.versionId, number: dag.versionNumber }
 }
 
+const none = (dag: DagRow, name: string) =>
+  new DagbokError(
+    'not_found',
+    `${dag.name} has no version '${name}': give a number (v3), a branch, a tag or a commit. A commit between two tips gets its version when a run of it is started.`,
+  )
+
 /**
  * A version by `3`, `v3`, a branch, a tag or a commit that holds one; without a name that of the default branch's tip.
+ * Nothing is made: for those who may only read.
+ * @throws DagbokError `not_found`, `bad_input`
+ */
+export async function readVersion(
+  source: VersionSource,
+  dag: DagRow,
+  name: string | null,
+): Promise<VersionKey> {
+  if (name === null || name === '') return versionAtDefault(dag)
+  const found = await knownVersion(source, dag, name)
+  if (found === null) throw none(dag, name)
+  return found
+}
+
+/**
+ * The same for those who may start runs: a commit of a branch or a tag that has no version yet gets one, for which a
+ * program may be run.
  * @throws DagbokError `not_found`, `bad_input`
  */
 export async function resolveVersion(
@@ -55,9 +78,6 @@ export async function resolveVersion(
   if (name === null || name === '') return versionAtDefault(dag)
   const { version, sha } = await lookUp(ctx, dag, name)
   const found = version ?? (sha === null ? null : await versionCommit(ctx, dag, sha))
-  if (found !== null) return found
-  throw new DagbokError(
-    'not_found',
-    `${dag.name} has no version '${name}': give a number (v3), a branch, a tag or a commit.`,
-  )
+  if (found === null) throw none(dag, name)
+  return found
 }

@@ -2,19 +2,27 @@
 import { announce } from '#db/queries/live.ts'
 import { lockRepository } from '#db/queries/repository.ts'
 import type { DagRow } from '#db/queries/dag-view.ts'
-import { knownRefs, type VersionKey } from '#db/queries/version.ts'
+import { knownRefs, versionAtCommit, type VersionKey } from '#db/queries/version.ts'
 import type { ServiceContext } from '../context.ts'
 import { keptTexts } from '../program/printed-texts.ts'
 import { readSnapshot } from './read-snapshot.ts'
 import { afterPrograms, versionOf, type VersionWork } from './reconcile.ts'
 
-/** The version of a DAG that a commit holds, made if there is none; null when it holds none that can be run. */
+/**
+ * The version of a DAG that a commit holds, made if there is none; null when it holds none that can be run. A commit that
+ * no branch or tag has in its history is nobody's any more, or was never accepted: it holds none.
+ */
 export const versionCommit = (ctx: ServiceContext, dag: DagRow, sha: string): Promise<VersionKey | null> =>
   afterPrograms(ctx, () =>
     ctx.db.transaction(async (tx) => {
       const repository = await lockRepository(tx, dag.repositoryId)
+      if (repository === null) return null
+      // Its push, or somebody else who asked, may have been at it until the lock was free.
+      const known = await versionAtCommit(tx, dag.id, sha)
+      if (known !== null) return known
       // All that a tip holds is known.
-      if (repository === null || [...(await knownRefs(tx, repository.id)).values()].includes(sha)) return null
+      if ([...(await knownRefs(tx, repository.id)).values()].includes(sha)) return null
+      if (!(await ctx.repositories.isReachable(repository.id, sha))) return null
       const entries = await ctx.repositories.tree(repository.id, sha)
       const dags = await readSnapshot(ctx, repository.id, entries, (_, source) => keptTexts(tx, source))
       const found = dags.find((one) => one.id === dag.name)

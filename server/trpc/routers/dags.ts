@@ -5,7 +5,7 @@ import { requireDag } from '../../services/dag/address.ts'
 import { checkNotebook, readNotebook } from '../../services/notebook/read-notebook.ts'
 import { commitNotebook } from '../../services/notebook/commit-notebook.ts'
 import { diffVersions, listVersions, paramsOfVersion } from '../../services/version/read-version.ts'
-import { resolveVersion } from '../../services/version/resolve-version.ts'
+import { readVersion } from '../../services/version/resolve-version.ts'
 import { isProgram } from '../../domain/notebook/program.ts'
 import { router, signedIn } from '../init.ts'
 import { dagRefSchema, json } from '../../views/common.ts'
@@ -70,8 +70,8 @@ export const dagsRouter = router({
     .query(async ({ ctx, input }) => {
       const dag = await requireDag(ctx.services, ctx.actor, input, 'repository:read')
       const [a, b] = [
-        await resolveVersion(ctx.services, dag, input.a),
-        await resolveVersion(ctx.services, dag, input.b),
+        await readVersion(ctx.services, dag, input.a),
+        await readVersion(ctx.services, dag, input.b),
       ]
       return diffVersions(ctx.services, dag, a.id, b.id)
     }),
@@ -84,7 +84,7 @@ export const dagsRouter = router({
       const dag = await requireDag(ctx.services, ctx.actor, input, 'repository:read')
       return paramsOfVersion(
         ctx.services,
-        (await resolveVersion(ctx.services, dag, input.version ?? null)).id,
+        (await readVersion(ctx.services, dag, input.version ?? null)).id,
       )
     }),
 

@@ -9,7 +9,7 @@ import { readTablePage } from '../../services/run/read-table.ts'
 import { readRun, readTaskResult, requireRun } from '../../services/run/read-run.ts'
 import { rerun } from '../../services/run/rerun.ts'
 import { startRun } from '../../services/run/start-run.ts'
-import { resolveVersion } from '../../services/version/resolve-version.ts'
+import { readVersion } from '../../services/version/resolve-version.ts'
 import { searchLog } from '../../services/run/search-log.ts'
 import { pathOfRun, runSummary } from '../../services/run/views.ts'
 import { router, signedIn } from '../init.ts'
@@ -76,7 +76,7 @@ export const runsRouter = router({
     .query(async ({ ctx, input }) => {
       const dag = await requireDag(ctx.services, ctx.actor, input, 'run:read')
       const version =
-        input.version === undefined ? null : await resolveVersion(ctx.services, dag, input.version)
+        input.version === undefined ? null : await readVersion(ctx.services, dag, input.version)
       const rows = await listRuns(ctx.services.db, {
         teamIds: [dag.teamId],
         dagId: dag.id,
