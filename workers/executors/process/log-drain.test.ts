@@ -12,7 +12,7 @@ afterEach(() => {
 })
 
 /** What of a shell's output is in the log when the shell has ended; each chunk takes `storeMs` to store. */
-async function kept(script: string, idleMs: number, storeMs = 0): Promise<Buffer> {
+async function kept(script: string, patienceMs: number, storeMs = 0): Promise<Buffer> {
   child = spawn('/bin/sh', ['-c', script], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] })
   const exited = once(child, 'exit')
   const chunks: Buffer[] = []
@@ -20,7 +20,7 @@ async function kept(script: string, idleMs: number, storeMs = 0): Promise<Buffer
     if (storeMs > 0) await sleep(storeMs)
     chunks.push(chunk)
   }
-  const drain = new LogDrain(child.stdout as Socket, { write }, idleMs)
+  const drain = new LogDrain(child.stdout as Socket, { write }, patienceMs)
   await exited
   drain.ended()
   await drain.over
@@ -35,6 +35,11 @@ test('what holds the pipe open and is silent is waited for no longer than said',
   expect((await kept('echo whole; sleep 1000 &', 50)).toString()).toBe('whole\n')
 })
 
-test('what goes on writing is not waited for', async () => {
+test('what goes on writing a little is not waited for any longer', async () => {
+  const drip = await kept('(echo; while sleep 0.02; do echo; done) & exec true', 200)
+  expect(drip.length).toBeLessThan(2 ** 20)
+})
+
+test('what goes on writing much is not waited for', async () => {
   expect((await kept('yes & exec true', 60_000)).length).toBeGreaterThan(2 * 2 ** 20 - 1)
 })
