@@ -31,7 +31,7 @@ const chunkBytes = 512 * 1024
 const quickMs = 150
 const slowMs = 1000
 const againMs = 200
-const longestMs = 2000
+const longestMs = 1000
 
 const newlines = (bytes: Buffer): number => {
   let count = 0
@@ -41,6 +41,7 @@ const newlines = (bytes: Buffer): number => {
 
 export class LogWriter {
   readonly #options: Options
+  #patienceMs: number
   #pending: Buffer[] = []
   #pendingBytes = 0
   #offset = 0
@@ -55,6 +56,12 @@ export class LogWriter {
 
   constructor(options: Options) {
     this.#options = options
+    this.#patienceMs = options.patienceMs ?? 10_000
+  }
+
+  /** From here on a chunk that is not taken is given up at once: the product stops, and is not waited for. */
+  hurry(): void {
+    this.#patienceMs = 0
   }
 
   /** Resolves when more may be written. */
@@ -92,7 +99,7 @@ export class LogWriter {
   }
 
   async #store(bytes: Buffer): Promise<void> {
-    const until = Date.now() + (this.#options.patienceMs ?? 10_000)
+    const since = Date.now()
     for (let wait = againMs; ; wait = Math.min(longestMs, wait * 2)) {
       try {
         const { hash } = await this.#options.artifacts.put(await compress(bytes, { level: 3 }))
@@ -111,7 +118,7 @@ export class LogWriter {
         this.#line += lines
         return
       } catch (error) {
-        if (Date.now() + wait > until) {
+        if (Date.now() + wait > since + this.#patienceMs) {
           this.failure = error
           return
         }

@@ -117,6 +117,19 @@ test('a store that fails for good is told, and nothing is thrown', async () => {
   expect(broken.failure).toBeInstanceOf(Error)
 })
 
+test('[R15] a product that stops does not wait for room', async () => {
+  const log = new LogWriter({
+    artifacts: new FullStore(folder),
+    append: () => Promise.resolve(true),
+    patienceMs: 3_600_000,
+  })
+  await log.write(Buffer.from('lost\n'))
+  const flushed = log.flush()
+  log.hurry()
+  await flushed
+  expect(log.failure).toBeInstanceOf(Error)
+})
+
 test('[R15] a store that has room again in time gets every byte', async () => {
   const chunks: LogChunkRow[] = []
   let refusals = 2

@@ -45,6 +45,7 @@ export class ProcessAttempt {
   #why: Why | null = null
   #forced: NodeJS.Timeout | null = null
   #start: NodeJS.Timeout | undefined
+  #log: LogWriter | null = null
 
   constructor(job: AttemptJob, tools: AttemptTools, sink: AttemptSink) {
     this.job = job
@@ -55,6 +56,7 @@ export class ProcessAttempt {
   /** Asks the group to end, and makes it after the grace. The first reason stays. */
   end(why: Why, graceMs = this.#tools.graceMs): void {
     this.#why ??= why
+    if (why === 'stop') this.#log?.hurry()
     const running = this.#process
     if (running === null) return
     running.closeGate()
@@ -116,6 +118,7 @@ export class ProcessAttempt {
     running.open()
     meter.start()
     const log = new LogWriter({ artifacts, append: (chunk) => this.#sink.appendLog(this.job.token, chunk) })
+    this.#log = log
     const timer = this.#watchTime()
     const over = await this.#untilOver(running, log, timer).finally(() => meter.stop())
     const full = await this.#tools.room.since(began)
