@@ -1,9 +1,10 @@
-/** Tips of refs are versioned as they are pushed; what lies between them, when it is first asked for. */
+/** Tips of refs are versioned as they are pushed; what lies between them, when somebody wants to run it. */
 import { announce } from '#db/queries/live.ts'
 import { lockRepository } from '#db/queries/repository.ts'
 import type { DagRow } from '#db/queries/dag-view.ts'
 import { knownRefs, versionAtCommit, type VersionKey } from '#db/queries/version.ts'
 import type { ServiceContext } from '../context.ts'
+import { requireRoom } from '../require-room.ts'
 import { keptTexts } from '../program/printed-texts.ts'
 import { readSnapshot } from './read-snapshot.ts'
 import { afterPrograms, versionOf, type VersionWork } from './reconcile.ts'
@@ -11,9 +12,15 @@ import { afterPrograms, versionOf, type VersionWork } from './reconcile.ts'
 /**
  * The version of a DAG that a commit holds, made if there is none; null when it holds none that can be run. A commit that
  * no branch or tag has in its history is nobody's any more, or was never accepted: it holds none.
+ * @throws DagbokError `unavailable` while a disk is full
  */
-export const versionCommit = (ctx: ServiceContext, dag: DagRow, sha: string): Promise<VersionKey | null> =>
-  afterPrograms(ctx, () =>
+export async function versionCommit(
+  ctx: ServiceContext,
+  dag: DagRow,
+  sha: string,
+): Promise<VersionKey | null> {
+  await requireRoom(ctx)
+  return afterPrograms(ctx, () =>
     ctx.db.transaction(async (tx) => {
       const repository = await lockRepository(tx, dag.repositoryId)
       if (repository === null) return null
@@ -33,3 +40,4 @@ export const versionCommit = (ctx: ServiceContext, dag: DagRow, sha: string): Pr
       return versionId === null || number === null ? null : { id: versionId, number }
     }),
   )
+}
