@@ -37,11 +37,11 @@ test('link → run → compare → share → edit → push', async ({ page, prod
       // The examples run after the ready line; on a busy machine that takes its time.
       for (const number of [1, 2])
         await expect(home.run(number, 'succeeded')).toBeVisible({ timeout: 120_000 })
-      const run = await home.start({ version: 'v1', params: { Repeats: '40' } })
+      const run = await home.start({ version: 'v1', params: { Repeats: '20' } })
       started = run.number()
       await run.task('train').first().click()
       await expect(run.log()).toContainText(/lines?, live.*logistic regression, alpha 0\.01/s)
-      // Forty repeats are seconds of computing; on a busy machine they are minutes.
+      // Twenty repeats are seconds of computing; on a busy machine they are minutes.
       await expect(run.log()).toContainText(/accuracy 0\.\d+, loss/, { timeout: 120_000 })
       await expect(run.answer()).toHaveText(/^\s*Succeeded: 5 of 5/, { timeout: 120_000 })
       const all = await product.api<RunAnswer[]>('/dags/main/examples/iris/runs')
