@@ -119,7 +119,7 @@ test.each(entries.map(({ idx, tag }) => ({ tag, count: idx + 1 })))(
   },
 )
 
-test('mutant: a field that an upgrade forgets is missed', async () => {
+test('the comparison sees one field of one row that is another', async () => {
   await migrateDatabase(await emptyDatabase())
   const tables = await fillTables(sql)
   const before = (await rowsOf(tables)).get('run') ?? []
