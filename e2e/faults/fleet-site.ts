@@ -11,6 +11,7 @@ import type { Spec } from '#server/domain/dag/spec.ts'
 import { createRun } from '#server/services/run/create-run.ts'
 import { startHosted, type Hosted } from '#server/testing/hosted.ts'
 import { Disks } from '#server/storage/disks.ts'
+import { Closers } from './closers.ts'
 import { FleetWorker } from './fleet.ts'
 import { startsOf } from './history.ts'
 import { SmallDisk } from './small-disk.ts'
@@ -62,12 +63,20 @@ export interface Ground {
 }
 
 /** Small disks where they are wanted, folders elsewhere. */
-async function layPlaces(folder: string, small: Partial<Record<Place, number>>): Promise<Site['disks']> {
+async function layPlaces(
+  folder: string,
+  small: Partial<Record<Place, number>>,
+  closers: Closers,
+): Promise<Site['disks']> {
   const disks: Site['disks'] = {}
   for (const place of ['data', 'runtime', 'postgres'] as const) {
     const [path, size] = [join(folder, place), small[place]]
     if (size === undefined) await mkdir(path, { mode: 0o711 })
-    else disks[place] = await SmallDisk.mount(path, size)
+    else {
+      const disk = await SmallDisk.mount(path, size)
+      closers.add(() => disk.unmount())
+      disks[place] = disk
+    }
   }
   return disks
 }
@@ -85,19 +94,32 @@ async function pushedDag(db: Database): Promise<Site['dag']> {
   return { dagId: version.dag, versionId: version.id, spec }
 }
 
+/** What of it was made is ended also when the rest fails. */
 export async function openSite(wanted: Wanted): Promise<Site> {
+  const closers = new Closers()
+  try {
+    return await openWith(wanted, closers)
+  } catch (error) {
+    await closers.close().catch((more: unknown) => console.error(more))
+    throw error
+  }
+}
+
+async function openWith(wanted: Wanted, closers: Closers): Promise<Site> {
   const { notebook, workers, leaseMs, small = {}, leastFree = 0 } = wanted
   const shared = process.getuid?.() === 0 ? '/var/lib/dagbok' : null
   if (shared !== null) await mkdir(shared, { recursive: true, mode: 0o711 })
   const folder = await mkdtemp(join(shared ?? tmpdir(), 'fleet-'))
+  closers.add(() => rm(folder, { recursive: true, force: true }))
   await chmod(folder, 0o711)
-  const disks = await layPlaces(folder, small)
+  const disks = await layPlaces(folder, small, closers)
   const postgres = await keepPostgres(
     { folder: join(folder, 'postgres'), sharedBinaries: shared },
     (error) => {
       throw error
     },
   )
+  closers.add(postgres.stop)
   await ensureDatabase(postgres, 'fleet')
   const url = postgres.url('fleet')
   const ledger = join(folder, 'ledger')
@@ -116,12 +138,19 @@ export async function openSite(wanted: Wanted): Promise<Site> {
   await wanted.earlier?.({ url, data, runtime, ledger, env })
   await migrateDatabase(url)
   const db = openDatabase(url, { max: 4, applicationName: 'dagbok fault test' })
+  closers.add(db.close)
   const hosted = await startHosted(db, data)
+  closers.add(hosted.close)
+  closers.add(async () => endThem(await markedWith(ledger)))
   hosted.ctx.disks = new Disks([{ place: 'the data folder', folder: hosted.folder }], leastFree)
   if (wanted.earlier === undefined) await pushDag(hosted, notebook)
   const dag = await pushedDag(db)
   const fleet: FleetWorker[] = []
-  for (let i = 0; i < workers; i++) fleet.push(await FleetWorker.make(runtime, env))
+  for (let i = 0; i < workers; i++) {
+    const worker = await FleetWorker.make(runtime, env)
+    closers.add(() => worker.remove())
+    fleet.push(worker)
+  }
   return {
     db,
     url,
@@ -140,14 +169,6 @@ export async function openSite(wanted: Wanted): Promise<Site> {
       const [pid] = (await readFile(holder, 'utf8')).split('\n')
       process.kill(Number(pid), 'SIGKILL')
     },
-    close: async () => {
-      for (const worker of fleet) await worker.remove()
-      endThem(await markedWith(ledger))
-      await hosted.close()
-      await db.close()
-      await postgres.stop()
-      for (const disk of Object.values(disks)) await disk.unmount()
-      await rm(folder, { recursive: true, force: true })
-    },
+    close: () => closers.close(),
   }
 }
