@@ -39,4 +39,5 @@ test('what a leader has left in its group is ended, too, and a group that is gon
   await once(gone, 'exit')
   await groups.end(50)
   await closed(left)
+  expect([left.exitCode, gone.exitCode]).toEqual([0, 0])
 })
