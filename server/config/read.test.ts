@@ -34,7 +34,7 @@ test('headers for a collector are named values, percent-encoded', () => {
     authorization: 'Bearer a=b',
     x: '',
   })
-  for (const wrong of ['authorization', 'a=b,c', '=b', 'a=%zz'])
+  for (const wrong of ['authorization', 'a=b,c', '=b', 'a=%zz', 'a=%ff', 'a=%0A'])
     expect(() => given(wrong)).toThrow('OTEL_EXPORTER_OTLP_HEADERS is no list of headers')
 })
 

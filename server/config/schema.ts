@@ -1,4 +1,5 @@
 /** The whole configuration, from the environment: one schema, every fault at once, nothing read anywhere else. */
+import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { z } from 'zod'
 
 const port = z
@@ -14,20 +15,34 @@ const postgresUrl = z.string().refine((text) => /^postgres(ql)?:\/\//.test(text)
 
 const headerForm = /^[^=,\s]+=[^,]*(,[^=,\s]+=[^,]*)*$/
 
+const headersOf = (text: string) =>
+  Object.fromEntries(
+    text.split(',').map((one): [string, string] => {
+      const at = one.indexOf('=')
+      return [one.slice(0, at), decodeURIComponent(one.slice(at + 1))]
+    }),
+  )
+
+/** Whether these are headers that can be sent: what node:http refuses would fail with every message. */
+function sendable(text: string): boolean {
+  try {
+    for (const [name, value] of Object.entries(headersOf(text))) {
+      validateHeaderName(name)
+      validateHeaderValue(name, value)
+    }
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** `NAME=VALUE,NAME=VALUE`, values percent-encoded, as OpenTelemetry has it. */
 const headers = z
   .string()
-  .refine((text) => headerForm.test(text) && !/%(?![0-9a-f]{2})/i.test(text), {
+  .refine((text) => headerForm.test(text) && sendable(text), {
     error: 'is no list of headers: write NAME=VALUE,NAME=VALUE with percent-encoded values',
   })
-  .transform((text) =>
-    Object.fromEntries(
-      text.split(',').map((one): [string, string] => {
-        const at = one.indexOf('=')
-        return [one.slice(0, at), decodeURIComponent(one.slice(at + 1))]
-      }),
-    ),
-  )
+  .transform(headersOf)
 
 /** What an operator may set. Names are the field's own; a secret may also come as `NAME_FILE`. */
 export const settings = {
