@@ -166,10 +166,12 @@ async function stop(code = 0): Promise<void> {
   stopping = true
   clearInterval(beat)
   await Promise.all([enqueuers.stop(), reconciler.stop(), programs.stop(), maintenance.stop(), desk.close()])
-  await traces?.stop()
+  // Beside the others: a collector that does not answer takes nothing of the attempts' time.
+  const told = traces?.stop()
   // First nothing new is taken, then what runs is ended and written down.
   await Promise.all([scheduler.stop(), diskWatch.stop()])
   await executor.stop(graceMs)
+  await told
   await workerStopped(db, workerId)
   await db.close()
   process.exit(code)

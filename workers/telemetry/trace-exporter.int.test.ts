@@ -55,6 +55,7 @@ function exporter(endpoint: string) {
   })
   open.push(() => one.stop())
   one.start()
+  return one
 }
 
 /** In how many messages these ids are, as bytes. */
@@ -80,4 +81,24 @@ test('every run and attempt that ended is sent once, also when the collector fir
   expect(Buffer.concat(taken).toString('latin1')).toMatch(/early[^]*one[^]*two/)
   expect(new Set(headers)).toEqual(new Set(['secret']))
   for (const { id } of ids) expect(sent(taken, spanIdOf(id))).toBe(1)
+})
+
+test('a collector that takes messages and never answers does not hold up a stop', async () => {
+  await work(() => succeeds())
+  await over(await start('  - id: early\n    command: ["true"]'))
+  const silent = createServer()
+  silent.listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  open.push(async () => {
+    silent.closeAllConnections()
+    silent.close()
+    await once(silent, 'close')
+  })
+  const asked = once(silent, 'request')
+  const one = exporter(`http://127.0.0.1:${(silent.address() as AddressInfo).port}`)
+  await asked
+  const before = performance.now()
+  await one.stop()
+  // The collector has two seconds for a message: a stop does not wait for them.
+  expect(performance.now() - before).toBeLessThan(1800)
 })

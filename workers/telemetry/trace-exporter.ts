@@ -19,6 +19,9 @@ const roundMs = 5000
 const lagMs = 5000
 /** ms that one who takes over goes back. */
 const backMs = 60_000
+/** ms that the collector has for one message, and that a stop waits for one that is under way. */
+const messageMs = 2000
+const stopMs = 1000
 /** Spans of one message. */
 const together = 500
 /** Of the advisory lock: "dagb" and 2. */
@@ -56,6 +59,7 @@ export class TraceExporter {
     this.#exporter = new OTLPTraceExporter({
       url: `${collector.endpoint.replace(/\/$/, '')}/v1/traces`,
       headers: collector.headers,
+      timeoutMillis: messageMs,
     })
     this.#guard = openSql(databaseUrl, { max: 1, applicationName: 'dagbok traces' })
     this.#loop = new Wakeful(
@@ -73,10 +77,14 @@ export class TraceExporter {
     this.#loop.wake()
   }
 
+  /** Resolves within a second or so, also when the collector does not answer. */
   async stop(): Promise<void> {
-    await this.#loop.stop()
-    await this.#exporter.shutdown()
-    await this.#guard.end(1000)
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((done) => (timer = setTimeout(done, stopMs)))
+    const quiet = this.#loop.stop().then(() => this.#exporter.shutdown())
+    await Promise.all([Promise.race([quiet, late]), this.#guard.end(stopMs)]).finally(() =>
+      clearTimeout(timer),
+    )
   }
 
   async #round(): Promise<null> {
