@@ -11,15 +11,29 @@ export interface DiskPlace {
 /** ms after which a disk that does not answer counts as one that nobody knows (R7). */
 const patience = 2000
 
+/** Of folders that were asked and have not answered: each question that hangs takes a thread from the whole process. */
+const pending = new Map<string, Promise<number | null>>()
+
+type Ask = (folder: string) => Promise<{ bavail: number; bsize: number }>
+
+function freeOf(folder: string, ask: Ask): Promise<number | null> {
+  const under = pending.get(folder)
+  if (under !== undefined) return under
+  const asked = ask(folder)
+    .then(
+      ({ bavail, bsize }) => bavail * bsize,
+      () => null,
+    )
+    .finally(() => pending.delete(folder))
+  pending.set(folder, asked)
+  return asked
+}
+
 /** Bytes that may still be written there by a user without privileges; null when nobody can say. */
-export async function freeBytes(folder: string): Promise<number | null> {
+export async function freeBytes(folder: string, ask: Ask = statfs): Promise<number | null> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<null>((done) => (timer = setTimeout(() => done(null), patience)))
-  const asked = statfs(folder).then(
-    ({ bavail, bsize }) => bavail * bsize,
-    () => null,
-  )
-  return Promise.race([asked, late]).finally(() => clearTimeout(timer))
+  return Promise.race([freeOf(folder, ask), late]).finally(() => clearTimeout(timer))
 }
 
 export class Disks {
