@@ -61,3 +61,13 @@ test('active runs and task runs, slots of pools, and each ended attempt once', a
   expect(after.get('dagbok_runs_active{state="running"}')).toBeUndefined()
   expect(after.get('dagbok_pool_slots_used{team="main",pool="wide"}')).toBe(0)
 })
+
+test('a disk that cannot be measured any more has no figure', async () => {
+  const disks = new Disks([{ place: 'the data folder', folder: import.meta.dirname }], 0)
+  const metrics = new Metrics(database(), disks)
+  const figures = async () =>
+    [...(await read(metrics)).keys()].filter((name) => name.startsWith('dagbok_disk'))
+  expect(await figures()).toHaveLength(2)
+  disks.measure = () => Promise.resolve([])
+  expect(await figures()).toEqual([])
+})

@@ -69,7 +69,10 @@ export class Metrics {
       this.#count(one)
     this.#seen = until
     this.#show(await underWay(this.#db, teams))
-    for (const disk of await this.#disks.measure()) this.#showDisk(disk)
+    const disks = await this.#disks.measure()
+    // One that cannot be measured any more has no figure.
+    for (const gauge of [this.#gauges.free, this.#gauges.refused]) gauge.reset()
+    for (const disk of disks) this.#showDisk(disk)
     return this.#registry.metrics()
   }
 

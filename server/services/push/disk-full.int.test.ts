@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testDatabase } from '#db/testing/test-database.ts'
 import { Disks } from '../../storage/disks.ts'
+import { gitEndpoint } from './git-endpoint.ts'
 import { smallDag, startHosted, type Hosted } from '../../testing/hosted.ts'
 
 const { database } = testDatabase()
@@ -47,4 +48,13 @@ test('objects that took the last of the disk are refused before a ref moves', as
   bounded(0)
   expect(await tree.git('ls-remote', hosted.remote('late'))).toBe('')
   expect(await tree.git('push', hosted.remote('late'), 'main')).toContain('a v1: new')
+})
+
+test('who may not write is not told of the disk', async () => {
+  bounded(Number.MAX_SAFE_INTEGER)
+  const { open } = gitEndpoint(hosted.ctx)
+  const stranger = { userId: crypto.randomUUID(), name: 'stranger', teams: [] }
+  await expect(open(stranger as never, 'main', 'full', true)).rejects.not.toMatchObject({
+    code: 'unavailable',
+  })
 })
