@@ -82,10 +82,7 @@ export const dagsRouter = router({
     .output(z.record(z.string(), json))
     .query(async ({ ctx, input }) => {
       const dag = await requireDag(ctx.services, ctx.actor, input, 'repository:read')
-      return paramsOfVersion(
-        ctx.services,
-        (await readVersion(ctx.services, dag, input.version ?? null)).id,
-      )
+      return paramsOfVersion(ctx.services, (await readVersion(ctx.services, dag, input.version ?? null)).id)
     }),
 
   notebook: signedIn

@@ -75,8 +75,7 @@ export const runsRouter = router({
     .output(z.array(runSummarySchema))
     .query(async ({ ctx, input }) => {
       const dag = await requireDag(ctx.services, ctx.actor, input, 'run:read')
-      const version =
-        input.version === undefined ? null : await readVersion(ctx.services, dag, input.version)
+      const version = input.version === undefined ? null : await readVersion(ctx.services, dag, input.version)
       const rows = await listRuns(ctx.services.db, {
         teamIds: [dag.teamId],
         dagId: dag.id,
