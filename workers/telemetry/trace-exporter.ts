@@ -10,7 +10,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import type { Logger } from 'pino'
 import type { Database } from '#db/client.ts'
 import { cursorOfNow, endedSince, type EndedCursor } from '#db/queries/ended.ts'
-import { openSql, type Sql } from '#db/sql.ts'
+import { SessionLock } from '#db/session-lock.ts'
 import { Wakeful } from '../scheduler/wakeful.ts'
 import { spanOf } from './span.ts'
 
@@ -24,6 +24,8 @@ const messageMs = 2000
 const stopMs = 1000
 /** Spans of one message. */
 const together = 500
+/** HTTP statuses that say of a message that it will never be taken; of all others the fault may be mended. */
+const refused = new Set([400, 413, 422])
 /** Of the advisory lock: "dagb" and 2. */
 const lock = 0x64616762_02
 
@@ -48,8 +50,7 @@ export class TraceExporter {
   readonly #loop: Wakeful
   readonly #exporter: OTLPTraceExporter
   readonly #resource = resourceFromAttributes({ 'service.name': 'dagbok' })
-  /** Holds the lock, on its one connection. */
-  readonly #guard: Sql
+  readonly #lock: SessionLock
   #cursor: EndedCursor | null = null
   #away = false
 
@@ -61,7 +62,7 @@ export class TraceExporter {
       headers: collector.headers,
       timeoutMillis: messageMs,
     })
-    this.#guard = openSql(databaseUrl, { max: 1, applicationName: 'dagbok traces' })
+    this.#lock = new SessionLock(databaseUrl, lock, 'dagbok traces')
     this.#loop = new Wakeful(
       () => this.#round(),
       this.#options.roundMs,
@@ -82,15 +83,13 @@ export class TraceExporter {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>((done) => (timer = setTimeout(done, stopMs)))
     const quiet = this.#loop.stop().then(() => this.#exporter.shutdown())
-    await Promise.all([Promise.race([quiet, late]), this.#guard.end(stopMs)]).finally(() =>
-      clearTimeout(timer),
-    )
+    await Promise.race([quiet, late]).finally(() => clearTimeout(timer))
+    await this.#lock.close(stopMs)
   }
 
   async #round(): Promise<null> {
     const { db } = this.#options
-    const [mine] = await this.#guard<{ held: boolean }[]>`select pg_try_advisory_lock(${lock}) as held`
-    if (mine?.held !== true) {
+    if (!(await this.#lock.isOurs())) {
       this.#cursor = null
       return null
     }
@@ -109,7 +108,23 @@ export class TraceExporter {
     return null
   }
 
-  #send(spans: ReadableSpan[]): Promise<void> {
+  /** What the collector refuses for good is left out; the rest of it is sent. */
+  async #send(spans: ReadableSpan[]): Promise<void> {
+    try {
+      await this.#export(spans)
+    } catch (error) {
+      if (!refused.has(Number((error as { code?: unknown }).code))) throw error
+      if (spans.length === 1) {
+        this.#options.log.warn({ err: error, span: spans[0]?.name }, 'the collector refuses a span: left out')
+        return
+      }
+      const half = spans.length >> 1
+      await this.#send(spans.slice(0, half))
+      await this.#send(spans.slice(half))
+    }
+  }
+
+  #export(spans: ReadableSpan[]): Promise<void> {
     return new Promise((sent, failed) =>
       this.#exporter.export(spans, ({ code, error }) =>
         code === ExportResultCode.SUCCESS
