@@ -105,7 +105,7 @@ export function SummaryTable({ data, onlyDifferences }: { data: Comparison; only
     all === 0 ? 'none' : shown === all ? '' : `${all - shown} the same`
   return (
     <div className="sheet" id="summary" tabIndex={0} role="group" aria-label="Runs side by side">
-      <table className="cols" style={{ minWidth: 120 + data.runs.length * 150 }}>
+      <table className="cols" style={{ minWidth: 90 + data.runs.length * 130 }}>
         <RunHeads data={data} />
         <tbody>
           <Duration data={data} />

@@ -52,7 +52,7 @@ export function VersionsTable({ place, versions, a, b, onPair, onRun }: Props) {
                 </td>
               ))}
               <td className="strong">v{version.number}</td>
-              <td>
+              <td className="subject">
                 <span className="sha">{version.commit.slice(0, 7)}</span>
                 <CopyIcon text={version.commit} label={`commit of v${version.number}`} /> {version.subject}{' '}
                 {version.refs.map((ref) => (
