@@ -10,13 +10,13 @@ import next from 'next'
 import { pino } from 'pino'
 import { openDatabase } from '#db/client.ts'
 import { throughOutages } from '#db/outage.ts'
-import { requireSchema } from '#db/schema-version.ts'
+import { holdToSchema } from '#db/schema-guard.ts'
 import { allowsHost, allowsOrigin } from '#server/auth/address.ts'
 import { isLoopback } from '#server/config/read.ts'
 import { deskSocket } from '#server/config/desk.ts'
 import { productSettings } from '#server/config/product.ts'
 import { setNextAuthUrl, webSettings, type WebSettings } from '#server/config/web.ts'
-import { codeOfStatus, DagbokError } from '#server/domain/errors/errors.ts'
+import { codeOfStatus } from '#server/domain/errors/errors.ts'
 import { handleGit } from '#server/git/http.ts'
 import { HostedRepositories } from '#server/git/hosted.ts'
 import { ThreadedCompiler } from '#server/services/compile/threaded-compiler.ts'
@@ -106,14 +106,9 @@ async function start(settings: WebSettings): Promise<void> {
   const desk = deskSocket(runtimeFolder).path
   const db = openDatabase(settings.databaseUrl, { max: 10, applicationName: 'dagbok web' })
   const log = pino({ level: logLevel, base: { process: 'web' } })
-  await throughOutages(
-    () => requireSchema(db.client),
-    (error) => log.warn({ err: error }, 'the database cannot be asked; trying again'),
-  ).catch((error: unknown) => {
-    if (!(error instanceof DagbokError)) throw error
-    console.error(`dagbok: ${error.message}`)
-    process.exit(1)
-  })
+  const away = (error: unknown) => log.warn({ err: error }, 'the database cannot be asked; trying again')
+  let stop = (code: number): void => process.exit(code)
+  await holdToSchema(db.client, { away, end: (code) => stop(code) })
   const repositories = new HostedRepositories(join(dataFolder, 'repositories'))
   await repositories.recover()
   const context: WebContext = {
@@ -129,10 +124,7 @@ async function start(settings: WebSettings): Promise<void> {
     live: new LiveHub(),
     metrics: new Metrics(db, disks),
   }
-  await throughOutages(
-    () => context.live.start(db),
-    (error) => log.warn({ err: error }, 'the database cannot be asked; trying again'),
-  )
+  await throughOutages(() => context.live.start(db), away)
   const git = gitEndpoint(context)
   let handle: ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | null = null
   const server = createServer((request, response) => {
@@ -164,15 +156,15 @@ async function start(settings: WebSettings): Promise<void> {
   handle = app.getRequestHandler()
   process.send?.({ type: 'ready', url: context.publicUrl })
 
-  const stop = () => {
+  stop = (code) => {
     server.close()
     server.closeAllConnections()
-    void db.close().finally(() => process.exit(0))
+    void db.close().finally(() => process.exit(code))
   }
-  process.once('SIGTERM', stop)
+  process.once('SIGTERM', () => stop(0))
   process.once('SIGINT', () => {})
   // Without the supervisor nobody would end this process: it ends itself.
-  process.once('disconnect', stop)
+  process.once('disconnect', () => stop(0))
 }
 
 const settings = webSettings()

@@ -28,8 +28,8 @@ export function isOutage(error: unknown): boolean {
   return false
 }
 
-/** Spread, so that not everyone comes back at one instant. */
-export const spread = (ms: number): number => ms * (0.5 + Math.random() / 2)
+/** Between half of it and all of it, so that not everyone comes back at one instant. @param random in [0, 1) */
+export const spread = (ms: number, random = Math.random): number => ms * (0.5 + random() / 2)
 
 const longestMs = 2000
 

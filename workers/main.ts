@@ -8,14 +8,13 @@ import { openDatabase } from '#db/client.ts'
 import { throughOutages } from '#db/outage.ts'
 import { attemptsOfEarlierLives } from '#db/queries/attempt.ts'
 import { defaultQueue, graceLeases, registerWorker, workerAlive, workerStopped } from '#db/queries/worker.ts'
-import { requireSchema } from '#db/schema-version.ts'
+import { holdToSchema } from '#db/schema-guard.ts'
 import { postgresStore } from '#db/scheduling-store.ts'
 import { inheritedByTasks, secretPlaces } from '#server/config/environment.ts'
 import { gitPath } from '#server/config/git.ts'
 import { deskSocket } from '#server/config/desk.ts'
 import { backSeconds } from '#server/config/lease.ts'
 import { productSettings } from '#server/config/product.ts'
-import { DagbokError } from '#server/domain/errors/errors.ts'
 import { HostedRepositories } from '#server/git/hosted.ts'
 import { ThreadedCompiler } from '#server/services/compile/threaded-compiler.ts'
 import type { ServiceContext } from '#server/services/context.ts'
@@ -60,16 +59,11 @@ const ctx: ServiceContext = {
 }
 
 /** Each part of the start can be done again: the database may be away for a while (R14). */
-const insist = (work: () => Promise<void>) =>
-  throughOutages(work, (error) => log.warn({ err: error }, 'the database cannot be asked; trying again'))
+const away = (error: unknown) => log.warn({ err: error }, 'the database cannot be asked; trying again')
+const insist = (work: () => Promise<void>) => throughOutages(work, away)
 
-/** A schema that this build does not know is nothing to work on: the sentence is all that the user needs (R19). */
-function refused(error: unknown): never {
-  if (!(error instanceof DagbokError)) throw error
-  console.error(`dagbok: ${error.message}`)
-  process.exit(1)
-}
-await insist(() => requireSchema(db.client)).catch(refused)
+let end = (code: number): void => process.exit(code)
+await holdToSchema(db.client, { away, end: (code) => end(code) })
 
 const host = await openHost(settings.runtimeFolder, gitPath())
 const workerId = randomUUID()
@@ -136,12 +130,6 @@ await insist(() =>
 let stopping = false
 const beat = setInterval(() => {
   workerAlive(db, workerId).catch((error: unknown) => log.warn({ err: error }, 'a heartbeat was not written'))
-  // A newer build may have migrated it meanwhile.
-  requireSchema(db.client).catch((error: unknown) => {
-    if (!(error instanceof DagbokError)) return
-    console.error(`dagbok: ${error.message}`)
-    void stop(1)
-  })
 }, beatMs)
 await insist(async () => executor.endOrphans(await attemptsOfEarlierLives(db, hostName, workerId)))
 await artifacts.sweep()
@@ -176,6 +164,7 @@ async function stop(code = 0): Promise<void> {
   await db.close()
   process.exit(code)
 }
+end = (code) => void stop(code)
 process.once('SIGTERM', () => void stop())
 process.once('SIGINT', () => {})
 // Without the supervisor nobody would end this process: it ends itself, and what it started.

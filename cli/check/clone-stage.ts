@@ -4,7 +4,8 @@
  */
 import { execFile, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -16,12 +17,6 @@ import { root, type Tally } from './stage.ts'
 
 const run = promisify(execFile)
 
-const isThere = (path: string) =>
-  stat(path).then(
-    () => true,
-    () => false,
-  )
-
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Starts npm in the clone. */
@@ -31,7 +26,7 @@ type Npm = (args: string[], more?: Record<string, string>) => ChildProcess
 const readyMs = 600_000
 
 async function untilThere(file: string, child: ChildProcess): Promise<void> {
-  for (const end = Date.now() + readyMs; !(await isThere(file));) {
+  for (const end = Date.now() + readyMs; !existsSync(file);) {
     if (child.exitCode !== null || child.signalCode !== null)
       throw new Error('`npm start` ended in the clone before it was ready')
     if (Date.now() > end)
@@ -57,7 +52,7 @@ async function npmOfThisUser(): Promise<Record<string, string>> {
   const kept: Record<string, string> = {}
   for (const name of ['cache', 'userconfig']) {
     const { stdout } = await run('npm', ['config', 'get', name], { cwd: root })
-    if (await isThere(stdout.trim())) kept[`npm_config_${name}`] = stdout.trim()
+    if (existsSync(stdout.trim())) kept[`npm_config_${name}`] = stdout.trim()
   }
   return kept
 }
@@ -87,7 +82,7 @@ export async function cloneStage(): Promise<Tally> {
     for (const signal of signals) process.removeListener(signal, stop)
     const data = join(checkout, '.dagbok')
     // As root the database lies outside the data folder.
-    if (await isThere(data)) await rm((await openDataFolder(data)).runtime, { recursive: true, force: true })
+    if (existsSync(data)) await rm((await openDataFolder(data)).runtime, { recursive: true, force: true })
     await rm(folder, { recursive: true, force: true })
   }
 }

@@ -1,6 +1,7 @@
 /** A process of the product under the supervisor: started, heard when it is ready, restarted when it dies, ended. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { refusedCode } from '#db/schema-guard.ts'
 import { childEnvironment } from '#server/config/environment.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { nodeOptions } from '../setup/machine.mjs'
@@ -18,7 +19,7 @@ interface Options {
   name: string
   file: string
   env: Record<string, string>
-  /** Called once it died for good: it came up and fell five times within a minute. */
+  /** Called once it died for good: it came up and fell five times within a minute, or the database refuses it. */
   gaveUp: (error: DagbokError) => void
 }
 
@@ -48,6 +49,9 @@ async function untilSaid(child: ChildProcess, name: string, words: readonly stri
   })
 }
 
+const refused = (name: string) =>
+  new DagbokError('unavailable', `The ${name} process ended for good. What it printed above says why.`)
+
 /** Starts it and resolves when it listens, or is ready. @throws DagbokError `unavailable` when it ends before that */
 export async function supervise(options: Options): Promise<Supervised> {
   let stopping = false
@@ -56,6 +60,7 @@ export async function supervise(options: Options): Promise<Supervised> {
   const watch = (watched: ChildProcess) =>
     watched.once('exit', (code, signal) => {
       if (stopping) return
+      if (code === refusedCode) return options.gaveUp(refused(options.name))
       const fallen = falls.note()
       if (fallen >= tooMany)
         return options.gaveUp(

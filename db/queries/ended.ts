@@ -1,5 +1,6 @@
 /** Runs and attempts in the order in which they ended: for those who tell others of them. */
 import { sql } from 'drizzle-orm'
+import type { Reason } from '#server/domain/run/states.ts'
 import { rowsOf, type Queryable } from '../client.ts'
 
 export interface Ended {
@@ -15,7 +16,7 @@ export interface Ended {
   /** Of the DAG. */
   version: number
   state: string
-  reason: string | null
+  reason: Reason | null
   message: string | null
   /** Of a run: what started it. Of an attempt: its executor. */
   by: string

@@ -6,6 +6,8 @@ import { keepPostgres } from '#cli/start/postgres.ts'
 import { openDatabase, type Database } from '#db/client.ts'
 import { ensureDatabase } from '#db/embedded/postgres.ts'
 import { migrateDatabase } from '#db/migrate.ts'
+import { wakeScheduler } from '#db/queries/live.ts'
+import { requestCancel } from '#db/queries/run-state.ts'
 import { specOf } from '#db/queries/version.ts'
 import type { Spec } from '#server/domain/dag/spec.ts'
 import { createRun } from '#server/services/run/create-run.ts'
@@ -29,6 +31,8 @@ export interface Site {
   ledger: string
   /** Makes a run; its params are the ledger only. */
   start: () => Promise<string>
+  /** Asks for the end of a run, as a user does. */
+  cancel: (runId: string) => Promise<void>
   /** ms at which the code of each attempt started. */
   starts: () => Promise<Map<string, number[]>>
   killPostgres: () => Promise<void>
@@ -163,6 +167,10 @@ async function openWith(wanted: Wanted, closers: Closers): Promise<Site> {
       const given = { ...dag, trigger: 'api', triggeredBy: null, params: { ledger } } as const
       return (await db.transaction((tx) => createRun(tx, given))).id
     },
+    cancel: (runId) =>
+      db.transaction(
+        async (tx) => void ((await requestCancel(tx, runId, null)) && (await wakeScheduler(tx))),
+      ),
     starts: async () => startsOf(await readFile(ledger, 'utf8')),
     killPostgres: async () => {
       const holder = join(folder, 'postgres', 'cluster', 'postmaster.pid')

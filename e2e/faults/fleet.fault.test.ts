@@ -4,16 +4,15 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openSql } from '#db/sql.ts'
-import { wakeScheduler } from '#db/queries/live.ts'
 import { savePool, teamOfDag } from '#db/queries/pool.ts'
-import { requestCancel } from '#db/queries/run-state.ts'
 import { trials } from '#server/config/trials.ts'
 import { notebook, slots } from './fleet-dag.ts'
 import { openSite, type Site } from './fleet-site.ts'
 import type { FleetWorker } from './fleet.ts'
-import { attemptRows, judgeAttempts, judgeRuns } from './history.ts'
+import { attemptRows, judgeAttempts, judgeRuns, openRuns } from './history.ts'
 import { randomFrom } from './random.ts'
 import { markedWith } from './survivors.ts'
+import { insist, pause } from './until.ts'
 
 const leaseMs = 1500
 /** Runs that are under way while faults come. */
@@ -49,36 +48,17 @@ beforeAll(async () => {
 })
 afterAll(() => site?.close())
 
-const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
-
-/** What the database is asked while it may be away: again until it answers. */
-async function insist<T>(ask: () => Promise<T>): Promise<T> {
-  for (const end = Date.now() + 120_000; ;)
-    try {
-      return await ask()
-    } catch (error) {
-      if (Date.now() > end) throw error
-      await pause(20)
-    }
-}
+/** Asked again while the database is away. */
+const underWay = () => insist(() => openRuns(site.db.client))
 
 /** As many runs as keep the workers busy; some are cancelled again. */
 async function feed(next: (below: number) => number): Promise<void> {
-  const [open] = await insist(
-    () => site.db.client<{ n: number }[]>`select count(*)::int as n from run where ended_at is null`,
-  )
-  for (let n = open?.n ?? 0; n < busy; n++) {
+  for (let n = await underWay(); n < busy; n++) {
     const id = await insist(site.start)
     acknowledged.push(id)
     if (next(6) !== 0) continue
     const at = next(400)
-    void pause(at).then(() =>
-      insist(() =>
-        site.db.transaction(
-          async (tx) => void ((await requestCancel(tx, id, null)) && (await wakeScheduler(tx))),
-        ),
-      ),
-    )
+    void pause(at).then(() => insist(() => site.cancel(id)))
   }
 }
 
@@ -145,14 +125,6 @@ async function strike(seed: number): Promise<string> {
   return kind
 }
 
-const quiet = () =>
-  insist(async () => {
-    const [open] = await site.db.client<
-      { n: number }[]
-    >`select count(*)::int as n from run where ended_at is null`
-    return open?.n === 0
-  })
-
 test('[R1] [R2] [R3] [R4] [R14] [R17] under kills, pauses and a database that goes away: nothing is lost, run twice or stuck', async () => {
   const { count, seed } = trials(230)
   const done: Record<string, number> = {}
@@ -167,7 +139,7 @@ test('[R1] [R2] [R3] [R4] [R14] [R17] under kills, pauses and a database that go
     ).toEqual([])
   }
   const lastFault = Date.now()
-  while (!(await quiet()))
+  while ((await underWay()) > 0)
     if (Date.now() > lastFault + 120_000) break
     else await pause(50)
   const rows = await attemptRows(site.db)

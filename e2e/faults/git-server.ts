@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { childEnvironment } from '#server/config/environment.ts'
 import { gitEnvironment } from '#server/git/run-git.ts'
+import { pause } from './until.ts'
 
 const program = join(import.meta.dirname, 'git-process.ts')
 
@@ -46,8 +47,7 @@ export class GitServer {
 
   /** Whether a failpoint has ended it, or ends it within some seconds: its client may hear of that first. */
   async died(): Promise<boolean> {
-    for (const end = Date.now() + 5000; !this.dead && Date.now() < end;)
-      await new Promise((done) => setTimeout(done, 10))
+    for (const end = Date.now() + 5000; !this.dead && Date.now() < end;) await pause(10)
     return this.dead
   }
 

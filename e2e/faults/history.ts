@@ -3,6 +3,7 @@
  * attempt's code appends `ATTEMPT-ID NANOSECONDS` when it starts.
  */
 import type { Database } from '#db/client.ts'
+import type { Sql } from '#db/sql.ts'
 
 interface AttemptRow {
   id: string
@@ -33,6 +34,12 @@ export const attemptRows = (db: Database): Promise<AttemptRow[]> =>
       extract(epoch from a.created_at)::float8 * 1000 as created, extract(epoch from a.started_at)::float8 * 1000 as gate, extract(epoch from a.ended_at)::float8 * 1000 as ended,
       extract(epoch from r.cancel_requested_at)::float8 * 1000 as cancel_asked, extract(epoch from r.ended_at)::float8 * 1000 as run_ended, t.pool
     from attempt a join task_run t on t.id = a.task_run_id join run r on r.id = a.run_id`
+
+/** Runs that have not ended. */
+export async function openRuns(sql: Sql): Promise<number> {
+  const [row] = await sql<{ n: number }[]>`select count(*)::int as n from run where ended_at is null`
+  return row?.n ?? 0
+}
 
 /** Ends within the same ms are no overlap. */
 function most(spans: readonly { from: number; to: number }[]): number {

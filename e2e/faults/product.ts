@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path'
 import { openDataFolder } from '#cli/start/data-folder.ts'
 import { childEnvironment } from '#server/config/environment.ts'
 import { askProduct, type Ready } from '../fixtures/product.ts'
+import { pause } from './until.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -67,7 +68,7 @@ export class MortalProduct {
         throw new Error(`life ${this.lives} ended before it was ready:\n${this.#said}`)
       const text = await readFile(file, 'utf8').catch(() => null)
       if (text !== null) return (this.ready = JSON.parse(text) as Ready)
-      await new Promise((done) => setTimeout(done, 20))
+      await pause(20)
     }
   }
 

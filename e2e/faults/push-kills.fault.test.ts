@@ -16,6 +16,7 @@ import { fsck, GitServer, gitPrograms, leftBehind, push, type Told } from './git
 import { randomFrom } from './random.ts'
 import { look, type Shown } from './shown-versions.ts'
 import { endThem } from './survivors.ts'
+import { pause } from './until.ts'
 
 const stages = [
   'push.check.before',
@@ -140,7 +141,7 @@ async function strike(trial: Trial, args: string[]): Promise<Told> {
   const { told } = push(tree.path, folder, args)
   void told.then(() => (over = true))
   const pattern = patterns[trial.stage]
-  if (!named(trial.stage)) await new Promise((done) => setTimeout(done, trial.delay))
+  if (!named(trial.stage)) await pause(trial.delay)
   if (pattern !== undefined) await killPrograms(pattern, () => over)
   else if (trial.stage === 'server') await server.kill()
   else if (trial.stage === 'everything') {
@@ -168,7 +169,7 @@ async function keepsWhatWasShown(say: string, next: (below: number) => number): 
  * one needs more for the start of a compile thread alone.
  */
 async function settled(): Promise<{ refs: Map<string, string>; faults: string[] }> {
-  for (const end = Date.now() + 30_000; ; await new Promise((done) => setTimeout(done, 50))) {
+  for (const end = Date.now() + 30_000; ; await pause(50)) {
     const [refs, rows, left] = [await refsNow(), await rowsNow(), await leftBehind(repository.path)]
     const faults = [
       ...[...refs]

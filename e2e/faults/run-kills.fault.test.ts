@@ -1,11 +1,12 @@
 /** kill -9 of the whole product at each stage of a run (R1, R2): one data folder, one life per kill. */
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { cloneRepository } from '../fixtures/repository.ts'
 import { judge, readLedger, type SeenRun } from './ledger.ts'
 import { MortalProduct } from './product.ts'
 import { endThem, markedWith, stillAlive, type Marked } from './survivors.ts'
+import { until } from './until.ts'
 
 /** Where a life ends, and what its run's first task must have been through in the end. */
 interface Kill {
@@ -93,16 +94,9 @@ afterAll(async () => {
   await product.remove()
 })
 
-const lines = async () => readLedger(await readFile(ledger, 'utf8'))
+beforeEach(({ onTestFailed }) => onTestFailed(() => console.error(product.said)))
 
-async function until<T>(look: () => Promise<T | null>): Promise<T> {
-  for (const end = Date.now() + 120_000; ;) {
-    const found = await look()
-    if (found !== null) return found
-    if (Date.now() > end) throw new Error(`it did not come to that within two minutes:\n${product.said}`)
-    await new Promise((done) => setTimeout(done, 20))
-  }
-}
+const lines = async () => readLedger(await readFile(ledger, 'utf8'))
 
 async function runsOf(id: string): Promise<SeenRun[]> {
   const rows = await product.api<{ id: string }[]>(`/dags/main/faults/${id}/runs`)
@@ -110,7 +104,7 @@ async function runsOf(id: string): Promise<SeenRun[]> {
 }
 
 const over = (id: string): Promise<SeenRun[]> =>
-  until(async () => {
+  until(`the run of '${id}' has ended`, async () => {
     const runs = await runsOf(id)
     return runs.every((one) => ['succeeded', 'failed', 'cancelled'].includes(one.state)) ? runs : null
   })
@@ -126,10 +120,11 @@ async function begin(id: string): Promise<void> {
 async function dieAt({ id, failpoint }: Pick<Kill, 'id' | 'failpoint'>): Promise<Marked[]> {
   if (failpoint === null) {
     if (id === 'delay')
-      await until(async () =>
-        (await runsOf(id))[0]?.taskRuns.some((one) => one.state === 'retrying') ? true : null,
+      await until(
+        'its retry waits',
+        async () => (await runsOf(id))[0]?.taskRuns.some((one) => one.state === 'retrying') === true,
       )
-    else await until(async () => ((await lines()).some(({ task }) => task === `${id}_first`) ? true : null))
+    else await until('its code runs', async () => (await lines()).some(({ task }) => task === `${id}_first`))
     await product.kill()
   } else await product.died()
   return markedWith(ledger)

@@ -4,6 +4,7 @@ import { chmod, mkdir, mkdtemp, open, rm, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { pause } from './until.ts'
 
 const run = promisify(execFile)
 const chunk = Buffer.alloc(2 ** 20)
@@ -48,8 +49,7 @@ export class SmallDisk {
 
   /** Keeps it full to the last byte: what others free meanwhile is taken, too. */
   async keepFull(ms: number): Promise<void> {
-    for (const until = Date.now() + ms; Date.now() < until; await new Promise((done) => setTimeout(done, 5)))
-      await this.fill(0)
+    for (const end = Date.now() + ms; Date.now() < end; await pause(5)) await this.fill(0)
   }
 
   release(): Promise<void> {

@@ -1,7 +1,8 @@
 /** 10,000 tasks by three workers on one database, each of which is killed ten times meanwhile. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openSite, type Site } from './fleet-site.ts'
-import { attemptRows, judgeAttempts, judgeRuns } from './history.ts'
+import { attemptRows, judgeAttempts, judgeRuns, openRuns } from './history.ts'
+import { pause } from './until.ts'
 
 const runs = 10
 const items = 1000
@@ -30,11 +31,10 @@ beforeAll(async () => {
 })
 afterAll(() => site?.close())
 
-const count = async (what: 'ended' | 'open') => {
-  const [row] = await site.db.client<{ ended: number; open: number }[]>`
-    select (select count(*) from task_run where ended_at is not null)::int as ended,
-      (select count(*) from run where ended_at is null)::int as open`
-  return row?.[what] ?? 0
+const tasksEnded = async () => {
+  const [row] = await site.db.client<{ n: number }[]>`
+    select count(*)::int as n from task_run where ended_at is not null`
+  return row?.n ?? 0
 }
 
 test('[R1] [R2] 10,000 tasks, three workers, thirty kills: each code starts at most once, and every run ends', async () => {
@@ -43,15 +43,15 @@ test('[R1] [R2] 10,000 tasks, three workers, thirty kills: each code starts at m
   const began = performance.now()
   for (const worker of site.fleet) worker.start()
   const kills = killsOfEach * site.fleet.length
-  for (let killed = 0; (await count('open')) > 0;) {
+  for (let killed = 0; (await openRuns(site.db.client)) > 0;) {
     // Spread over the whole work: one worker after the other, each time that so much is done.
-    if (killed < kills && (await count('ended')) >= ((killed + 1) * runs * items) / (kills + 1)) {
+    if (killed < kills && (await tasksEnded()) >= ((killed + 1) * runs * items) / (kills + 1)) {
       const worker = site.fleet[killed++ % site.fleet.length]
       await worker?.kill()
       worker?.start()
       console.log(`kill ${killed} of ${kills} after ${Math.round((performance.now() - began) / 1000)} s`)
     }
-    await new Promise((done) => setTimeout(done, 50))
+    await pause(50)
   }
   const seconds = (performance.now() - began) / 1000
   const rows = await attemptRows(site.db)

@@ -73,7 +73,7 @@ test.each([
   ['lost', 'worker_lost', 'error', SpanStatusCode.ERROR],
   ['cancelled', 'cancel_requested', 'cancellation', SpanStatusCode.UNSET],
   ['succeeded', null, 'success', SpanStatusCode.UNSET],
-])('%s by %s is the result %s', (state, reason, result, code) => {
+] as const)('%s by %s is the result %s', (state, reason, result, code) => {
   const { status, attributes } = span({ ...attempt, state, reason, message: 'Why.' })
   expect(status.code).toBe(code)
   expect(attributes['cicd.pipeline.task.run.result']).toBe(result)

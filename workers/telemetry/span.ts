@@ -6,7 +6,9 @@ import { SpanKind, SpanStatusCode, TraceFlags, type Attributes, type HrTime } fr
 import type { Resource } from '@opentelemetry/resources'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import type { Ended } from '#db/queries/ended.ts'
+import type { Reason } from '#server/domain/run/states.ts'
 import { spanIdOf, traceIdOf } from '#server/domain/run/trace-context.ts'
+import { pathOfRun } from '#server/services/run/views.ts'
 
 /** Values of `cicd.pipeline.result` and `cicd.pipeline.task.run.result`. */
 const results: Record<string, string> = {
@@ -15,7 +17,7 @@ const results: Record<string, string> = {
   cancelled: 'cancellation',
   lost: 'error',
 }
-const timeouts = new Set(['timeout', 'deadline', 'start_timeout', 'wait_timeout', 'queue_timeout'])
+const timeouts = new Set<Reason>(['timeout', 'deadline', 'wait_timeout', 'queue_timeout'])
 
 const resultOf = ({ state, reason }: Ended) =>
   state === 'failed' && reason !== null && timeouts.has(reason) ? 'timeout' : (results[state] ?? state)
@@ -64,7 +66,7 @@ export function spanOf(ended: Ended, publicUrl: string | null, resource: Resourc
   const { kind, id, runId, team, repository, dag, number, state, message, task, key, created } = ended
   const context = (spanId: string) => ({ traceId: traceIdOf(runId), spanId, traceFlags: TraceFlags.SAMPLED })
   const own = context(spanIdOf(id))
-  const url = publicUrl === null ? null : `${publicUrl}/${team}/${repository}/${dag}/runs/${number}`
+  const url = publicUrl === null ? null : publicUrl + pathOfRun({ team, repo: repository, dag, number })
   return {
     name: kind === 'run' ? `RUN ${dag}` : `${task}${key === null ? '' : `[${key}]`}`,
     kind: kind === 'run' ? SpanKind.SERVER : SpanKind.INTERNAL,

@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Command } from 'cmdk'
 import { Search } from 'lucide-react'
 import { useRouter } from 'next/navigation'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { keyName } from '../../_components/key-table.ts'
 import { StatusDot } from '../../_components/status.tsx'
 import { useKeyActs } from '../../_components/use-keys.ts'
@@ -62,6 +62,7 @@ function Found({ close }: { close: () => void }) {
 /** Ctrl K or ⌘K from every page. */
 export function Palette() {
   const [open, setOpen] = useState(false)
+  const trigger = useRef<HTMLButtonElement>(null)
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.altKey) return
@@ -69,11 +70,13 @@ export function Palette() {
       setOpen((now) => !now)
     }
     window.addEventListener('keydown', listen, true)
+    // Said only once it is heard: what the server draws hears nothing yet.
+    trigger.current?.setAttribute('aria-keyshortcuts', 'Control+K Meta+K')
     return () => window.removeEventListener('keydown', listen, true)
   }, [])
   return (
     <Dialog.Root open={open} onOpenChange={setOpen}>
-      <Dialog.Trigger aria-label="Go to" title="Go to (Ctrl K)">
+      <Dialog.Trigger ref={trigger} aria-label="Go to" title="Go to (Ctrl K)">
         <Search aria-hidden />
       </Dialog.Trigger>
       <Dialog.Portal>

@@ -26,13 +26,13 @@ const isObject = (json: Json | undefined): json is Record<string, Json> =>
  * The first whole number beyond 2^53 in what was given, which may have been rounded on its way; null without one. Where
  * `number` is declared, 1e18 is one of its doubles.
  */
-export function roundedIn(schema: Json | undefined, value: Json): number | null {
+export function roundedGiven(schema: Json | undefined, value: Json): number | null {
   const { type, properties, items } = isObject(schema) ? schema : {}
   if (typeof value === 'number') return [type].flat().includes('number') || !isRounded(value) ? null : value
   if (typeof value !== 'object' || value === null) return null
   for (const [name, one] of Object.entries(value)) {
     const declared = Array.isArray(value) ? items : isObject(properties) ? properties[name] : undefined
-    const rounded = roundedIn(declared, one)
+    const rounded = roundedGiven(declared, one)
     if (rounded !== null) return rounded
   }
   return null

@@ -1,8 +1,6 @@
 /** What `/git/` does for whom: the use cases behind smart HTTP. */
-import { requireTeam } from '../../auth/permission.ts'
 import type { GitHttp } from '../../git/http.ts'
 import type { ServiceContext } from '../context.ts'
-import { requireRoom } from '../require-room.ts'
 import { openRepository } from '../repository/open.ts'
 import { authenticateToken } from '../token/tokens.ts'
 import { reconcile } from '../version/reconcile.ts'
@@ -11,11 +9,6 @@ import { answerHook } from './answer-hook.ts'
 export const gitEndpoint = (ctx: ServiceContext): GitHttp => ({
   authenticate: (token) => authenticateToken(ctx.db, token),
   open: async (actor, team, name, write) => {
-    if (write) {
-      // Before a repository is made; only who may write is told of the disk.
-      requireTeam(actor, team, 'repository:write')
-      await requireRoom(ctx)
-    }
     const { id } = await openRepository(ctx, actor, team, name, write)
     return { repositoryId: id, path: ctx.repositories.path(id) }
   },

@@ -9,6 +9,7 @@ import { requireTeam } from '../../auth/permission.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
+import { requireRoom } from '../require-room.ts'
 
 const namePattern = /^[a-z0-9][a-z0-9._-]{0,62}$/
 
@@ -33,7 +34,7 @@ export async function createRepository(
   return row
 }
 
-/** The repository that a git client asks for; a push makes it. @throws `not_found`, `forbidden`, `bad_input` */
+/** The repository that a git client asks for; a push makes it. @throws `not_found`, `forbidden`, `bad_input`, `unavailable` */
 export async function openRepository(
   ctx: ServiceContext,
   actor: Actor,
@@ -42,6 +43,8 @@ export async function openRepository(
   write: boolean,
 ): Promise<RepositoryRow> {
   requireTeam(actor, teamName, write ? 'repository:write' : 'repository:read')
+  // Before one is made; only who may write is told of the disk.
+  if (write) await requireRoom(ctx)
   const found = await findRepository(ctx.db, teamName, name)
   if (found === null && write) return createRepository(ctx, actor, teamName, name)
   if (found === null)

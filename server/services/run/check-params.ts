@@ -1,6 +1,6 @@
 import { DagbokError } from '../../domain/errors/errors.ts'
 import { whyNotKept, type Json } from '../../domain/json.ts'
-import { checkParams as check, roundedIn } from '../../domain/run/params.ts'
+import { checkParams as check, roundedGiven } from '../../domain/run/params.ts'
 import { within } from '../within.ts'
 
 /** Without these words, to check is as quick as to read; and the bound itself costs a thread. */
@@ -40,7 +40,7 @@ export function checkGiven(
 ): Record<string, Json> {
   const properties = schema['properties'] as Record<string, Json> | undefined
   for (const [name, value] of Object.entries(given)) {
-    const rounded = roundedIn(properties?.[name], value)
+    const rounded = roundedGiven(properties?.[name], value)
     if (rounded !== null)
       throw new DagbokError(
         'bad_input',

@@ -43,10 +43,10 @@ function versionAtDefault(dag: DagRow): VersionKey {
   return { id: dag.versionId, number: dag.versionNumber }
 }
 
-const none = (dag: DagRow, name: string) =>
+const none = (dag: DagRow, name: string, more = '') =>
   new DagbokError(
     'not_found',
-    `${dag.name} has no version '${name}': give a number (v3), a branch, a tag or a commit. A commit between two tips gets its version when a run of it is started.`,
+    `${dag.name} has no version '${name}': give a number (v3), a branch, a tag or a commit.${more}`,
   )
 
 /**
@@ -61,7 +61,8 @@ export async function readVersion(
 ): Promise<VersionKey> {
   if (name === null || name === '') return versionAtDefault(dag)
   const found = await knownVersion(source, dag, name)
-  if (found === null) throw none(dag, name)
+  if (found === null)
+    throw none(dag, name, ' A commit of a branch or a tag gets its version when a run of it is started.')
   return found
 }
 

@@ -71,6 +71,16 @@ export class Trial {
     return tree
   }
 
+  /** The same, to its end. */
+  async run(
+    id: string,
+    cells: string[],
+    files: Record<string, string> = {},
+  ): Promise<{ id: string; state: string }> {
+    await this.push(id, cells, files)
+    return this.shop.ended(id, 1)
+  }
+
   /** A run of a version, made as a trigger makes it; to its end. */
   async runOf(
     dag: string,
@@ -84,16 +94,6 @@ export class Trial {
     const made = { dagId: row.id, versionId: version.id, spec, triggeredBy: null, params: {} }
     await this.db.transaction((tx) => createRun(tx, { trigger: 'manual', ...made, ...more }))
     return this.shop.ended(dag, number)
-  }
-
-  /** The same, to its end. */
-  async run(
-    id: string,
-    cells: string[],
-    files: Record<string, string> = {},
-  ): Promise<{ id: string; state: string }> {
-    await this.push(id, cells, files)
-    return this.shop.ended(id, 1)
   }
 
   /** Resolves when the first attempt of a DAG has written to its log. */

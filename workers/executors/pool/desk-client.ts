@@ -1,4 +1,5 @@
 /** Calls to the desk. A network that is away, and a desk that restarts, are waited for; a refusal is not. */
+import { spread } from '#db/outage.ts'
 import { DagbokError, codeOfStatus, errorCodes } from '#server/domain/errors/errors.ts'
 import { attemptHeader, workerHeader, workerPath } from './protocol.ts'
 
@@ -20,9 +21,6 @@ const passing: readonly string[] = ['unavailable', 'internal', 'too_many']
 /** Whether the same call may succeed later. */
 export const isPassing = (error: unknown): boolean =>
   error instanceof DagbokError && passing.includes(error.code)
-
-/** Between half of it and all of it: workers that lost one desk do not come back in one moment. */
-const spread = (ms: number, random: () => number) => ms * (0.5 + random() / 2)
 
 /** Resolves after the time, or when the signal says so. */
 export const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
