@@ -20,6 +20,8 @@ export default defineConfig({
   use: {
     viewport: { width: 1360, height: 850 },
     locale: 'en-GB',
+    // Without a graphics card each frame of a thing that turns is painted by the processor, in every page that is open.
+    contextOptions: { reducedMotion: 'reduce' },
     launchOptions: browser,
     screenshot: 'only-on-failure',
     // Without its film of the page, for which a browser without a graphics card paints everything once more.
