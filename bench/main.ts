@@ -10,6 +10,7 @@ import { tenThousand } from './p4-ten-thousand.ts'
 import { wideAndDeep } from './p6-wide-and-deep.ts'
 import { coldStart } from './p14-cold-start.ts'
 import { pushToRun } from './p8-push-to-run.ts'
+import { hundredVersions } from './p9-hundred-versions.ts'
 import { triggerToCode } from './p5-trigger-to-code.ts'
 
 interface Workload {
@@ -46,6 +47,10 @@ const workloads: Record<string, Workload> = {
   P8: {
     what: 'push → listed → running, beside a bare push',
     run: (quick) => pushToRun(quick ? { pairs: 5, files: [1000] } : { pairs: 50, files: [1000, 10_000] }),
+  },
+  P9: {
+    what: 'a hundred versions live at once, and the files of one, beside git worktree add and git clone --shared',
+    run: (quick) => hundredVersions(quick ? { versions: 10, files: 100 } : { versions: 100, files: 1000 }),
   },
   P14: {
     what: 'cold start to a green example run, beside initdb + start',

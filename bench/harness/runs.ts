@@ -54,9 +54,15 @@ export const newestRuns = async (
   count: number,
 ): Promise<ListedRun[]> => (await product.api(`${pathOf(repository, dag)}?limit=${count}`)) as ListedRun[]
 
-/** @returns the run's id */
-export async function startRun(product: Product, repository: string, dag: string): Promise<string> {
-  const made = await product.api(pathOf(repository, dag), { method: 'POST', body: '{}' })
+/** @param version number, branch, tag or commit; without one that of the default branch. @returns the run's id */
+export async function startRun(
+  product: Product,
+  repository: string,
+  dag: string,
+  version?: string,
+): Promise<string> {
+  const body = JSON.stringify({ version })
+  const made = await product.api(pathOf(repository, dag), { method: 'POST', body })
   return (made as { id: string }).id
 }
 
