@@ -54,11 +54,18 @@ async function startDatabase(settings: Settings, folder: DataFolder): Promise<st
     await checkServerVersion(settings.DATABASE_URL)
     return settings.DATABASE_URL
   }
-  const server = await keepPostgres(
+  const starting = keepPostgres(
     { folder: join(folder.runtime, 'postgres'), sharedBinaries: folder.shared },
     stopWith,
   )
-  ending.push(server.stop)
+  // One that is still starting when everything ends would be left behind. That it failed is told by who waits for it.
+  ending.push(() =>
+    starting.then(
+      (server) => server.stop(),
+      () => {},
+    ),
+  )
+  const server = await starting
   await ensureDatabase(server, 'dagbok')
   return server.url('dagbok')
 }
