@@ -17,7 +17,8 @@ export interface Bulk {
   growth: number
 }
 
-export function givesAndTakes(trial: Trial, bulk: Bulk): void {
+/** What hangs on how a script's interpreter is started. */
+export function givesScripts(trial: Trial): void {
   test('[N1] a task has its own environment, its inputs and leaves outputs, values and metrics', async () => {
     const { id, state } = await trial.run(
       'whole',
@@ -175,7 +176,10 @@ export function givesAndTakes(trial: Trial, bulk: Bulk): void {
     // What is asked for and not given is told: the page has it from here.
     expect((await readRun(trial.shop.hosted.ctx, row)).ignoredImages).toEqual({ command: 'python:3.12-slim' })
   })
+}
 
+/** What does not: the bytes that come out. */
+export function takesBytes(trial: Trial, bulk: Bulk): void {
   test('the log has every byte of both streams in order, also of one that is opened again', async () => {
     const { id } = await trial.run('bytes', [
       cell(

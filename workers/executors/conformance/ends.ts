@@ -4,7 +4,8 @@ import { requestCancel } from '#db/queries/run-state.ts'
 import { attemptEnd } from '../executor.ts'
 import { cell, commandsLike, fence, goneFrom, nap, napping, type Trial } from './trial.ts'
 
-export function endsByItself(trial: Trial): void {
+/** What hangs on how a script's interpreter is started. */
+export function endsScripts(trial: Trial): void {
   test('ends are told apart: exit code, signal, timeout, missing output, missing program, memory', async () => {
     const { id } = await trial.run('ends', [
       cell('id: code', 'bash', 'exit 3'),
@@ -49,6 +50,25 @@ export function endsByItself(trial: Trial): void {
     expect(await trial.shop.log(id, 'jsthrow')).toContain('Error: no\n    at ')
   })
 
+  test('[R1] behind a start gate that stays shut no code starts', async () => {
+    const refused = ['refused', 'refused-py']
+    for (const task of refused) trial.shop.shut.add(task)
+    const { id } = await trial.run('gated', [
+      cell('id: open', 'python', 'print("ran")'),
+      cell('id: refused', 'bash', 'echo ran'),
+      cell('id: refused-py\nneeds: [open]', 'python', 'print("ran")'),
+    ])
+    trial.shop.shut.clear()
+    expect(await trial.attempts(id)).toMatchObject([
+      { task: 'open', state: 'succeeded', started: true },
+      { task: 'refused', state: 'cancelled', started: false },
+      { task: 'refused-py', state: 'cancelled', started: false },
+    ])
+    for (const task of refused) expect(await trial.shop.log(id, task)).toBe('')
+  })
+}
+
+export function endsByItself(trial: Trial): void {
   test('[R7] what does not start in time is lost, and its code never ran', async () => {
     const { id } = await trial.run('unstarted', [
       cell('id: slow\nstart_timeout: 1ms\nretries: 3\ninfrastructure_retries: 0', 'bash', 'echo ran'),
@@ -96,20 +116,6 @@ export function isEnded(trial: Trial): void {
     expect(await trial.shop.ended('cancel', 1)).toMatchObject({ state: 'cancelled' })
     expect(await trial.attempts(run)).toMatchObject([{ state: 'cancelled', reason: 'cancel_requested' }])
     expect(await commandsLike(napping(60_001, 60_002, 60_003))).toEqual([])
-  })
-
-  test('[R1] behind a start gate that stays shut no code starts', async () => {
-    trial.shop.shut.add('refused')
-    const { id } = await trial.run('gated', [
-      cell('id: refused', 'bash', 'echo ran'),
-      cell('id: refused-py', 'python', 'print("ran")'),
-    ])
-    trial.shop.shut.delete('refused')
-    expect(await trial.attempts(id)).toMatchObject([
-      { task: 'refused', state: 'cancelled', started: false },
-      { task: 'refused-py', state: 'succeeded', started: true },
-    ])
-    expect(await trial.shop.log(id, 'refused')).toBe('')
   })
 
   test('[R3] a fenced attempt is ended, and its end and its outputs are refused', async () => {

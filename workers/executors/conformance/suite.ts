@@ -3,25 +3,18 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testDatabase } from '#db/testing/test-database.ts'
 import type { Crew, Place } from '../../testing/crew.ts'
 import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
-import { givesAndTakes, type Bulk } from './contract.ts'
-import { endsByItself, isEnded, losesItsExecutor } from './ends.ts'
+import { givesScripts, takesBytes, type Bulk } from './contract.ts'
+import { endsByItself, endsScripts, isEnded, losesItsExecutor } from './ends.ts'
 import { cell, Trial } from './trial.ts'
 import { keepsVersionsApart } from './two-versions.ts'
 
 /** 100 MB of log and 1 GB of output, and a third of them in memory at most. */
 const whole: Bulk = { log: 1e8, output: 1e9, growth: 400 }
 
-/**
- * Call it at the top of a test file.
- * @param executor its name in a notebook
- * @param hire starts it at a place
- * @param bulk what it must carry in bounded memory
- */
-export function keepsTheContract(
-  executor: string,
-  hire: (place: Place) => Promise<Crew>,
-  bulk: Bulk = whole,
-): Trial {
+type Hire = (place: Place) => Promise<Crew>
+
+/** Call it at the top of a test file. Gives the trial of its workshop. */
+function openTrial(executor: string, hire: Hire): Trial {
   const { database } = testDatabase()
   let shop: Workshop
   const trial = new Trial({ executor, database, shop: () => shop })
@@ -29,11 +22,33 @@ export function keepsTheContract(
     shop = await openWorkshop(database(), hire)
   })
   afterAll(() => shop.close())
+  return trial
+}
+
+/** The rules that hang on how an executor starts the interpreter of a script. Parameters as of `keepsTheContract`. */
+export function startsScripts(executor: string, hire: Hire): void {
+  const trial = openTrial(executor, hire)
+  givesScripts(trial)
+  keepsVersionsApart(trial)
+  endsScripts(trial)
+  ownId(trial)
+}
+
+/**
+ * All the rules. Call it at the top of a test file.
+ * @param executor its name in a notebook
+ * @param hire starts it at a place
+ * @param bulk what it must carry in bounded memory
+ */
+export function keepsTheContract(executor: string, hire: Hire, bulk: Bulk = whole): void {
+  const trial = openTrial(executor, hire)
   describe('gives a task what it needs and takes what it leaves', () => {
-    givesAndTakes(trial, bulk)
+    givesScripts(trial)
+    takesBytes(trial, bulk)
     keepsVersionsApart(trial)
   })
   describe('tells how a task ended', () => {
+    endsScripts(trial)
     endsByItself(trial)
   })
   describe('ends what must end', () => {
@@ -43,7 +58,6 @@ export function keepsTheContract(
     losesItsExecutor(trial)
   })
   ownId(trial)
-  return trial
 }
 
 function ownId(trial: Trial): void {
