@@ -93,7 +93,7 @@ test('a statement whose connection dies under it fails as an outage, and the pro
     const failed = asleep.catch((error: unknown) => error)
     const busy = () => database().client`
       select 1 from pg_stat_activity where state = 'active' and application_name = 'asleep'`
-    await expect.poll(busy).toHaveLength(1)
+    await expect.poll(busy, { timeout: 60_000 }).toHaveLength(1)
     await cut('asleep')
     expect(await failed).toSatisfy(isOutage)
     expect(await db.client`select 1 as one`).toEqual([{ one: 1 }])
@@ -145,7 +145,7 @@ test('to listen again while one stops to listen loses nothing; to close twice is
       first.unlisten(),
     ])
     await database().client`select pg_notify('again_channel', 'there')`
-    await expect.poll(() => heard).toEqual(['there'])
+    await expect.poll(() => heard, { timeout: 60_000 }).toEqual(['there'])
     await second.unlisten()
     await db.close()
   })
