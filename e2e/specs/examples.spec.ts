@@ -1,22 +1,14 @@
 /** What the first start leaves: the examples, run by the path of any push; each shows what it is there for. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import type { DagSummary, RunSummary } from '#server/views/dag.ts'
+import type { DagSummary } from '#server/views/dag.ts'
 import type { RunDetail } from '#server/views/run.ts'
 import type { GivenProduct } from '../fixtures/product.ts'
+import { overRunOf } from '../fixtures/runs.ts'
 import { expect, test } from '../fixtures/test.ts'
 
-const finished = ['succeeded', 'failed', 'cancelled']
-
 /** The first run of an example, once it is over. */
-async function firstRun({ api }: GivenProduct, dag: string): Promise<RunDetail> {
-  const at = `/dags/main/examples/${dag}/runs`
-  const first = async () => (await api<RunSummary[]>(at).catch(() => [])).find(({ number }) => number === 1)
-  await expect
-    .poll(async () => finished.includes((await first())?.state ?? ''), { timeout: 120_000 })
-    .toBe(true)
-  return api<RunDetail>(`/runs/${(await first())?.id ?? ''}`)
-}
+const firstRun = (product: GivenProduct, dag: string) => overRunOf(product, `main/examples/${dag}`, 1)
 
 /** `{fetch: 'succeeded'}`; an item of a matrix stands as `year year=2012`. */
 const statesOf = (run: RunDetail) =>

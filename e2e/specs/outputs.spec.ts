@@ -1,6 +1,6 @@
 /** Outputs on the page of a run are shown as what they are, not only offered for download. */
 import type { Locator } from '@playwright/test'
-import type { RunSummary } from '#server/views/dag.ts'
+import { overRunOf } from '../fixtures/runs.ts'
 import { expect, test } from '../fixtures/test.ts'
 import { RunPage } from '../pages/run-page.ts'
 
@@ -20,11 +20,7 @@ test('a table, a picture, JSON and a Markdown text are shown on the page of the 
   page,
   product,
 }) => {
-  const ended = async () => {
-    const runs = await product.api<RunSummary[]>('/dags/main/examples/weather/runs').catch(() => [])
-    return runs.find(({ number }) => number === 1)?.state
-  }
-  await expect.poll(ended, { timeout: 120_000 }).toBe('succeeded')
+  expect((await overRunOf(product, 'main/examples/weather', 1)).state).toBe('succeeded')
   await page.goto('/main/examples/weather/runs/1')
   const run = new RunPage(page)
   await run.row('year year=2012').click()

@@ -6,6 +6,7 @@ import { scored } from '#cli/testing/notebooks.ts'
 import { reachOf, type Reach } from '#workers/testing/reach.ts'
 import { startProduct, type Product } from '../../e2e/fixtures/product.ts'
 import { cloneRepository } from '../../e2e/fixtures/repository.ts'
+import { runToEnd } from '../../e2e/fixtures/runs.ts'
 
 const nobody = '00000000-0000-4000-8000-000000000000'
 const at = '/dags/main/rest/small'
@@ -18,9 +19,7 @@ beforeAll(async () => {
   await copy.write('small/small.dag.md', scored('small', 0.9))
   await copy.push('First')
   await copy.remove()
-  const { id } = await product.api<{ id: string }>(`${at}/runs`, { params: { n: 5 } })
-  do run = await product.api<RunDetail>(`/runs/${id}`)
-  while (run.endedAt === null)
+  run = await runToEnd(product, 'main/rest/small', { n: 5 })
 }, 600_000)
 afterAll(() => product?.stop())
 

@@ -6,6 +6,7 @@ import { scored } from '#cli/testing/notebooks.ts'
 import type { RunDetail } from '#server/views/run.ts'
 import { startProduct, type Product } from '../../e2e/fixtures/product.ts'
 import { cloneRepository } from '../../e2e/fixtures/repository.ts'
+import { runToEnd } from '../../e2e/fixtures/runs.ts'
 
 const app = join(import.meta.dirname, '../../app')
 let product: Product
@@ -20,13 +21,7 @@ beforeAll(async () => {
   await copy.push('First')
   await copy.remove()
   runs = []
-  for (const n of [1, 2, 3]) {
-    const { id } = await product.api<{ id: string }>('/dags/main/kept/small/runs', { params: { n } })
-    let run: RunDetail
-    do run = await product.api<RunDetail>(`/runs/${id}`)
-    while (run.endedAt === null)
-    runs.push(run)
-  }
+  for (const n of [1, 2, 3]) runs.push(await runToEnd(product, 'main/kept/small', { n }))
   const shared = runs.slice(0, 2).map(({ id }) => id)
   const { id } = await product.api<{ id: string }>('/comparisons', { runs: shared })
   const { url } = await product.api<{ url: string }>(`/comparisons/${id}/share-links`, {})

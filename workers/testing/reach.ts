@@ -1,9 +1,9 @@
 /** For tests: a task that tries all it must not reach of the product that runs it, and tells how far it came. */
 import { chmod, readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { RunDetail } from '#server/views/run.ts'
 import type { Product } from '../../e2e/fixtures/product.ts'
 import { cloneRepository } from '../../e2e/fixtures/repository.ts'
+import { runToEnd } from '../../e2e/fixtures/runs.ts'
 
 /** Each path: `reached`, or the code of the error that kept it away. */
 type Tried = Record<string, string>
@@ -82,10 +82,7 @@ export async function reachOf(product: Product, attempts: readonly string[]): Pr
   await copy.write('reach/reach.dag.md', notebook)
   await copy.push('First')
   await copy.remove()
-  const { id } = await product.api<{ id: string }>('/dags/main/reach/reach/runs', { params: { tries } })
-  let run: RunDetail
-  do run = await product.api<RunDetail>(`/runs/${id}`)
-  while (run.endedAt === null)
+  const { id } = await runToEnd(product, 'main/reach/reach', { tries })
   const told = await product.api<Told>(`/runs/${id}/tasks/try/outputs/told`)
   const secrets = await Promise.all(
     [join(data, 'session-secret'), join(runtime, 'postgres/password')].map((path) => readFile(path, 'utf8')),
