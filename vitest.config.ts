@@ -52,7 +52,7 @@ export default defineConfig({
           name: 'integration',
           include: ['**/*.int.test.ts'],
           exclude,
-          globalSetup: ['db/testing/global-setup.ts'],
+          globalSetup: ['db/testing/global-setup.ts', 'cli/testing/shared-product.ts'],
           testTimeout: 600_000,
           execArgv: nodeOptions,
           hookTimeout: 600_000,

@@ -9,7 +9,7 @@ import { runCli } from '../testing/cli.ts'
 import { scored } from '../testing/notebooks.ts'
 import { signedInCli } from '../testing/signed-in.ts'
 
-const { product, folder, dagbok } = signedInCli(async (copy) => {
+const { product, folder, dagbok } = signedInCli('command', async (copy) => {
   await copy.write('small/small.dag.md', scored('small', 0.9))
   await copy.push('First')
 })
@@ -92,10 +92,10 @@ test.each([
   [['run', 'start'], "missing required argument 'DAG[@VERSION]'"],
   [['run', 'view', 'twelve'], "'twelve' names no run"],
   [['run', 'list', 'small'], "'small' names no DAG"],
-  [['run', 'list', 'cli/small', '--state', 'done'], 'Allowed choices are queued, running'],
-  [['run', 'start', 'cli/small', '-p', 'n'], 'write NAME=VALUE'],
-  [['run', 'view', 'cli/small#1', '--log', '--json'], 'cannot be used with'],
-  [['compare', 'cli/small#1'], 'Name two runs or more'],
+  [['run', 'list', 'command/small', '--state', 'done'], 'Allowed choices are queued, running'],
+  [['run', 'start', 'command/small', '-p', 'n'], 'write NAME=VALUE'],
+  [['run', 'view', 'command/small#1', '--log', '--json'], 'cannot be used with'],
+  [['compare', 'command/small#1'], 'Name two runs or more'],
   [['dag', 'lint', 'nowhere'], 'nowhere is not there'],
 ])('a command line that is wrong (%j) exits with 2 and says what is', async (args, words) => {
   const ended = await dagbok(args)

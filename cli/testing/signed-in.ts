@@ -1,14 +1,15 @@
-/** For tests: the command line as a process, signed in at a product as `npm start` starts it. */
+/** For tests: the command line as a process, signed in at the product that the test files share. */
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect } from 'vitest'
-import { startProduct, type Product } from '../../e2e/fixtures/product.ts'
+import type { GivenProduct } from '../../e2e/fixtures/product.ts'
 import { cloneRepository, type WorkingCopy } from '../../e2e/fixtures/repository.ts'
 import { launchCli, runCli, type Ended, type Going, type Told } from './cli.ts'
+import { sharedProduct } from './shared-product.ts'
 
 export interface SignedIn {
-  product: () => Product
+  product: () => GivenProduct
   /** A folder of the test's own, which tasks may look into. */
   folder: () => string
   /** Nobody is ever shown a stack trace. */
@@ -20,27 +21,25 @@ export interface SignedIn {
 
 /**
  * Call it once at the top of a test file.
- * @param fill makes the notebooks of repository `cli`
+ * @param repository a name that no other test file takes
+ * @param fill makes its notebooks
  */
-export function signedInCli(fill: (copy: WorkingCopy) => Promise<unknown>): SignedIn {
-  let product: Product | null = null
+export function signedInCli(repository: string, fill: (copy: WorkingCopy) => Promise<unknown>): SignedIn {
+  let product: GivenProduct | null = null
   let folder = ''
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'dagbok-cli-'))
     // Tasks look for files here, under a user id of their own.
     await chmod(folder, 0o755)
-    product = await startProduct(['--no-examples'])
-    const copy = await cloneRepository(product.ready, 'cli')
+    product = await sharedProduct()
+    const copy = await cloneRepository(product.ready, repository)
     try {
       await fill(copy)
     } finally {
       await copy.remove()
     }
   }, 600_000)
-  afterAll(async () => {
-    await product?.stop()
-    await rm(folder, { recursive: true, force: true })
-  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
   const there = () => {
     if (product === null) throw new Error('the product is not there yet')
     return product

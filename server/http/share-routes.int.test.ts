@@ -1,21 +1,22 @@
-/** Over real HTTP, of a product as `npm start` starts it: what someone reaches who has a share link and nothing else. */
+/** Over real HTTP, of the product that the test files share: what someone reaches who has a share link and nothing else. */
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { scored } from '#cli/testing/notebooks.ts'
+import { sharedProduct } from '#cli/testing/shared-product.ts'
 import type { RunDetail } from '#server/views/run.ts'
-import { startProduct, type Product } from '../../e2e/fixtures/product.ts'
+import type { GivenProduct } from '../../e2e/fixtures/product.ts'
 import { cloneRepository } from '../../e2e/fixtures/repository.ts'
 import { runToEnd } from '../../e2e/fixtures/runs.ts'
 
 const app = join(import.meta.dirname, '../../app')
-let product: Product
+let product: GivenProduct
 /** Three runs: two are shared, the third is not. */
 let runs: RunDetail[]
 let secret = ''
 
 beforeAll(async () => {
-  product = await startProduct(['--no-examples'])
+  product = await sharedProduct()
   const copy = await cloneRepository(product.ready, 'kept')
   await copy.write('small/small.dag.md', scored('small', 0.9))
   await copy.push('First')
@@ -27,7 +28,6 @@ beforeAll(async () => {
   const { url } = await product.api<{ url: string }>(`/comparisons/${id}/share-links`, {})
   secret = url.split('/').at(-1) ?? ''
 }, 600_000)
-afterAll(() => product?.stop())
 
 const attemptOf = (run: RunDetail | undefined) => run?.taskRuns[0]?.attempts[0]?.id ?? ''
 

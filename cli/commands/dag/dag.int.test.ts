@@ -6,64 +6,67 @@ import type { Pool } from '#server/views/pool.ts'
 import { daily, scored } from '../../testing/notebooks.ts'
 import { signedInCli } from '../../testing/signed-in.ts'
 
-const { product, dagbok, json } = signedInCli(async (copy) => {
+const { product, dagbok, json } = signedInCli('starts', async (copy) => {
   await copy.write('daily/daily.dag.md', daily('daily'))
   await copy.write('small/small.dag.md', scored('small', 0.9))
   await copy.push('First')
 })
 
 test('a DAG is paused and resumed; its view says so, and when it starts next', async () => {
-  const view = (await dagbok(['dag', 'view', 'cli/daily'])).stdout
-  expect(view).toMatch(/^main\/cli\/daily[\s\S]*schedule {2}0 6 \* \* \* Europe\/London[\s\S]*in \d+ /)
-  expect(await json<DagDetail>(['dag', 'view', 'cli/daily'])).toMatchObject({ paused: null })
-  expect((await dagbok(['dag', 'pause', 'cli/daily'])).stdout).toContain('main/cli/daily is paused')
-  expect((await dagbok(['dag', 'view', 'cli/daily'])).stdout).toMatch(/paused by Owner/)
-  expect(await dagbok(['dag', 'pause', 'cli/daily'])).toMatchObject({
+  const view = (await dagbok(['dag', 'view', 'starts/daily'])).stdout
+  expect(view).toMatch(/^main\/starts\/daily[\s\S]*schedule {2}0 6 \* \* \* Europe\/London[\s\S]*in \d+ /)
+  expect(await json<DagDetail>(['dag', 'view', 'starts/daily'])).toMatchObject({ paused: null })
+  expect((await dagbok(['dag', 'pause', 'starts/daily'])).stdout).toContain('main/starts/daily is paused')
+  expect((await dagbok(['dag', 'view', 'starts/daily'])).stdout).toMatch(/paused by Owner/)
+  expect(await dagbok(['dag', 'pause', 'starts/daily'])).toMatchObject({
     code: 1,
     stderr: 'dagbok: daily is paused already.\n',
   })
-  expect((await dagbok(['dag', 'resume', 'cli/daily'])).code).toBe(0)
-  expect((await dagbok(['dag', 'audit', 'cli/daily'])).stdout).toMatch(
+  expect((await dagbok(['dag', 'resume', 'starts/daily'])).code).toBe(0)
+  expect((await dagbok(['dag', 'audit', 'starts/daily'])).stdout).toMatch(
     /dag\.resume +Owner[\s\S]*dag\.pause +Owner/,
   )
-  expect((await dagbok(['dag', 'view', 'cli/small'])).stdout).toContain('nothing starts it by itself')
+  expect((await dagbok(['dag', 'view', 'starts/small'])).stdout).toContain('nothing starts it by itself')
 })
 
 test('past dates are previewed, filled, paused, resumed, cancelled', async () => {
-  const range = ['cli/daily', '--from', '2026-01-01', '--to', '2026-01-03']
+  const range = ['starts/daily', '--from', '2026-01-01', '--to', '2026-01-03']
   const dry = (await dagbok(['backfill', 'preview', ...range])).stdout
   expect(dry).toMatch(/^3 of 3 dates would get a run of v1[\s\S]*2026-01-02T06:00:00\.000Z[^\n]* a run/)
   expect(await json<BackfillPreview>(['backfill', 'preview', ...range])).toMatchObject({ dates: 3 })
   const made = await json<Backfill>(['backfill', 'create', ...range, '-p', 'n=5', '--concurrency', '2'])
   expect(made).toMatchObject({ number: 1, params: { n: 5 }, concurrency: 2 })
   await expect
-    .poll(async () => (await json<Backfill>(['backfill', 'view', 'cli/daily#1'])).state, { timeout: 120_000 })
+    .poll(async () => (await product().api<Backfill>('/dags/main/starts/daily/backfills/1')).state, {
+      timeout: 120_000,
+    })
     .toBe('finished')
-  expect((await dagbok(['backfill', 'view', 'cli/daily#1'])).stdout).toMatch(
-    /^Backfill 1 of main\/cli\/daily is finished: 3 of 3 succeeded[\s\S]*succeeded #1/,
+  expect((await json<Backfill>(['backfill', 'view', 'starts/daily#1'])).state).toBe('finished')
+  expect((await dagbok(['backfill', 'view', 'starts/daily#1'])).stdout).toMatch(
+    /^Backfill 1 of main\/starts\/daily is finished: 3 of 3 succeeded[\s\S]*succeeded #1/,
   )
   expect((await dagbok(['backfill', 'create', ...range])).stderr).toBe(
     'dagbok: There is nothing to run: each of the 3 dates has a run already. Say what to reprocess.\n',
   )
 
-  const long = ['cli/daily', '--from', '2020-01-01', '--to', '2025-12-31', '--concurrency', '1']
-  expect((await dagbok(['backfill', 'create', ...long])).stdout).toMatch(/^Backfill 2 of main\/cli\/daily/)
-  expect((await dagbok(['backfill', 'pause', 'cli/daily#2'])).stdout).toContain('is paused')
-  expect((await dagbok(['backfill', 'list', 'cli/daily'])).stdout).toMatch(/#2 +paused +v1/)
-  expect((await dagbok(['backfill', 'resume', 'cli/daily#2'])).code).toBe(0)
-  expect((await dagbok(['backfill', 'cancel', 'cli/daily#2'])).code).toBe(0)
-  expect(await dagbok(['backfill', 'cancel', 'cli/daily#2'])).toMatchObject({
+  const long = ['starts/daily', '--from', '2020-01-01', '--to', '2025-12-31', '--concurrency', '1']
+  expect((await dagbok(['backfill', 'create', ...long])).stdout).toMatch(/^Backfill 2 of main\/starts\/daily/)
+  expect((await dagbok(['backfill', 'pause', 'starts/daily#2'])).stdout).toContain('is paused')
+  expect((await dagbok(['backfill', 'list', 'starts/daily'])).stdout).toMatch(/#2 +paused +v1/)
+  expect((await dagbok(['backfill', 'resume', 'starts/daily#2'])).code).toBe(0)
+  expect((await dagbok(['backfill', 'cancel', 'starts/daily#2'])).code).toBe(0)
+  expect(await dagbok(['backfill', 'cancel', 'starts/daily#2'])).toMatchObject({
     code: 1,
     stderr: 'dagbok: Backfill 2 is cancelled already.\n',
   })
 })
 
 test.each([
-  [['create', 'cli/daily', '--from', '2026-01-01'], 2, "required option '--to <DATE>' not specified"],
-  [['preview', 'cli/daily', '--from', 'soon', '--to', '2026-01-01'], 1, "'soon' in `from` is not a date"],
-  [['preview', 'cli/small', '--from', '2026-01-01', '--to', '2026-01-02'], 1, 'has 0 schedules'],
-  [['view', 'cli/daily'], 2, "'cli/daily' names no backfill: write DAG#NUMBER."],
-  [['view', 'cli/daily#99'], 1, 'daily has no backfill 99.'],
+  [['create', 'starts/daily', '--from', '2026-01-01'], 2, "required option '--to <DATE>' not specified"],
+  [['preview', 'starts/daily', '--from', 'soon', '--to', '2026-01-01'], 1, "'soon' in `from` is not a date"],
+  [['preview', 'starts/small', '--from', '2026-01-01', '--to', '2026-01-02'], 1, 'has 0 schedules'],
+  [['view', 'starts/daily'], 2, "'starts/daily' names no backfill: write DAG#NUMBER."],
+  [['view', 'starts/daily#99'], 1, 'daily has no backfill 99.'],
 ])('a backfill that cannot be (%j) is one sentence', async (args, code, words) => {
   const ended = await dagbok(['backfill', ...args])
   expect(ended.stderr).toContain(words)
@@ -86,17 +89,17 @@ test('pools are made, changed, listed and deleted', async () => {
 })
 
 test('a webhook’s secret is printed once, starts a run, and is good for nothing when it is revoked', async () => {
-  const made = await json<{ url: string; secret: string }>(['webhook', 'create', 'cli/daily'])
+  const made = await json<{ url: string; secret: string }>(['webhook', 'create', 'starts/daily'])
   const call = () => fetch(made.url, { method: 'POST', headers: { authorization: `Bearer ${made.secret}` } })
   expect((await call()).status).toBe(202)
   expect(await json<WebhookView[]>(['webhook', 'list'])).toMatchObject([
-    { dag: { repo: 'cli', dag: 'daily' }, url: made.url, createdBy: 'Owner' },
+    { dag: { repo: 'starts', dag: 'daily' }, url: made.url, createdBy: 'Owner' },
   ])
   const listed = (await dagbok(['webhook', 'list'])).stdout
   expect(listed).toContain(made.url)
   expect(listed).not.toContain(made.secret)
-  expect((await dagbok(['webhook', 'revoke', 'cli/daily'])).code).toBe(0)
+  expect((await dagbok(['webhook', 'revoke', 'starts/daily'])).code).toBe(0)
   expect((await call()).status).toBe(401)
-  expect((await dagbok(['webhook', 'revoke', 'cli/daily'])).stderr).toBe('dagbok: daily has no webhook.\n')
+  expect((await dagbok(['webhook', 'revoke', 'starts/daily'])).stderr).toBe('dagbok: daily has no webhook.\n')
   expect(await product().api('/teams/main/webhooks')).toEqual([])
 })

@@ -6,12 +6,12 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { gitPath } from '#server/config/git.ts'
 import type { AttemptRecord } from '#server/views/attempt.ts'
-import type { RunSummary } from '#server/views/dag.ts'
+import type { DagSummary, RunSummary } from '#server/views/dag.ts'
 import type { RunDetail } from '#server/views/run.ts'
 import { gated, halfBroken, scored } from '../../testing/notebooks.ts'
 import { signedInCli } from '../../testing/signed-in.ts'
 
-const { product, folder, dagbok, json, launch } = signedInCli(async (copy) => {
+const { product, folder, dagbok, json, launch } = signedInCli('followed', async (copy) => {
   await copy.write('small/small.dag.md', scored('small', 0.9))
   await copy.write('half/half.dag.md', halfBroken('half'))
   await copy.write('gated/gated.dag.md', gated('gated'))
@@ -20,61 +20,76 @@ const { product, folder, dagbok, json, launch } = signedInCli(async (copy) => {
   await copy.push('Second')
 })
 
+interface DagList {
+  dags: DagSummary[]
+  broken: object[]
+}
+
 /** Runs it to its end. */
 const finished = (args: string[]) => json<RunDetail>(['run', 'start', ...args, '--watch'])
 
 test('params are read as their schema has them, on the version that is named; faults name the param', async () => {
-  const run = await finished(['cli/small@v1', '-p', 'n=5', '-p', 'label=7'])
+  const run = await finished(['followed/small@v1', '-p', 'n=5', '-p', 'label=7'])
   expect(run).toMatchObject({ state: 'succeeded', version: { number: 1 }, params: { n: 5, label: '7' } })
   const file = join(folder(), 'params.yaml')
   await writeFile(file, 'n: 9\nlabel: from file\n')
-  const again = await finished(['cli/small', '--params-file', file, '-p', 'n=6'])
+  const again = await finished(['followed/small', '--params-file', file, '-p', 'n=6'])
   expect(again).toMatchObject({ version: { number: 2 }, params: { n: 6, label: 'from file' } })
 
-  const wrong = await dagbok(['run', 'start', 'cli/small', '-p', 'n=many', '-p', 'labell=x'])
+  const wrong = await dagbok(['run', 'start', 'followed/small', '-p', 'n=many', '-p', 'labell=x'])
   expect(wrong.code).toBe(1)
   expect(wrong.stderr).toContain("there is no param 'labell' (did you mean 'label'?)")
   expect(wrong.stderr).toContain("'n' must be integer")
-  expect((await dagbok(['run', 'start', 'cli/small@nope'])).stderr).toContain("small has no version 'nope'")
+  expect((await dagbok(['run', 'start', 'followed/small@nope'])).stderr).toContain(
+    "small has no version 'nope'",
+  )
 })
 
 test('a list and a view are tables for people, and the answer of REST for programs', async () => {
-  const runs = await json<RunSummary[]>(['run', 'list', 'cli/small'])
-  expect(runs).toEqual(await product().api('/dags/main/cli/small/runs?limit=30'))
-  const text = (await dagbok(['run', 'list', 'main/cli/small'])).stdout
+  const runs = await json<RunSummary[]>(['run', 'list', 'followed/small'])
+  expect(runs).toEqual(await product().api('/dags/main/followed/small/runs?limit=30'))
+  const text = (await dagbok(['run', 'list', 'main/followed/small'])).stdout
   expect(text).toMatch(/^RUN +STATE +VERSION/)
   expect(text).not.toContain('\u001b')
-  const coloured = await dagbok(['run', 'list', 'cli/small'], { env: { FORCE_COLOR: '1' } })
+  const coloured = await dagbok(['run', 'list', 'followed/small'], { env: { FORCE_COLOR: '1' } })
   expect(coloured.stdout).toContain('\u001b[32msucceeded')
   for (const run of runs)
     expect(text).toMatch(new RegExp(`#${run.number} +succeeded +v${run.version.number} .*${run.id}`))
-  expect(await json(['run', 'list', 'cli/small', '--version', 'v1'])).toHaveLength(1)
-  expect(await json(['run', 'list', 'cli/small', '--state', 'failed'])).toEqual([])
+  expect(await json(['run', 'list', 'followed/small', '--version', 'v1'])).toHaveLength(1)
+  expect(await json(['run', 'list', 'followed/small', '--state', 'failed'])).toEqual([])
 
-  expect(await json(['dag', 'list'])).toEqual(await product().api('/dags'))
-  expect((await dagbok(['dag', 'list'])).stdout).toMatch(/main\/cli\/small +v2 +succeeded #2/)
-  expect((await dagbok(['version', 'list', 'cli/small'])).stdout).toMatch(
+  const [said, asked] = [await json<DagList>(['dag', 'list']), await product().api<DagList>('/dags')]
+  // Others use the product, too.
+  const own = ({ dags }: DagList) => dags.filter(({ ref }) => ref.repo === 'followed')
+  expect(own(said)).toHaveLength(3)
+  expect({ ...said, dags: own(said) }).toEqual({ ...asked, dags: own(asked) })
+  expect((await dagbok(['dag', 'list'])).stdout).toMatch(/main\/followed\/small +v2 +succeeded #2/)
+  expect((await dagbok(['version', 'list', 'followed/small'])).stdout).toMatch(
     /v2 +[0-9a-f]{7} +Edith +Second +main/,
   )
-  expect(await json(['run', 'view', 'cli/small#1'])).toEqual(await product().api(`/runs/${runs.at(-1)?.id}`))
-  const view = (await dagbok(['run', 'view', 'cli/small#1'])).stdout
-  expect(view).toMatch(/^Succeeded[\s\S]*run 1 of main\/cli\/small, v1[\s\S]*n=5[\s\S]*fit +succeeded +1/)
+  expect(await json(['run', 'view', 'followed/small#1'])).toEqual(
+    await product().api(`/runs/${runs.at(-1)?.id}`),
+  )
+  const view = (await dagbok(['run', 'view', 'followed/small#1'])).stdout
+  expect(view).toMatch(
+    /^Succeeded[\s\S]*run 1 of main\/followed\/small, v1[\s\S]*n=5[\s\S]*fit +succeeded +1/,
+  )
 })
 
 test('a run that failed exits with 1 where that is asked for, and shows the log of what failed', async () => {
-  const ended = await dagbok(['run', 'start', 'cli/half', '--exit-status'])
+  const ended = await dagbok(['run', 'start', 'followed/half', '--exit-status'])
   expect(ended.code).toBe(1)
   expect(ended.stdout).toMatch(/sort \(side=bad\) +failed/)
   expect(ended.stdout).toContain('Failed: sort (side=bad)')
-  expect((await dagbok(['run', 'view', 'cli/half#1'])).code).toBe(0)
-  const failed = await dagbok(['run', 'view', 'cli/half#1', '--log-failed', '--exit-status'])
+  expect((await dagbok(['run', 'view', 'followed/half#1'])).code).toBe(0)
+  const failed = await dagbok(['run', 'view', 'followed/half#1', '--log-failed', '--exit-status'])
   expect(failed).toMatchObject({ code: 1, stdout: '==> sort (side=bad), attempt 1 <==\nside is bad\n' })
-  const both = (await dagbok(['run', 'view', 'cli/half#1', '--log'])).stdout
+  const both = (await dagbok(['run', 'view', 'followed/half#1', '--log'])).stdout
   expect(both).toContain('side is good\n==> sort (side=bad)')
 })
 
 test('a task of a run shows all that is kept of an attempt', async () => {
-  const args = ['run', 'view', 'cli/half#1', '--task', 'sort[side=bad]']
+  const args = ['run', 'view', 'followed/half#1', '--task', 'sort[side=bad]']
   const record = await json<AttemptRecord>(args)
   expect(record).toMatchObject({ task: 'sort', key: 'side=bad', n: 1, exitCode: 3 })
   const text = (await dagbok(args)).stdout
@@ -84,15 +99,15 @@ test('a task of a run shows all that is kept of an attempt', async () => {
   expect((await dagbok([...args, '--attempt', '2'])).stderr).toBe(
     'dagbok: sort (side=bad) of run 1 has no attempt 2.\n',
   )
-  expect((await dagbok(['run', 'view', 'cli/half#1', '--task', 'sort'])).stderr).toBe(
+  expect((await dagbok(['run', 'view', 'followed/half#1', '--task', 'sort'])).stderr).toBe(
     'dagbok: Run 1 has no task run sort.\n',
   )
-  expect(await dagbok(['run', 'view', 'cli/half#1', '--attempt', '1'])).toMatchObject({ code: 2 })
+  expect(await dagbok(['run', 'view', 'followed/half#1', '--attempt', '1'])).toMatchObject({ code: 2 })
 })
 
 test('Ctrl-C leaves a watched run going, and says so; a cancel ends it', async () => {
   const gate = join(folder(), 'never')
-  const { id } = await json<{ id: string }>(['run', 'start', 'cli/gated', '-p', `gate=${gate}`])
+  const { id } = await json<{ id: string }>(['run', 'start', 'followed/gated', '-p', `gate=${gate}`])
   const watching = launch(['run', 'watch', id])
   await watching.said('stdout', 'running')
   watching.child.kill('SIGINT')
@@ -113,14 +128,20 @@ test('Ctrl-C leaves a watched run going, and says so; a cancel ends it', async (
 
 test('a watched run is followed to its end as it changes', async () => {
   const gate = join(folder(), 'open')
-  const going = launch(['run', 'start', 'cli/gated', '-p', `gate=${gate}`, '--exit-status'])
+  const going = launch(['run', 'start', 'followed/gated', '-p', `gate=${gate}`, '--exit-status'])
   await going.said('stdout', 'running')
   await writeFile(gate, '')
   expect(await going.ended).toMatchObject({ code: 0 })
 })
 
 test('a run is run again on another version', async () => {
-  const made = await json<{ id: string; number: number }>(['run', 'rerun', 'cli/small#1', '--version', 'v2'])
+  const made = await json<{ id: string; number: number }>([
+    'run',
+    'rerun',
+    'followed/small#1',
+    '--version',
+    'v2',
+  ])
   await dagbok(['run', 'watch', made.id])
   expect(await product().api(`/runs/${made.id}`)).toMatchObject({
     version: { number: 2 },
@@ -144,7 +165,7 @@ test('--web opens the page of a run in the browser of the user', async () => {
       await once(watcher, 'change')
     }
   })()
-  await dagbok(['run', 'view', 'cli/small#1', '--web'], { env: { PATH: path } })
-  expect(await seen).toBe(`${product().ready.url}/main/cli/small/runs/1\n`)
+  await dagbok(['run', 'view', 'followed/small#1', '--web'], { env: { PATH: path } })
+  expect(await seen).toBe(`${product().ready.url}/main/followed/small/runs/1\n`)
   watcher.close()
 })
