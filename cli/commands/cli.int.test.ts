@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { cloneRepository } from '../../e2e/fixtures/repository.ts'
-import { runCli } from '../testing/cli.ts'
+import { launchCli, type Told } from '../testing/cli.ts'
 import { scored } from '../testing/notebooks.ts'
 import { signedInCli } from '../testing/signed-in.ts'
 
@@ -13,6 +13,9 @@ const { product, folder, dagbok } = signedInCli('command', async (copy) => {
   await copy.write('small/small.dag.md', scored('small', 0.9))
   await copy.push('First')
 })
+
+/** As a user calls it. */
+const call = (args: string[], told: Told) => launchCli(args, told).ended
 
 /** Where nobody listens. */
 async function closedAddress(): Promise<string> {
@@ -27,28 +30,28 @@ async function closedAddress(): Promise<string> {
 test('signing in keeps the token for the user alone, once it was tried; signing out forgets it', async () => {
   const env = { XDG_CONFIG_HOME: join(folder(), 'config') }
   const { url, apiUrl, apiToken } = product().ready
-  expect(await runCli(['dag', 'list'], { env })).toMatchObject({
+  expect(await call(['dag', 'list'], { env })).toMatchObject({
     code: 4,
     stderr: 'dagbok: You are not signed in: run `dagbok login`, or set DAGBOK_TOKEN.\n',
   })
-  const wrong = await runCli(['login', '--url', url], { env, stdin: 'dgb_wrong\n' })
+  const wrong = await call(['login', '--url', url], { env, stdin: 'dgb_wrong\n' })
   expect(wrong).toMatchObject({
     code: 4,
     stderr: `dagbok: The token is not valid at ${url}: make one under Settings there, and run \`dagbok login\`.\n`,
   })
-  expect((await runCli(['login', '--url', url], { env, stdin: '' })).code).toBe(2)
+  expect((await call(['login', '--url', url], { env, stdin: '' })).code).toBe(2)
 
-  const right = await runCli(['login', '--url', apiUrl, '--json'], { env, stdin: `${apiToken}\n` })
+  const right = await call(['login', '--url', apiUrl, '--json'], { env, stdin: `${apiToken}\n` })
   expect(JSON.parse(right.stdout)).toMatchObject({ url, name: 'Owner' })
   expect((await stat(join(folder(), 'config/dagbok/account.json'))).mode & 0o777).toBe(0o600)
   expect((await stat(join(folder(), 'config/dagbok'))).mode & 0o777).toBe(0o700)
-  expect((await runCli(['dag', 'list'], { env })).code).toBe(0)
+  expect((await call(['dag', 'list'], { env })).code).toBe(0)
 
-  const elsewhere = await runCli(['dag', 'list'], { env: { ...env, DAGBOK_URL: 'http://127.0.0.1:1' } })
+  const elsewhere = await call(['dag', 'list'], { env: { ...env, DAGBOK_URL: 'http://127.0.0.1:1' } })
   expect(elsewhere).toMatchObject({ code: 4 })
   expect(elsewhere.stderr).toContain(`signed in at ${url} and not at http://127.0.0.1:1`)
-  expect((await runCli(['logout'], { env })).code).toBe(0)
-  expect((await runCli(['dag', 'list'], { env })).code).toBe(4)
+  expect((await call(['logout'], { env })).code).toBe(0)
+  expect((await call(['dag', 'list'], { env })).code).toBe(4)
 })
 
 test('the doctor says what is there, and of each fault what to do', async () => {
@@ -70,7 +73,7 @@ test('the doctor says what is there, and of each fault what to do', async () => 
   expect(JSON.parse(wrong.stdout)).toContainEqual(
     expect.objectContaining({ check: 'account', verdict: 'bad' }),
   )
-  const nobody = await runCli(['doctor'], {
+  const nobody = await call(['doctor'], {
     env: { DAGBOK_URL: product().ready.url, XDG_CONFIG_HOME: join(folder(), 'nobody') },
   })
   expect(nobody.code).toBe(1)

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { childEnvironment } from '#server/config/environment.ts'
 import { root } from '../check/stage.ts'
+import { nodeOptions } from '../setup/machine.mjs'
 
 export interface Ended {
   code: number | null
@@ -25,10 +26,20 @@ export interface Going {
   ended: Promise<Ended>
 }
 
-export function launchCli(args: readonly string[], { env = {}, stdin, cwd = root }: Told = {}): Going {
+/** As a user calls it: a Node of any age, which checks the machine and starts the command with Node 24. */
+const whole = [join(root, 'cli/dagbok.mjs')]
+/** What that starts: half of the processes, for tests of what a command says. */
+const command = [...nodeOptions, join(root, 'cli/commands/main.ts')]
+
+/** Starts it as a user does. */
+export function launchCli(
+  args: readonly string[],
+  { env = {}, stdin, cwd = root }: Told = {},
+  program: readonly string[] = whole,
+): Going {
   // A test runner on a terminal asks for colour.
   const { FORCE_COLOR: _, ...ours } = childEnvironment({ DAGBOK_URL: '', DAGBOK_TOKEN: '' })
-  const child = spawn(process.execPath, [join(root, 'cli/dagbok.mjs'), ...args], {
+  const child = spawn(process.execPath, [...program, ...args], {
     cwd,
     env: { ...ours, ...env },
     stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
@@ -56,6 +67,6 @@ export function launchCli(args: readonly string[], { env = {}, stdin, cwd = root
   return { child, said, ended }
 }
 
-/** Runs it to its end. */
+/** Runs the command to its end, without what a user's call does before it. */
 export const runCli = (args: readonly string[], told: Told = {}): Promise<Ended> =>
-  launchCli(args, told).ended
+  launchCli(args, told, command).ended
