@@ -13,7 +13,20 @@ export interface Stage {
   name: string
   /** The first command that runs it. */
   from: (typeof commands)[number]
+  /** It runs beside the stage before it, for neither uses every processor all the time. */
+  beside?: true
   run: () => Promise<Tally>
+}
+
+/** Those that run at the same time, in the order in which they begin. */
+export function atOnce<T extends Pick<Stage, 'beside'>>(all: readonly T[]): T[][] {
+  const groups: T[][] = []
+  for (const stage of all) {
+    const before = groups.at(-1)
+    if (stage.beside === true && before !== undefined) before.push(stage)
+    else groups.push([stage])
+  }
+  return groups
 }
 
 const tool =
@@ -28,8 +41,13 @@ export const stages: Stage[] = [
     from: 'verify',
     run: tool('node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'),
   },
-  { name: 'lint', from: 'verify', run: tool('node_modules/oxlint/bin/oxlint', '--type-aware', '--quiet') },
-  { name: 'types', from: 'verify', run: tool('node_modules/typescript/bin/tsc', '--noEmit') },
+  {
+    name: 'lint',
+    from: 'verify',
+    beside: true,
+    run: tool('node_modules/oxlint/bin/oxlint', '--type-aware', '--quiet'),
+  },
+  { name: 'types', from: 'verify', beside: true, run: tool('node_modules/typescript/bin/tsc', '--noEmit') },
   { name: 'unit', from: 'verify', run: vitest('unit') },
   { name: 'integration', from: 'verify', run: vitest('integration') },
   { name: 'browser', from: 'test', run: browserStage },
