@@ -33,13 +33,15 @@ const tool =
   (script: string, ...args: string[]) =>
   () =>
     wholeTool(script, args)
+// What it found well by its content it need not look at again: the cache is below node_modules.
+const prettier = 'node_modules/prettier/bin/prettier.cjs'
 const vitest = (project: string) => () => runVitest(['--project', project])
 
 export const stages: Stage[] = [
   {
     name: 'format',
     from: 'verify',
-    run: tool('node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'),
+    run: tool(prettier, '--check', '--log-level=warn', '--cache', '--cache-strategy=content', '.'),
   },
   {
     name: 'lint',
