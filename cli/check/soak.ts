@@ -18,6 +18,7 @@ const tests =
 const soaks: Record<string, (name: string) => Promise<number>> = {
   R1: tests('e2e/faults/fleet.fault.test.ts', 3000),
   R10: tests('e2e/faults/push-kills.fault.test.ts', 300),
+  R12: tests('e2e/faults/versions-apart.soak.test.ts', 500, 'soak'),
   R15: tests('e2e/faults/disk-full.fault.test.ts', 20),
   R19: tests('e2e/faults/rolling-upgrade.fault.test.ts', 120),
   'ten-thousand': tests('e2e/faults/ten-thousand.soak.test.ts', 1, 'soak'),
