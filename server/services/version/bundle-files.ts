@@ -5,7 +5,7 @@ import type { Quarantine } from '../../git/run-git.ts'
 import type { ServiceContext } from '../context.ts'
 
 /** How many files, and how many bytes of them, are held in memory at once; a larger file is alone. */
-const together = { files: 64, bytes: 32 * 2 ** 20 }
+const together = { files: 4096, bytes: 32 * 2 ** 20 }
 
 export interface BundleFile {
   path: string

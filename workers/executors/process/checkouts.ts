@@ -21,11 +21,39 @@ import type { BundleFile } from '#server/services/version/bundle-files.ts'
 /** Reads a version's files for the attempt of this token. */
 export type ReadBundle = (versionId: string, token: string) => AsyncIterable<BundleFile>
 
-async function place(folder: string, { path, mode, bytes }: BundleFile): Promise<void> {
-  const target = join(folder, path)
-  await mkdir(dirname(target), { recursive: true })
-  await writeFile(target, bytes)
-  if (mode === '100755') await chmod(target, 0o755)
+/** Files that are written at the same time. */
+const atOnce = 16
+
+async function placeFiles(folder: string, files: readonly BundleFile[]): Promise<void> {
+  await Promise.all(
+    files.map(async ({ path, mode, bytes }) => {
+      const target = join(folder, path)
+      await writeFile(target, bytes)
+      if (mode === '100755') await chmod(target, 0o755)
+    }),
+  )
+}
+
+/** Writes files as they come, each folder before what is in it. @returns the links among them, not made yet: path → target */
+async function place(folder: string, files: AsyncIterable<BundleFile>): Promise<Map<string, string>> {
+  const links = new Map<string, string>()
+  const folders = new Set<string>()
+  let waiting: BundleFile[] = []
+  for await (const file of files) {
+    if (file.mode === '120000') {
+      links.set(file.path, Buffer.from(file.bytes).toString())
+      continue
+    }
+    const parent = dirname(join(folder, file.path))
+    if (!folders.has(parent)) await mkdir(parent, { recursive: true })
+    folders.add(parent)
+    waiting.push(file)
+    if (waiting.length < atOnce) continue
+    await placeFiles(folder, waiting)
+    waiting = []
+  }
+  await placeFiles(folder, waiting)
+  return links
 }
 
 /** Where names differ by more than their case it never throws. @throws DagbokError `bad_input` */
@@ -56,10 +84,7 @@ async function copyFolder(from: string, to: string): Promise<void> {
  */
 export async function layOut(folder: string, files: AsyncIterable<BundleFile>): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const links = new Map<string, string>()
-  for await (const file of files)
-    if (file.mode === '120000') links.set(file.path, Buffer.from(file.bytes).toString())
-    else await place(folder, file)
+  const links = await place(folder, files)
   // A push is asked the same; this may be a version that was taken before.
   const [out] = linksOut(links)
   if (out !== undefined) throw new DagbokError('bad_input', `${out} is a link out of the repository.`)
