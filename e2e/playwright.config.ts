@@ -8,7 +8,7 @@ if (typeof browser === 'string') throw new Error(browser)
 export default defineConfig({
   testDir: 'specs',
   outputDir: '../.e2e/failures',
-  workers: 1,
+  workers: 2,
   // One after the other: a worker that meets a test without the shared product ends, and the next one starts it again.
   projects: [
     { name: 'alone', testMatch: 'alone/**' },
