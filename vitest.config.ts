@@ -35,6 +35,8 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
+    // A product that several files share is stopped in the end.
+    teardownTimeout: 60_000,
     projects: [
       {
         test: {
@@ -57,7 +59,7 @@ export default defineConfig({
           execArgv: nodeOptions,
           hookTimeout: 600_000,
           // They wait for processes and for the database as much as they compute.
-          maxWorkers: 3,
+          maxWorkers: 4,
         },
       },
       {

@@ -82,9 +82,9 @@ async function throughTheProduct(product: Product, work: string, commits: string
   return [
     {
       figure: `one run of each of ${commits.length} versions, a version`,
-      'p50 ms': round(together / ids.length),
+      ms: round(together / ids.length),
     },
-    { figure: 'the first version again', 'p50 ms': round(alone) },
+    { figure: 'the first version again', ms: round(alone) },
   ]
 }
 
@@ -125,7 +125,11 @@ async function layingOut(folder: string, work: string, commits: string[]): Promi
     clones: join(folder, 'clones'),
   }
   for (const place of [...Object.values(places), join(folder, 'attempts')]) await mkdir(place)
-  const checkouts = new Checkouts(places.ours, (sha) => filesOf(repositories, id, bundles.get(sha) ?? []))
+  const checkouts = new Checkouts(
+    places.ours,
+    (sha) => filesOf(repositories, id, bundles.get(sha) ?? []),
+    commits.length,
+  )
   let [at, attempt] = [-1, 0]
   const sha = () => commits[at] ?? ''
   const timed = async (work: () => Promise<unknown>) => {

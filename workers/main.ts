@@ -58,8 +58,8 @@ const ctx: ServiceContext = {
   publicUrl: settings.publicUrl ?? '',
 }
 
-/** Each part of the start can be done again: the database may be away for a while (R14). */
 const away = (error: unknown) => log.warn({ err: error }, 'the database cannot be asked; trying again')
+/** Each part of the start can be done again: the database may be away for a while (R14). */
 const insist = (work: () => Promise<void>) => throughOutages(work, away)
 
 let end = (code: number): void => process.exit(code)
@@ -131,6 +131,7 @@ let stopping = false
 const beat = setInterval(() => {
   workerAlive(db, workerId).catch((error: unknown) => log.warn({ err: error }, 'a heartbeat was not written'))
 }, beatMs)
+end = (code) => void stop(code)
 await insist(async () => executor.endOrphans(await attemptsOfEarlierLives(db, hostName, workerId)))
 await artifacts.sweep()
 // While there was no desk nobody could prolong a lease: those who went on are waited for.
@@ -164,7 +165,6 @@ async function stop(code = 0): Promise<void> {
   await db.close()
   process.exit(code)
 }
-end = (code) => void stop(code)
 process.once('SIGTERM', () => void stop())
 process.once('SIGINT', () => {})
 // Without the supervisor nobody would end this process: it ends itself, and what it started.

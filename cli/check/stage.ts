@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 
 export const root = resolve(import.meta.dirname, '../..')
@@ -91,15 +91,13 @@ export async function wholeTool(script: string, args: string[]): Promise<Tally> 
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let said = ''
-  for (const [from, to] of [
-    [child.stdout, process.stdout],
-    [child.stderr, process.stderr],
-  ] as const)
+  for (const from of [child.stdout, child.stderr])
     from.on('data', (part: Buffer) => {
       said += part.toString()
-      to.write(part)
     })
   const [code] = (await once(child, 'close')) as [number | null]
+  // In one piece: others may speak at the same time.
+  if (said !== '') console.log(`${basename(script)}:\n${said.trimEnd()}`)
   if (code === 0) return { passed: 1, failed: 0, skipped: 0, failures: [] }
   const lines = said.split('\n').filter((line) => firstLine(line) !== '')
   const failures = [...lines.slice(0, saidAgain), ...(lines.length === 0 ? [`it ended with ${code}`] : [])]

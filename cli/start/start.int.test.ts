@@ -184,13 +184,14 @@ describe('a start of another kind', () => {
   test('a ready file of an earlier life is gone before anything is made, and a start is ended half-way', async () => {
     await writeFile(home.readyFile, 'of an earlier life')
     const { child, output } = home.launch()
-    while (!output().includes('build')) {
-      expect(child.exitCode).toBeNull()
-      await new Promise((done) => setTimeout(done, 10))
-    }
+    const postgres = () => home.running([join(home.runtime, 'postgres')])
+    while ((await postgres()).length === 0) expect(child.exitCode, output()).toBeNull()
     expect(await readFile(home.readyFile, 'utf8').catch(() => 'none')).not.toBe('of an earlier life')
+    const before = performance.now()
     child.kill('SIGTERM')
-    await once(child, 'exit')
+    const [code] = (await once(child, 'exit')) as [number]
+    expect(performance.now() - before).toBeLessThan(10_000)
+    expect(code).toBe(0)
     expect(await home.processes()).toEqual([])
   })
 })

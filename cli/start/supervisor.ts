@@ -50,21 +50,23 @@ async function stage<T>(name: string, work: () => Promise<T>, start = performanc
 }
 
 async function startDatabase(settings: Settings, folder: DataFolder): Promise<string> {
+  const stop = new AbortController()
   if (settings.DATABASE_URL !== undefined) {
     await checkServerVersion(settings.DATABASE_URL)
     return settings.DATABASE_URL
   }
   const starting = keepPostgres(
-    { folder: join(folder.runtime, 'postgres'), sharedBinaries: folder.shared },
+    { folder: join(folder.runtime, 'postgres'), sharedBinaries: folder.shared, signal: stop.signal },
     stopWith,
   )
   // One that is still starting when everything ends would be left behind. That it failed is told by who waits for it.
-  ending.push(() =>
-    starting.then(
+  ending.push(() => {
+    stop.abort()
+    return starting.then(
       (server) => server.stop(),
       () => {},
-    ),
-  )
+    )
+  })
   const server = await starting
   await ensureDatabase(server, 'dagbok')
   return server.url('dagbok')

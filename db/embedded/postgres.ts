@@ -30,6 +30,8 @@ export interface EmbeddedOptions {
   folder: string
   /** As root: the folder in which the binaries are copied; null otherwise. */
   sharedBinaries: string | null
+  /** Ends a start that is under way. */
+  signal?: AbortSignal
 }
 
 const isRoot = () => process.getuid?.() === 0
@@ -175,7 +177,7 @@ async function untilAnswers(url: string, gone: () => boolean, log: string): Prom
   }
 }
 
-/** Starts it, on a new or a used cluster. @throws DagbokError `unavailable`, `unsupported` */
+/** Starts it, on a new or a used cluster; one that does not answer is ended. @throws DagbokError `unavailable`, `unsupported` */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const { folder } = options
   const binaries = await postgresBinaries(options.sharedBinaries)
@@ -185,6 +187,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const password = await passwordOf(folder)
   await endHolder(cluster)
   await initialise(binaries, folder, cluster)
+  options.signal?.throwIfAborted()
   const log = join(folder, 'postgres.log')
   const file = await open(log, 'a', 0o600)
   const settings = [
@@ -213,11 +216,16 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const exited = once(child, 'exit').then(() => void (gone = true))
   const url = (name: string) =>
     `postgres://dagbok:${password}@localhost:5432/${name}?host=${encodeURIComponent(socket)}`
-  await untilAnswers(url('postgres'), () => gone, log)
   const stop = async () => {
     if (!gone) child.kill('SIGINT')
     await exited
   }
+  await untilAnswers(url('postgres'), () => gone || options.signal?.aborted === true, log).catch(
+    async (error: unknown) => {
+      await stop()
+      throw error
+    },
+  )
   return { url, pid: child.pid ?? 0, exited, stop }
 }
 

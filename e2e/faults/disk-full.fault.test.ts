@@ -115,7 +115,7 @@ test.for(['data', 'runtime', 'postgres'] as const)(
     const acknowledged: string[] = []
     // On, until one was hit: how far attempts are when the disk fills up is left to chance.
     let times = 0
-    for (; times < count || (await attemptsFailed(here)) === 0; times++) {
+    for (; times < count || (times < 10 * count && (await attemptsFailed(here)) === 0); times++) {
       const next = randomFrom(seed + times)
       for (let n = await runsUnderWay(here); n < 8; n++) acknowledged.push(await insist(here.start))
       await until('an attempt runs', async () => (await attemptsUnderWay(here)) > 0)
@@ -134,6 +134,7 @@ test.for(['data', 'runtime', 'postgres'] as const)(
       `${place}: full ${times} times from seed ${seed}: ${acknowledged.length} runs, ${attempts} attempts, ${retried} retried`,
     )
     expect(faults).toEqual([])
+    expect(retried).toBeGreaterThan(0)
   },
 )
 
@@ -210,6 +211,8 @@ test('mutant: workers without the bound start new work on a disk with too little
   const late = await here.start()
   const started = () => here.db.client`select 1 from attempt where run_id = ${late}`
   await expect.poll(started, { timeout: 120_000 }).not.toEqual([])
+  // What the rule above measures by can see it.
+  await expect.poll(() => startedMeanwhile(here, 2), { timeout: 120_000 }).toBeGreaterThan(0)
 })
 
 test('[R10] [R15] a push whose objects do not fit is all or nothing, and works once there is room', async ({

@@ -100,7 +100,12 @@ export function push(tree: string, home: string, args: readonly string[]): { tol
 
 /** What killed programs left in a repository. */
 export async function leftBehind(repository: string): Promise<string[]> {
-  const names = await readdir(repository, { recursive: true })
+  // What git takes away meanwhile is looked for again.
+  const names = await readdir(repository, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+    return null
+  })
+  if (names === null) return leftBehind(repository)
   return names.filter(
     (name) => name.endsWith('.lock') || /(^|\/)(tmp_objdir|incoming|tmp_pack|tmp_idx)[^/]*$/.test(name),
   )

@@ -3,7 +3,7 @@
  * to the last byte of its logs and outputs, is that of a run beside which nothing happened.
  */
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { logChunks } from '#db/queries/log.ts'
@@ -134,10 +134,22 @@ async function historyOf(runId: string): Promise<string[]> {
   return history
 }
 
+/** Trials after which the first version is read from git again. */
+const layingOut = 20
+
+/** The workers begin a new life, with nothing laid out. */
+async function forget(): Promise<void> {
+  for (const worker of site.fleet) {
+    await worker.kill()
+    await rm(join(worker.runtime, 'versions'), { recursive: true, force: true })
+    worker.start()
+  }
+}
+
 /** Stages of the run that something happens at. */
 const stages = {
   queued: 'select 1',
-  begun: "select 1 from run where id = RUN and state = 'running'",
+  begun: "select 1 from run where id = RUN and state <> 'queued'",
   made: 'select 1 from attempt where run_id = RUN',
   started: 'select 1 from attempt where run_id = RUN and started_at is not null',
   handed: "select 1 from task_run where run_id = RUN and task = 'make' and ended_at is not null",
@@ -175,6 +187,11 @@ const events: Record<string, (constant: string) => Promise<void>> = {
     await tree.git('commit', '-q', '--amend', '-m', `${constant}, again`)
     await tree.git('push', '-q', '-f', site.hosted.remote('apart'), 'HEAD:refs/heads/side')
     await tree.git('push', '-q', site.hosted.remote('apart'), ':refs/heads/side')
+    const [row] = await site.db.client<
+      { id: string }[]
+    >`select repository_id as id from dag where id = ${dagId}`
+    const hosted = site.hosted.ctx.repositories.path(row?.id ?? '')
+    await tree.git(`--git-dir=${hosted}`, 'gc', '-q', '--prune=now')
   },
 }
 
@@ -194,6 +211,7 @@ test('[R12] whatever happens to other versions, a run of the first one is what i
   for (let i = 0; i < count; i++) {
     // What the trial before released runs no more.
     await until('all is quiet', async () => (await openRuns(site.db.client)) === 0)
+    if (i % layingOut === 0) await forget()
     const next = randomFrom(seed + i)
     const stage = Object.keys(stages)[next(Object.keys(stages).length)] as Stage
     const [name = '', happen] = Object.entries(events)[i % Object.keys(events).length] ?? []

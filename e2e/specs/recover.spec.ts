@@ -1,7 +1,7 @@
 /** A run that failed is recovered: what succeeded is taken over, the rest runs; a mark counts for the next one. */
 import { mendable } from '#cli/testing/notebooks.ts'
 import { cloneRepository } from '../fixtures/repository.ts'
-import { expect, test } from '../fixtures/test.ts'
+import { expect, seriousFaults, test } from '../fixtures/test.ts'
 import { DagPage } from '../pages/dag-page.ts'
 
 test('a recover runs what did not succeed, and believes a mark', async ({ page, product }) => {
@@ -20,6 +20,7 @@ test('a recover runs what did not succeed, and believes a mark', async ({ page, 
   await expect(dialog.getByRole('radio', { name: /did not succeed/ })).toBeChecked()
   await expect(dialog).toContainText('2 of 5 task runs will run, 3 are taken over')
   await expect(run.plan()).toContainText('each b runs: It was failed in the earlier run.')
+  expect(await seriousFaults(page)).toEqual([])
   await run.runAgain()
   await expect(run.answer()).toContainText('Failed: each (b)')
   await expect(page.getByText('recover of run 1')).toBeVisible()

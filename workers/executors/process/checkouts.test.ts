@@ -89,3 +89,13 @@ test('[S3] nothing is written through a link, whatever the order and the names',
   await expect(layOut(join(folder, 'laid'), both())).rejects.toMatchObject({ code: 'bad_input' })
   expect(await readFile(join(folder, 'laid/e/own.txt'), 'utf8')).toBe('mine')
 })
+
+test('a file that cannot be written is what is said, once no other is being written', async () => {
+  const names = Array.from({ length: 40 }, (_, i) => (i === 20 ? 'x'.repeat(300) : `file-${i}`))
+  const checkouts = new Checkouts(join(folder, 'versions'), async function* () {
+    for (const path of names)
+      yield await Promise.resolve({ path: `d/${path}`, mode: '100644' as const, bytes: Buffer.alloc(1000) })
+  })
+  await expect(checkouts.copy(a, join(folder, '1'))).rejects.toThrow('ENAMETOOLONG')
+  expect(await kept()).toEqual([])
+})

@@ -21,24 +21,50 @@ import type { BundleFile } from '#server/services/version/bundle-files.ts'
 /** Reads a version's files for the attempt of this token. */
 export type ReadBundle = (versionId: string, token: string) => AsyncIterable<BundleFile>
 
-/** Files that are written at the same time. */
-const atOnce = 16
+/** How many files, and how many bytes of them, are written at the same time; a larger file is alone. */
+const atOnce = { files: 16, bytes: 8 * 2 ** 20 }
 
+/** Is over when all have been tried: whoever cleans up after one that failed meets none that still comes. */
 async function placeFiles(folder: string, files: readonly BundleFile[]): Promise<void> {
-  await Promise.all(
+  const ends = await Promise.allSettled(
     files.map(async ({ path, mode, bytes }) => {
       const target = join(folder, path)
       await writeFile(target, bytes)
       if (mode === '100755') await chmod(target, 0o755)
     }),
   )
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
+}
+
+/** Files that wait to be written together. */
+class Together {
+  readonly #names = new Set<string>()
+  #bytes = 0
+  files: BundleFile[] = []
+
+  /** Whether it is too much for this one besides; a disk may take names for one that only their case tells apart. */
+  lacksRoomFor({ path, bytes }: BundleFile): boolean {
+    const { length } = this.files
+    if (length === 0) return false
+    return (
+      length >= atOnce.files ||
+      this.#bytes + bytes.length > atOnce.bytes ||
+      this.#names.has(path.toLowerCase())
+    )
+  }
+
+  add(file: BundleFile): void {
+    this.files.push(file)
+    this.#bytes += file.bytes.length
+    this.#names.add(file.path.toLowerCase())
+  }
 }
 
 /** Writes files as they come, each folder before what is in it. @returns the links among them, not made yet: path → target */
 async function place(folder: string, files: AsyncIterable<BundleFile>): Promise<Map<string, string>> {
   const links = new Map<string, string>()
   const folders = new Set<string>()
-  let waiting: BundleFile[] = []
+  let waiting = new Together()
   for await (const file of files) {
     if (file.mode === '120000') {
       links.set(file.path, Buffer.from(file.bytes).toString())
@@ -47,12 +73,13 @@ async function place(folder: string, files: AsyncIterable<BundleFile>): Promise<
     const parent = dirname(join(folder, file.path))
     if (!folders.has(parent)) await mkdir(parent, { recursive: true })
     folders.add(parent)
-    waiting.push(file)
-    if (waiting.length < atOnce) continue
-    await placeFiles(folder, waiting)
-    waiting = []
+    if (waiting.lacksRoomFor(file)) {
+      await placeFiles(folder, waiting.files)
+      waiting = new Together()
+    }
+    waiting.add(file)
   }
-  await placeFiles(folder, waiting)
+  await placeFiles(folder, waiting.files)
   return links
 }
 
@@ -165,7 +192,7 @@ export class Checkouts {
       return folder
     } catch (error) {
       // Half of it is of no use, and may have taken the last of the disk.
-      await rm(aside, { recursive: true, force: true })
+      await rm(aside, { recursive: true, force: true }).catch(() => {})
       throw error
     }
   }
