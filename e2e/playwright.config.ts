@@ -4,7 +4,7 @@ import { findBrowser } from './fixtures/chromium.ts'
 const browser = await findBrowser()
 if (typeof browser === 'string') throw new Error(browser)
 
-/** Two workers, each with a product of its own: one uses half of two processors. Time limits only guard against hanging. */
+/** One worker: the product and its tasks need the machine's cores. Time limits only guard against hanging. */
 export default defineConfig({
   testDir: 'specs',
   outputDir: '../.e2e/failures',
@@ -24,7 +24,7 @@ export default defineConfig({
     contextOptions: { reducedMotion: 'reduce' },
     launchOptions: browser,
     screenshot: 'only-on-failure',
-    // A record of every action makes all of it a fifth slower: `npm run e2e -- --trace on` has one.
-    trace: 'off',
+    // Without its film of the page, for which a browser without a graphics card paints everything once more.
+    trace: { mode: 'retain-on-failure', screenshots: false, snapshots: true, sources: true },
   },
 })
