@@ -4,7 +4,7 @@ import { findBrowser } from './fixtures/chromium.ts'
 const browser = await findBrowser()
 if (typeof browser === 'string') throw new Error(browser)
 
-/** One worker: the product and its tasks need the machine's cores. Time limits only guard against hanging. */
+/** Two workers, each with a product of its own: one uses half of two processors. Time limits only guard against hanging. */
 export default defineConfig({
   testDir: 'specs',
   outputDir: '../.e2e/failures',
