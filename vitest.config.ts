@@ -7,15 +7,13 @@ const exclude = ['node_modules/**', '.build*/**', '.dagbok/**', 'examples/**', '
 
 /** What takes longest begins first, or it runs alone in the end: vitest knows no times on a new machine, and goes by size. */
 const longest = [
-  'cli/start/start.int.test.ts',
   'server/services/version/versions.int.test.ts',
   'workers/executors/pool/pool-executor.int.test.ts',
-  'workers/programs/programs.int.test.ts',
   'workers/executors/process/process-executor.int.test.ts',
-  'workers/executors/process/own-interpreters.int.test.ts',
-  'workers/scheduler/scheduler.int.test.ts',
-  'cli/commands/run/verbs.int.test.ts',
+  'cli/start/start.int.test.ts',
   'workers/executors/pool/pool-life.int.test.ts',
+  'workers/programs/programs.int.test.ts',
+  'cli/commands/run/verbs.int.test.ts',
   'workers/programs/hostile-program.test.ts',
   'server/domain/notebook/hostile-shapes.test.ts',
   'server/domain/notebook/hostile-text.test.ts',

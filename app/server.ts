@@ -10,7 +10,7 @@ import next from 'next'
 import { pino } from 'pino'
 import { openDatabase } from '#db/client.ts'
 import { throughOutages } from '#db/outage.ts'
-import { holdToSchema } from '#db/schema-guard.ts'
+import { holdToSchema, watchSchema } from '#db/schema-guard.ts'
 import { allowsHost, allowsOrigin } from '#server/auth/address.ts'
 import { isLoopback } from '#server/config/read.ts'
 import { deskSocket } from '#server/config/desk.ts'
@@ -107,8 +107,7 @@ async function start(settings: WebSettings): Promise<void> {
   const db = openDatabase(settings.databaseUrl, { max: 10, applicationName: 'dagbok web' })
   const log = pino({ level: logLevel, base: { process: 'web' } })
   const away = (error: unknown) => log.warn({ err: error }, 'the database cannot be asked; trying again')
-  let stop = (code: number): void => process.exit(code)
-  await holdToSchema(db.client, { away, end: (code) => stop(code) })
+  await holdToSchema(db.client, away)
   const repositories = new HostedRepositories(join(dataFolder, 'repositories'))
   await repositories.recover()
   const context: WebContext = {
@@ -156,11 +155,12 @@ async function start(settings: WebSettings): Promise<void> {
   handle = app.getRequestHandler()
   process.send?.({ type: 'ready', url: context.publicUrl })
 
-  stop = (code) => {
+  const stop = (code: number) => {
     server.close()
     server.closeAllConnections()
     void db.close().finally(() => process.exit(code))
   }
+  watchSchema(db.client, stop)
   process.once('SIGTERM', () => stop(0))
   process.once('SIGINT', () => {})
   // Without the supervisor nobody would end this process: it ends itself.

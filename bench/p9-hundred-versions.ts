@@ -24,6 +24,7 @@ interface Size {
 
 /** Files that each commit changes; the first of them has the constant that its run prints. */
 const changed = 5
+const peerName = 'git worktree add'
 const repository = 'versions'
 const dag = 'many'
 const notebook = `---\ndagbok: 1\nid: ${dag}\n---\n\n\`\`\`yaml task\nid: say\n\`\`\`\n\`\`\`bash script\ncat file-0.txt\n\`\`\`\n`
@@ -101,13 +102,44 @@ async function bytesBelow(folder: string, seen = new Set<number>()): Promise<num
   return bytes
 }
 
-async function bundleAt(work: string, sha: string) {
-  const listed = (await git(work, 'ls-tree', '-r', sha)).trim().split('\n')
-  return listed.map((line) => {
-    const [, mode = '', blob = '', path = ''] = /^(\d+) blob (\w+)\t(.*)$/.exec(line) ?? []
-    return { mode, blob, path }
-  })
+interface LaidOut {
+  name: string
+  /** Lays the next version out, or copies it once more. */
+  lay: () => Promise<unknown>
+  /** What of it stays; null: nothing of its own. */
+  kept: string | null
 }
+
+/** Ours and git's, each for one version after the other. The first of them goes on to the next one. */
+function layers(bare: string, folder: string, commits: readonly string[], checkouts: Checkouts): LaidOut[] {
+  let [at, attempt] = [-1, 0]
+  const sha = () => commits[at] ?? ''
+  const copy = () => checkouts.copy(sha(), join(folder, 'attempts', String(attempt++)))
+  const next = () => {
+    at++
+    return copy()
+  }
+  const clone = async () => {
+    const target = join(folder, 'clones', sha())
+    await git(folder, 'clone', '-q', '--shared', '--no-checkout', bare, target)
+    await git(target, 'checkout', '-q', '--detach', sha())
+  }
+  const worktree = () => git(bare, 'worktree', 'add', '--detach', join(folder, 'worktrees', sha()), sha())
+  return [
+    { name: 'cold', lay: next, kept: join(folder, 'laid') },
+    { name: 'warm', lay: copy, kept: null },
+    { name: peerName, lay: worktree, kept: join(folder, 'worktrees') },
+    { name: 'git clone --shared', lay: clone, kept: join(folder, 'clones') },
+  ]
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await work()
+  return performance.now() - start
+}
+
+const megabytes = (bytes: number) => round(bytes / 2 ** 20)
 
 /** The same files by ours and by git, one version after the other. */
 async function layingOut(folder: string, work: string, commits: string[]): Promise<Row[]> {
@@ -116,76 +148,40 @@ async function layingOut(folder: string, work: string, commits: string[]): Promi
   await repositories.create(id)
   const bare = repositories.path(id)
   await git(bare, 'fetch', '-q', work, 'main:main')
-  const bundles = new Map(
-    await Promise.all(commits.map(async (sha) => [sha, await bundleAt(work, sha)] as const)),
-  )
-  const places = {
-    ours: join(folder, 'laid'),
-    worktrees: join(folder, 'worktrees'),
-    clones: join(folder, 'clones'),
-  }
-  for (const place of [...Object.values(places), join(folder, 'attempts')]) await mkdir(place)
+  for (const place of ['laid', 'attempts', 'worktrees', 'clones']) await mkdir(join(folder, place))
+  const blobs = new Set<string>()
   const checkouts = new Checkouts(
-    places.ours,
-    (sha) => filesOf(repositories, id, bundles.get(sha) ?? []),
+    join(folder, 'laid'),
+    async function* (sha) {
+      const bundle = await repositories.tree(id, sha)
+      for (const { blob } of bundle) blobs.add(blob)
+      yield* filesOf(repositories, id, bundle)
+    },
     commits.length,
   )
-  let [at, attempt] = [-1, 0]
-  const sha = () => commits[at] ?? ''
-  const timed = async (work: () => Promise<unknown>) => {
-    const start = performance.now()
-    await work()
-    return performance.now() - start
-  }
-  const copy = () => timed(() => checkouts.copy(sha(), join(folder, 'attempts', String(attempt++))))
+  const sides = layers(bare, folder, commits, checkouts)
   const values = await inTurn(
-    [
-      { name: 'cold', once: () => (at++, copy()) },
-      { name: 'warm', once: copy },
-      {
-        name: 'git worktree add',
-        once: () =>
-          timed(() => git(bare, 'worktree', 'add', '--detach', join(places.worktrees, sha()), sha())),
-      },
-      {
-        name: 'git clone --shared',
-        once: () =>
-          timed(async () => {
-            const clone = join(places.clones, sha())
-            await git(folder, 'clone', '-q', '--shared', '--no-checkout', bare, clone)
-            await git(clone, 'checkout', '-q', '--detach', sha())
-          }),
-      },
-    ],
+    sides.map(({ name, lay }) => ({ name, once: () => timed(lay) })),
     commits.length - 1,
     'version',
   )
-  const peer = values.get('git worktree add') ?? []
-  const sizes = {
-    cold: places.ours,
-    'git worktree add': places.worktrees,
-    'git clone --shared': places.clones,
-  }
-  const blobs = new Set([...bundles.values()].flatMap((bundle) => bundle.map(({ blob }) => blob)))
   const rows: Row[] = []
-  for (const [figure, ms] of values) {
-    const place = figure === 'warm' ? null : sizes[figure as keyof typeof sizes]
+  for (const { name, kept } of sides) {
+    const ms = values.get(name) ?? []
     rows.push({
-      figure: `files of a version: ${figure}`,
+      figure: `files of a version: ${name}`,
       'p50 ms': round(median(ms)),
       'p95 ms': round(quantile(ms, 0.95)),
-      ...ratioRow(ms, peer),
-      ...(place === null ? {} : { 'MB kept': round((await bytesBelow(place)) / 2 ** 20) }),
+      ...ratioRow(ms, values.get(peerName) ?? []),
+      ...(kept === null ? {} : { 'MB kept': megabytes(await bytesBelow(kept)) }),
     })
   }
   // A file has one block at least.
-  return [
-    ...rows,
-    {
-      figure: `${blobs.size} different files, one block each`,
-      'MB kept': round((blobs.size * 4096) / 2 ** 20),
-    },
-  ]
+  const least = {
+    figure: `${blobs.size} different files, one block each`,
+    'MB kept': megabytes(blobs.size * 4096),
+  }
+  return [...rows, least]
 }
 
 /** @returns rows of the table. Every run is checked: it succeeded and printed the constant of its own version. */

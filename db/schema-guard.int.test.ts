@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { requireSchema } from './schema-version.ts'
-import { holdToSchema, refusedCode } from './schema-guard.ts'
+import { holdToSchema, refusedCode, watchSchema } from './schema-guard.ts'
 import { testDatabase } from './testing/test-database.ts'
 
 const { database } = testDatabase()
@@ -9,7 +9,8 @@ test('[R19] a process that works while a newer build takes the database over end
   const said = vi.spyOn(console, 'error').mockImplementation(() => {})
   const sql = database().client
   const end = vi.fn()
-  await holdToSchema(sql, { away: () => {}, end, everyMs: 20 })
+  await holdToSchema(sql, () => {})
+  watchSchema(sql, end, 20)
   await sql`insert into drizzle.__drizzle_migrations (hash, created_at) values ('of a later build', 9999999999999)`
   await requireSchema(sql)
   expect(end).not.toHaveBeenCalled()

@@ -10,26 +10,24 @@ export const refusedCode = 78
 /** ms between two looks: a newer build may migrate it meanwhile. */
 const beatMs = 10_000
 
-interface Options {
-  /** Is told of each outage in which the schema could not be asked at first. */
-  away: (error: unknown) => void
-  /** Ends the process with this code, once; the sentence for the user is printed already. */
-  end: (code: number) => void
-  everyMs?: number
-}
-
 function told(error: unknown): boolean {
   if (!(error instanceof DagbokError)) return false
   console.error(`dagbok: ${error.message}`)
   return true
 }
 
-/** Resolves when this build may work on the database, and looks on. A database that is away is waited for. */
-export async function holdToSchema(sql: Sql, { away, end, everyMs = beatMs }: Options): Promise<void> {
-  await throughOutages(() => requireSchema(sql), away).catch((error: unknown) => {
+/**
+ * Resolves when this build may work on the database; where it may not, the process ends with a sentence.
+ * @param away is told of each outage that is waited for
+ */
+export const holdToSchema = (sql: Sql, away: (error: unknown) => void): Promise<void> =>
+  throughOutages(() => requireSchema(sql), away).catch((error: unknown) => {
     if (!told(error)) throw error
     process.exit(refusedCode)
   })
+
+/** Looks on while the process works. @param end ends it with this code, once: the sentence is printed already */
+export function watchSchema(sql: Sql, end: (code: number) => void, everyMs = beatMs): void {
   const again = () => void setTimeout(look, everyMs).unref()
   const look = () => {
     requireSchema(sql).then(again, (error: unknown) => (told(error) ? end(refusedCode) : again()))

@@ -9,7 +9,7 @@ export default defineConfig({
   testDir: 'specs',
   outputDir: '../.e2e/failures',
   workers: 2,
-  // One after the other: a worker that meets a test without the shared product ends, and the next one starts it again.
+  // First those that start a product of their own: a worker that has the shared one ends when it meets one of them.
   projects: [
     { name: 'alone', testMatch: 'alone/**' },
     { name: 'shared', testIgnore: 'alone/**' },

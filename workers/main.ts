@@ -8,7 +8,7 @@ import { openDatabase } from '#db/client.ts'
 import { throughOutages } from '#db/outage.ts'
 import { attemptsOfEarlierLives } from '#db/queries/attempt.ts'
 import { defaultQueue, graceLeases, registerWorker, workerAlive, workerStopped } from '#db/queries/worker.ts'
-import { holdToSchema } from '#db/schema-guard.ts'
+import { holdToSchema, watchSchema } from '#db/schema-guard.ts'
 import { postgresStore } from '#db/scheduling-store.ts'
 import { inheritedByTasks, secretPlaces } from '#server/config/environment.ts'
 import { gitPath } from '#server/config/git.ts'
@@ -62,8 +62,7 @@ const away = (error: unknown) => log.warn({ err: error }, 'the database cannot b
 /** Each part of the start can be done again: the database may be away for a while (R14). */
 const insist = (work: () => Promise<void>) => throughOutages(work, away)
 
-let end = (code: number): void => process.exit(code)
-await holdToSchema(db.client, { away, end: (code) => end(code) })
+await holdToSchema(db.client, away)
 
 const host = await openHost(settings.runtimeFolder, gitPath())
 const workerId = randomUUID()
@@ -131,7 +130,7 @@ let stopping = false
 const beat = setInterval(() => {
   workerAlive(db, workerId).catch((error: unknown) => log.warn({ err: error }, 'a heartbeat was not written'))
 }, beatMs)
-end = (code) => void stop(code)
+watchSchema(db.client, (code) => void stop(code))
 await insist(async () => executor.endOrphans(await attemptsOfEarlierLives(db, hostName, workerId)))
 await artifacts.sweep()
 // While there was no desk nobody could prolong a lease: those who went on are waited for.

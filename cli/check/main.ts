@@ -3,7 +3,7 @@
  * closing line.
  */
 import { runStage, type StageResult } from './stage.ts'
-import { atOnce, commands, stages } from './stages.ts'
+import { commands, stages } from './stages.ts'
 import { summary } from './summary.ts'
 
 async function main([name = '', ...options]: string[]): Promise<number> {
@@ -15,10 +15,11 @@ async function main([name = '', ...options]: string[]): Promise<number> {
     return 1
   }
   const last = commands.findIndex((one) => one === (options.includes('--all') ? 'all' : name))
-  const wanted = stages.filter(({ from }) => commands.indexOf(from) <= last)
   const results: StageResult[] = []
-  for (const group of atOnce(wanted))
-    results.push(...(await Promise.all(group.map(({ name: stage, run }) => runStage(stage, run)))))
+  for (const group of stages) {
+    const wanted = group.filter(({ from }) => commands.indexOf(from) <= last)
+    results.push(...(await Promise.all(wanted.map((stage) => runStage(stage.name, stage.run)))))
+  }
   for (const line of summary(results)) console.log(line)
   return results.some(({ failed }) => failed > 0) ? 1 : 0
 }

@@ -49,8 +49,20 @@ async function untilSaid(child: ChildProcess, name: string, words: readonly stri
   })
 }
 
-const refused = (name: string) =>
-  new DagbokError('unavailable', `The ${name} process ended for good. What it printed above says why.`)
+/** @param fallen how often within a minute; null: it is no use to start it again */
+function gone(name: string, fallen: number | null, last: number | string | null): DagbokError {
+  const how = fallen === null ? 'for good' : `${fallen} times, last with ${last}`
+  return new DagbokError('unavailable', `The ${name} process ended ${how}. What it printed above says why.`)
+}
+
+async function end(child: ChildProcess, graceMs: number): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), graceMs)
+  await exited
+  clearTimeout(timer)
+}
 
 /** Starts it and resolves when it listens, or is ready. @throws DagbokError `unavailable` when it ends before that */
 export async function supervise(options: Options): Promise<Supervised> {
@@ -60,15 +72,9 @@ export async function supervise(options: Options): Promise<Supervised> {
   const watch = (watched: ChildProcess) =>
     watched.once('exit', (code, signal) => {
       if (stopping) return
-      if (code === refusedCode) return options.gaveUp(refused(options.name))
-      const fallen = falls.note()
-      if (fallen >= tooMany)
-        return options.gaveUp(
-          new DagbokError(
-            'unavailable',
-            `The ${options.name} process ended ${fallen} times, last with ${code ?? signal}. What it printed above says why.`,
-          ),
-        )
+      const fallen = code === refusedCode ? null : falls.note()
+      if (fallen === null || fallen >= tooMany)
+        return options.gaveUp(gone(options.name, fallen, code ?? signal))
       console.error(`dagbok: the ${options.name} process ended with ${code ?? signal}; starting it again`)
       setTimeout(() => {
         if (stopping) return
@@ -85,14 +91,9 @@ export async function supervise(options: Options): Promise<Supervised> {
     ready.catch(() => {})
     throw error
   })
-  const stop = async (graceMs: number) => {
+  const stop = (graceMs: number) => {
     stopping = true
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const gone = once(child, 'exit')
-    child.kill('SIGTERM')
-    const timer = setTimeout(() => child.kill('SIGKILL'), graceMs)
-    await gone
-    clearTimeout(timer)
+    return end(child, graceMs)
   }
   return { url, ready, stop }
 }

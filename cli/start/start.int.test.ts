@@ -4,6 +4,7 @@ import { connect, createServer, type AddressInfo, type Server } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testDatabase } from '#db/testing/test-database.ts'
+import { askProduct } from '../../e2e/fixtures/product.ts'
 import { Home, type Started } from '../testing/supervisor.ts'
 import { usage } from './arguments.ts'
 
@@ -168,12 +169,7 @@ describe('a start of another kind', () => {
   test('with DATABASE_URL, what is made is in that Postgres, and no other one is started', async () => {
     const { pathname } = new URL(url())
     const product = await home.start([], { DATABASE_URL: url() })
-    const made = await fetch(`${product.ready.apiUrl}/repositories`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${product.ready.apiToken}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ team: 'main', name: 'elsewhere' }),
-    })
-    expect(made.status).toBe(201)
+    await askProduct(product.ready, '/repositories', { team: 'main', name: 'elsewhere' })
     const rows = await database().client<{ name: string; database: string }[]>`
       select name, current_database() as database from repository`
     expect(rows).toEqual([{ name: 'elsewhere', database: pathname.slice(1) }])

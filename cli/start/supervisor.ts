@@ -31,6 +31,8 @@ const startToken = 'npm start'
 /** What was started, ended in reverse order, each once. */
 const ending: (() => Promise<unknown>)[] = []
 let end: Promise<never> | null = null
+/** Ends what is under way and has nothing to stop it by yet. */
+const stopping = new AbortController()
 
 async function endEach(code: number): Promise<never> {
   for (const one of ending.toReversed()) await one().catch((error: unknown) => console.error(error))
@@ -41,7 +43,10 @@ async function endEach(code: number): Promise<never> {
  * Ends everything, once: one Ctrl-C arrives twice, from the terminal and from `cli/start.mjs`, and a terminal that is closed
  * hangs up besides. Ending at the second would leave Postgres behind.
  */
-const endAll = (code: number): Promise<never> => (end ??= endEach(code))
+function endAll(code: number): Promise<never> {
+  stopping.abort()
+  return (end ??= endEach(code))
+}
 
 async function stage<T>(name: string, work: () => Promise<T>, start = performance.now()): Promise<T> {
   const result = await work()
@@ -50,23 +55,21 @@ async function stage<T>(name: string, work: () => Promise<T>, start = performanc
 }
 
 async function startDatabase(settings: Settings, folder: DataFolder): Promise<string> {
-  const stop = new AbortController()
   if (settings.DATABASE_URL !== undefined) {
     await checkServerVersion(settings.DATABASE_URL)
     return settings.DATABASE_URL
   }
   const starting = keepPostgres(
-    { folder: join(folder.runtime, 'postgres'), sharedBinaries: folder.shared, signal: stop.signal },
+    { folder: join(folder.runtime, 'postgres'), sharedBinaries: folder.shared, signal: stopping.signal },
     stopWith,
   )
   // One that is still starting when everything ends would be left behind. That it failed is told by who waits for it.
-  ending.push(() => {
-    stop.abort()
-    return starting.then(
+  ending.push(() =>
+    starting.then(
       (server) => server.stop(),
       () => {},
-    )
-  })
+    ),
+  )
   const server = await starting
   await ensureDatabase(server, 'dagbok')
   return server.url('dagbok')
@@ -138,9 +141,7 @@ async function run(args: StartArguments): Promise<void> {
   const lock = await lockDataFolder(folder.path)
   ending.push(lock.release)
   if (args.readyFile !== null) await clearReadyFile(args.readyFile)
-  const stop = new AbortController()
-  ending.push(() => Promise.resolve(stop.abort()))
-  await stage('build', () => ensureBuild(root, stop.signal))
+  await stage('build', () => ensureBuild(root, stopping.signal))
   const databaseUrl = await stage('database', async () => {
     const url = await startDatabase(settings, folder)
     await migrateDatabase(url)

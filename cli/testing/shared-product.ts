@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, request } from 'node:http'
+import { createServer, request, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -51,7 +51,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 /** Its ready file, from within a test file. @throws Error when it does not start, with what it said */
 export async function sharedProduct(): Promise<GivenProduct> {
   const asked = request({ socketPath: inject('productSocket') }).end()
-  const [answer] = (await once(asked, 'response')) as [Parameters<typeof text>[0] & { statusCode: number }]
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
   const said = await text(answer)
   if (answer.statusCode !== 200) throw new Error(said)
   return productAt(JSON.parse(said) as Ready)

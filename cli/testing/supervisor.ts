@@ -5,16 +5,17 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { childEnvironment } from '#server/config/environment.ts'
+import type { Ready } from '../../e2e/fixtures/product.ts'
 import { root } from '../check/stage.ts'
 import { openDataFolder } from '../start/data-folder.ts'
 
-export interface Launched {
+interface Launched {
   child: ChildProcess
   output: () => string
 }
 
 export interface Started extends Launched {
-  ready: { url: string; signInUrl: string; apiUrl: string; apiToken: string }
+  ready: Ready
 }
 
 export class Home {
@@ -61,7 +62,7 @@ export class Home {
       const text = await readFile(this.readyFile, 'utf8').catch(() => null)
       // The file can be there before the last line came through the pipe.
       if (text !== null && output().includes('Sign in'))
-        return { child, output, ready: JSON.parse(text) as Started['ready'] }
+        return { child, output, ready: JSON.parse(text) as Ready }
       await new Promise((done) => setTimeout(done, 10))
     }
   }

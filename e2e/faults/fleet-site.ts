@@ -168,9 +168,9 @@ async function openWith(wanted: Wanted, closers: Closers): Promise<Site> {
       return (await db.transaction((tx) => createRun(tx, given))).id
     },
     cancel: (runId) =>
-      db.transaction(
-        async (tx) => void ((await requestCancel(tx, runId, null)) && (await wakeScheduler(tx))),
-      ),
+      db.transaction(async (tx) => {
+        if (await requestCancel(tx, runId, null)) await wakeScheduler(tx)
+      }),
     starts: async () => startsOf(await readFile(ledger, 'utf8')),
     killPostgres: async () => {
       const holder = join(folder, 'postgres', 'cluster', 'postmaster.pid')

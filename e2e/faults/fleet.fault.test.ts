@@ -48,12 +48,9 @@ beforeAll(async () => {
 })
 afterAll(() => site?.close())
 
-/** Asked again while the database is away. */
-const underWay = () => insist(() => openRuns(site.db.client))
-
 /** As many runs as keep the workers busy; some are cancelled again. */
 async function feed(next: (below: number) => number): Promise<void> {
-  for (let n = await underWay(); n < busy; n++) {
+  for (let n = await openRuns(site.db.client); n < busy; n++) {
     const id = await insist(site.start)
     acknowledged.push(id)
     if (next(6) !== 0) continue
@@ -139,7 +136,7 @@ test('[R1] [R2] [R3] [R4] [R14] [R17] under kills, pauses and a database that go
     ).toEqual([])
   }
   const lastFault = Date.now()
-  while ((await underWay()) > 0)
+  while ((await openRuns(site.db.client)) > 0)
     if (Date.now() > lastFault + 120_000) break
     else await pause(50)
   const rows = await attemptRows(site.db)

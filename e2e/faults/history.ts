@@ -4,6 +4,7 @@
  */
 import type { Database } from '#db/client.ts'
 import type { Sql } from '#db/sql.ts'
+import { insist } from './until.ts'
 
 interface AttemptRow {
   id: string
@@ -35,11 +36,12 @@ export const attemptRows = (db: Database): Promise<AttemptRow[]> =>
       extract(epoch from r.cancel_requested_at)::float8 * 1000 as cancel_asked, extract(epoch from r.ended_at)::float8 * 1000 as run_ended, t.pool
     from attempt a join task_run t on t.id = a.task_run_id join run r on r.id = a.run_id`
 
-/** Runs that have not ended. */
-export async function openRuns(sql: Sql): Promise<number> {
-  const [row] = await sql<{ n: number }[]>`select count(*)::int as n from run where ended_at is null`
-  return row?.n ?? 0
-}
+/** Runs that have not ended; asked again while the database is away. */
+export const openRuns = (sql: Sql): Promise<number> =>
+  insist(async () => {
+    const [row] = await sql<{ n: number }[]>`select count(*)::int as n from run where ended_at is null`
+    return row?.n ?? 0
+  })
 
 /** Ends within the same ms are no overlap. */
 function most(spans: readonly { from: number; to: number }[]): number {

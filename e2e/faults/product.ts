@@ -1,13 +1,12 @@
 /** A product that is killed and started again on one data folder: each life with failpoints of its own. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { openDataFolder } from '#cli/start/data-folder.ts'
 import { childEnvironment } from '#server/config/environment.ts'
-import { askProduct, type Ready } from '../fixtures/product.ts'
-import { pause } from './until.ts'
+import { askProduct, waitForReady, type Ready } from '../fixtures/product.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -63,13 +62,7 @@ export class MortalProduct {
     this.#child = child
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (this.#said += chunk.toString()))
-    for (;;) {
-      if (child.exitCode !== null || child.signalCode !== null)
-        throw new Error(`life ${this.lives} ended before it was ready:\n${this.#said}`)
-      const text = await readFile(file, 'utf8').catch(() => null)
-      if (text !== null) return (this.ready = JSON.parse(text) as Ready)
-      await pause(20)
-    }
+    return (this.ready = await waitForReady(child, file, () => `life ${this.lives}: ${this.#said}`))
   }
 
   /** Asks REST, with the ready file's token. */

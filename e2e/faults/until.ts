@@ -1,11 +1,13 @@
 /** How a fault test waits: for what others do, and for a database that may be away. */
 
+import { setTimeout as pause } from 'node:timers/promises'
+
+export { pause }
+
 /** ms: far longer than anything that is waited for takes, also on a slow machine. */
 const patienceMs = 120_000
 /** ms between two looks. */
 const betweenMs = 20
-
-export const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
 
 /**
  * Looks again until there is something: neither false nor null.

@@ -72,23 +72,16 @@ let dagId = ''
 beforeAll(async () => {
   site = await openSite({ notebook: filler, workers: 2, leaseMs: 30_000 })
   tree = await site.hosted.work('apart', files('the first'))
-  await push('First', false)
+  await push('First')
   const [row] = await site.db.client<{ id: string }[]>`select id from dag where name = 'apart'`
   dagId = row?.id ?? ''
   for (const worker of site.fleet) worker.start()
 })
 afterAll(() => site?.close())
 
-async function push(message: string, run: boolean, ...more: string[]): Promise<void> {
+async function push(message: string, ...options: string[]): Promise<void> {
   await tree.commit(message)
-  await tree.git(
-    'push',
-    '-q',
-    ...(run ? ['-o', 'run'] : []),
-    ...more,
-    site.hosted.remote('apart'),
-    'HEAD:main',
-  )
+  await tree.git('push', '-q', ...options, site.hosted.remote('apart'), 'HEAD:main')
 }
 
 /** A run of the first version; its id. */
@@ -134,8 +127,8 @@ async function historyOf(runId: string): Promise<string[]> {
   return history
 }
 
-/** Trials after which the first version is read from git again. */
-const layingOut = 20
+/** Trials after which the workers forget what they laid out. */
+const forgetEvery = 20
 
 /** The workers begin a new life, with nothing laid out. */
 async function forget(): Promise<void> {
@@ -148,37 +141,38 @@ async function forget(): Promise<void> {
 
 /** Stages of the run that something happens at. */
 const stages = {
-  queued: 'select 1',
-  begun: "select 1 from run where id = RUN and state <> 'queued'",
-  made: 'select 1 from attempt where run_id = RUN',
-  started: 'select 1 from attempt where run_id = RUN and started_at is not null',
-  handed: "select 1 from task_run where run_id = RUN and task = 'make' and ended_at is not null",
-  loaded: "select 1 from task_run where run_id = RUN and task = 'load' and ended_at is not null",
-  each: "select 1 from attempt a join task_run t on t.id = a.task_run_id where t.run_id = RUN and t.task = 'each' and a.started_at is not null",
-}
+  queued: (run) => site.db.client`select 1 from run where id = ${run}`,
+  begun: (run) => site.db.client`select 1 from run where id = ${run} and state <> 'queued'`,
+  made: (run) => site.db.client`select 1 from attempt where run_id = ${run}`,
+  started: (run) => site.db.client`select 1 from attempt where run_id = ${run} and started_at is not null`,
+  handed: (run) =>
+    site.db.client`select 1 from task_run where run_id = ${run} and task = 'make' and ended_at is not null`,
+  loaded: (run) =>
+    site.db.client`select 1 from task_run where run_id = ${run} and task = 'load' and ended_at is not null`,
+  each: (run) => site.db.client`
+    select 1 from attempt a join task_run t on t.id = a.task_run_id
+    where t.run_id = ${run} and t.task = 'each' and a.started_at is not null`,
+} satisfies Record<string, (run: string) => PromiseLike<readonly object[]>>
 type Stage = keyof typeof stages
 
 const reach = (runId: string, stage: Stage) =>
-  until(
-    `stage ${stage}`,
-    async () => (await site.db.client.pool.query(stages[stage].replace('RUN', `'${runId}'`))).rows.length > 0,
-  )
+  until(`stage ${stage}`, async () => (await stages[stage](runId)).length > 0)
 
 /** What happens beside it; the version that is released says `constant`. */
 const events: Record<string, (constant: string) => Promise<void>> = {
   release: async (constant) => {
     await tree.write(files(constant))
-    await push(constant, true)
+    await push(constant, '-o', 'run')
   },
   'delete the modules': async (constant) => {
     await tree.write(files(constant))
     await tree.git('rm', '-rqf', '--ignore-unmatch', 'd/foo')
-    await push(constant, false)
+    await push(constant)
   },
   'delete the DAG': async (constant) => {
     await tree.git('rm', '-rqf', '--ignore-unmatch', 'd')
     await tree.write({ 'README.md': constant })
-    await push(constant, false)
+    await push(constant)
   },
   'rewrite and collect': async (constant) => {
     await tree.write(files(constant))
@@ -211,7 +205,7 @@ test('[R12] whatever happens to other versions, a run of the first one is what i
   for (let i = 0; i < count; i++) {
     // What the trial before released runs no more.
     await until('all is quiet', async () => (await openRuns(site.db.client)) === 0)
-    if (i % layingOut === 0) await forget()
+    if (i % forgetEvery === 0) await forget()
     const next = randomFrom(seed + i)
     const stage = Object.keys(stages)[next(Object.keys(stages).length)] as Stage
     const [name = '', happen] = Object.entries(events)[i % Object.keys(events).length] ?? []

@@ -1,8 +1,8 @@
 /** Each part of a comparison, on runs whose differences are known to the last digit; and its state is in the URL. */
 import type { Page } from '@playwright/test'
 import { PNG } from 'pngjs'
-import type { RunDetail } from '#server/views/run.ts'
 import { cloneRepository } from '../fixtures/repository.ts'
+import { overRun } from '../fixtures/runs.ts'
 import { expect, test } from '../fixtures/test.ts'
 import { ComparisonPage } from '../pages/comparison-page.ts'
 
@@ -110,14 +110,8 @@ test('every part of a comparison says what differs, and its state outlives a rel
     })
     asked.push(id)
   }
-  for (const id of asked)
-    await expect
-      .poll(async () => (await product.api<RunDetail>(`/runs/${id}`)).state, {
-        intervals: [100],
-        timeout: 120_000,
-      })
-      .toBe('succeeded')
-  const runs = await Promise.all(asked.map((id) => product.api<RunDetail>(`/runs/${id}`)))
+  const runs = await Promise.all(asked.map((id) => overRun(product, id)))
+  expect(runs.map(({ state }) => state)).toEqual(['succeeded', 'succeeded', 'succeeded'])
   const comparison = new ComparisonPage(page)
   // The oldest is the baseline, and stands first, wherever it is named.
   const [one, three, two] = runs.map(({ id }) => id)

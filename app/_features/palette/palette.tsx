@@ -70,7 +70,7 @@ export function Palette() {
       setOpen((now) => !now)
     }
     window.addEventListener('keydown', listen, true)
-    // Said only once it is heard: what the server draws hears nothing yet.
+    // Announced once it is heard: what the server has drawn hears nothing yet.
     trigger.current?.setAttribute('aria-keyshortcuts', 'Control+K Meta+K')
     return () => window.removeEventListener('keydown', listen, true)
   }, [])

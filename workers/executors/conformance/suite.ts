@@ -13,7 +13,7 @@ const whole: Bulk = { log: 1e8, output: 1e9, growth: 400 }
 
 type Hire = (place: Place) => Promise<Crew>
 
-/** Call it at the top of a test file. Gives the trial of its workshop. */
+/** The trial of a workshop of its own. */
 function openTrial(executor: string, hire: Hire): Trial {
   const { database } = testDatabase()
   let shop: Workshop
@@ -25,7 +25,7 @@ function openTrial(executor: string, hire: Hire): Trial {
   return trial
 }
 
-/** The rules that hang on how an executor starts the interpreter of a script. Parameters as of `keepsTheContract`. */
+/** The rules that hang on how an executor starts the interpreter of a script. Call it at the top of a test file. */
 export function startsScripts(executor: string, hire: Hire): void {
   const trial = openTrial(executor, hire)
   givesScripts(trial)

@@ -36,35 +36,17 @@ async function placeFiles(folder: string, files: readonly BundleFile[]): Promise
   for (const end of ends) if (end.status === 'rejected') throw end.reason
 }
 
-/** Files that wait to be written together. */
-class Together {
-  readonly #names = new Set<string>()
-  #bytes = 0
-  files: BundleFile[] = []
+/** A disk may take names for one that only their case tells apart. */
+const hasRoomFor = (batch: readonly BundleFile[], { path, bytes }: BundleFile): boolean =>
+  batch.length < atOnce.files &&
+  batch.reduce((sum, one) => sum + one.bytes.length, bytes.length) <= atOnce.bytes &&
+  batch.every((one) => one.path.toLowerCase() !== path.toLowerCase())
 
-  /** Whether it is too much for this one besides; a disk may take names for one that only their case tells apart. */
-  lacksRoomFor({ path, bytes }: BundleFile): boolean {
-    const { length } = this.files
-    if (length === 0) return false
-    return (
-      length >= atOnce.files ||
-      this.#bytes + bytes.length > atOnce.bytes ||
-      this.#names.has(path.toLowerCase())
-    )
-  }
-
-  add(file: BundleFile): void {
-    this.files.push(file)
-    this.#bytes += file.bytes.length
-    this.#names.add(file.path.toLowerCase())
-  }
-}
-
-/** Writes files as they come, each folder before what is in it. @returns the links among them, not made yet: path → target */
+/** Writes files as they come, each folder before what is in it. Gives the links among them, not made yet: path → target. */
 async function place(folder: string, files: AsyncIterable<BundleFile>): Promise<Map<string, string>> {
   const links = new Map<string, string>()
   const folders = new Set<string>()
-  let waiting = new Together()
+  let batch: BundleFile[] = []
   for await (const file of files) {
     if (file.mode === '120000') {
       links.set(file.path, Buffer.from(file.bytes).toString())
@@ -73,13 +55,13 @@ async function place(folder: string, files: AsyncIterable<BundleFile>): Promise<
     const parent = dirname(join(folder, file.path))
     if (!folders.has(parent)) await mkdir(parent, { recursive: true })
     folders.add(parent)
-    if (waiting.lacksRoomFor(file)) {
-      await placeFiles(folder, waiting.files)
-      waiting = new Together()
+    if (!hasRoomFor(batch, file)) {
+      await placeFiles(folder, batch)
+      batch = []
     }
-    waiting.add(file)
+    batch.push(file)
   }
-  await placeFiles(folder, waiting.files)
+  await placeFiles(folder, batch)
   return links
 }
 
