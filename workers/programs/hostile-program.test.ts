@@ -11,6 +11,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { gitPath } from '#server/config/git.ts'
 import { openHost, programFinder, taskUserId, type Host } from '../executors/process/host.ts'
+import { hasPython, noPython } from '../testing/python.ts'
 import { hiddenPlaces } from './hidden.ts'
 import { printProgram, usualLimits, type ProgramTools } from './print-program.ts'
 import { strongestSeal, type Seal } from './seal.ts'
@@ -120,17 +121,27 @@ const ends: [string, string, RegExp, number?][] = [
 describe.each(['strongest', 'none'] as const)('%s seal', (which) => {
   const seal = () => (which === 'strongest' ? strongest : 'none')
 
-  test.each(ends)('[S3] %s is one fault, and nothing of it is left', async (_, text, message, seconds) => {
-    expect(await told(seal(), python(text), 'x.dag.py', seconds)).toMatch(message)
-  })
+  test.for(ends)(
+    '[S3] %s is one fault, and nothing of it is left',
+    async ([, text, message, seconds], { skip }) => {
+      skip(!hasPython, noPython)
+      expect(await told(seal(), python(text), 'x.dag.py', seconds)).toMatch(message)
+    },
+  )
 
-  test('[S3] what it leaves running when it ends, in a session of its own, is ended with it', async () => {
+  test('[S3] what it leaves running when it ends, in a session of its own, is ended with it', async ({
+    skip,
+  }) => {
+    skip(!hasPython, noPython)
     const daemon =
       'if os.fork() == 0:\n  os.setsid()\n  if os.fork() == 0:\n    time.sleep(10**6)\n  os._exit(0)\nprint("over")'
     expect(await told(seal(), python(daemon))).toBe('over\n')
   })
 
-  test('[R14] one that is stopped with the product is ended at once, and nothing is said of it', async () => {
+  test('[R14] one that is stopped with the product is ended at once, and nothing is said of it', async ({
+    skip,
+  }) => {
+    skip(!hasPython, noPython)
     const [id, path, stop] = [randomUUID(), 'p/x.dag.py', new AbortController()]
     const files = only(path, python('time.sleep(10**6)'))
     const over = printProgram(tools(seal()), { id, path, files, limits: usualLimits, stop: stop.signal })
@@ -145,7 +156,8 @@ describe.each(['strongest', 'none'] as const)('%s seal', (which) => {
     expect((await readdir(folder)).filter((name) => name.startsWith('program-'))).toEqual([])
   })
 
-  test("[S6] it has nothing of the product's environment, and the same one each time", async () => {
+  test("[S6] it has nothing of the product's environment, and the same one each time", async ({ skip }) => {
+    skip(!hasPython, noPython)
     const print = 'for name in sorted(os.environ): print(name)'
     const first = await told(seal(), python(print))
     expect(first.trim().split('\n')).toEqual(expect.arrayContaining(['HOME', 'PATH', 'TMPDIR', 'TZ']))
@@ -174,7 +186,10 @@ describe.each(['strongest', 'none'] as const)('%s seal', (which) => {
   })
 })
 
-test('[R14] what clears its mark and leaves its session where nothing can find it keeps nobody waiting', async () => {
+test('[R14] what clears its mark and leaves its session where nothing can find it keeps nobody waiting', async ({
+  skip,
+}) => {
+  skip(!hasPython, noPython)
   const text = `
 reading, writing = os.pipe()
 if os.fork() == 0:
@@ -195,13 +210,17 @@ os.read(reading, 1)`
 })
 
 // A fork bomb is for those who have a limit of processes: a namespace, or a user id of its own.
-test.runIf(uid !== null || process.platform === 'linux')('[S3] a fork bomb is ended as a whole', async () => {
-  if (strongest === 'none' && uid === null) return
+test('[S3] a fork bomb is ended as a whole', async ({ skip }) => {
+  skip(!hasPython, noPython)
+  skip(strongest === 'none' && uid === null, 'nothing here limits the number of processes')
   const bomb = 'while True:\n  try: os.fork()\n  except OSError: pass'
   expect(await told(strongest, python(bomb), 'x.dag.py', 2)).toMatch(/takes more than 2 s/)
 })
 
-test('[S3] sealed as a whole, it reaches no network, writes nowhere and sees nothing of the product', async () => {
+test('[S3] sealed as a whole, it reaches no network, writes nowhere and sees nothing of the product', async ({
+  skip,
+}) => {
+  skip(!hasPython, noPython)
   const places = ['.', '..', tmpdir(), '/var/tmp', '/dev/shm', data, folder]
   const text = `
 for place in ${JSON.stringify(places)}:
@@ -232,13 +251,16 @@ print("over")`
   expect(written.filter((path) => whole || path.startsWith(data))).toEqual([])
 })
 
-test('[S3] sealed as a whole, sockets and secrets of the machine are out of sight, as a file is that is hidden', async () => {
+test('[S3] sealed as a whole, sockets and secrets of the machine are out of sight, as a file is that is hidden', async ({
+  skip,
+}) => {
+  skip(!hasPython, noPython)
   // Where mounts can be made the seal is whole.
   const user = uid === null ? ['--user', '--map-root-user'] : []
   const spaces = ['--mount', '--net', '--pid', '--fork', ...user]
   const mounts = spawnSync('unshare', [...spaces, 'mount', '-t', 'tmpfs', 'tmpfs', '/tmp']).status === 0
   expect(strongest === 'whole').toBe(mounts)
-  if (!mounts) return
+  skip(!mounts, 'no mounts can be made here')
   const secret = join(folder, 'secret')
   await writeFile(secret, 'hunter22')
   await chmod(secret, 0o644)
@@ -267,7 +289,8 @@ test('what an interpreter needs is not hidden, nor what lies in what is hidden',
   expect(places).not.toContain('/run')
 })
 
-test("[S3] the scratch folder is small, and its bytes are nobody else's", async () => {
+test("[S3] the scratch folder is small, and its bytes are nobody else's", async ({ skip }) => {
+  skip(!hasPython, noPython)
   const fill = `
 try:
   for i in range(100): open(os.path.join(os.environ["TMPDIR"], str(i)), "wb").write(b"x" * 10**6)

@@ -10,6 +10,7 @@ import { filesIn } from '#server/services/version/read-snapshot.ts'
 import { reconcile } from '#server/services/version/reconcile.ts'
 import { findDagRow } from '#db/queries/dag-view.ts'
 import { smallDag } from '#server/testing/hosted.ts'
+import { hasPython, noPython } from '../testing/python.ts'
 import { openProgramShop, type ProgramShop } from '../testing/program-shop.ts'
 import { openWorkshop, type Workshop } from '../testing/workshop.ts'
 
@@ -46,19 +47,32 @@ print(json.dumps({
     "tasks": [{"id": "say", "script": {"lang": "python", "text": "from foo.bar import word\\nprint('task of', word)"}}],
 }))
 `
+const typescript = (id: string) => `import { word } from './foo/bar.ts'
+const text = "import { word } from './foo/bar.ts'\\nconsole.log('task of', word)"
+console.log(JSON.stringify({
+  dagbok: 1, id: "${id}", title: \`\${word} \${process.hrtime.bigint()} \${process.pid}\`,
+  tasks: [{ id: "say", script: { lang: "typescript", text } }],
+}))
+`
+
+/** A program, its path and that of its module foo.bar: in Python, or in TypeScript where there is no Python. */
+const [program, x, bar] = hasPython
+  ? [python, 'p/x.dag.py', 'p/foo/bar.py']
+  : [typescript, 'p/x.dag.ts', 'p/foo/bar.ts']
+const word = (is: string) => ({ [bar]: `${hasPython ? '' : 'export const '}word = "${is}"\n` })
 
 test('[N9] two versions with a module foo.bar of the same name are live at once, and each has its own', async () => {
   const tree = await shop.hosted.work('twins', {
-    'p/x.dag.py': python('twins'),
-    'p/foo/bar.py': 'word = "one"\n',
+    [x]: program('twins'),
+    ...word('one'),
   })
   await tree.commit('One')
   expect(await tree.git(...push('twins', '-o', 'run'), 'main')).toContain('twins v1: new, 1 task')
-  await tree.write({ 'p/foo/bar.py': 'word = "two"\n' })
+  await tree.write(word('two'))
   await tree.commit('Two')
   await tree.git(...push('twins', '-o', 'run'), 'main')
   const [one, two] = await specs('twins')
-  expect(one).toMatchObject({ number: 1, path: 'p/x.dag.py', files: 2, source: 'p/x.dag.py' })
+  expect(one).toMatchObject({ number: 1, path: x, files: 2, source: x })
   expect(one?.title).toMatch(/^one /)
   expect(two?.title).toMatch(/^two /)
   for (const [version, word] of [
@@ -73,8 +87,8 @@ test('[N9] two versions with a module foo.bar of the same name are live at once,
 
 test('[N9] a program is run once per version: pushes, other branches, the reconciler and the page read what it printed', async () => {
   const tree = await shop.hosted.work('once', {
-    'p/x.dag.py': python('once'),
-    'p/foo/bar.py': 'word = "w"\n',
+    [x]: program('once'),
+    ...word('w'),
     'q/other.dag.md': smallDag('other'),
   })
   await tree.commit('First')
@@ -88,7 +102,7 @@ test('[N9] a program is run once per version: pushes, other branches, the reconc
   await reconcile(shop.hosted.ctx, repository?.id ?? '')
   const dag = await findDagRow(database(), repository?.teamId ?? '', 'once', 'once')
   const page = await readNotebook(shop.hosted.ctx, dag as NonNullable<typeof dag>)
-  expect(page).toMatchObject({ path: 'p/x.dag.py', text: python('once'), cells: [], faults: [] })
+  expect(page).toMatchObject({ path: x, text: program('once'), cells: [], faults: [] })
   expect(page.graph.tasks.map(({ id }) => id)).toEqual(['say'])
   expect(await specs('once')).toEqual([first])
   expect(await outcomes('once')).toEqual([{ state: 'printed', kept: true }])
@@ -114,7 +128,10 @@ console.log(JSON.stringify({ dagbok: 1, id: id2, include: ['../data'], tasks: [{
   expect(await outcomes('late')).toEqual([{ state: 'printed', kept: true }])
 })
 
-test('[N5] a push of a program that fails is refused at the line of its own file, and may be pushed again', async () => {
+test('[N5] a push of a program that fails is refused at the line of its own file, and may be pushed again', async ({
+  skip,
+}) => {
+  skip(!hasPython, noPython)
   const tree = await shop.hosted.work('faulty', {
     'p/x.dag.py': 'import foo.bar\n\nfoo.bar.word()\n',
     'p/foo/bar.py': 'def word():\n    raise ValueError("no word")\n',
@@ -140,40 +157,46 @@ test('[N5] a push of a program that fails is refused at the line of its own file
 })
 
 test('[N7] a program may print a component, and use one', async () => {
+  const part = `part/part.dag.${hasPython ? 'py' : 'ts'}`
   const tree = await shop.hosted.work('parts', {
-    'p/x.dag.ts': `console.log('dagbok: 1\\nid: parts\\ntasks: [{id: part, uses: ../part/part.dag.py}]')\n`,
-    'part/part.dag.py': `print('{"dagbok": 1, "id": "part", "kind": "component", "tasks": [{"id": "in", "command": ["true"]}]}')\n`,
+    'p/x.dag.ts': `console.log('dagbok: 1\\nid: parts\\ntasks: [{id: part, uses: ../${part}}]')\n`,
+    [part]: `${hasPython ? 'print' : 'console.log'}('{"dagbok": 1, "id": "part", "kind": "component", "tasks": [{"id": "in", "command": ["true"]}]}')\n`,
   })
   await tree.commit('Parts')
   await tree.git(...push('parts'), 'main')
   const [row] = await database().client<{ tasks: string[]; files: string[] }[]>`
     select jsonb_path_query_array(spec, '$.tasks[*].id') as tasks, jsonb_path_query_array(bundle, '$[*].path') as files
     from version v join dag d on d.id = v.dag_id where d.name = 'parts'`
-  expect(row).toEqual({ tasks: ['part.in'], files: ['p/x.dag.ts', 'part/part.dag.py'] })
+  expect(row).toEqual({ tasks: ['part.in'], files: ['p/x.dag.ts', part] })
 })
 
 test('the check of a text that is being edited runs it once, and its commit need not run it again', async () => {
   const tree = await shop.hosted.work('typed', {
-    'p/x.dag.py': python('typed'),
-    'p/foo/bar.py': 'word = "w"\n',
+    [x]: program('typed'),
+    ...word('w'),
   })
   const sha = await tree.commit('First')
   await tree.git(...push('typed'), 'main')
   const repository = await findRepository(database(), 'main', 'typed')
   const dag = await findDagRow(database(), repository?.teamId ?? '', 'typed', 'typed')
-  const check = (text: string) =>
-    checkNotebook(shop.hosted.ctx, dag as NonNullable<typeof dag>, sha, 'p/x.dag.py', text)
-  const text = python('typed').replace('"say"', '"tell"')
+  const check = (text: string) => checkNotebook(shop.hosted.ctx, dag as NonNullable<typeof dag>, sha, x, text)
+  const text = program('typed').replace('"say"', '"tell"')
   expect((await check(text)).graph.tasks).toMatchObject([{ id: 'tell' }])
-  expect((await check('import nothing_there\n')).faults).toMatchObject([
-    { file: 'p/x.dag.py', line: 1, message: expect.stringContaining('ModuleNotFoundError') as string },
+  expect(
+    (await check(hasPython ? 'import nothing_there\n' : "import './nothing_there.ts'\n")).faults,
+  ).toMatchObject([
+    {
+      file: x,
+      line: 1,
+      message: expect.stringMatching(/ModuleNotFoundError|ERR_MODULE_NOT_FOUND/) as string,
+    },
   ])
   expect(await outcomes('typed')).toMatchObject([
     { kept: true },
     { kept: false },
     { state: 'failed', kept: false },
   ])
-  await tree.write({ 'p/x.dag.py': text })
+  await tree.write({ [x]: text })
   await tree.commit('Tell')
   await tree.git(...push('typed'), 'main')
   expect(await outcomes('typed')).toMatchObject([{ kept: true }, { kept: true }, { kept: false }])
@@ -195,22 +218,23 @@ test('more programs than a worker could run in the time of a push are refused be
 })
 
 test('[R14] what is too much for a program is refused, and none is run for it', async () => {
+  const y = x.replace('p/x', 'q/y')
   const tree = await shop.hosted.work('large', {
-    'p/x.dag.py': `${python('large')}# ${'x'.repeat(2 ** 21)}`,
-    'q/y.dag.py': python('other'),
+    [x]: `${program('large')}${hasPython ? '#' : '//'} ${'x'.repeat(2 ** 21)}`,
+    [y]: program('other'),
   })
   await tree.commit('Large')
   expect(await tree.fails(...push('large'), 'main')).toMatch(
-    /p\/x\.dag\.py has \d+ bytes, more than the 2097152/,
+    /^.*p\/x\.dag\.\w+ has \d+ bytes, more than the 2097152/m,
   )
   expect(await outcomes('large')).toEqual([])
-  await tree.git('rm', '-q', 'p/x.dag.py')
+  await tree.git('rm', '-q', x)
   const mb = 2 ** 20
   for (let i = 0; i < 26; i++) await tree.write({ [`q/data/${i}`]: `${i}${'x'.repeat(10 * mb)}` })
   await tree.git('add', '-A')
   await tree.git('commit', '-q', '--amend', '-m', 'Much beside it')
   expect(await tree.fails(...push('large'), 'main')).toContain(
-    'q/y.dag.py:1:1 this program cannot be run: the files beside it have 261 MB together, more than the 256 MB',
+    `${y}:1:1 this program cannot be run: the files beside it have 261 MB together, more than the 256 MB`,
   )
 })
 
@@ -232,7 +256,7 @@ test('[R7] who waits for a program that nobody runs is told so in time, and it i
   const tree = await shop.hosted.work('alone', { 'q/other.dag.md': smallDag('beside') })
   await tree.commit('First')
   await tree.git(...push('alone'), 'main')
-  await tree.write({ 'p/x.dag.py': python('alone'), 'p/foo/bar.py': 'word = "w"\n' })
+  await tree.write({ [x]: program('alone'), ...word('w') })
   const sha = await tree.commit('A program')
   await tree.git(...push('alone'), 'main')
   const { id = '' } = (await findRepository(database(), 'main', 'alone')) ?? {}
@@ -242,8 +266,7 @@ test('[R7] who waits for a program that nobody runs is told so in time, and it i
   try {
     await expect(runPrograms(ctx, { repositoryId: id, entries }, true, 200)).rejects.toMatchObject({
       code: 'unavailable',
-      message:
-        'p/x.dag.py could not be run within 0.2 s: the worker is busy, is not there, or failed at it, as its log says. Nothing was changed: try again.',
+      message: `${x} could not be run within 0.2 s: the worker is busy, is not there, or failed at it, as its log says. Nothing was changed: try again.`,
     })
     await database()
       .client`update program set asked_until = now() - interval '1 s' where repository_id = ${id}`
@@ -278,13 +301,13 @@ test('[R3] a runner that was taken for dead has no say; what it held is run by t
 test('[R14] what the product could not do is not kept as the fault of the author', async () => {
   const { ctx } = shop.hosted
   const { id: repositoryId = '' } = (await findRepository(database(), 'main', 'late')) ?? {}
-  const entries = [{ path: 'lost/x.dag.py', mode: '100644', blob: '1'.repeat(40) }]
+  const entries = [{ path: 'lost/x.dag.ts', mode: '100644', blob: '1'.repeat(40) }]
   await expect(runPrograms(ctx, { repositoryId, entries }, false, 1500)).rejects.toMatchObject({
     code: 'unavailable',
   })
-  const rows = await database().client`select state, fault from program where path = 'lost/x.dag.py'`
+  const rows = await database().client`select state, fault from program where path = 'lost/x.dag.ts'`
   expect(rows).toEqual([{ state: 'queued', fault: null }])
-  await database().client`delete from program where path = 'lost/x.dag.py'`
+  await database().client`delete from program where path = 'lost/x.dag.ts'`
 })
 
 test('[R7] no repository waits for all programs of another, and who types waits for none of a push', async () => {

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { runsById } from '#db/queries/run-view.ts'
 import { readRun } from '#server/services/run/read-run.ts'
+import { hasPython } from '../../testing/python.ts'
 import { cell, fence, type Trial } from './trial.ts'
 
 /** Every variable of a task with a matrix over `part`, without inputs and params. */
@@ -16,6 +17,16 @@ export interface Bulk {
   output: number
   growth: number
 }
+
+const inPython = [
+  cell(
+    'id: py\nargs: [a, "$(DAGBOK_TASK)", "$$(x)"]',
+    'python',
+    'import sys, own\nprint(own.x, sys.argv[1:], __name__)',
+  ),
+  `${fence}yaml task\nid: pyfile\nscript: ./tool/run.py\n${fence}\n`,
+]
+const saidInPython = { py: "py ['a', 'py', '$(x)'] __main__\n", pyfile: 'd tool\n' }
 
 /** What hangs on how a script's interpreter is started. */
 export function givesScripts(trial: Trial): void {
@@ -111,11 +122,7 @@ export function givesScripts(trial: Trial): void {
     const { id, state } = await trial.run(
       'files',
       [
-        cell(
-          'id: py\nargs: [a, "$(DAGBOK_TASK)", "$$(x)"]',
-          'python',
-          'import sys, own\nprint(own.x, sys.argv[1:], __name__)',
-        ),
+        ...(hasPython ? inPython : []),
         cell(
           'id: esm\nargs: [b]',
           'javascript',
@@ -128,7 +135,6 @@ export function givesScripts(trial: Trial): void {
         ),
         cell('id: ts', 'typescript', 'import { x } from "./typed.ts"\nconst y: number = x\nconsole.log(y)'),
         `${fence}yaml task\nid: file\nscript: ./tool/run.sh\nargs: [c]\n${fence}\n`,
-        `${fence}yaml task\nid: pyfile\nscript: ./tool/run.py\n${fence}\n`,
         `${fence}yaml task\nid: command\nimage: python:3.12-slim\ncommand: [printf, "%s|", "$(DAGBOK_DAG)", "two words"]\n${fence}\n`,
         cell('id: bash', 'bash', 'source ./lib.sh\nsay sourced'),
         `${fence}yaml task\nid: by-bit\nscript: ./tool/own\nargs: [d]\n${fence}\n`,
@@ -156,15 +162,15 @@ export function givesScripts(trial: Trial): void {
       },
     )
     const said: Record<string, string> = {}
-    const speakers = 'py esm cjs ts file pyfile command bash by-bit next'
-    for (const task of speakers.split(' ')) said[task] = await trial.shop.log(id, task)
+    const speakers = 'esm cjs ts file command bash by-bit next'
+    for (const task of [...speakers.split(' '), ...(hasPython ? Object.keys(saidInPython) : [])])
+      said[task] = await trial.shop.log(id, task)
     expect(said).toEqual({
-      py: "py ['a', 'py', '$(x)'] __main__\n",
+      ...(hasPython ? saidInPython : {}),
       esm: "esm [ 'b' ]\n",
       cjs: 'cjs true\n',
       ts: '7\n',
       file: 'sh c d\n',
-      pyfile: 'd tool\n',
       command: 'files|two words|',
       bash: 'sourced from d\n',
       'by-bit': 'own d d\n',

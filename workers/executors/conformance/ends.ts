@@ -1,8 +1,30 @@
 /** How attempts end, whatever ends them: by themselves, by a person, with their executor, or not at all. */
 import { expect, test } from 'vitest'
 import { requestCancel } from '#db/queries/run-state.ts'
+import { hasPython } from '../../testing/python.ts'
 import { attemptEnd } from '../executor.ts'
 import { cell, commandsLike, fence, goneFrom, nap, napping, type Trial } from './trial.ts'
+
+const inPython = [
+  cell('id: pyexit', 'python', 'import sys\nsys.exit(4)'),
+  cell('id: pyraise', 'python', 'raise ValueError("no")'),
+]
+const endsInPython = {
+  pyexit: ['failed', 'user_error', 4, null],
+  pyraise: ['failed', 'user_error', 1, null],
+}
+const raised = hasPython
+  ? {
+      task: 'pyraise',
+      words:
+        /^Traceback \(most recent call last\):\n  File "[^"]*", line 1, in <module>\n[^]*ValueError: no\n$/,
+    }
+  : { task: 'jsthrow', words: /Error: no\n {4}at / }
+
+/** In a language whose interpreter is started before it is needed. */
+const printing: [lang: string, script: string] = hasPython
+  ? ['python', 'print("ran")']
+  : ['javascript', 'console.log("ran")']
 
 /** What hangs on how a script's interpreter is started. */
 export function endsScripts(trial: Trial): void {
@@ -21,8 +43,7 @@ export function endsScripts(trial: Trial): void {
         'const all = []; setInterval(() => all.push(Buffer.alloc(2 ** 24, 1)), 5)',
       ),
       cell('id: bad', 'bash', 'echo nonsense >> "$DAGBOK_VALUES"'),
-      cell('id: pyexit', 'python', 'import sys\nsys.exit(4)'),
-      cell('id: pyraise', 'python', 'raise ValueError("no")'),
+      ...(hasPython ? inPython : []),
       cell('id: jsexit', 'javascript', 'process.exit(5)'),
       cell('id: jsthrow', 'javascript', 'throw new Error("no")'),
     ])
@@ -39,30 +60,27 @@ export function endsScripts(trial: Trial): void {
       none: ['failed', 'bad_config', null, null],
       big: ['failed', 'oom', null, 'SIGKILL'],
       bad: ['failed', 'user_error', 0, null],
-      pyexit: ['failed', 'user_error', 4, null],
-      pyraise: ['failed', 'user_error', 1, null],
+      ...(hasPython ? endsInPython : {}),
       jsexit: ['failed', 'user_error', 5, null],
       jsthrow: ['failed', 'user_error', 1, null],
     })
-    expect(await trial.shop.log(id, 'pyraise')).toMatch(
-      /^Traceback \(most recent call last\):\n  File "[^"]*", line 1, in <module>\n[^]*ValueError: no\n$/,
-    )
+    expect(await trial.shop.log(id, raised.task)).toMatch(raised.words)
     expect(await trial.shop.log(id, 'jsthrow')).toContain('Error: no\n    at ')
   })
 
   test('[R1] behind a start gate that stays shut no code starts', async () => {
-    const refused = ['refused', 'refused-py']
+    const refused = ['refused', 'refused-warm']
     for (const task of refused) trial.shop.shut.add(task)
     const { id } = await trial.run('gated', [
-      cell('id: open', 'python', 'print("ran")'),
+      cell('id: open', ...printing),
       cell('id: refused', 'bash', 'echo ran'),
-      cell('id: refused-py\nneeds: [open]', 'python', 'print("ran")'),
+      cell('id: refused-warm\nneeds: [open]', ...printing),
     ])
     trial.shop.shut.clear()
     expect(await trial.attempts(id)).toMatchObject([
       { task: 'open', state: 'succeeded', started: true },
       { task: 'refused', state: 'cancelled', started: false },
-      { task: 'refused-py', state: 'cancelled', started: false },
+      { task: 'refused-warm', state: 'cancelled', started: false },
     ])
     for (const task of refused) expect(await trial.shop.log(id, task)).toBe('')
   })

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testDatabase } from '#db/testing/test-database.ts'
 import type { Crew, Place } from '../../testing/crew.ts'
+import { hasPython, noPython } from '../../testing/python.ts'
 import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
 import { givesScripts, takesBytes, type Bulk } from './contract.ts'
 import { endsByItself, endsScripts, isEnded, losesItsExecutor } from './ends.ts'
@@ -32,6 +33,7 @@ export function startsScripts(executor: string, hire: Hire): void {
   keepsVersionsApart(trial)
   endsScripts(trial)
   ownId(trial)
+  inPythonToo()
 }
 
 /**
@@ -58,36 +60,45 @@ export function keepsTheContract(executor: string, hire: Hire, bulk: Bulk = whol
     losesItsExecutor(trial)
   })
   ownId(trial)
+  inPythonToo()
 }
 
+/** Says that a summary without it is not the whole of the rules. */
+function inPythonToo(): void {
+  test('all of it holds for scripts in Python, too', ({ skip }) => {
+    skip(!hasPython, noPython)
+    expect(hasPython).toBe(true)
+  })
+}
+
+const whoInPython = 'import os\nprint(os.getuid(), os.getgid(), os.getgroups())'
+const nobody = '64101 64101 []\n'
+
 function ownId(trial: Trial): void {
-  const asRoot = process.getuid?.() === 0
-  test.runIf(asRoot)(
-    'as root, tasks run under an id of their own and reach nothing of the product',
-    async () => {
-      const { hosted } = trial.shop
-      const runtime = trial.shop.runtime()
-      const { id, state } = await trial.run('root', [
-        cell(
-          'id: who',
-          'bash',
-          `id -u; for d in ${hosted.folder}/repositories ${runtime}/attempts ${runtime}/versions; do ls $d 2>&1 || true; done; node -e 'console.log(process.version)'`,
-        ),
-        cell('id: who-py', 'python', 'import os\nprint(os.getuid(), os.getgid(), os.getgroups())'),
-        cell(
-          'id: who-js',
-          'javascript',
-          'console.log(process.getuid(), process.getgid(), String(process.getgroups()))',
-        ),
-      ])
-      expect(state).toBe('succeeded')
-      const log = await trial.shop.log(id, 'who')
-      expect(log.split('\n')[0]).toBe('64101')
-      expect(log.match(/Permission denied/g)).toHaveLength(3)
-      expect(log).toContain(process.version)
-      expect(await trial.shop.log(id, 'who-py')).toBe('64101 64101 []\n')
-      // Node names the group itself among its groups.
-      expect(await trial.shop.log(id, 'who-js')).toBe('64101 64101 64101\n')
-    },
-  )
+  test('as root, tasks run under an id of their own and reach nothing of the product', async ({ skip }) => {
+    skip(process.getuid?.() !== 0, 'not as root, a task has the id of the product')
+    const { hosted } = trial.shop
+    const runtime = trial.shop.runtime()
+    const { id, state } = await trial.run('root', [
+      cell(
+        'id: who',
+        'bash',
+        `id -u; for d in ${hosted.folder}/repositories ${runtime}/attempts ${runtime}/versions; do ls $d 2>&1 || true; done; node -e 'console.log(process.version)'`,
+      ),
+      ...(hasPython ? [cell('id: who-py', 'python', whoInPython)] : []),
+      cell(
+        'id: who-js',
+        'javascript',
+        'console.log(process.getuid(), process.getgid(), String(process.getgroups()))',
+      ),
+    ])
+    expect(state).toBe('succeeded')
+    const log = await trial.shop.log(id, 'who')
+    expect(log.split('\n')[0]).toBe('64101')
+    expect(log.match(/Permission denied/g)).toHaveLength(3)
+    expect(log).toContain(process.version)
+    expect(hasPython ? await trial.shop.log(id, 'who-py') : nobody).toBe(nobody)
+    // Node names the group itself among its groups.
+    expect(await trial.shop.log(id, 'who-js')).toBe('64101 64101 64101\n')
+  })
 }

@@ -1,11 +1,11 @@
 /** A script cannot tell whether its interpreter was started for it or before. */
-import { execFileSync } from 'node:child_process'
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { gitPath } from '#server/config/git.ts'
+import { hasPython, noPython } from '../../../testing/python.ts'
 import { openHost, type Host } from '../host.ts'
 import { killMarked, signalGroup, startBehindGate, type TaskProcess } from '../task-process.ts'
 import { baseOf, WarmStarts, type WarmLanguage } from './warm-starts.ts'
@@ -25,15 +25,6 @@ afterAll(async () => {
   await warm.close()
   await rm(folder, { recursive: true, force: true })
 })
-
-const has = (program: string) => {
-  try {
-    execFileSync('/bin/sh', ['-c', `command -v ${program}`], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
 
 interface Place {
   id: string
@@ -85,7 +76,7 @@ const languages = [
     file: './s.ts',
     there: true,
   },
-  { language: 'python' as const, argv: ['python3', '-u'], file: './s.py', there: has('python3') },
+  { language: 'python' as const, argv: ['python3', '-u'], file: './s.py', there: hasPython },
 ]
 
 async function both(language: WarmLanguage, argv: string[], file: string, at: Place, args: string[] = []) {
@@ -137,14 +128,16 @@ const essence = (text: string) =>
 
 describe.each(languages)('$language', ({ language, argv, file, there }) => {
   const texts = language === 'python' ? python : script
-  test.runIf(there).each(Object.entries(texts))('%s: the same words, the same end', async (name, text) => {
+  test.for(Object.entries(texts))('%s: the same words, the same end', async ([name, text], { skip }) => {
+    skip(!there, noPython)
     const at = await place(`${language}-${name}`, { ...files, [file]: text }, { A: 'b=c\nd', EMPTY: '' })
     const { cold, kept } = await both(language, argv, file, at, ['one', '', 'two words'])
     expect(essence(kept.said)).toBe(essence(cold.said))
     expect([kept.code, kept.signal]).toEqual([cold.code, cold.signal])
   })
 
-  test.runIf(there)('nothing of one attempt is seen by the next', async () => {
+  test('nothing of one attempt is seen by the next', async ({ skip }) => {
+    skip(!there, noPython)
     const dirty =
       language === 'python'
         ? 'import os, sys, signal, builtins, foo.bar\nbuiltins.left = 1; sys.modules["left"] = sys; os.environ["LEFT"] = "1"\nos.chdir("/"); os.umask(0); signal.signal(signal.SIGTERM, signal.SIG_IGN); os.dup2(1, 9); foo.bar.x = 99\n'
@@ -157,24 +150,25 @@ describe.each(languages)('$language', ({ language, argv, file, there }) => {
     expect(kept.said).not.toContain('LEFT')
   })
 
-  test.runIf(there)(
-    'what is in store carries the mark of the attempt it becomes, also what it leaves behind',
-    async () => {
-      const leave =
-        language === 'python'
-          ? 'import os, time\nif os.fork() == 0:\n    os.setsid(); os.close(1); os.close(2); time.sleep(600)\n'
-          : 'require("child_process").spawn("sleep", ["600"], { detached: true, stdio: "ignore" }).unref()\n'
-      const at = await place(`${language}-leave`, { [file]: leave })
-      const running = await fromStore(language, file, [], at)
-      expect(await finish(running)).toMatchObject({ code: 0 })
-      const left = () => marked(at.id)
-      expect(await left()).toBe(1)
-      await killMarked(new Set([at.id]), host.uid)
-      expect(await left()).toBe(0)
-    },
-  )
+  test('what is in store carries the mark of the attempt it becomes, also what it leaves behind', async ({
+    skip,
+  }) => {
+    skip(!there, noPython)
+    const leave =
+      language === 'python'
+        ? 'import os, time\nif os.fork() == 0:\n    os.setsid(); os.close(1); os.close(2); time.sleep(600)\n'
+        : 'require("child_process").spawn("sleep", ["600"], { detached: true, stdio: "ignore" }).unref()\n'
+    const at = await place(`${language}-leave`, { [file]: leave })
+    const running = await fromStore(language, file, [], at)
+    expect(await finish(running)).toMatchObject({ code: 0 })
+    const left = () => marked(at.id)
+    expect(await left()).toBe(1)
+    await killMarked(new Set([at.id]), host.uid)
+    expect(await left()).toBe(0)
+  })
 
-  test.runIf(there)('[R1] behind a closed gate it ends without running anything', async () => {
+  test('[R1] behind a closed gate it ends without running anything', async ({ skip }) => {
+    skip(!there, noPython)
     const at = await place(`${language}-shut`, {
       [file]: language === 'python' ? 'print(1)' : 'console.log(1)',
     })
