@@ -73,7 +73,7 @@ const scheduler = new Scheduler(postgresStore(db), ctx.log, workerId, artifacts,
 })
 const executor = new ProcessExecutor({
   host,
-  checkouts: new Checkouts(join(host.runtime, 'versions'), (versionId) => bundleFiles(ctx, versionId)),
+  checkouts: new Checkouts(join(host.runtime, 'versions'), (versionId) => bundleFiles(ctx, versionId), host),
   artifacts: () => ctx.artifacts,
   find: programFinder(host),
   inherited: inheritedByTasks(),

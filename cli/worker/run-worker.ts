@@ -65,7 +65,11 @@ export async function runWorker(given: WorkerGiven): Promise<void> {
         new ProcessExecutor({
           ...hands,
           host,
-          checkouts: new Checkouts(join(host.runtime, 'versions'), remoteFiles(client, archives, signalOf)),
+          checkouts: new Checkouts(
+            join(host.runtime, 'versions'),
+            remoteFiles(client, archives, signalOf),
+            host,
+          ),
           artifacts: (token) => new RemoteStore(client, token, signalOf(token)),
           find: programFinder(host),
           inherited: inheritedByTasks(),

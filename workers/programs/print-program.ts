@@ -12,7 +12,7 @@ import {
 } from '#server/domain/notebook/program.ts'
 import type { BundleFile } from '#server/services/version/bundle-files.ts'
 import { removeFolder } from '../executors/process/attempt-folder.ts'
-import { layOut } from '../executors/process/checkouts.ts'
+import { layOut } from '../executors/process/lay-out.ts'
 import { handOver } from '../executors/process/host.ts'
 import { runSealed } from './sealed-process.ts'
 import type { Seal } from './seal.ts'

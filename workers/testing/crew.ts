@@ -49,7 +49,11 @@ export async function processCrew(place: Place, warm = true): Promise<Crew> {
   const employ = (speaksTo: AttemptSink) =>
     new ProcessExecutor({
       host,
-      checkouts: new Checkouts(join(runtime, 'versions'), (versionId) => bundleFiles(hosted.ctx, versionId)),
+      checkouts: new Checkouts(
+        join(runtime, 'versions'),
+        (versionId) => bundleFiles(hosted.ctx, versionId),
+        host,
+      ),
       artifacts: () => hosted.ctx.artifacts,
       find: programFinder(host),
       inherited: inheritedByTasks(),

@@ -1,8 +1,9 @@
-import { mkdtemp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { Checkouts, layOut } from './checkouts.ts'
+import { Checkouts } from './checkouts.ts'
+import { layOut } from './lay-out.ts'
 
 const [a, b, c] = ['a', 'b', 'c'].map((letter) => `${letter}0000000-0000-4000-8000-000000000000`) as [
   string,
@@ -18,7 +19,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-const open = () =>
+const open = (bootId = 'one') =>
   new Checkouts(
     join(folder, 'versions'),
     async function* (versionId) {
@@ -29,9 +30,10 @@ const open = () =>
         bytes: Buffer.from(versionId),
       })
     },
-    2,
+    { bootId, keep: 2 },
   )
-const kept = () => readdir(join(folder, 'versions'))
+const kept = async () => (await readdir(join(folder, 'versions'))).filter((name) => !name.startsWith('.'))
+const shared = () => readdir(join(folder, 'versions/.shared'))
 
 test('a version is laid out once, and what an attempt writes into its copy is nobody else’s', async () => {
   const checkouts = open()
@@ -98,4 +100,91 @@ test('a file that cannot be written is what is said, once no other is being writ
   })
   await expect(checkouts.copy(a, join(folder, '1'))).rejects.toThrow('ENAMETOOLONG')
   expect(await kept()).toEqual([])
+})
+
+/** Versions of these files, of which two stay laid out. */
+const versionsOf = (files: Record<string, [path: string, mode: string, text: string][]>) =>
+  new Checkouts(
+    join(folder, 'versions'),
+    async function* (versionId) {
+      await Promise.resolve()
+      for (const [path, mode, text] of files[versionId] ?? []) yield { path, mode, bytes: Buffer.from(text) }
+    },
+    { keep: 2 },
+  )
+
+test('what versions have in common is on the disk once; what none has any more goes', async () => {
+  const checkouts = versionsOf({
+    [a]: [
+      ['d/same.txt', '100644', 'same'],
+      ['d/own.txt', '100644', 'a'],
+    ],
+    [b]: [
+      ['d/moved.txt', '100644', 'same'],
+      ['d/own.txt', '100644', 'b'],
+      ['d/runs', '100755', 'same'],
+    ],
+    [c]: [['d/same.txt', '100644', 'same']],
+  })
+  const inode = async (path: string) => (await stat(join(folder, 'versions', path))).ino
+  await checkouts.copy(a, join(folder, '1'))
+  await checkouts.copy(b, join(folder, '2'))
+  expect(await inode(`${a}/d/same.txt`)).toBe(await inode(`${b}/d/moved.txt`))
+  expect(await inode(`${a}/d/own.txt`)).not.toBe(await inode(`${b}/d/own.txt`))
+  expect((await stat(join(folder, '2/d/runs'))).mode & 0o777).toBe(0o755)
+  expect((await stat(join(folder, '2/d/moved.txt'))).mode & 0o777).toBe(0o644)
+  expect(await shared()).toHaveLength(4)
+  await checkouts.copy(c, join(folder, '3'))
+  expect((await kept()).sort()).toEqual([b, c])
+  expect(await shared()).toHaveLength(3)
+  expect(await inode(`${c}/d/same.txt`)).toBe(await inode(`${b}/d/moved.txt`))
+})
+
+test('a version that cannot be laid out leaves nothing that others would share', async () => {
+  const checkouts = versionsOf({
+    [a]: [
+      ['d/own.txt', '100644', 'a'],
+      [`d/${'x'.repeat(300)}`, '100644', 'b'],
+    ],
+  })
+  await expect(checkouts.copy(a, join(folder, '1'))).rejects.toThrow('ENAMETOOLONG')
+  expect(await shared()).toEqual([])
+})
+
+test('what a killed life left for nobody goes at the next start; without the folder versions share nothing', async () => {
+  await open().copy(a, join(folder, '1'))
+  await rm(join(folder, 'versions', a), { recursive: true })
+  expect(await shared()).toHaveLength(1)
+  const checkouts = open()
+  await checkouts.copy(b, join(folder, '2'))
+  expect(await shared()).toHaveLength(1)
+  await rm(join(folder, 'versions/.shared'), { recursive: true })
+  await checkouts.copy(c, join(folder, '3'))
+  expect(await readFile(join(folder, '3/d/own.txt'), 'utf8')).toBe(c)
+})
+
+test('what was laid out before the machine was last started is laid out anew: it may never have reached the disk', async () => {
+  await open().copy(a, join(folder, '1'))
+  await writeFile(join(folder, 'versions', a, 'd/own.txt'), '')
+  await open('two').copy(a, join(folder, '2'))
+  expect(await readFile(join(folder, '2/d/own.txt'), 'utf8')).toBe(a)
+  expect(laid).toEqual([a, a])
+})
+
+// As two names that only their case tells apart, on a disk that takes them for one.
+test('[R12] a name that is there is never written through, as its bytes may be of other versions', async () => {
+  const checkouts = versionsOf({
+    [a]: [['d/own.txt', '100644', 'a']],
+    [b]: [
+      ['d/own.txt', '100644', 'a'],
+      ['d/./own.txt', '100644', 'b'],
+    ],
+  })
+  await checkouts.copy(a, join(folder, '1'))
+  await expect(checkouts.copy(b, join(folder, '2'))).rejects.toMatchObject({
+    code: 'bad_input',
+    message: "d/./own.txt is a file whose name only its case tells from another's.",
+  })
+  await checkouts.copy(a, join(folder, '3'))
+  expect(await readFile(join(folder, '3/d/own.txt'), 'utf8')).toBe('a')
 })

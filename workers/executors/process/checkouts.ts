@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import { constants, renameSync, type Dirent } from 'node:fs'
 import {
-  chmod,
   copyFile,
   mkdir,
   readdir,
+  readFile,
   readlink,
   rename,
   rm,
@@ -13,67 +13,13 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { DagbokError } from '#server/domain/errors/errors.ts'
-import { linksOut } from '#server/domain/version/links.ts'
+import { join } from 'node:path'
 import type { BundleFile } from '#server/services/version/bundle-files.ts'
+import { layOut, writeNew } from './lay-out.ts'
+import { SharedFiles } from './shared-files.ts'
 
 /** Reads a version's files for the attempt of this token. */
 export type ReadBundle = (versionId: string, token: string) => AsyncIterable<BundleFile>
-
-/** How many files, and how many bytes of them, are written at the same time; a larger file is alone. */
-const atOnce = { files: 16, bytes: 8 * 2 ** 20 }
-
-/** Is over when all have been tried: whoever cleans up after one that failed meets none that still comes. */
-async function placeFiles(folder: string, files: readonly BundleFile[]): Promise<void> {
-  const ends = await Promise.allSettled(
-    files.map(async ({ path, mode, bytes }) => {
-      const target = join(folder, path)
-      await writeFile(target, bytes)
-      if (mode === '100755') await chmod(target, 0o755)
-    }),
-  )
-  for (const end of ends) if (end.status === 'rejected') throw end.reason
-}
-
-/** A disk may take names for one that only their case tells apart. */
-const hasRoomFor = (batch: readonly BundleFile[], { path, bytes }: BundleFile): boolean =>
-  batch.length < atOnce.files &&
-  batch.reduce((sum, one) => sum + one.bytes.length, bytes.length) <= atOnce.bytes &&
-  batch.every((one) => one.path.toLowerCase() !== path.toLowerCase())
-
-/** Writes files as they come, each folder before what is in it. Gives the links among them, not made yet: path → target. */
-async function place(folder: string, files: AsyncIterable<BundleFile>): Promise<Map<string, string>> {
-  const links = new Map<string, string>()
-  const folders = new Set<string>()
-  let batch: BundleFile[] = []
-  for await (const file of files) {
-    if (file.mode === '120000') {
-      links.set(file.path, Buffer.from(file.bytes).toString())
-      continue
-    }
-    const parent = dirname(join(folder, file.path))
-    if (!folders.has(parent)) await mkdir(parent, { recursive: true })
-    folders.add(parent)
-    if (!hasRoomFor(batch, file)) {
-      await placeFiles(folder, batch)
-      batch = []
-    }
-    batch.push(file)
-  }
-  await placeFiles(folder, batch)
-  return links
-}
-
-/** Where names differ by more than their case it never throws. @throws DagbokError `bad_input` */
-async function placeLinks(folder: string, links: ReadonlyMap<string, string>): Promise<void> {
-  for (const path of links.keys()) await mkdir(dirname(join(folder, path)), { recursive: true })
-  for (const [path, target] of links)
-    await symlink(target, join(folder, path)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error
-      throw new DagbokError('bad_input', `${path} is a link whose name only its case tells from another's.`)
-    })
-}
 
 async function copyFolder(from: string, to: string): Promise<void> {
   await mkdir(to)
@@ -86,44 +32,44 @@ async function copyFolder(from: string, to: string): Promise<void> {
   await Promise.all((await readdir(from, { withFileTypes: true })).map(copy))
 }
 
-/**
- * Lays files out below `folder`. Links are made last, all folders before them: on a disk that takes `a` and `A` for one
- * nothing is written through a link.
- * @throws DagbokError `bad_input` when a link leads out of the repository
- */
-export async function layOut(folder: string, files: AsyncIterable<BundleFile>): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const links = await place(folder, files)
-  // A push is asked the same; this may be a version that was taken before.
-  const [out] = linksOut(links)
-  if (out !== undefined) throw new DagbokError('bad_input', `${out} is a link out of the repository.`)
-  await placeLinks(folder, links)
-}
-
 interface Warm {
   laid: Promise<string>
   /** Copies that are being made of it. */
   users: number
 }
 
+/** Beside the versions, what their files are links to. */
+const sharedName = '.shared'
+const bootName = '.boot'
+
 export class Checkouts {
   readonly #folder: string
   readonly #read: ReadBundle
+  readonly #bootId: string
   readonly #keep: number
+  readonly #shared: SharedFiles
   /** By version, the one used last at the end. */
   readonly #warm = new Map<string, Warm>()
   #adopted: Promise<void> | null = null
 
-  /** @param keep how many versions stay laid out; attempts have copies, and need none of them */
-  constructor(folder: string, read: ReadBundle, keep = 32) {
+  /**
+   * @param bootId changes with each boot of the machine: nothing says that what was laid out before reached the disk
+   * @param keep how many versions stay laid out; attempts have copies, and need none of them
+   */
+  constructor(folder: string, read: ReadBundle, { bootId = '', keep = 32 } = {}) {
     this.#folder = folder
     this.#read = read
+    this.#bootId = bootId
     this.#keep = keep
+    this.#shared = new SharedFiles(join(folder, sharedName))
   }
 
   /** A private copy of the version at `target`, which must not be there yet. */
   async copy(versionId: string, target: string, token = ''): Promise<void> {
-    await (this.#adopted ??= this.#adopt())
+    await (this.#adopted ??= this.#adopt().catch((error: unknown) => {
+      this.#adopted = null
+      throw error
+    }))
     const warm = this.#warm.get(versionId) ?? { laid: this.#lay(versionId, token), users: 0 }
     this.#warm.delete(versionId)
     this.#warm.set(versionId, warm)
@@ -143,13 +89,21 @@ export class Checkouts {
   /** What an earlier life laid out, the oldest first; what it left half done goes. */
   async #adopt(): Promise<void> {
     const found: { name: string; at: number }[] = []
+    const note = join(this.#folder, bootName)
+    if ((await readFile(note, 'utf8').catch(() => '')) !== this.#bootId) {
+      for (const name of await readdir(this.#folder))
+        await rm(join(this.#folder, name), { recursive: true, force: true })
+      await writeFile(note, this.#bootId)
+    }
     for (const name of await readdir(this.#folder)) {
+      if (name === sharedName || name === bootName) continue
       const path = join(this.#folder, name)
       if (name.includes('.')) await rm(path, { recursive: true, force: true })
       else found.push({ name, at: (await stat(path)).mtimeMs })
     }
     for (const { name } of found.toSorted((a, b) => a.at - b.at))
       this.#warm.set(name, { laid: Promise.resolve(join(this.#folder, name)), users: 0 })
+    await this.#shared.open()
   }
 
   async #bound(): Promise<void> {
@@ -160,7 +114,7 @@ export class Checkouts {
       this.#warm.delete(versionId)
       const aside = join(this.#folder, `${versionId}.gone-${randomUUID()}`)
       renameSync(join(this.#folder, versionId), aside)
-      await rm(aside, { recursive: true, force: true })
+      await this.#shared.remove(aside)
     }
   }
 
@@ -169,12 +123,14 @@ export class Checkouts {
     const aside = `${folder}.${process.pid}`
     await rm(aside, { recursive: true, force: true })
     try {
-      await layOut(aside, this.#read(versionId, token))
+      await layOut(aside, this.#read(versionId, token), (target, mode, bytes) =>
+        this.#shared.place(target, mode, bytes, writeNew),
+      )
       await rename(aside, folder)
       return folder
     } catch (error) {
       // Half of it is of no use, and may have taken the last of the disk.
-      await rm(aside, { recursive: true, force: true }).catch(() => {})
+      await this.#shared.remove(aside).catch(() => {})
       throw error
     }
   }
