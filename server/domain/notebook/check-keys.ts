@@ -2,7 +2,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import { guess } from './guess.ts'
 import { frontMatterKeys } from './keys/front-matter-keys.ts'
-import type { Key, SchemaFragment } from './keys/key.ts'
+import { namePattern, type Key, type SchemaFragment } from './keys/key.ts'
 import { frontMatterSchema, taskSchema, testCellSchema } from './keys/schema.ts'
 import { taskKeys } from './keys/task-keys.ts'
 import { toJson, type Located, type Span } from './located.ts'
@@ -86,8 +86,8 @@ function words(error: ErrorObject, key: Key | undefined): string {
     case 'const':
       return `must be ${String(params['allowedValue'])}`
     case 'pattern':
-      if (key === undefined) return 'is not written as it must be'
-      return `is not a ${key.type}${key.type === 'name' ? nameRule : ''}`
+      if (params['pattern'] === namePattern) return `is not a name${nameRule}`
+      return key === undefined ? 'is not written as it must be' : `is not a ${key.type}`
     default:
       return error.message ?? 'is not allowed here'
   }

@@ -215,6 +215,47 @@ test('every entry of schedule and on is in the spec, with what is left out', () 
   })
 })
 
+const testCell = (yaml: string) => `\`\`\`yaml test\n${yaml}\n\`\`\`\n`
+
+test('a test cell is checked, and kept in the spec as it is written', () => {
+  const { spec, faults } = notebook(
+    `${task('id: a')}\n${testCell('id: toy\nkind: acceptance\nparams: {rows: 30}\nexpect: {status: succeeded}')}`,
+  )
+  expect(faults).toEqual([])
+  expect(spec?.tasks.map(({ id }) => id)).toEqual(['a'])
+  expect(spec?.tests).toEqual([
+    {
+      id: 'toy',
+      kind: 'acceptance',
+      body: { id: 'toy', kind: 'acceptance', params: { rows: 30 }, expect: { status: 'succeeded' } },
+      source: { file: 'd/x.dag.md', line: 14, column: 1 },
+    },
+  ])
+})
+
+test.each([
+  [
+    testCell('id: toy\nkind: acceptence'),
+    "15:7 `kind` must be one of unit, orchestration, acceptance (did you mean 'acceptance'?)",
+  ],
+  [testCell('id: toy'), '14:1 `kind` is missing in a test'],
+  [testCell('kind: unit'), '14:1 `id` is missing in a test'],
+  [
+    testCell('id: Toy\nkind: unit'),
+    '14:5 `id` is not a name: a to z, 0 to 9, _ and -, a letter first, 63 at most',
+  ],
+  [
+    `${testCell('id: t\nkind: unit')}\n${testCell('kind: unit\nid: t')}`,
+    "20:5 there are two tests 't': the first is at line 14",
+  ],
+  [testCell('just words'), '14:1 a test must be a map'],
+  [testCell('id: toy\nid: toy'), "15:1 Map keys must be unique: 'id' stands twice"],
+])('the test cell %j is one fault: %s', (cells, message) => {
+  const compiled = notebook(`${task('id: a')}\n${cells}`)
+  expect(words(compiled)).toEqual([`d/x.dag.md:${message}`])
+  expect(compiled.spec).toBeNull()
+})
+
 test('a component that uses itself is told with the circle', () => {
   const a = '---\ndagbok: 1\nid: a\nkind: component\n---\n\n```yaml task\nid: b\nuses: ./b.dag.md\n```\n'
   const b = a.replace('id: a', 'id: b').replace('./b.dag.md', './a.dag.md')

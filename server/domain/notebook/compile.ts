@@ -49,10 +49,9 @@ export interface Compiled {
 }
 
 function testsOf(document: SourceDocument): TestCell[] {
-  return document.tests.flatMap((root) => {
-    const id = textOf(root, 'id')
+  return [...document.tests].flatMap(([id, root]) => {
     const kind = textOf(root, 'kind')
-    if (id === null || (kind !== 'unit' && kind !== 'orchestration' && kind !== 'acceptance')) return []
+    if (kind !== 'unit' && kind !== 'orchestration' && kind !== 'acceptance') return []
     return [{ id, kind, body: toJson(root), source: document.report.at(root) }]
   })
 }

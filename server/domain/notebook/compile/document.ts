@@ -29,13 +29,20 @@ export interface SourceDocument {
   front: Located | null
   /** By id, in the order of the text; of two with one id the first. */
   tasks: Map<string, SourceTask>
-  tests: Located[]
+  /** By id, in the order of the text; of two with one id the first. */
+  tests: Map<string, Located>
 }
 
 /** Bytes above which a file is no notebook: 2 MiB. */
 const maxLength = 2 * 2 ** 20
 
-const named = (root: Located): { id: string; span: Span } | null => {
+interface Name {
+  id: string
+  /** Where it is written. */
+  span: Span
+}
+
+const named = (root: Located): Name | null => {
   const id = entry(root, 'id')
   return id?.kind === 'scalar' && typeof id.value === 'string' ? { id: id.value, span: id } : null
 }
@@ -53,16 +60,23 @@ function read(
   return root.kind === 'map' ? root : null
 }
 
+const tellTwo = ({ report }: SourceDocument, what: string, { id, span }: Name, first: Span): void =>
+  report.add(span, `there are two ${what} '${id}': the first is at ${report.words(first)}`)
+
 function addTask(document: SourceDocument, root: Located | null, script: SourceScript | null): void {
   const name = root === null ? null : named(root)
   if (root === null || name === null) return
   const first = document.tasks.get(name.id)
   if (first === undefined) document.tasks.set(name.id, { id: name.id, root, script, idSpan: name.span })
-  else
-    document.report.add(
-      name.span,
-      `there are two tasks '${name.id}': the first is at ${document.report.words(first.idSpan)}`,
-    )
+  else tellTwo(document, 'tasks', name, first.idSpan)
+}
+
+function addTest(document: SourceDocument, root: Located | null): void {
+  const name = root === null ? null : named(root)
+  if (root === null || name === null) return
+  const first = document.tests.get(name.id)
+  if (first === undefined) document.tests.set(name.id, root)
+  else tellTwo(document, 'tests', name, named(first)?.span ?? first)
 }
 
 function readMarkdown(document: SourceDocument, text: string): void {
@@ -73,7 +87,7 @@ function readMarkdown(document: SourceDocument, text: string): void {
     if (cell.kind === 'markdown') continue
     const root = read(document.report, cell.kind, text.slice(cell.body.start, cell.body.end), cell.body.start)
     if (cell.kind === 'front_matter') document.front = root
-    else if (cell.kind === 'test' && root !== null) document.tests.push(root)
+    else if (cell.kind === 'test') addTest(document, root)
     else if (cell.kind === 'task') {
       const script = cell.script && {
         lang: cell.script.lang,
@@ -118,7 +132,7 @@ function readYamlFile(document: SourceDocument, text: string, printed: boolean):
         check(kind, item)
         if (item.kind !== 'map') continue
         if (kind === 'task') addTask(document, item, null)
-        else document.tests.push(item)
+        else addTest(document, item)
       }
   }
 }
@@ -136,7 +150,7 @@ export function readDocument(path: string, source: Text): SourceDocument {
     cells: [],
     front: null,
     tasks: new Map(),
-    tests: [],
+    tests: new Map(),
   }
   if (printed && 'fault' in source) report.faults.push(source.fault)
   else if (tooLong)

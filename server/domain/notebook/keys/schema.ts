@@ -1,5 +1,5 @@
 /** The published JSON Schema, made of the tables of keys. */
-import type { Key, SchemaFragment } from './key.ts'
+import { name, type Key, type SchemaFragment } from './key.ts'
 import { frontMatterKeys } from './front-matter-keys.ts'
 import { taskKeys } from './task-keys.ts'
 
@@ -28,7 +28,7 @@ export const taskSchema = shape(taskKeys, ['id'])
 export const testCellSchema: SchemaFragment = {
   type: 'object',
   properties: {
-    id: { type: 'string', pattern: '^[a-z][a-z0-9_-]{0,62}$' },
+    id: name,
     kind: { type: 'string', enum: ['unit', 'orchestration', 'acceptance'] },
   },
   required: ['id', 'kind'],
