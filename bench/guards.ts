@@ -1,7 +1,8 @@
 /**
  * What `npm test` holds the product to: ratios to peers that need no network, taken pair by pair in this run. A bar is
- * a third of the goal, or where we are not there yet, what holds with a margin (docs/performance.md says which). A bar
- * that is missed is measured once more, for a machine that is shared has bad minutes.
+ * a third of the goal, or where we are not there yet, what holds with a margin (docs/performance.md says which). What a
+ * user is promised in seconds has that as a second bar. A bar that is missed is measured once more, for a machine that is
+ * shared has bad minutes.
  */
 import { writeFile } from 'node:fs/promises'
 import { coldStart } from './p14-cold-start.ts'
@@ -42,6 +43,7 @@ const guards: Guard[] = [
     bars: [
       { figure: /first start: command → ready/, column: 'ratio', most: 9 },
       { figure: /second start/, column: 'ratio', most: 9 },
+      { figure: /second start/, column: 'median', most: 5000 },
       { figure: /idle memory/, column: 'median', most: 500 },
       { figure: /idle CPU/, column: 'median', most: 3 },
     ],

@@ -87,14 +87,26 @@ test.each([
   expect(saysError(line)).toBe(says)
 })
 
-test('what is written is there within moments, without a flush', async () => {
-  const arrived = Promise.withResolvers<LogChunkRow>()
-  const log = new LogWriter({
-    artifacts: store,
-    append: (chunk) => Promise.resolve(arrived.resolve(chunk)).then(() => true),
-  })
-  await log.write(Buffer.from('hello\n'))
-  expect(await arrived.promise).toMatchObject({ bytes: 6, lines: 1 })
+test.each([
+  ['the first line', 0],
+  ['a line after many', 30],
+])('[R8] %s is there at most 5 s after it was written, without a flush', async (_, before) => {
+  const chunks: LogChunkRow[] = []
+  const arrived = Promise.withResolvers<number>()
+  const append = (chunk: LogChunkRow) => {
+    if (chunks.push(chunk) > before) arrived.resolve(Date.now())
+    return Promise.resolve(true)
+  }
+  const log = new LogWriter({ artifacts: store, append })
+  for (let i = 0; i < before; i++) {
+    await log.write(Buffer.from('earlier\n'))
+    await log.flush()
+  }
+  await log.write(Buffer.from(`${Date.now()}\n`))
+  const at = await arrived.promise
+  const { lines } = await readLines(store, chunks, before, 10)
+  expect(lines).toHaveLength(1)
+  expect(at - Number(lines[0])).toBeLessThan(5000)
 })
 
 test('a log over its limit ends with a line that says so', async () => {
