@@ -23,27 +23,42 @@ function said(command, ...args) {
   return result.error === undefined && result.status === 0 ? result.stdout.trim() : null
 }
 
-function npmFaults() {
-  const npm = said('npm', '--version')
+function npmFaults(npm) {
   if (npm === null) return ['npm is not on the PATH: install Node 20 or newer with npm 10 or newer.']
   return major(npm) < 10 ? [`npm ${npm} is too old: run \`npm install --global npm@11\`.`] : []
 }
 
-/** Every fault of this machine at once, each with what to do; an empty list when all is there. */
-export function machineFaults() {
+function gitFaults(git, servesGit) {
+  if (git === null) return ['git is not on the PATH: install git 2.30 or newer.']
+  return servesGit
+    ? []
+    : ['this git has no `git http-backend`, which serves the repositories: install the full git package.']
+}
+
+/**
+ * Every fault of a machine at once, each with what to do; an empty list when all is there.
+ * @param machine versions as the programs say them, null for what is not there; `npm` is left out where nothing is to be installed
+ */
+export function faultsOf({ node, npm, git, servesGit, platform }) {
   const faults = []
-  if (major(process.version) < 20)
-    faults.push(`Node ${process.version} is too old: install Node 20 or newer.`)
-  // Only the installation needs npm, and to ask it takes longer than all the rest of this.
-  if (!isInstalled()) faults.push(...npmFaults())
-  if (said('git', '--version') === null) faults.push('git is not on the PATH: install git 2.30 or newer.')
-  else if (!existsSync(join(said('git', '--exec-path') ?? '', 'git-http-backend')))
-    faults.push(
-      'this git has no `git http-backend`, which serves the repositories: install the full git package.',
-    )
-  if (process.platform !== 'linux' && process.platform !== 'darwin')
-    faults.push(`${process.platform} is not supported: use Linux or macOS (on Windows, WSL 2).`)
+  if (major(node) < 20) faults.push(`Node ${node} is too old: install Node 20 or newer.`)
+  if (npm !== undefined) faults.push(...npmFaults(npm))
+  faults.push(...gitFaults(git, servesGit))
+  if (platform !== 'linux' && platform !== 'darwin')
+    faults.push(`${platform} is not supported: use Linux or macOS (on Windows, WSL 2).`)
   return faults
+}
+
+/** Those of this machine. */
+export function machineFaults() {
+  return faultsOf({
+    node: process.version,
+    // Only the installation needs npm, and to ask it takes longer than all the rest of this.
+    npm: isInstalled() ? undefined : said('npm', '--version'),
+    git: said('git', '--version'),
+    servesGit: existsSync(join(said('git', '--exec-path') ?? '', 'git-http-backend')),
+    platform: process.platform,
+  })
 }
 
 const stampOf = () =>

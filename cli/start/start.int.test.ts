@@ -4,7 +4,8 @@ import { connect, createServer, type AddressInfo, type Server } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testDatabase } from '#db/testing/test-database.ts'
-import { askProduct } from '../../e2e/fixtures/product.ts'
+import { askProduct, type Ready } from '../../e2e/fixtures/product.ts'
+import { cloneRepository } from '../../e2e/fixtures/repository.ts'
 import { Home, type Started } from '../testing/supervisor.ts'
 import { usage } from './arguments.ts'
 
@@ -24,6 +25,46 @@ const healthOf = ({ ready }: Started) =>
     ({ status }) => status,
     () => 0,
   )
+
+const cookies = (answered: Response) =>
+  answered.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0])
+    .join('; ')
+
+/** Presses the button of the sign-in link. */
+async function pressSignIn({ url, signInUrl }: Ready): Promise<Response> {
+  const csrf = await fetch(`${url}/api/auth/csrf`)
+  const { csrfToken } = (await csrf.json()) as { csrfToken: string }
+  const token = new URL(signInUrl).searchParams.get('token') ?? ''
+  return fetch(`${url}/api/auth/callback/link`, {
+    method: 'POST',
+    headers: { cookie: cookies(csrf) },
+    body: new URLSearchParams({ csrfToken, token, json: 'true' }),
+  })
+}
+
+/** The first page, as it comes to whoever has pressed that button. */
+const firstPage = (signedIn: Response) =>
+  fetch(new URL('/', signedIn.url), { headers: { cookie: cookies(signedIn) }, redirect: 'manual' })
+
+/** On each page of a server that other machines reach. */
+const banner = 'Other machines reach this server, and tasks run as processes of it'
+
+/** Its task ends by no word, and has a child. */
+const staying = `---
+dagbok: 1
+id: stay
+---
+
+\`\`\`yaml task
+id: stay
+\`\`\`
+\`\`\`bash script
+trap '' INT TERM HUP
+exec -a stays.sh sleep infinity & exec -a stays.sh sleep infinity
+\`\`\`
+`
 
 /** All that was started is gone after these signals. Gives the ms that it took. */
 async function endsWhole({ child }: Started, signals: readonly NodeJS.Signals[]): Promise<number> {
@@ -65,8 +106,17 @@ describe('a product from its start to a kill -9', () => {
 
   test('it starts, and says who holds the folder to a second one', async () => {
     const { child, ready, output } = product
+    for (const stage of ['build', 'database', 'web', 'workers'])
+      expect(output()).toMatch(new RegExp(`^${stage} +\\d+\\.\\d s$`, 'm'))
+    expect(output()).toMatch(/ s\n+Dagbok answers at \S+ Sign in \(good for an hour, once\): \S+\n$/)
     expect((await stat(home.readyFile)).mode & 0o777).toBe(0o600)
-    expect(output()).toMatch(/build[\s\S]*database[\s\S]*web[\s\S]*Sign in/)
+    expect(ready).toEqual({
+      url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      signInUrl: expect.stringMatching(new RegExp(`^${ready.url}/sign-in\\?token=[\\w-]{40,}$`)),
+      gitUrl: `${ready.url}/git/main`,
+      apiUrl: `${ready.url}/api/v1`,
+      apiToken: expect.stringMatching(/^dgb_[\w-]{40}$/),
+    })
     expect(await healthOf(product)).toBe(200)
     const second = home.launch()
     const [code] = (await once(second.child, 'exit')) as [number]
@@ -84,28 +134,14 @@ describe('a product from its start to a kill -9', () => {
 
   test('the sign-in link signs in when its button is pressed, once, and a look at it does not use it up', async () => {
     const { ready } = product
-    const cookies = (answered: Response) =>
-      answered.headers
-        .getSetCookie()
-        .map((line) => line.split(';')[0])
-        .join('; ')
-    const press = async () => {
-      const csrf = await fetch(`${ready.url}/api/auth/csrf`)
-      const { csrfToken } = (await csrf.json()) as { csrfToken: string }
-      const token = new URL(ready.signInUrl).searchParams.get('token') ?? ''
-      return fetch(`${ready.url}/api/auth/callback/link`, {
-        method: 'POST',
-        headers: { cookie: cookies(csrf) },
-        body: new URLSearchParams({ csrfToken, token, json: 'true' }),
-      })
-    }
     expect(await (await fetch(ready.signInUrl)).text()).toContain('Sign in')
     expect((await fetch(ready.url, { redirect: 'manual' })).headers.get('location')).toBe('/sign-in')
-    const signedIn = await press()
+    const signedIn = await pressSignIn(ready)
     expect(signedIn.status).toBe(200)
-    const session = { cookie: cookies(signedIn) }
-    expect((await fetch(ready.url, { headers: session, redirect: 'manual' })).status).toBe(200)
-    expect((await press()).status).toBe(401)
+    const page = await firstPage(signedIn)
+    expect(page.status).toBe(200)
+    expect(await page.text()).not.toContain(banner)
+    expect((await pressSignIn(ready)).status).toBe(401)
     expect(await (await fetch(ready.signInUrl)).text()).toContain('This link was used already')
   })
 
@@ -151,8 +187,15 @@ describe('a product from its start to a kill -9', () => {
     expect(await endsWhole(next, ['SIGTERM'])).toBeLessThan(10_000)
   })
 
-  test('a Ctrl-C, and the terminal that hangs up at once, leave nothing after 10 s', async () => {
-    expect(await endsWhole(await home.start(), ['SIGINT', 'SIGHUP'])).toBeLessThan(10_000)
+  test('a Ctrl-C, and the terminal that hangs up at once, leave nothing after 10 s: also not of a task that runs', async () => {
+    const next = await home.start()
+    const copy = await cloneRepository(next.ready, 'kept')
+    await copy.write('stay/stay.dag.md', staying)
+    await copy.push('Stay', ['run'])
+    await copy.remove()
+    while ((await home.running(['stays.sh'])).length < 2)
+      expect(next.child.exitCode, next.output()).toBeNull()
+    expect(await endsWhole(next, ['SIGINT', 'SIGHUP'])).toBeLessThan(10_000)
   })
 })
 
@@ -166,9 +209,12 @@ describe('a start of another kind', () => {
     expect(await readdir(home.folder)).not.toContain('ready.json')
   })
 
-  test('with DATABASE_URL, what is made is in that Postgres, and no other one is started', async () => {
+  test('with DATABASE_URL, what is made is in that Postgres, and no other one is started; it is allowed to be open, and every page says so', async () => {
     const { pathname } = new URL(url())
-    const product = await home.start([], { DATABASE_URL: url() })
+    // An address of loopback that is not recognised as one: nothing listens where other machines are.
+    const open = { DAGBOK_ALLOW_PROCESS: '1', HOST: '127.1' }
+    const product = await home.start([], { DATABASE_URL: url(), ...open })
+    expect(await (await firstPage(await pressSignIn(product.ready))).text()).toContain(banner)
     await askProduct(product.ready, '/repositories', { team: 'main', name: 'elsewhere' })
     const rows = await database().client<{ name: string; database: string }[]>`
       select name, current_database() as database from repository`
