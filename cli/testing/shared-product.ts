@@ -20,9 +20,15 @@ import {
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Whoever asks there is told what is in the ready file. */
+    /** Whoever asks there is told what is in the ready file, or why there is no product. */
     productSocket: string
   }
+}
+
+/** What is in its ready file. @throws Error with what it said, when it has ended */
+function readyOf({ ready, runs, said }: Product): string {
+  if (!runs()) throw new Error(`the product that the tests share has ended:\n${said()}`)
+  return JSON.stringify(ready)
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -31,8 +37,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   let started: Promise<Product> | null = null
   const server = createServer((_, response) => {
     started ??= startProduct(['--no-examples'])
-    started.then(
-      ({ ready }) => response.end(JSON.stringify(ready)),
+    started.then(readyOf).then(
+      (ready) => response.end(ready),
       (error: unknown) => response.writeHead(500).end(String(error)),
     )
   }).listen(socket)
@@ -41,18 +47,35 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     server.close()
     await started?.then(
-      (product) => product.stop(),
+      (product) => {
+        if (!product.runs()) console.error(`the product that the tests share has ended:\n${product.said()}`)
+        return product.stop()
+      },
       () => {},
     )
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-/** Its ready file, from within a test file. @throws Error when it does not start, with what it said */
-export async function sharedProduct(): Promise<GivenProduct> {
+/** Its ready file. @throws Error when it does not start or has ended, with what it said */
+async function askForReady(): Promise<Ready> {
   const asked = request({ socketPath: inject('productSocket') }).end()
   const [answer] = (await once(asked, 'response')) as [IncomingMessage]
   const said = await text(answer)
   if (answer.statusCode !== 200) throw new Error(said)
-  return productAt(JSON.parse(said) as Ready)
+  return JSON.parse(said) as Ready
+}
+
+/** It, from within a test file. @throws Error when it does not start, or has ended by itself, with what it said */
+export async function sharedProduct(): Promise<GivenProduct> {
+  const product = productAt(await askForReady())
+  return {
+    ...product,
+    api: (path, body) =>
+      product.api<never>(path, body).catch(async (error: unknown) => {
+        // If it has ended, that is what is told.
+        await askForReady()
+        throw error
+      }),
+  }
 }
