@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest'
 import type { Comparison, MetricRow } from '#server/views/comparison.ts'
-import { baseFirst, changeWords, metricsInOrder, partsOf, placeOf } from './comparison-words.ts'
+import {
+  baseFirst,
+  changeWords,
+  metricsInOrder,
+  partsOf,
+  placeOf,
+  wherePlaceBreaks,
+} from './comparison-words.ts'
 
 type Cell = NonNullable<MetricRow['cells'][number]>
 const cell = (change: Cell['change'], delta: number | null = null): Cell => ({
@@ -21,6 +28,11 @@ const metric = (name: string, ...cells: MetricRow['cells']): MetricRow => ({
 test('a place is the task, the name, and the item where there is one', () => {
   expect(placeOf({ task: 'train', key: 'alpha=1', name: 'loss' })).toBe('train.loss (alpha=1)')
   expect(placeOf({ task: null, key: null, name: 'rows' })).toBe('rows')
+})
+
+test('a place breaks after its dots, and not within a name or a figure', () => {
+  const row = { task: 'clean.train', key: 'alpha=0.1', name: 'accuracy' }
+  expect(placeOf(row).split(wherePlaceBreaks)).toEqual(['clean.', 'train.', 'accuracy (alpha=0.1)'])
 })
 
 test.each([

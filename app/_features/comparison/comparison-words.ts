@@ -6,6 +6,9 @@ import type { Comparison, MetricRow } from '#server/views/comparison.ts'
 export const placeOf = (row: { task: string | null; key: string | null; name: string }): string =>
   `${row.task === null ? '' : `${row.task}.`}${row.name}${row.key === null ? '' : ` (${row.key})`}`
 
+/** After the dots between its names, and not within a name or a figure. */
+export const wherePlaceBreaks = /(?<=\.)(?=[a-z])/
+
 /** A difference with its sign, a minus as wide as the plus. */
 export const signed = (figure: string): string =>
   figure.startsWith('-') ? `−${figure.slice(1)}` : `+${figure}`

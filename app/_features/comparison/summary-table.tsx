@@ -1,11 +1,13 @@
 'use client'
 
 import Link from 'next/link'
+import { Fragment } from 'react'
 import type { Comparison, MetricRow } from '#server/views/comparison.ts'
+import { numbered } from '../../_components/numbered.ts'
 import { StatusDot } from '../../_components/status.tsx'
 import { Ago, durationWords } from '../../_components/time.tsx'
 import { useSource } from './comparison-source.ts'
-import { changeWords, metricsInOrder, placeOf, signed } from './comparison-words.ts'
+import { changeWords, metricsInOrder, placeOf, signed, wherePlaceBreaks } from './comparison-words.ts'
 
 const lengthOf = (run: Comparison['runs'][number]): number | null =>
   run.startedAt === null || run.endedAt === null ? null : Date.parse(run.endedAt) - Date.parse(run.startedAt)
@@ -71,6 +73,16 @@ function Duration({ data }: { data: Comparison }) {
   )
 }
 
+/** Where it stands, in a column that may be narrower than its words. */
+function Place({ row }: { row: Parameters<typeof placeOf>[0] }) {
+  return numbered(placeOf(row).split(wherePlaceBreaks)).map(({ number, item }) => (
+    <Fragment key={number}>
+      {number > 0 && <wbr />}
+      {item}
+    </Fragment>
+  ))
+}
+
 function MetricCell({ cell }: { cell: MetricRow['cells'][number] }) {
   if (cell === null) return <span className="muted">none</span>
   const words = changeWords(cell)
@@ -120,7 +132,10 @@ export function SummaryTable({ data, onlyDifferences }: { data: Comparison; only
           {fields.map((row) => (
             <tr key={`${row.kind} ${placeOf(row)}`}>
               <th scope="row">
-                {row.kind} <code className="mono">{placeOf(row)}</code>
+                {row.kind}{' '}
+                <code className="mono">
+                  <Place row={row} />
+                </code>
               </th>
               {row.cells.map((cell, i) => (
                 <td key={data.runs[i]?.id} className={`num mono ${row.same ? '' : 'chg'} ${kindOf(i)}`}>
@@ -149,7 +164,7 @@ export function SummaryTable({ data, onlyDifferences }: { data: Comparison; only
           {metrics.map((row) => (
             <tr key={placeOf(row)}>
               <th scope="row">
-                {placeOf(row)}
+                <Place row={row} />
                 {'\u00a0'}
                 {row.better !== null && (
                   <span className="muted" title={`${row.better} is better`}>
