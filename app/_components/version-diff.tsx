@@ -42,7 +42,9 @@ function GraphSheet({ diff }: { diff: Diff }) {
 export function VersionDiff({ diff }: { diff: Diff }) {
   const [view, setView] = useQueryState(
     'diff',
-    parseAsStringLiteral(views.map((one) => one.value)).withDefault('unified'),
+    parseAsStringLiteral(views.map((one) => one.value))
+      .withDefault('unified')
+      .withOptions({ history: 'push' }),
   )
   return (
     <>

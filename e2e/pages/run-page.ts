@@ -13,7 +13,18 @@ export class RunPage {
   row = (name: string) => this.page.getByRole('button', { name, exact: true })
   log = () => this.page.getByRole('region', { name: 'Log' })
   panel = () => this.page.getByRole('complementary', { name: 'Task' })
+  graph = () => this.page.getByRole('group', { name: 'Graph of tasks' })
   plan = () => this.page.getByRole('dialog').getByRole('list', { name: 'Plan' })
+
+  /** An output in the panel of the task that is open, by its file's name, opened. */
+  async output(file: string): Promise<Locator> {
+    const name = this.page.getByText(file, { exact: true })
+    const shown = this.panel().getByRole('group').filter({ has: name })
+    await expect(shown).toHaveCount(1)
+    if ((await shown.getAttribute('open')) === null) await shown.getByText(file, { exact: true }).click()
+    await expect(this.panel().getByRole('link', { name: `Download ${file}` })).toBeVisible()
+    return shown
+  }
 
   /** Opens the dialog by the keyboard and chooses what runs; gives the dialog. */
   async chooseAgain(what: string | RegExp): Promise<Locator> {

@@ -1,6 +1,7 @@
 /** A backfill in the browser: dry run, progress, pause, resume, cancel; and what starts a DAG by itself. */
 import { cloneRepository } from '../fixtures/repository.ts'
 import { looksWell } from '../fixtures/looks.ts'
+import { walkByTab } from '../fixtures/tab-order.ts'
 import { expect, seriousFaults, test } from '../fixtures/test.ts'
 import { BackfillsPage } from '../pages/backfills-page.ts'
 
@@ -25,9 +26,12 @@ test('past dates are filled, after a look at what would happen', async ({ page, 
   await copy.write('daily/daily.dag.md', notebook)
   await copy.push('Daily')
   await copy.remove()
+  await page.goto('/main/fill/daily')
+  await looksWell(page, /No runs yet/)
   const backfills = new BackfillsPage(page, '/main/fill/daily')
   await backfills.open()
-  await expect(page.getByText('No backfills yet')).toBeVisible()
+  await looksWell(page, /No backfills yet/)
+  await page.setViewportSize({ width: 1360, height: 850 })
 
   await backfills.ask({ from: '2026-01-01', to: '2026-01-0' })
   await expect(page.getByRole('dialog')).toContainText("'2026-01-0' in to is not a date")
@@ -78,6 +82,7 @@ test('a DAG’s schedule: its next five ticks, pause and resume, a webhook’s s
   await expect(schedule.getByRole('row', { name: /^20\d\d-/ })).toHaveCount(5)
   await page.getByRole('button', { name: 'Make a secret' }).click()
   await expect(page.getByRole('status')).toContainText('whsec_')
+  expect(await walkByTab(page)).toEqual({ unreached: [], unseen: [] })
   await looksWell(page, /The secret, shown this once/)
   await page.reload()
   await expect(page.getByText('/api/hooks/main/fill/daily')).toBeVisible()

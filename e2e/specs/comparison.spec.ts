@@ -85,7 +85,7 @@ const rowsOf = async (page: Page, part: string) =>
     .slice(1)
     .map((row) => row.replaceAll(/\s+/g, ' ').trim())
 
-test('every part of a comparison says what differs, and its state outlives a reload', async ({
+test('every part of a comparison says what differs; its state outlives a reload, and back undoes it', async ({
   page,
   product,
 }) => {
@@ -200,15 +200,44 @@ test('every part of a comparison says what differs, and its state outlives a rel
         await expect(page.getByRole('button', { name })).toHaveAttribute('aria-pressed', 'true')
       await expect(page.getByRole('slider')).toBeVisible()
     }
+    // What is chosen at once is one step back.
     await page.getByRole('button', { name: 'Split' }).click()
+    await expect(page).toHaveURL(/diff=split/)
     await page.getByRole('button', { name: 'Onion skin' }).click()
+    await expect(page).toHaveURL(/images=onion/)
     await page.getByRole('checkbox', { name: /^Only differences/ }).uncheck()
+    await expect(page).toHaveURL(/all=true/)
     await page.getByLabel('Baseline', { exact: true }).selectOption('v2, run 3')
+    await expect(page).toHaveURL(/base=/)
     await page.getByLabel('Against the baseline').selectOption('v1, run 1')
+    await expect(page).toHaveURL(/with=/)
     await chosen()
     const address = page.url()
+    const go = (by: number) => page.evaluate((n) => history.go(n), by)
+    for (const [by, undone, at] of [
+      [-2, /(base|with)=/, comparison.verdict().filter({ hasText: 'Better' })],
+      [-1, /all=/, page.getByRole('checkbox', { name: /^Only differences/, checked: true })],
+      [-1, /images=/, page.getByRole('button', { name: 'Side by side', pressed: true })],
+      [-1, /diff=/, page.getByRole('button', { name: 'Unified', pressed: true })],
+    ] as const) {
+      await go(by)
+      await expect(page).not.toHaveURL(undone)
+      await expect(at).toBeVisible()
+    }
+    await go(5)
+    await expect(page).toHaveURL(address)
+    await chosen()
     await page.reload()
     await chosen()
     expect(page.url()).toBe(address)
+  })
+
+  await test.step('the page of the versions draws the difference of the two as one graph', async () => {
+    await page.goto('/main/parts/parts/versions?a=1&b=2')
+    const graph = comparison.section('Graph')
+    await expect(graph).toContainText('make changed (script) · new added · old removed')
+    for (const name of ['make, changed', 'old, removed', 'new, added'])
+      await expect(graph.getByRole('img', { name, exact: true })).toBeVisible()
+    await expect(graph.getByRole('img')).toHaveCount(3)
   })
 })

@@ -113,7 +113,7 @@ test('eight tabs with live logs share one stream; closing the one that has it ch
   try {
     await copy.write(
       'talk/talk.dag.md',
-      notebook('talk', 'for i in $(seq 600); do echo "line $i"; sleep 1; done'),
+      notebook('talk', 'for i in $(seq 600); do echo "line $i of $(date +%s)"; sleep 1; done'),
     )
     await copy.push('Talk')
     const { number } = await product.api<{ number: number }>('/dags/main/tabs/talk/runs', {})
@@ -132,9 +132,13 @@ test('eight tabs with live logs share one stream; closing the one that has it ch
     await first?.page.close()
     const lines = async (tab: RunPage) =>
       Number(/(\d+) lines?, live/.exec(await tab.log().innerText())?.[1] ?? 0)
+    const secondsBehind = async (tab: RunPage) =>
+      Date.now() / 1000 - Number(/ of (\d+)\s*$/.exec(await tab.log().locator('.ll').last().innerText())?.[1])
     for (const tab of others) {
       const before = await lines(tab)
       await expect.poll(() => lines(tab)).toBeGreaterThan(before)
+      // Whole seconds are told, so that a line may look a second older than it is.
+      await expect.poll(() => secondsBehind(tab)).toBeLessThanOrEqual(6)
     }
     await others[0]?.page.getByRole('button', { name: 'Cancel run' }).click()
     for (const tab of others) await expect(tab.answer()).toContainText('Cancelled')

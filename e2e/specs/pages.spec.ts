@@ -30,7 +30,11 @@ const pages: [name: string, path: (there: Found) => string, shows: RegExp][] = [
   ['a DAG', () => iris, /git clone/],
   ['a run', ({ run }) => run, /Succeeded: 5 of 5/],
   ['a task of a run', ({ run }) => `${run}?task=report`, /report\.md/],
-  ['the notebook', () => `${iris}/notebook`, /Train and cross-validate|matrix/],
+  [
+    'the notebook',
+    () => `${iris}/notebook`,
+    /Each strength is a task of its own, so the three train side by side\..*title: Train and cross-validate/s,
+  ],
   ['two versions', () => `${iris}/versions?a=1&b=2`, /nearest neighbours/],
   ['a comparison', ({ comparison }) => comparison, /differing pixels/],
   ['a shared one', ({ share }) => share, /iris v1 ↔ v2, a shared comparison.*differing pixels/s],

@@ -1,4 +1,4 @@
-/** Versions, comparison and settings by the keyboard alone: Tab reaches all of it, Enter acts, `?` says the keys. */
+/** Versions, comparison, what is shared of it, and settings by the keyboard alone: Tab reaches all of it, Enter acts, `?` says the keys. */
 import type { Page } from '@playwright/test'
 import { iris, irisRuns } from '../fixtures/iris.ts'
 import { walkByTab } from '../fixtures/tab-order.ts'
@@ -36,7 +36,10 @@ test('versions: what the one of a push has changed, two picked with the arrows, 
   await expect(page).toHaveURL(/\/runs\/\d+$/)
 })
 
-test('comparison: a view is pressed, and a share link is made', async ({ page, product }) => {
+test('comparison: a view is pressed, and a share link is made, whose page is walked, too', async ({
+  page,
+  product,
+}) => {
   const runs = await irisRuns(product)
   await page.goto(`/compare?runs=${runs.map(({ id }) => id).join(',')}`)
   await expect(page.getByText('differing pixels')).toBeVisible()
@@ -46,7 +49,11 @@ test('comparison: a view is pressed, and a share link is made', async ({ page, p
   await edge.press('ArrowRight')
   await expect(edge).toHaveValue('51')
   await page.getByRole('button', { name: /^Share link/ }).press('Enter')
-  await expect(page.getByRole('dialog').getByLabel('Share link')).toHaveValue(/\/share\//)
+  const link = page.getByRole('dialog').getByLabel('Share link')
+  await expect(link).toHaveValue(/\/share\//)
+  await page.goto(await link.inputValue())
+  await expect(page.getByText('differing pixels')).toBeVisible()
+  expect(await walkByTab(page)).toEqual({ unreached: [], unseen: [] })
 })
 
 test('settings: a token is made and revoked', async ({ page }) => {

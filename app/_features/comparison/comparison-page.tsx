@@ -14,14 +14,17 @@ import { ShareDialog } from './share-dialog.tsx'
 /** Days a share link made here is good for. */
 const days = 30
 
-/** A comparison whose whole state is in the URL. */
+/** A comparison whose whole state is in the URL: back undoes what was chosen last. */
 export function ComparisonPage() {
   const trpc = useTRPC()
-  const [{ runs, base, all }, set] = useQueryStates({
-    runs: parseAsArrayOf(parseAsString).withDefault([]),
-    base: parseAsString,
-    all: parseAsBoolean.withDefault(false),
-  })
+  const [{ runs, base, all }, set] = useQueryStates(
+    {
+      runs: parseAsArrayOf(parseAsString).withDefault([]),
+      base: parseAsString,
+      all: parseAsBoolean.withDefault(false),
+    },
+    { history: 'push' },
+  )
   const state = { runs, onlyDifferences: !all, ...(base === null ? {} : { base }) }
   const query = useQuery(
     trpc.comparisons.get.queryOptions(state, {

@@ -8,6 +8,7 @@ import { expect, test, type Browser } from '@playwright/test'
 import { gitEnvironment } from '#server/git/run-git.ts'
 import { startProduct, type Product } from '../../fixtures/product.ts'
 import { looksWell } from '../../fixtures/looks.ts'
+import { walkByTab } from '../../fixtures/tab-order.ts'
 import { signIn, watchForFaults, type Session } from '../../fixtures/test.ts'
 import { DagPage } from '../../pages/dag-page.ts'
 
@@ -28,6 +29,7 @@ test('the page of the one-time link looks well; its button signs in', async ({ p
   await page.goto(product.ready.signInUrl)
   await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible()
   await looksWell(page, /Dagbok/)
+  expect(await walkByTab(page)).toEqual({ unreached: [], unseen: [] })
   await signIn(page, product.ready.signInUrl)
   session = await context.storageState()
   expect(faults, 'errors in the browser').toEqual([])
