@@ -1,20 +1,22 @@
 /**
  * What `npm test` holds the product to: ratios to peers that need no network, taken pair by pair in this run. A bar is
  * a third of the goal, or where we are not there yet, what holds with a margin (docs/performance.md says which). What a
- * user is promised in seconds has that as a second bar. A bar that is missed is measured once more, for a machine that is
- * shared has bad minutes.
+ * user is promised in seconds has that as a second bar, and more where the floor shows that the machine is slower. A
+ * bar that is missed is measured once more, for a machine that is shared has bad minutes.
  */
 import { writeFile } from 'node:fs/promises'
 import { coldStart } from './p14-cold-start.ts'
 import { triggerToCode } from './p5-trigger-to-code.ts'
 import { pushToRun } from './p8-push-to-run.ts'
 import type { Failure } from '#cli/check/stage.ts'
-import { formatTable, type Row } from './harness/statistics.ts'
+import { formatTable, round, type Row } from './harness/statistics.ts'
 
 interface Bar {
   figure: RegExp
   column: string
   most: number
+  /** ms of the floor for which `most` is meant: where it takes longer, as much more is given. */
+  floorMs?: number
 }
 
 interface Guard {
@@ -43,25 +45,32 @@ const guards: Guard[] = [
     bars: [
       { figure: /first start: command → ready/, column: 'ratio', most: 9 },
       { figure: /second start/, column: 'ratio', most: 9 },
-      { figure: /second start/, column: 'median', most: 5000 },
+      { figure: /second start/, column: 'median', most: 5000, floorMs: 1000 },
       { figure: /idle memory/, column: 'median', most: 500 },
       { figure: /idle CPU/, column: 'median', most: 3 },
     ],
   },
 ]
 
+/** How many times longer the floor took than it should; at least 1. */
+function slowness(rows: readonly Row[], floorMs: number | undefined): number {
+  const floor = rows.find((one) => String(one['figure']).startsWith('floor'))
+  return floorMs === undefined ? 1 : Math.max(1, Number(floor?.['median']) / floorMs)
+}
+
 /** Rows of the table: each bar, what was measured, and whether it holds. */
 async function held(guard: Guard): Promise<Row[]> {
   const rows = await guard.run()
-  return guard.bars.map(({ figure, column, most }) => {
+  return guard.bars.map(({ figure, column, most, floorMs }) => {
     const row = rows.find((one) => figure.test(String(one['figure'])))
     const value = Number(row?.[column])
+    const bar = round(most * slowness(rows, floorMs))
     return {
       guard: guard.name,
       figure: String(row?.['figure'] ?? figure.source),
       measured: value,
-      bar: most,
-      holds: value <= most ? 'yes' : 'no',
+      bar,
+      holds: value <= bar ? 'yes' : 'no',
     }
   })
 }
