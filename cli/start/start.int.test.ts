@@ -223,9 +223,9 @@ describe('a start of another kind', () => {
     expect(await endsWhole(product, ['SIGTERM'])).toBeLessThan(10_000)
   })
 
-  test('a ready file of an earlier life is gone before anything is made, and a start is ended half-way', async () => {
+  test('a ready file of an earlier life is gone before anything is made, and a start is ended half-way, by whoever knows npm alone', async () => {
     await writeFile(home.readyFile, 'of an earlier life')
-    const { child, output } = home.launch()
+    const { child, output } = home.launch([], {}, ['npm', 'start', '--'])
     const postgres = () => home.running([join(home.runtime, 'postgres')])
     while ((await postgres()).length === 0) expect(child.exitCode, output()).toBeNull()
     expect(await readFile(home.readyFile, 'utf8').catch(() => 'none')).not.toBe('of an earlier life')

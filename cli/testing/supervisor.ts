@@ -38,11 +38,19 @@ export class Home {
     return new Home(folder, (await openDataFolder(join(folder, 'data'))).runtime)
   }
 
-  /** `more` are further options; of one that is given twice the last counts. */
-  launch(more: string[] = [], env: Record<string, string> = {}): Launched {
+  /**
+   * @param more further options; of one that is given twice the last counts
+   * @param command what is given them, instead of the supervisor
+   */
+  launch(
+    more: string[] = [],
+    env: Record<string, string> = {},
+    command: readonly [string, ...string[]] = [process.execPath, join(root, 'cli/start/supervisor.ts')],
+  ): Launched {
+    const [program, ...first] = command
     const own = ['--data-dir', this.data, '--ready-file', this.readyFile, '--no-examples']
     const args = ['--port', '0', '--no-open', ...own, ...more]
-    const child = spawn(process.execPath, [join(root, 'cli/start/supervisor.ts'), ...args], {
+    const child = spawn(program, [...first, ...args], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: childEnvironment(env),
