@@ -2,26 +2,23 @@
 
 import { useEffect, useEffectEvent } from 'react'
 import { liveStream } from './live-stream.ts'
+import { Looks } from './looks.ts'
 
-/** ms in which changes are told together. */
-const togetherMs = 100
-
-/** Calls back when one of the topics changed (`run:ID`, `dag:ID`, `log:ATTEMPT`, `repository:ID`; `dag:*` is all of a kind). */
-export function useLive(topics: readonly string[], changed: () => void): void {
-  const tell = useEffectEvent(changed)
+/**
+ * Looks again when one of the topics changed (`run:ID`, `dag:ID`, `log:ATTEMPT`, `repository:ID`; `dag:*` is all of a
+ * kind): soon, and when the look before is over.
+ * @param look resolves when what it asked for is there
+ */
+export function useLive(topics: readonly string[], look: () => Promise<unknown>): void {
+  const again = useEffectEvent(look)
   const named = topics.join(',')
   useEffect(() => {
     if (named === '') return undefined
-    let timer: ReturnType<typeof setTimeout> | null = null
-    const stop = liveStream().watch(named.split(','), () => {
-      timer ??= setTimeout(() => {
-        timer = null
-        tell()
-      }, togetherMs)
-    })
+    const looks = new Looks(() => again())
+    const stop = liveStream().watch(named.split(','), () => looks.changed())
     return () => {
       stop()
-      if (timer !== null) clearTimeout(timer)
+      looks.stop()
     }
   }, [named])
 }

@@ -71,7 +71,7 @@ function Dates({ place, dagId, of }: { place: DagPlace; dagId: string; of: Backf
   const [pages, setPages] = useState(1)
   const limit = Math.min(500, 100 * pages)
   const dates = useQuery(trpc.backfills.dates.queryOptions({ ...place, number: of.number, limit }))
-  useLive([`dag:${dagId}`], () => void dates.refetch())
+  useLive([`dag:${dagId}`], () => dates.refetch())
   return (
     <section className="sheet" aria-label={`Dates of backfill ${of.number}`}>
       <header>
@@ -157,7 +157,7 @@ export function BackfillsPage({ place }: { place: DagPlace }) {
   const [making, setMaking] = useState(false)
   const dag = useQuery(trpc.dags.get.queryOptions(place))
   const { data, error, refetch } = useQuery(trpc.backfills.list.queryOptions(place))
-  useLive(dag.data === undefined ? [] : [`dag:${dag.data.id}`], () => void refetch())
+  useLive(dag.data === undefined ? [] : [`dag:${dag.data.id}`], () => refetch())
   useKeys([{ key: 'b', words: 'Backfill', act: () => setMaking(true) }])
   const picked = data?.find((one) => one.number === number)
   const scheduled = (dag.data?.schedule.length ?? 0) > 0

@@ -32,10 +32,9 @@ export function DagHome({ place }: { place: DagPlace }) {
   const summary = useQuery(trpc.dags.get.queryOptions(ref))
   const grid = useQuery(trpc.dags.grid.queryOptions({ ...ref, limit: Number(last) }))
   const [wanted, setWanted] = useState<GridPlace | null>(null)
-  useLive(summary.data === undefined ? [] : [`dag:${summary.data.id}`], () => {
-    void summary.refetch()
-    void grid.refetch()
-  })
+  useLive(summary.data === undefined ? [] : [`dag:${summary.data.id}`], () =>
+    Promise.all([summary.refetch(), grid.refetch()]),
+  )
   const rows = useMemo(
     () => (grid.data === undefined ? [] : rowsOf(grid.data, new Set(folded))),
     [grid.data, folded],

@@ -61,7 +61,7 @@ export function DagList() {
   const trpc = useTRPC()
   const [search, setSearch] = useQueryState('q', { defaultValue: '' })
   const { data, error, refetch } = useQuery(trpc.dags.list.queryOptions({}))
-  useLive(['dag:*', 'repository:*'], () => void refetch())
+  useLive(['dag:*', 'repository:*'], () => refetch())
   const input = useRef<HTMLInputElement>(null)
   useKeys([{ key: '/', words: 'Search', act: () => input.current?.focus() }])
   const found = findDags(data?.dags ?? [], search)

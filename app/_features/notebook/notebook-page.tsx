@@ -37,11 +37,9 @@ export function NotebookPage({ place }: { place: DagPlace }) {
   const dag = useQuery(trpc.dags.get.queryOptions(place))
   const grid = useQuery(trpc.dags.grid.queryOptions({ ...place, limit: 1 }))
   const { data, error } = notebook
-  useLive(dag.data === undefined ? [] : [`dag:${dag.data.id}`], () => {
-    void dag.refetch()
-    void grid.refetch()
-    void notebook.refetch()
-  })
+  useLive(dag.data === undefined ? [] : [`dag:${dag.data.id}`], () =>
+    Promise.all([dag.refetch(), grid.refetch(), notebook.refetch()]),
+  )
   const went = useMemo(() => wentOf(grid.data, place), [grid.data, place])
   useTitle(data === undefined ? null : `${data.faults.length > 0 ? 'faulty' : 'notebook'} · ${place.dag}`)
   const fault = error ?? me.error

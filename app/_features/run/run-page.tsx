@@ -55,7 +55,7 @@ export function RunPage({ place, number }: { place: DagPlace; number: number }) 
     ),
   )
   const run = query.data
-  useLive(run === undefined ? [] : [`run:${run.id}`], () => void query.refetch())
+  useLive(run === undefined ? [] : [`run:${run.id}`], () => query.refetch())
   const cancel = useMutation(trpc.runs.cancel.mutationOptions({ onSuccess: () => query.refetch() }))
   const rows = run?.taskRuns ?? noRows
   const states = useMemo(

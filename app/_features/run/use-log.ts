@@ -13,7 +13,7 @@ export function useLogEnd(attemptId: string) {
   const trpc = useTRPC()
   const queries = useQueryClient()
   const tail = useQuery(trpc.runs.log.queryOptions({ attemptId, from: -1, count: 1 }))
-  useLive([`log:${attemptId}`], () => void queries.invalidateQueries(trpc.runs.log.pathFilter()))
+  useLive([`log:${attemptId}`], () => queries.invalidateQueries(trpc.runs.log.pathFilter()))
   return tail
 }
 

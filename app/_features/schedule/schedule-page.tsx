@@ -73,7 +73,7 @@ function SchedulePanel({ dag }: { dag: DagDetail }) {
 function History({ place, id }: { place: DagPlace; id: string }) {
   const trpc = useTRPC()
   const { data, refetch } = useQuery(trpc.schedules.audit.queryOptions(place))
-  useLive([`dag:${id}`], () => void refetch())
+  useLive([`dag:${id}`], () => refetch())
   if (data === undefined || data.length === 0) return null
   return (
     <section className="sheet" aria-label="History">
@@ -114,7 +114,7 @@ const verbWords: Record<string, string> = {
 export function SchedulePage({ place }: { place: DagPlace }) {
   const trpc = useTRPC()
   const { data, error, refetch } = useQuery(trpc.dags.get.queryOptions(place))
-  useLive(data === undefined ? [] : [`dag:${data.id}`], () => void refetch())
+  useLive(data === undefined ? [] : [`dag:${data.id}`], () => refetch())
   const options = { onSettled: () => void refetch() }
   const pause = useMutation(trpc.schedules.pause.mutationOptions(options))
   const resume = useMutation(trpc.schedules.resume.mutationOptions(options))

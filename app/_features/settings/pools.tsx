@@ -134,7 +134,7 @@ function NewPool({ team }: { team: string }) {
 export function Pools({ team, mayWrite }: TeamPools) {
   const trpc = useTRPC()
   const { data, error, refetch } = useQuery(trpc.pools.list.queryOptions({ team }))
-  useLive(['pool:*', 'dag:*'], () => void refetch())
+  useLive(['pool:*', 'dag:*'], () => refetch())
   return (
     <section className="sheet" aria-label={`Pools of ${team}`} id="pools">
       <header>

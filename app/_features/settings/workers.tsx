@@ -67,7 +67,7 @@ export function Workers({ team, owner }: { team: string; owner: boolean }) {
     ...trpc.workers.list.queryOptions({ team }),
     refetchInterval: lookMs,
   })
-  useLive(['worker:*', 'dag:*'], () => void refetch())
+  useLive(['worker:*', 'dag:*'], () => refetch())
   return (
     <section className="sheet" aria-label={`Workers of ${team}`}>
       <header>

@@ -30,9 +30,8 @@ export function VersionsPage({ place }: { place: DagPlace }) {
   })
   const summary = useQuery(trpc.dags.get.queryOptions(place))
   const { data, error, refetch } = useQuery(trpc.dags.versions.queryOptions(place))
-  useLive(
-    summary.data === undefined ? [] : [`dag:${summary.data.id}`, `versions:${summary.data.id}`],
-    () => void refetch(),
+  useLive(summary.data === undefined ? [] : [`dag:${summary.data.id}`, `versions:${summary.data.id}`], () =>
+    refetch(),
   )
   const [newest, before] = data ?? []
   const earlier = data?.find(({ number }) => named.version !== null && number < named.version)
