@@ -32,6 +32,8 @@ export interface Advanced {
   changed: boolean
   /** Whether items were queued: somebody may claim them. */
   queued: boolean
+  /** ms until the first moment that was set for the run or an item of it; null without one. */
+  dueMs: number | null
 }
 
 /** How often a transaction is begun that Postgres undoes for another one's sake. */
@@ -115,8 +117,11 @@ export class RunAdvancer {
     const { now } = live.row
     const writes = new Map<string, TaskRunWrite>()
     const before = live.machine.run
-    const advanced: Advanced = { live, actions: [], changed: false, queued: false }
+    const advanced: Advanced = { live, actions: [], changed: false, queued: false, dueMs: null }
     let reason: Reason | null = null
+    const isDue = (at: number | null) => {
+      if (at !== null) advanced.dueMs = Math.min(advanced.dueMs ?? Infinity, at - now)
+    }
     const run = (event: RunEvent): boolean => {
       const decision = decide(live.machine, event, now)
       if (decision.kind === 'refused') return false
@@ -124,6 +129,7 @@ export class RunAdvancer {
         const id = live.ids[node]?.[item] ?? ''
         writes.set(id, { id, from: writes.get(id)?.from ?? from, to })
         if (to.state === 'queued') advanced.queued = true
+        isDue(to.dueAt)
       }
       advanced.actions.push(...decision.actions)
       if (decision.run !== null) reason = decision.run.reason
@@ -137,7 +143,10 @@ export class RunAdvancer {
       accepted.push(results.includes(true))
       advanced.changed ||= results.includes(true)
     }
-    if (advanced.changed) await this.#write(tx, live, [...writes.values()], before, reason)
+    if (advanced.changed) {
+      isDue(live.machine.dueAt)
+      await this.#write(tx, live, [...writes.values()], before, reason)
+    }
     return advanced
   }
 

@@ -1,6 +1,7 @@
 /**
- * The scheduler: admits runs, hands queued task runs to the executor, does what is due, ends what must end. It is woken by
- * what it has itself written and by NOTIFY; a slow poll is the safety net. Any number may run on one database.
+ * The scheduler: admits runs, hands queued task runs to the executor, does what is due, ends what must end. Two loops,
+ * since a task that is queued waits for its claim alone. They are woken by what it has itself written and by NOTIFY; a slow
+ * poll is the safety net. Any number may run on one database.
  */
 import type { Logger } from 'pino'
 import type { WaitingRun } from '#db/queries/admission.ts'
@@ -41,7 +42,10 @@ export class Scheduler {
   readonly #claimer: Claimer
   readonly #questions: Questions
   readonly #fullDisk: Effects['fullDisk']
-  readonly #loop: Wakeful
+  /** Hands out what is queued. */
+  readonly #claims: Wakeful
+  /** All else. */
+  readonly #sweeps: Wakeful
   readonly #executors = new Set<Executor>()
   #unlisten: (() => Promise<void>) | null = null
 
@@ -69,12 +73,10 @@ export class Scheduler {
     })
     this.#fullDisk = effects.fullDisk
     this.#questions = new Questions(store, blobs, effects.within)
-    this.#loop = new Wakeful(
-      () => this.#look(),
-      pollMs,
-      (error) => log.error({ err: error }, 'the scheduler could not look'),
-      effects.after,
-    )
+    const loop = (look: () => Promise<number | null>) =>
+      new Wakeful(look, pollMs, (error) => log.error({ err: error }, 'the scheduler could not look'), effects)
+    this.#claims = loop(() => this.#claim())
+    this.#sweeps = loop(() => this.#sweep())
   }
 
   /** Starts to work. Executors write into `sink`; more of them may come and go. What threw can be called again. */
@@ -82,14 +84,14 @@ export class Scheduler {
     if (executor !== null) this.#executors.add(executor)
     // A question that was open when an earlier life ended is asked again.
     for (const id of await this.#store.runningRunIds()) await this.#apply(id, just({ kind: 'reconsidered' }))
-    const wake = () => this.#loop.wake()
+    const wake = () => this.#wake()
     this.#unlisten = await this.#store.listen(workChannel, wake, wake)
   }
 
   /** Takes nothing new; resolves when what was under way is written. */
   async stop(): Promise<void> {
     await this.#unlisten?.()
-    await this.#loop.stop()
+    await Promise.all([this.#claims.stop(), this.#sweeps.stop()])
     await this.#claimer.idle()
     await this.#runs.idle()
   }
@@ -97,7 +99,7 @@ export class Scheduler {
   /** Another executor takes work from now on; or one that does has more room than before. */
   serve(executor: Executor): void {
     this.#executors.add(executor)
-    this.#loop.wake()
+    this.#claims.wake()
   }
 
   /** It takes nothing new any more. */
@@ -108,26 +110,37 @@ export class Scheduler {
   /** The executor is rid of an attempt: there is room again. */
   released(token: string): void {
     this.#claimer.released(token)
-    this.#loop.wake()
+    this.#claims.wake()
   }
 
-  async #look(): Promise<number | null> {
-    // Where a disk is full nothing new starts, and all that runs may end (R15).
-    const room = this.#fullDisk() === null
-    // First, for somebody waits for it. What the rest of the look queues wakes the next one.
-    for (const executor of room ? this.#executors : [])
-      if (await this.#claimer.claim(executor, () => this.#loop.stopped)) this.#loop.wake()
+  #wake(): void {
+    this.#claims.wake()
+    this.#sweeps.wake()
+  }
+
+  /** Where a disk is full nothing new starts, and all that runs may end (R15). */
+  #hasRoom(): boolean {
+    return this.#fullDisk() === null
+  }
+
+  async #claim(): Promise<number | null> {
+    for (const executor of this.#hasRoom() ? this.#executors : [])
+      if (await this.#claimer.claim(executor, () => this.#claims.stopped)) this.#claims.wake()
+    return null
+  }
+
+  async #sweep(): Promise<number | null> {
     // A run that is applied nothing to is ended, when its row says that it should be.
     for (const id of await this.#store.runsToEnd()) await this.#apply(id, endQueued)
     const lost = attemptEnd('lost', 'worker_lost', 'Its worker did not answer any more.')
     for (const { token, runId } of this.#overdue.look(await this.#store.expiredAttempts())) {
       const ended = await this.#isolation.attempt(runId, () => this.sink.ended(token, lost))
       // What it held of a pool or a limit, another run may wait for.
-      if (ended === true) this.#loop.wake()
+      if (ended === true) this.#claims.wake()
     }
     await carryOutInterventions(this.#store, this.#runs, this.#isolation)
     const next = await this.#due()
-    if (room) await this.#admit()
+    if (this.#hasRoom()) await this.#admit()
     return next
   }
 
@@ -185,7 +198,7 @@ export class Scheduler {
     return admission
   }
 
-  #afterAdvance({ live, actions, changed, queued }: Advanced): void {
+  #afterAdvance({ live, actions, changed, queued, dueMs }: Advanced): void {
     for (const action of actions) {
       if (action.kind === 'ask') continue
       const taskRunId = live.ids[action.node]?.[action.item] ?? ''
@@ -196,8 +209,10 @@ export class Scheduler {
       this.#answer(live, asked).catch((error: unknown) =>
         this.#log.error({ err: error, run: live.row.id }, 'what the core asked could not be answered'),
       )
+    if (dueMs !== null) this.#sweeps.within(dueMs)
     // A run that was looked at and still waits wakes nobody: it would be looked at again at once.
-    if (queued || (changed && live.machine.run !== 'running')) this.#loop.wake()
+    if (changed && live.machine.run !== 'running') this.#wake()
+    else if (queued) this.#claims.wake()
   }
 
   async #answer(live: LiveRun, asked: Extract<RunAction, { kind: 'ask' }>[]): Promise<void> {

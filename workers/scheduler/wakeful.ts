@@ -5,10 +5,13 @@ export class Wakeful {
   readonly #work: () => Promise<number | null>
   readonly #pollMs: number
   readonly #failed: (error: unknown) => void
-  readonly #after: Effects['after']
+  readonly #effects: Pick<Effects, 'after' | 'elapsed'>
   #again = false
   #running: Promise<void> | null = null
-  #callOff: (() => void) | null = null
+  /** When it works next; null before the first time, and while it works. */
+  #timer: { at: number; callOff: () => void } | null = null
+  /** When it was asked to work next, while it worked. */
+  #asked = Infinity
   stopped = false
 
   /** @param work resolves with the ms after which it wants to be called at the latest, or null */
@@ -16,12 +19,12 @@ export class Wakeful {
     work: () => Promise<number | null>,
     pollMs: number,
     failed: (error: unknown) => void,
-    after: Effects['after'] = realEffects.after,
+    effects: Pick<Effects, 'after' | 'elapsed'> = realEffects,
   ) {
     this.#work = work
     this.#pollMs = pollMs
     this.#failed = failed
-    this.#after = after
+    this.#effects = effects
   }
 
   wake(): void {
@@ -30,17 +33,35 @@ export class Wakeful {
     this.#running ??= this.#run()
   }
 
+  /** It works in so many ms at the latest. One that was never woken stays asleep. */
+  within(ms: number): void {
+    const at = this.#effects.elapsed() + ms
+    if (this.#running !== null) this.#asked = Math.min(this.#asked, at)
+    else if (this.#timer !== null && at < this.#timer.at) this.#sleep(ms)
+  }
+
   async stop(): Promise<void> {
     this.stopped = true
-    this.#callOff?.()
+    this.#timer?.callOff()
     await this.#running
+  }
+
+  #sleep(ms: number): void {
+    this.#timer?.callOff()
+    if (this.stopped) return
+    const least = Math.max(1, ms)
+    this.#timer = {
+      at: this.#effects.elapsed() + least,
+      callOff: this.#effects.after(least, () => this.wake()),
+    }
   }
 
   async #run(): Promise<void> {
     let delay: number | null = null
     while (this.#again && !this.stopped) {
       this.#again = false
-      this.#callOff?.()
+      this.#timer?.callOff()
+      this.#timer = null
       try {
         delay = await this.#work()
       } catch (error) {
@@ -49,8 +70,8 @@ export class Wakeful {
       }
     }
     this.#running = null
-    if (this.stopped) return
-    const ms = Math.max(1, Math.min(this.#pollMs, delay ?? this.#pollMs))
-    this.#callOff = this.#after(ms, () => this.wake())
+    const asked = this.#asked - this.#effects.elapsed()
+    this.#asked = Infinity
+    this.#sleep(Math.min(this.#pollMs, delay ?? this.#pollMs, asked))
   }
 }

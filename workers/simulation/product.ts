@@ -113,7 +113,7 @@ export class Product extends Host {
       () => cron.look(),
       pollMs,
       (error) => log.error({ err: error }, 'what is due could not be looked at'),
-      effects.after,
+      effects,
     )
     await store.listen(
       enqueueChannel,
