@@ -157,7 +157,7 @@ async function layingOut(folder: string, work: string, commits: string[]): Promi
       for (const { blob } of bundle) blobs.add(blob)
       yield* filesOf(repositories, id, bundle)
     },
-    { keep: commits.length },
+    { bootId: null, keep: commits.length },
   )
   const sides = layers(bare, folder, commits, checkouts)
   const values = await inTurn(

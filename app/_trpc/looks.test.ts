@@ -36,12 +36,11 @@ test('a look that is slower than the changes is not given up for them, and the l
 test('a look that never ends keeps nobody from the next one', async () => {
   const { looks, seen } = looksOf(null)
   looks.changed()
-  await vi.advanceTimersByTimeAsync(patienceMs)
+  await vi.advanceTimersByTimeAsync(togetherMs)
   looks.changed()
+  await vi.advanceTimersByTimeAsync(patienceMs - 1)
   expect(seen.begun).toBe(1)
-  await vi.advanceTimersByTimeAsync(togetherMs)
-  looks.changed()
-  await vi.advanceTimersByTimeAsync(togetherMs)
+  await vi.advanceTimersByTimeAsync(togetherMs + 1)
   expect(seen.begun).toBe(2)
 })
 

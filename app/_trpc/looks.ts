@@ -1,7 +1,7 @@
 /** ms in which changes are told together. */
 export const togetherMs = 100
 
-/** ms after which an answer that has not come is asked for again. */
+/** ms after which an answer that has not come is waited for no more, where something has changed meanwhile. */
 export const patienceMs = 30_000
 
 /**
@@ -11,8 +11,8 @@ export const patienceMs = 30_000
 export class Looks {
   readonly #look: () => Promise<unknown>
   #timer: ReturnType<typeof setTimeout> | null = null
-  /** Since when one is under way; ms of `performance.now()`. */
-  #since: number | null = null
+  /** Ends the wait for the one that is under way. */
+  #patience: ReturnType<typeof setTimeout> | null = null
   #again = false
   #stopped = false
 
@@ -23,25 +23,26 @@ export class Looks {
 
   /** Something changed. */
   changed(): void {
-    if (this.#since !== null && performance.now() - this.#since < patienceMs) this.#again = true
+    if (this.#patience !== null) this.#again = true
     else if (!this.#stopped) this.#timer ??= setTimeout(() => this.#begin(), togetherMs)
   }
 
   stop(): void {
     this.#stopped = true
-    if (this.#timer !== null) clearTimeout(this.#timer)
+    for (const timer of [this.#timer, this.#patience]) if (timer !== null) clearTimeout(timer)
   }
 
   #begin(): void {
     this.#timer = null
-    const since = performance.now()
-    this.#since = since
     this.#again = false
     const over = () => {
-      if (this.#since !== since) return
-      this.#since = null
+      clearTimeout(patience)
+      if (this.#patience !== patience) return
+      this.#patience = null
       if (this.#again) this.changed()
     }
+    const patience = setTimeout(over, patienceMs)
+    this.#patience = patience
     this.#look().then(over, over)
   }
 }

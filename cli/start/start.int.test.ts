@@ -209,7 +209,7 @@ describe('a start of another kind', () => {
     expect(await readdir(home.folder)).not.toContain('ready.json')
   })
 
-  test('with DATABASE_URL, what is made is in that Postgres, and no other one is started; it is allowed to be open, and every page says so', async () => {
+  test('with DATABASE_URL, what is made is in that Postgres, and no other one is started; it is allowed to be open, and the page says so', async () => {
     const { pathname } = new URL(url())
     // An address of loopback that is not recognised as one: nothing listens where other machines are.
     const open = { DAGBOK_ALLOW_PROCESS: '1', HOST: '127.1' }

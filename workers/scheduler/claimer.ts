@@ -87,7 +87,7 @@ export class Claimer {
 
   /**
    * Claims as much as the executor has room for. What a limit holds back is passed by, not waited for.
-   * @returns whether there may be more: others wait for the look, too
+   * @returns whether there may be more: other executors wait for this look, too
    */
   async claim(executor: Executor, stopped: () => boolean): Promise<boolean> {
     const blocked = { runs: new Set(this.#isolation.resting()), tasks: new Set<string>() }
@@ -123,7 +123,7 @@ export class Claimer {
       const item = itemAt(live.machine, place.node, place.item)
       if (item.state !== 'queued' || live.machine.run !== 'running' || isShut(live.machine, place.node))
         return null
-      // Its time is over: the look that claims ends it next.
+      // Its time is over: the next sweep ends it.
       const { now } = live.row
       if ([item.dueAt, live.machine.dueAt].some((at) => at != null && at <= now)) return null
       const limit = await this.#limitOf(tx, live, place.node, candidate, batch)

@@ -140,8 +140,10 @@ export class Scheduler {
     }
     await carryOutInterventions(this.#store, this.#runs, this.#isolation)
     const next = await this.#due()
+    // From now on, not from when all that waits has been admitted.
+    if (next !== null) this.#sweeps.within(next)
     if (this.#hasRoom()) await this.#admit()
-    return next
+    return null
   }
 
   /** As the advancer's, but a run that fails stalls no other. */

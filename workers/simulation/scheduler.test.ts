@@ -70,6 +70,21 @@ test('[R18] a run that waits for its place does not keep the scheduler busy', as
   expect(world.events - before).toBeLessThan(600)
 })
 
+test('[R7] a time that is shorter than the poll is kept: who sets it says so', async () => {
+  const { world, product, ids, item } = await open({
+    tasks: '  - {id: a, command: [a]}\n  - {id: w, needs: [a], wait: 300ms}',
+    runs: 1,
+  })
+  product.start()
+  const ended = (task: string) => item(ids[0] ?? '', task)?.endedAt != null
+  await world.run(100_000, () => ended('a'))
+  const begun = world.now
+  await world.run(begun + 10_000, () => ended('w'))
+  expect(item(ids[0] ?? '', 'w')?.state).toBe('succeeded')
+  expect(world.now - begun).toBeGreaterThan(250)
+  expect(world.now - begun).toBeLessThan(600)
+})
+
 test('[R2] what was claimed is handed over although another claim of the same look failed', async () => {
   const { world, database, product, started } = await open(
     { tasks: '  - {id: a, command: [a]}', runs: 1 },

@@ -45,18 +45,24 @@ const bootName = '.boot'
 export class Checkouts {
   readonly #folder: string
   readonly #read: ReadBundle
-  readonly #bootId: string
+  readonly #bootId: string | null
   readonly #keep: number
   readonly #shared: SharedFiles
   /** By version, the one used last at the end. */
   readonly #warm = new Map<string, Warm>()
   #adopted: Promise<void> | null = null
+  #tidied = Promise.resolve()
 
   /**
-   * @param bootId changes with each boot of the machine: nothing says that what was laid out before reached the disk
+   * @param bootId changes with each boot of the machine; null: not known. Nothing says that what was laid out before it
+   *   reached the disk
    * @param keep how many versions stay laid out; attempts have copies, and need none of them
    */
-  constructor(folder: string, read: ReadBundle, { bootId = '', keep = 32 } = {}) {
+  constructor(
+    folder: string,
+    read: ReadBundle,
+    { bootId, keep = 32 }: { bootId: string | null; keep?: number },
+  ) {
     this.#folder = folder
     this.#read = read
     this.#bootId = bootId
@@ -82,7 +88,7 @@ export class Checkouts {
       throw error
     } finally {
       warm.users--
-      await this.#bound()
+      this.#bound()
     }
   }
 
@@ -90,10 +96,10 @@ export class Checkouts {
   async #adopt(): Promise<void> {
     const found: { name: string; at: number }[] = []
     const note = join(this.#folder, bootName)
-    if ((await readFile(note, 'utf8').catch(() => '')) !== this.#bootId) {
+    if (this.#bootId === null || (await readFile(note, 'utf8').catch(() => '')) !== this.#bootId) {
       for (const name of await readdir(this.#folder))
         await rm(join(this.#folder, name), { recursive: true, force: true })
-      await writeFile(note, this.#bootId)
+      await writeFile(note, this.#bootId ?? '')
     }
     for (const name of await readdir(this.#folder)) {
       if (name === sharedName || name === bootName) continue
@@ -106,7 +112,7 @@ export class Checkouts {
     await this.#shared.open()
   }
 
-  async #bound(): Promise<void> {
+  #bound(): void {
     for (const [versionId, { users }] of this.#warm) {
       if (this.#warm.size <= this.#keep) return
       if (users > 0) continue
@@ -114,8 +120,21 @@ export class Checkouts {
       this.#warm.delete(versionId)
       const aside = join(this.#folder, `${versionId}.gone-${randomUUID()}`)
       renameSync(join(this.#folder, versionId), aside)
-      await this.#shared.remove(aside)
+      this.#tidy(aside)
     }
+  }
+
+  /** One after the other, and nobody waits for it: what cannot be removed goes at the next start. */
+  #tidy(gone: string): void {
+    this.#tidied = this.#tidied
+      .then(() => rm(gone, { recursive: true, force: true }))
+      .then(() => this.#shared.sweep())
+      .catch(() => {})
+  }
+
+  /** Resolves when what is not needed any more has been removed. */
+  async idle(): Promise<void> {
+    await this.#tidied
   }
 
   async #lay(versionId: string, token: string): Promise<string> {
@@ -130,7 +149,8 @@ export class Checkouts {
       return folder
     } catch (error) {
       // Half of it is of no use, and may have taken the last of the disk.
-      await this.#shared.remove(aside).catch(() => {})
+      await rm(aside, { recursive: true, force: true }).catch(() => {})
+      this.#tidy(aside)
       throw error
     }
   }

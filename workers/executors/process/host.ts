@@ -27,8 +27,8 @@ export interface Host {
   uid: number | null
   /** PATH of tasks: the product's Node first. */
   path: string
-  /** Changes with each boot of the machine: a pid of another boot is nobody's. */
-  bootId: string
+  /** Changes with each boot of the machine: a pid of another boot is nobody's. null: this system does not tell. */
+  bootId: string | null
   pipes: LogPipes
 }
 
@@ -98,8 +98,8 @@ async function placeIdlers(folder: string): Promise<void> {
   }
 }
 
-const readBootId = async () =>
-  (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => 'unknown')).trim()
+const readBootId = async (): Promise<string | null> =>
+  (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => null))?.trim() ?? null
 
 /** @param path the product's own PATH */
 export async function openHost(runtime: string, path: string): Promise<Host> {

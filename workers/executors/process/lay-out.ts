@@ -1,5 +1,5 @@
 /** The files of a version, or of a program, written below a folder as a repository has them. */
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, symlink, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { linksOut } from '#server/domain/version/links.ts'
@@ -9,11 +9,16 @@ import type { WriteFile } from './shared-files.ts'
 /** How many files, and how many bytes of them, are written at the same time; a larger file is alone. */
 const atOnce = { files: 16, bytes: 8 * 2 ** 20 }
 
-/** Two names that are one to this disk. */
-const sameName = (path: string, kind: 'file' | 'link', error: unknown): unknown =>
-  (error as NodeJS.ErrnoException).code === 'EEXIST'
-    ? new DagbokError('bad_input', `${path} is a ${kind} whose name only its case tells from another's.`)
-    : error
+/** The later of two names that are one to this disk takes its place: never are the bytes of the first written over. */
+async function writeInPlace(target: string, { mode, bytes }: BundleFile, write: WriteFile): Promise<void> {
+  try {
+    await write(target, mode, bytes)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    await unlink(target)
+    await write(target, mode, bytes)
+  }
+}
 
 export const writeNew: WriteFile = async (target, mode, bytes) => {
   await writeFile(target, bytes, { flag: 'wx' })
@@ -23,15 +28,12 @@ export const writeNew: WriteFile = async (target, mode, bytes) => {
 /** Is over when all have been tried: whoever cleans up after one that failed meets none that still comes. */
 async function placeFiles(folder: string, files: readonly BundleFile[], write: WriteFile): Promise<void> {
   const ends = await Promise.allSettled(
-    files.map(({ path, mode, bytes }) =>
-      write(join(folder, path), mode, bytes).catch((error: unknown) => {
-        throw sameName(path, 'file', error)
-      }),
-    ),
+    files.map((file) => writeInPlace(join(folder, file.path), file, write)),
   )
   for (const end of ends) if (end.status === 'rejected') throw end.reason
 }
 
+/** A disk may take names for one that only their case tells apart: they are written one after the other. */
 const hasRoomFor = (batch: readonly BundleFile[], { path, bytes }: BundleFile): boolean =>
   batch.length < atOnce.files &&
   batch.reduce((sum, one) => sum + one.bytes.length, bytes.length) <= atOnce.bytes &&
@@ -68,8 +70,9 @@ async function place(
 async function placeLinks(folder: string, links: ReadonlyMap<string, string>): Promise<void> {
   for (const path of links.keys()) await mkdir(dirname(join(folder, path)), { recursive: true })
   for (const [path, target] of links)
-    await symlink(target, join(folder, path)).catch((error: unknown) => {
-      throw sameName(path, 'link', error)
+    await symlink(target, join(folder, path)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+      throw new DagbokError('bad_input', `${path} is a link whose name only its case tells from another's.`)
     })
 }
 
