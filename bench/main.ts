@@ -3,7 +3,9 @@ import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { calibrateEmbedded } from './harness/postgres-floor.ts'
 import { formatCalibration } from './harness/calibration.ts'
+import { exitOnSignals } from './harness/ending.ts'
 import { formatTable, type Row } from './harness/statistics.ts'
+import { chainsBesideAirflow, fanBesideAirflow, triggerBesideAirflow } from './beside-airflow.ts'
 import { chains, threeSteps } from './p1-chain.ts'
 import { fanOut } from './p3-fan.ts'
 import { tenThousand } from './p4-ten-thousand.ts'
@@ -18,18 +20,31 @@ interface Workload {
   run: (quick: boolean) => Promise<Row[]>
 }
 
+/** It is slow: few pairs, and with `--quick` only as it comes. */
+const airflow = (quick: boolean, rounds = 5) =>
+  quick ? { rounds: 2, configurations: ['defaults'] } : { rounds, configurations: ['defaults', 'tuned'] }
+
 const workloads: Record<string, Workload> = {
   P1: {
-    what: 'chains of 10 and 40 tasks, beside DBOS, Restate and make',
-    run: (quick) => chains({ rounds: quick ? 3 : 10, lengths: quick ? [10] : [10, 40] }),
+    what: 'chains of 10 and 40 tasks, beside DBOS, Restate, make and Airflow',
+    run: async (quick) => {
+      const lengths = quick ? [10] : [10, 40]
+      return [
+        ...(await chains({ rounds: quick ? 3 : 10, lengths })),
+        ...(await chainsBesideAirflow({ ...airflow(quick), lengths })),
+      ]
+    },
   },
   P2: {
     what: 'three steps, alone and 200 at once, beside DBOS and Restate',
     run: (quick) => threeSteps(quick ? { samples: 10, atOnce: 20 } : { samples: 100, atOnce: 200 }),
   },
   P3: {
-    what: '1 → 1,000 → 1 processes, beside make -j4 and bare spawns',
-    run: (quick) => fanOut(quick ? { rounds: 1, width: 100 } : { rounds: 5, width: 1000 }),
+    what: '1 → 1,000 → 1 processes, beside make -j4 and bare spawns; 1 → 100 → 1 beside Airflow',
+    run: async (quick) => [
+      ...(await fanOut(quick ? { rounds: 1, width: 100 } : { rounds: 5, width: 1000 })),
+      ...(await fanBesideAirflow({ ...airflow(quick), width: quick ? 20 : 100 })),
+    ],
   },
   P4: {
     what: '100 DAGs × 10 runs × 10 tasks, beside a queue',
@@ -41,8 +56,11 @@ const workloads: Record<string, Workload> = {
     run: (quick) => wideAndDeep(quick ? { large: 500, rounds: 1 } : { large: 10_000, rounds: 3 }),
   },
   P5: {
-    what: 'trigger → first byte of user code, beside a queue and a bare spawn',
-    run: (quick) => triggerToCode({ samples: quick ? 20 : 300, peer: true }),
+    what: 'trigger → first byte of user code, beside a queue, a bare spawn and Airflow',
+    run: async (quick) => [
+      ...(await triggerToCode({ samples: quick ? 20 : 300, peer: true })),
+      ...(await triggerBesideAirflow(airflow(quick, 20))),
+    ],
   },
   P8: {
     what: 'push → listed → running, beside a bare push',
@@ -91,5 +109,6 @@ async function main(): Promise<number> {
   return 0
 }
 
+exitOnSignals()
 // Peers leave servers behind that cannot be closed.
 process.exit(await main())

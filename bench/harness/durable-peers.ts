@@ -1,11 +1,11 @@
 /** Peers that run steps of code durably, in processes that are warm: DBOS on a Postgres of its own, and Restate's server. */
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { EmbeddedPostgres } from '#db/embedded/postgres.ts'
+import { freePort } from './free-port.ts'
 import { installPeer } from './peer.ts'
 
 export interface StepPeer {
@@ -75,15 +75,6 @@ interface RestateSdk {
 
 interface RestateContext {
   run: (name: string, step: () => number) => Promise<number>
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const address = server.address()
-  await new Promise((done) => server.close(done))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 async function startRestateServer(): Promise<{ ingress: string; admin: string; stop: () => Promise<void> }> {

@@ -5,11 +5,11 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 
-const folder = resolve(import.meta.dirname, '../../.bench/peers')
+export const peersFolder = resolve(import.meta.dirname, '../../.bench/peers')
 
 /** Installs `name@version` once, without its scripts. @returns the address of its file `main`; throws with npm's words */
 export async function installPeer(name: string, version: string, main: string): Promise<string> {
-  const target = join(folder, `${name}-${version}`)
+  const target = join(peersFolder, `${name}-${version}`)
   const file = join(target, 'node_modules', name, main)
   if ((await stat(file).catch(() => null)) === null) {
     await mkdir(target, { recursive: true })

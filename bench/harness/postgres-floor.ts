@@ -1,8 +1,10 @@
 /** The bare Postgres of the product: the floor of a cold start, and what the calibration runs on. */
+import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '#db/embedded/postgres.ts'
+import { atExit, endNow } from './ending.ts'
 import { calibrate, type Calibration } from './calibration.ts'
 
 const shared = process.getuid?.() === 0 ? '/var/lib/dagbok' : null
@@ -13,10 +15,15 @@ export async function withPostgres<T>(work: (server: EmbeddedPostgres) => Promis
   const folder = await mkdtemp(join(shared ?? tmpdir(), 'bench-'))
   try {
     const server = await startEmbeddedPostgres({ folder, sharedBinaries: shared })
+    const forget = atExit(() => {
+      endNow(server.pid, 'SIGQUIT')
+      rmSync(folder, { recursive: true, force: true })
+    })
     try {
       return await work(server)
     } finally {
       await server.stop()
+      forget()
     }
   } finally {
     await rm(folder, { recursive: true, force: true })

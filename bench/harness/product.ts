@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { atExit } from './ending.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -63,6 +64,7 @@ export async function startProduct(options: { seed: boolean; folder?: string }):
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  const forget = atExit(() => child.kill('SIGTERM'))
   let text = ''
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()))
@@ -71,6 +73,7 @@ export async function startProduct(options: { seed: boolean; folder?: string }):
       child.kill('SIGTERM')
       await once(child, 'exit')
     }
+    forget()
     await own?.remove()
   }
   try {
