@@ -70,12 +70,10 @@ async function airflowOnce(airflow: Airflow, graph: Graph): Promise<Sample> {
   return { total, code: Math.min(...times) - start }
 }
 
-const memoryRow = async (airflow: Airflow, name: string): Promise<Row> => {
+/** PSS, without Postgres. */
+const memoryRow = async (airflow: Airflow, when: string): Promise<Row> => {
   const { bytes, processes } = await airflow.memory()
-  return {
-    figure: `${name} at rest: PSS of ${processes} processes, without Postgres`,
-    MB: round(bytes / 1e6),
-  }
+  return { figure: `${when}: memory of ${processes} processes`, MB: round(bytes / 1e6) }
 }
 
 interface Measured {
