@@ -16,9 +16,9 @@ function reasonOf(error: unknown): string {
   return stderr.trim().split('\n').at(-1) || (message.split('\n')[0] ?? '')
 }
 
-async function checkPython(): Promise<void> {
+async function checkPython(python: string): Promise<void> {
   const script = 'import sys; print(sys.version_info >= (3, 11), sys.version.split()[0])'
-  const { stdout } = await run('python3', ['-c', script]).catch((error: unknown) => {
+  const { stdout } = await run(python, ['-c', script]).catch((error: unknown) => {
     throw new Error(`it needs python3 3.11 or newer: ${reasonOf(error)}`)
   })
   if (!stdout.startsWith('True'))
@@ -32,22 +32,24 @@ async function isInstalled(list: string): Promise<boolean> {
 }
 
 /** @returns the folder with its programs. @throws with the reason when it cannot be installed */
-export async function installAirflow(): Promise<string> {
-  const folder = join(peersFolder, `apache-airflow-${airflowVersion}`)
+export async function installAirflow(peers = peersFolder, python = 'python3'): Promise<string> {
+  const folder = join(peers, `apache-airflow-${airflowVersion}`)
   const bin = join(folder, 'bin')
   const list = join(folder, 'requirements.txt')
   if (await isInstalled(list)) return bin
-  await checkPython()
+  await checkPython(python)
   process.stderr.write(`installing Airflow ${airflowVersion} from PyPI: some minutes and 330 MB …\n`)
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
+  await run(python, ['-m', 'venv', folder]).catch((error: unknown) => {
+    throw new Error(`it needs Python's venv (on Debian: python3-venv): ${reasonOf(error)}`)
+  })
   const options = ['--quiet', '--no-deps', '--only-binary=:all:', '--disable-pip-version-check']
-  try {
-    await run('python3', ['-m', 'venv', folder])
-    await run(join(bin, 'python'), ['-m', 'pip', 'install', ...options, '-r', requirements])
-  } catch (error) {
-    throw new Error(reasonOf(error), { cause: error })
-  }
+  await run(join(bin, 'python'), ['-m', 'pip', 'install', ...options, '-r', requirements]).catch(
+    (error: unknown) => {
+      throw new Error(reasonOf(error))
+    },
+  )
   await copyFile(requirements, list)
   return bin
 }
