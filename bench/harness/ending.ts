@@ -1,5 +1,6 @@
 /** What must not outlive the bench, however it ends: peers in process groups of their own, and their folders. */
 import { readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 
 const last = new Set<() => void>()
 
@@ -36,9 +37,9 @@ export function endNow(pid: number, signal: NodeJS.Signals): void {
   for (let tries = 0; tries < 100 && !hasEnded(pid); tries++) Atomics.wait(clock, 0, 0, 50)
 }
 
-/** Ctrl-C and SIGTERM end this process in order: by themselves they would leave out what `atExit` was told. */
+/** Ctrl-C, SIGTERM and SIGHUP end this process in order: by themselves they would leave out what `atExit` was told. */
 export function exitOnSignals(): void {
   // Not once: a second signal must not end what the first one began.
-  process.on('SIGINT', () => process.exit(130))
-  process.on('SIGTERM', () => process.exit(143))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => process.exit(128 + constants.signals[signal]))
 }

@@ -1,10 +1,11 @@
 /** The product, started as a user starts it, on its own data folder and port; and a small REST client for it. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { atExit } from './ending.ts'
+import { atExit, endNow } from './ending.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -64,7 +65,10 @@ export async function startProduct(options: { seed: boolean; folder?: string }):
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const forget = atExit(() => child.kill('SIGTERM'))
+  const forget = atExit(() => {
+    endNow(child.pid ?? 0, 'SIGTERM')
+    if (own !== null) rmSync(own.path, { recursive: true, force: true })
+  })
   let text = ''
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()))

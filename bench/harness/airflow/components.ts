@@ -101,14 +101,17 @@ async function startComponent(place: Place, env: NodeJS.ProcessEnv, args: string
   return { name, pid, log, gone: () => gone, stop }
 }
 
+async function makeTables({ bin, home }: Place, env: NodeJS.ProcessEnv): Promise<void> {
+  const options = { cwd: home, env, maxBuffer: 1 << 26 }
+  const running = promisify(execFile)(join(bin, 'airflow'), ['db', 'migrate'], options)
+  const forget = atExit(() => running.child.kill('SIGKILL'))
+  await running.finally(forget)
+}
+
 /** Makes the tables and starts all of them; those that started are ended when another does not. */
 export async function startComponents(place: Place): Promise<Component[]> {
   const env = environmentOf(place)
-  await promisify(execFile)(join(place.bin, 'airflow'), ['db', 'migrate'], {
-    cwd: place.home,
-    env,
-    maxBuffer: 1 << 26,
-  })
+  await makeTables(place, env)
   const started: Component[] = []
   try {
     // Its server of logs for other machines would listen beyond loopback.
