@@ -117,7 +117,7 @@ export class Claimer {
   async #take(executor: Executor, candidate: Candidate): Promise<Outcome> {
     const token = this.#effects.token()
     const said: { outcome: Outcome } = { outcome: { kind: 'gone' } }
-    const accepted = await this.#runs.apply(candidate.runId, async (tx, live, batch) => {
+    const accepted = await this.#runs.applyClaim(candidate.runId, async (tx, live, batch) => {
       const place = live.places.get(candidate.id)
       if (place === undefined) return null
       const item = itemAt(live.machine, place.node, place.item)

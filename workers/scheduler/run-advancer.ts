@@ -21,6 +21,7 @@ export type Prepare = (tx: Session, live: LiveRun, batch: Batch) => Promise<RunE
 
 interface Entry {
   prepare: Prepare
+  claims: boolean
   done: (accepted: boolean) => void
   failed: (error: unknown) => void
 }
@@ -60,8 +61,25 @@ export class RunAdvancer {
 
   /** Resolves when it is written: true when at least one event was accepted. */
   async apply(runId: string, prepare: Prepare): Promise<boolean> {
+    return this.#post(runId, prepare, false)
+  }
+
+  /**
+   * The same for a claim. In its transaction it comes last: what a mark, a cancel or a moment that is due ends needs no
+   * attempt, and none is made in a run that is over (R17).
+   */
+  async applyClaim(runId: string, prepare: Prepare): Promise<boolean> {
+    return this.#post(runId, prepare, true)
+  }
+
+  async #post(runId: string, prepare: Prepare, claims: boolean): Promise<boolean> {
     return new Promise((done, failed) => {
-      this.#mail.set(runId, [...(this.#mail.get(runId) ?? []), { prepare, done, failed }])
+      const mail = this.#mail.get(runId) ?? []
+      const first = claims ? mail.length : mail.findIndex((entry) => entry.claims)
+      this.#mail.set(
+        runId,
+        mail.toSpliced(first < 0 ? mail.length : first, 0, { prepare, claims, done, failed }),
+      )
       if (!this.#working.has(runId)) this.#working.set(runId, this.#drain(runId))
     })
   }
