@@ -221,6 +221,7 @@ async function carryOut(trial: Trial, next: readonly string[]): Promise<void> {
     trial.refs.map((ref) => after.refs.get(ref)),
     say,
   ).toEqual(trial.refs.map(() => sha))
+  expect(await versionsOf(sha), `${say}: versions after the next push\n${again.said}`).toBe(1)
   shown.push(await look(ctx, teamId, sha))
   const partial = moved.length > 0 && moved.length < trial.refs.length
   expect(await runsOf(sha), `${say}: runs after the next push`).toBe(trial.run ? (partial ? 2 : 1) : 0)
