@@ -43,6 +43,18 @@ export async function listTree(
     })
 }
 
+/**
+ * The bytes of a file among those that were read. One that is not there is never an empty one: the objects of a push go
+ * with it when it is ended.
+ * @throws DagbokError `unavailable`
+ */
+export function bytesOf<T>(read: ReadonlyMap<string, T>, { path, blob }: Omit<BundleEntry, 'mode'>): T {
+  const bytes = read.get(blob)
+  if (bytes === undefined)
+    throw new DagbokError('unavailable', `The bytes of ${path} are not in the repository.`)
+  return bytes
+}
+
 /** Bytes of each blob that is there. */
 export async function blobSizes(
   repository: string,

@@ -2,6 +2,7 @@ import type { DagRow } from '#db/queries/dag-view.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import { isProgram, type Text } from '../../domain/notebook/program.ts'
 import { indexLines } from '../../domain/notebook/line-index.ts'
+import { bytesOf } from '../../git/tree.ts'
 import type { Notebook } from '../../views/version.ts'
 import type { ServiceContext } from '../context.ts'
 import { blobOf, textsBeside } from '../program/printed-texts.ts'
@@ -60,8 +61,10 @@ export async function readNotebook(ctx: ServiceContext, dag: DagRow): Promise<No
   if (dag.path === null || dag.sha === null || dag.defaultBranch === null)
     throw new DagbokError('not_found', `${dag.name} is not at its repository's default branch any more.`)
   const entries = await ctx.repositories.tree(dag.repositoryId, dag.sha)
-  const blob = entries.find((entry) => entry.path === dag.path)?.blob ?? ''
-  const text = (await ctx.repositories.blobs(dag.repositoryId, [blob])).get(blob)?.toString('utf8') ?? ''
+  const entry = entries.find(({ path }) => path === dag.path)
+  if (entry === undefined)
+    throw new DagbokError('not_found', `${dag.name} is not at its repository's default branch any more.`)
+  const text = bytesOf(await ctx.repositories.blobs(dag.repositoryId, [entry.blob]), entry).toString('utf8')
   const shown = await checkNotebook(ctx, dag, dag.sha, dag.path, text)
   return {
     dag: { team: dag.team, repo: dag.repo, dag: dag.name },

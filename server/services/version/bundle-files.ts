@@ -2,6 +2,7 @@ import { bundleOfVersion } from '#db/queries/version.ts'
 import type { BundleEntry } from '../../domain/version/bundle.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Quarantine } from '../../git/run-git.ts'
+import { bytesOf } from '../../git/tree.ts'
 import type { ServiceContext } from '../context.ts'
 
 /** How many files, and how many bytes of them, are held in memory at once; a larger file is alone. */
@@ -75,11 +76,6 @@ export async function* filesOf(
       some.map((entry) => entry.blob),
       quarantine,
     )
-    for (const { path, mode, blob } of some) {
-      const content = bytes.get(blob)
-      if (content === undefined)
-        throw new DagbokError('unavailable', `The repository has lost the bytes of ${path}.`)
-      yield { path, mode, bytes: content }
-    }
+    for (const entry of some) yield { path: entry.path, mode: entry.mode, bytes: bytesOf(bytes, entry) }
   }
 }

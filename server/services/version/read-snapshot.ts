@@ -4,14 +4,14 @@ import { DagbokError } from '../../domain/errors/errors.ts'
 import { isProgram, type Printed, type Text } from '../../domain/notebook/program.ts'
 import { isNotebook, type BundleEntry } from '../../domain/version/bundle.ts'
 import type { Quarantine } from '../../git/run-git.ts'
-import type { TreeEntry } from '../../git/tree.ts'
+import { bytesOf, type TreeEntry } from '../../git/tree.ts'
 import type { ServiceContext } from '../context.ts'
 import { runPrograms, type ProgramSource } from '../program/printed-texts.ts'
 
 /** Bytes of one notebook that are read at all, and of all of a commit; the compiler refuses long before. */
 const longest = { one: 16 * 2 ** 20, all: 256 * 2 ** 20 }
 
-/** Texts of a commit's notebooks by path, programs apart; one that is too long has none. @throws DagbokError `too_large` */
+/** Texts of a commit's notebooks by path, programs apart; one that is too long has none. @throws DagbokError `too_large`, `unavailable` */
 export async function notebookTexts(
   ctx: ServiceContext,
   repositoryId: string,
@@ -33,7 +33,7 @@ export async function notebookTexts(
     notebooks.map((entry) => entry.blob),
     quarantine,
   )
-  return new Map(notebooks.map((entry) => [entry.path, blobs.get(entry.blob)?.toString('utf8') ?? '']))
+  return new Map(notebooks.map((entry) => [entry.path, bytesOf(blobs, entry).toString('utf8')]))
 }
 
 /** What programs of a commit have printed, or are made to print now. */
@@ -45,7 +45,7 @@ export const runForPush: PrintedTexts = (ctx, source) => runPrograms(ctx, source
 /**
  * @param entries the commit's tree
  * @param printed how it is known what programs print
- * @throws DagbokError `too_large`
+ * @throws DagbokError `too_large`; `unavailable` when bytes of it are gone meanwhile
  */
 export async function readSnapshot(
   ctx: ServiceContext,
