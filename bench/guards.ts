@@ -9,6 +9,7 @@ import { coldStart } from './p14-cold-start.ts'
 import { triggerToCode } from './p5-trigger-to-code.ts'
 import { pushToRun } from './p8-push-to-run.ts'
 import type { Failure } from '#cli/check/stage.ts'
+import { exitOnSignals } from './harness/ending.ts'
 import { formatTable, round, type Row } from './harness/statistics.ts'
 
 interface Bar {
@@ -102,4 +103,5 @@ async function main(report: string | undefined): Promise<void> {
   process.exitCode = failed === 0 ? 0 : 1
 }
 
+exitOnSignals()
 await main(process.argv[2])

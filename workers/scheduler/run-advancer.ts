@@ -74,12 +74,7 @@ export class RunAdvancer {
 
   async #post(runId: string, prepare: Prepare, claims: boolean): Promise<boolean> {
     return new Promise((done, failed) => {
-      const mail = this.#mail.get(runId) ?? []
-      const first = claims ? mail.length : mail.findIndex((entry) => entry.claims)
-      this.#mail.set(
-        runId,
-        mail.toSpliced(first < 0 ? mail.length : first, 0, { prepare, claims, done, failed }),
-      )
+      this.#mail.set(runId, [...(this.#mail.get(runId) ?? []), { prepare, claims, done, failed }])
       if (!this.#working.has(runId)) this.#working.set(runId, this.#drain(runId))
     })
   }
@@ -93,7 +88,10 @@ export class RunAdvancer {
     for (let entries = this.#mail.get(runId); entries !== undefined; entries = this.#mail.get(runId)) {
       this.#mail.delete(runId)
       try {
-        await this.#advance(runId, entries)
+        await this.#advance(
+          runId,
+          entries.toSorted((a, b) => Number(a.claims) - Number(b.claims)),
+        )
       } catch (error) {
         this.#lives.delete(runId)
         for (const entry of entries) entry.failed(error)

@@ -120,16 +120,18 @@ export class Checkouts {
       this.#warm.delete(versionId)
       const aside = join(this.#folder, `${versionId}.gone-${randomUUID()}`)
       renameSync(join(this.#folder, versionId), aside)
-      this.#tidy(aside)
+      // No attempt waits for it.
+      void this.#tidy(aside)
     }
   }
 
-  /** One after the other, and nobody waits for it: what cannot be removed goes at the next start. */
-  #tidy(gone: string): void {
+  /** One after the other. Never fails: what cannot be removed goes at the next start. */
+  #tidy(gone: string): Promise<void> {
     this.#tidied = this.#tidied
       .then(() => rm(gone, { recursive: true, force: true }))
       .then(() => this.#shared.sweep())
       .catch(() => {})
+    return this.#tidied
   }
 
   /** Resolves when what is not needed any more has been removed. */
@@ -149,8 +151,7 @@ export class Checkouts {
       return folder
     } catch (error) {
       // Half of it is of no use, and may have taken the last of the disk.
-      await rm(aside, { recursive: true, force: true }).catch(() => {})
-      this.#tidy(aside)
+      await this.#tidy(aside)
       throw error
     }
   }
