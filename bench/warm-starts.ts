@@ -44,8 +44,8 @@ async function toFirstByte(running: TaskProcess): Promise<number> {
   let first = NaN
   for await (const part of running.output as AsyncIterable<Buffer>)
     if (Number.isNaN(first) && part.length > 0) first = performance.now() - start
-  const { code } = await running.exited
-  if (code !== 0) throw new Error(`a script ended with ${code}`)
+  const end = await running.exited
+  if (end?.code !== 0) throw new Error(`a script ended with ${end?.code}`)
   return first
 }
 
@@ -65,7 +65,7 @@ try {
     }
     const kept = () => warm.take({ language, path, args: [] }, place())
     const settled = async () => {
-      for (let taken = await kept(); ; taken = await kept()) {
+      for (let taken = kept(); ; taken = kept()) {
         if (taken !== null) return taken
         await new Promise((done) => setTimeout(done, 100))
       }
@@ -80,7 +80,7 @@ try {
     }
     const rows: [number[], number[]] = [[], []]
     for (let i = 0; i < 5; i++)
-      for (const [n, start] of [own, async () => (await kept()) ?? own()].entries()) {
+      for (const [n, start] of [own, async () => kept() ?? own()].entries()) {
         const begun = performance.now()
         for (let k = 0; k < inRow; k++) await toFirstByte(await start())
         rows[n]?.push((performance.now() - begun) / inRow)
@@ -92,5 +92,6 @@ try {
   }
 } finally {
   await warm.close()
+  await host.spawner.close()
   await rm(folder, { recursive: true, force: true })
 }

@@ -49,6 +49,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   listener.close()
+  await host.spawner.close()
   await rm(folder, { recursive: true, force: true })
   await rm(data, { recursive: true, force: true })
 })

@@ -23,10 +23,11 @@ export async function openProgramShop(
   path: string = gitPath(),
 ): Promise<ProgramShop> {
   const runtime = await makeRuntime(hosted.folder)
+  const host = await openHost(runtime, path)
   const runner = new ProgramRunner({
     db,
     repositories: hosted.ctx.repositories,
-    host: await openHost(runtime, path),
+    host,
     hostName: `test ${runtime}`,
     hidden: [hosted.folder],
     log: hosted.ctx.log,
@@ -38,6 +39,7 @@ export async function openProgramShop(
     dataFolder: hosted.folder,
     close: async () => {
       await runner.stop()
+      await host.spawner.close()
       await rm(runtime, { recursive: true, force: true })
     },
   }

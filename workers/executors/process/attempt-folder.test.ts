@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { closeAttemptFolder, type AttemptFolder } from './attempt-folder.ts'
-import { taskUserId, type Host } from './host.ts'
-import { LogPipes } from './log-pipes.ts'
+import { taskUserId } from './host.ts'
 
 let root = ''
 beforeEach(async () => {
@@ -15,13 +14,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(root, { recursive: true, force: true }))
 
-const host = (uid: number | null): Host => ({
-  runtime: root,
-  uid,
-  path: '/bin',
-  bootId: 'boot',
-  pipes: new LogPipes(join(root, 'pipes'), uid),
-})
+const host = (uid: number | null) => ({ uid })
 const folder = (): AttemptFolder => ({ path: join(root, 'attempt'), cwd: join(root, 'attempt'), env: {} })
 
 test('[S3] a script is written where it belongs, whatever link a version has in its place', async () => {

@@ -126,7 +126,7 @@ export async function makeAttemptFolder(
 
 /** Writes the inline script, and gives everything to the tasks' user. Last step before the process. */
 export async function closeAttemptFolder(
-  host: Host,
+  host: Pick<Host, 'uid'>,
   folder: AttemptFolder,
   file: { path: string; text: string } | null,
 ): Promise<void> {

@@ -1,5 +1,6 @@
 /** One attempt from its folder to its end. */
 import { failpoint } from '#server/config/failpoint.ts'
+import { gateMs } from '#server/config/lease.ts'
 import type { Json } from '#server/domain/json.ts'
 import type { AttemptStore } from '#server/storage/artifact-store.ts'
 import { maskerOf } from '#server/domain/run/attempt-record.ts'
@@ -13,14 +14,16 @@ import {
   type AttemptFolder,
 } from './attempt-folder.ts'
 import type { Checkouts } from './checkouts.ts'
+import { emptyCgroup, makeCgroup, removeCgroup } from './cgroup.ts'
 import { commandLine } from './command.ts'
 import type { Host } from './host.ts'
 import type { RoomWatch } from './room-watch.ts'
-import { killMarked, signalGroup, startBehindGate, type TaskProcess } from './task-process.ts'
-import { makeCgroup, UsageMeter } from './usage-meter.ts'
+import { killMarked, startBehindGate, type TaskProcess } from './task-process.ts'
+import { unheard, type Exit } from './spawner/spawner.ts'
+import { UsageMeter } from './usage-meter.ts'
 import { LogDrain } from './log-drain.ts'
 import type { WarmScript, WarmStarts } from './warm/warm-starts.ts'
-import { fault, judge, stopped, tooLate, type Exit, type Why } from './verdict.ts'
+import { fault, judge, stopped, tooLate, type Why } from './verdict.ts'
 
 export interface AttemptTools {
   host: Host
@@ -59,10 +62,10 @@ export class ProcessAttempt {
     if (why === 'stop') this.#log?.hurry()
     const running = this.#process
     if (running === null) return
-    running.closeGate()
-    signalGroup(running.pid, why === 'oom' || why === 'fenced' ? 'SIGKILL' : 'SIGTERM')
+    running.shut()
+    running.signal(why === 'oom' || why === 'fenced' ? 'SIGKILL' : 'SIGTERM')
     if (this.#forced !== null) clearTimeout(this.#forced)
-    this.#forced = setTimeout(() => signalGroup(running.pid, 'SIGKILL'), graceMs)
+    this.#forced = setTimeout(() => running.signal('SIGKILL'), graceMs)
   }
 
   /** Resolves with the end when it is over; `submitted` once the sink knows the process. Never throws. */
@@ -99,51 +102,64 @@ export class ProcessAttempt {
         `'${program}' is not on this machine's search path: install it, or let the task run elsewhere.`,
       )
     await closeAttemptFolder(host, folder, file)
-    const inStore = warm === null ? null : await this.#warm(warm, folder)
+    const inStore = warm === null ? null : this.#warm(warm, folder)
     const running = inStore ?? (await startBehindGate(host, folder.cwd, argv, folder.env))
     this.#process = running
     const { pid, startTime } = running
     const handle = { pid, startTime, bootId: host.bootId, argv: argv.map(maskerOf(folder.env)) }
     const { task } = this.job
     await failpoint('attempt.spawn.after-effect-before-record', task)
-    if (!(await this.#admit(running, handle, submitted))) {
+    // To move a process takes the kernel 10 ms: it is done while the gate is asked.
+    const making = makeCgroup(this.job.attemptId, pid)
+    const admitted = await this.#admit(running, handle, submitted, making)
+    const cgroup = await making
+    if (!admitted) {
+      if (cgroup !== null) removeCgroup(cgroup)
       if (this.#why === 'start') return tooLate
       return this.#why === 'stop' ? stopped : attemptEnd('cancelled', 'cancel_requested', null)
     }
     await failpoint('attempt.gate.after-record', task)
-    const { memory, attemptId } = this.job
+    const { memory } = this.job
     const weigh = (bytes: number) => memory !== null && bytes > memory && this.end('oom')
-    const meter = new UsageMeter(pid, weigh, makeCgroup(attemptId, pid))
+    const meter = new UsageMeter(pid, weigh, cgroup)
     const began = performance.now()
     running.open()
     meter.start()
     const log = new LogWriter({ artifacts, append: (chunk) => this.#sink.appendLog(this.job.token, chunk) })
     this.#log = log
     const timer = this.#watchTime()
-    const over = await this.#untilOver(running, log, timer).finally(() => meter.stop())
+    const over = await this.#untilOver(running, cgroup, log, timer).finally(() => meter.stop())
     const full = await this.#tools.room.since(began)
     const end = await judge({ job: this.job, folder, artifacts, log, full, ...over })
     return end === null ? null : { ...end, ...meter.usage }
   }
 
-  async #warm(script: WarmScript, { cwd, env }: AttemptFolder): Promise<TaskProcess | null> {
-    return (await this.#tools.warm?.take(script, { id: this.job.attemptId, cwd, env })) ?? null
+  #warm(script: WarmScript, { cwd, env }: AttemptFolder): TaskProcess | null {
+    return this.#tools.warm?.take(script, { id: this.job.attemptId, cwd, env }) ?? null
   }
 
   /** Whether its code may start. Where it may not, or nobody can say, nothing is left behind the gate. */
-  async #admit(running: TaskProcess, handle: Record<string, Json>, submitted: () => void): Promise<boolean> {
+  async #admit(
+    running: TaskProcess,
+    handle: Record<string, Json>,
+    submitted: () => void,
+    ready: Promise<unknown>,
+  ): Promise<boolean> {
     let passed = false
     try {
       const admitted = (await this.#sink.submitted(this.job.token, handle)) && this.#why === null
       submitted()
       await failpoint('attempt.gate.before', this.job.task)
-      passed = admitted && (await this.#sink.passGate(this.job.token, handle)) && !this.#stopped()
+      const asked = performance.now()
+      passed = admitted && (await this.#sink.passGate(this.job.token, handle))
+      await ready
+      // Whoever stood still meanwhile may have been taken for lost.
+      passed &&= performance.now() - asked <= gateMs && !this.#stopped()
       return passed
     } finally {
       clearTimeout(this.#start)
       if (!passed) {
-        running.closeGate()
-        signalGroup(running.pid, 'SIGKILL')
+        running.signal('SIGKILL')
         running.output.destroy()
         await running.exited
       }
@@ -166,6 +182,7 @@ export class ProcessAttempt {
 
   async #untilOver(
     running: TaskProcess,
+    cgroup: string | null,
     log: LogWriter,
     timer: NodeJS.Timeout | undefined,
   ): Promise<{ exit: Exit; why: Why | null }> {
@@ -176,12 +193,15 @@ export class ProcessAttempt {
     clearInterval(timer)
     this.#process = null
     if (this.#forced !== null) clearTimeout(this.#forced)
-    // What it left running, in its group or out of it, is not the task any more.
-    signalGroup(running.pid, 'SIGKILL')
-    await killMarked(new Set([this.job.attemptId]), this.#tools.host.uid)
+    // What it left running, out of its group, is not the task any more.
+    const { uid } = this.#tools.host
+    await (cgroup !== null && uid !== null
+      ? emptyCgroup(cgroup)
+      : killMarked(new Set([this.job.attemptId]), uid))
     drain.ended()
     await drain.over
     await log.flush()
+    if (exit === null) throw unheard()
     return { exit, why }
   }
 }

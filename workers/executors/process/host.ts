@@ -16,6 +16,7 @@ import {
 } from 'node:fs/promises'
 import { delimiter, isAbsolute, join } from 'node:path'
 import { LogPipes } from './log-pipes.ts'
+import { Spawner } from './spawner/spawner.ts'
 
 /** The user id tasks have when the product is started as root: it owns nothing of the product. */
 export const taskUserId = 64_101
@@ -30,6 +31,8 @@ export interface Host {
   /** Changes with each boot of the machine: a pid of another boot is nobody's. null: this system does not tell. */
   bootId: string | null
   pipes: LogPipes
+  /** Starts processes; whoever opened the host closes it. */
+  spawner: Spawner
 }
 
 /** What a program printed; null when it did not end with 0, or could not be started. */
@@ -110,7 +113,8 @@ export async function openHost(runtime: string, path: string): Promise<Host> {
   await mkdir(join(runtime, 'versions'), { recursive: true, mode: 0o700 })
   await placeNode(bin, uid)
   await placeIdlers(bin)
-  const pipes = new LogPipes(join(runtime, 'pipes'), uid)
+  const spawner = new Spawner()
+  const pipes = new LogPipes(join(runtime, 'pipes'), uid, spawner)
   await pipes.fill()
   return {
     runtime,
@@ -118,6 +122,7 @@ export async function openHost(runtime: string, path: string): Promise<Host> {
     path: [bin, ...(await reachable(path, uid))].join(delimiter),
     bootId: await readBootId(),
     pipes,
+    spawner,
   }
 }
 

@@ -8,9 +8,9 @@ import type { AttemptEnd, AttemptJob, AttemptSink, Executor, OrphanedAttempt } f
 import { attemptEnd, ownMachine } from '../executor.ts'
 import { ProcessAttempt, type AttemptTools } from './attempt.ts'
 import { removeAll } from './attempt-folder.ts'
+import { sweepCgroups } from './cgroup.ts'
 import { RoomWatch } from './room-watch.ts'
 import { killMarked, signalGroup, startTimeOf } from './task-process.ts'
-import { sweepCgroups } from './usage-meter.ts'
 
 export interface ProcessExecutorOptions extends Omit<AttemptTools, 'graceMs' | 'artifacts' | 'room'> {
   /** The store as the attempt of this token may use it. */
@@ -131,5 +131,6 @@ export class ProcessExecutor implements Executor {
     for (const { attempt } of this.#live.values()) attempt.end('stop', graceMs)
     await Promise.all([...this.#live.values()].map(({ over }) => over))
     await this.#options.warm?.close()
+    await this.#options.host.spawner.close()
   }
 }

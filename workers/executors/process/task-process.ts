@@ -2,26 +2,16 @@
  * One process group behind a gate: it is there, found by pid and start time, before anything of the author's is
  * executed; a word on its gate lets it go, the end of the product's process closes the gate unopened.
  */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { closeSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { Socket } from 'node:net'
-import type { Writable } from 'node:stream'
 import type { Host } from './host.ts'
+import type { Spawned } from './spawner/spawner.ts'
 
 /** `read` fails at the end of file: without the word nothing is executed. */
 const gate = 'read go <&3 || exit 0; exec 3<&-; exec "$@"'
 
-export interface TaskProcess {
-  pid: number
-  startTime: string | null
-  /** Standard output and error, in the order they were written. */
-  output: Socket
-  open: () => void
-  closeGate: () => void
-  exited: Promise<{ code: number | null; signal: string | null }>
-}
+/** One that waits at its gate for a word that is known. */
+export type TaskProcess = Omit<Spawned, 'open' | 'ready'> & { open: () => void }
 
 /** Clock ticks since boot at which a process began; null when it is gone. */
 export async function startTimeOf(pid: number): Promise<string | null> {
@@ -30,7 +20,7 @@ export async function startTimeOf(pid: number): Promise<string | null> {
 }
 
 /** Sends to processes that may be gone, which is fine. A negative pid is a group; 0 would be our own. */
-function send(pid: number, signal: NodeJS.Signals): void {
+export function send(pid: number, signal: NodeJS.Signals): void {
   if (Math.abs(pid) <= 1) throw new Error(`no process of a task has the pid ${pid}`)
   try {
     process.kill(pid, signal)
@@ -44,49 +34,14 @@ export const signalGroup = (pid: number, signal: NodeJS.Signals): void => send(-
 
 /** @throws when it cannot be started at all */
 export async function startBehindGate(
-  host: Host,
+  host: Pick<Host, 'pipes' | 'spawner' | 'uid'>,
   cwd: string,
   argv: string[],
   env: Record<string, string>,
 ): Promise<TaskProcess> {
-  const { reading, writing } = await host.pipes.take()
-  let child: ChildProcess
-  try {
-    child = spawn('/bin/sh', ['-c', gate, 'sh', ...argv], {
-      cwd,
-      // The types of Next want NODE_ENV in every environment; a task's own has none.
-      env: env as NodeJS.ProcessEnv,
-      stdio: ['ignore', writing, writing, 'pipe'],
-      detached: true,
-      ...(host.uid === null ? {} : { uid: host.uid, gid: host.uid }),
-    })
-  } catch (error) {
-    closeSync(reading)
-    throw error
-  } finally {
-    closeSync(writing)
-  }
-  const { pid } = child
-  if (pid === undefined) {
-    closeSync(reading)
-    const [fault] = (await once(child, 'error')) as [Error]
-    throw fault
-  }
-  const output = new Socket({ fd: reading, readable: true, writable: false })
-  output.pause()
-  const exited = new Promise<{ code: number | null; signal: string | null }>((done) => {
-    child.once('exit', (code, signal) => done({ code, signal }))
-  })
-  const word = child.stdio[3] as Writable
-  word.on('error', () => {})
-  return {
-    pid,
-    startTime: await startTimeOf(pid),
-    output,
-    open: () => word.end('go\n'),
-    closeGate: () => word.destroy(),
-    exited,
-  }
+  const command = { argv: ['/bin/sh', '-c', gate, 'sh', ...argv], cwd, env, uid: host.uid }
+  const spawned = await host.spawner.start(command, await host.pipes.take())
+  return { ...spawned, open: () => spawned.open('go\n') }
 }
 
 /** Processes whose environment names one of these attempts: also those that left their group. */

@@ -3,17 +3,18 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { makeCgroup, UsageMeter } from './usage-meter.ts'
+import { makeCgroup } from './cgroup.ts'
+import { UsageMeter } from './usage-meter.ts'
 
 /** A process behind a gate, whose child fills 64 MB and works for 0.4 s of processor time, and is waited for. */
-async function measured(cgroupOf: (pid: number) => string | null) {
+async function measured(cgroupOf: (pid: number) => Promise<string | null> | null) {
   const work =
     'const held = Buffer.alloc(2 ** 26, 1); const used = () => { const { user, system } = process.cpuUsage(); return user + system }; while (used() < 4e5) held[0]++'
   const child = spawn('/bin/sh', ['-c', 'read go; "$0" -e "$1"; exit 0', process.execPath, work], {
     stdio: ['pipe', 'ignore', 'ignore'],
   })
   const pid = child.pid ?? 0
-  const cgroup = cgroupOf(pid)
+  const cgroup = await cgroupOf(pid)
   const seen: number[] = []
   const meter = new UsageMeter(pid, (bytes) => seen.push(bytes), cgroup)
   child.stdin.end('go\n')

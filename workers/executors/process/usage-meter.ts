@@ -8,8 +8,9 @@
  * look found, or the largest peak of one process, which the kernel keeps. Pages that processes share count for each.
  * Without `/proc` (macOS) both are null.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { membersOf, removeCgroup } from './cgroup.ts'
 
 export interface Usage {
   /** User and system, in seconds. */
@@ -28,52 +29,6 @@ const read = (path: string): string => {
   } catch {
     return ''
   }
-}
-
-/** The cgroup that this process is in, where cgroups of version 2 are mounted; null without. */
-function ownCgroup(): string | null {
-  const own = /^0::(.*)$/m.exec(read('/proc/self/cgroup'))?.[1]
-  const mount = read('/proc/self/mountinfo')
-    .split('\n')
-    .find((line) => line.includes(' - cgroup2 '))
-    ?.split(' ')[4]
-  return own === undefined || mount === undefined ? null : join(mount, own)
-}
-
-/** Makes a cgroup for one attempt with its process in it; null where none can be made. */
-export function makeCgroup(attemptId: string, pid: number): string | null {
-  const parent = ownCgroup()
-  if (parent === null) return null
-  const path = join(parent, `dagbok-${attemptId}`)
-  try {
-    mkdirSync(path)
-  } catch {
-    return null
-  }
-  try {
-    writeFileSync(join(path, 'cgroup.procs'), String(pid))
-    if (existsSync(join(path, 'cpu.stat'))) return path
-  } catch {
-    // Made, but it takes no process: as good as none.
-  }
-  removeCgroup(path)
-  return null
-}
-
-/** One that still holds a dying process is tried once more; what then stays is swept with the next start. */
-function removeCgroup(path: string, again = true): void {
-  try {
-    rmdirSync(path)
-  } catch {
-    if (again) setTimeout(() => removeCgroup(path, false), 1000).unref()
-  }
-}
-
-/** Cgroups that an earlier life left: call when no attempt runs. */
-export function sweepCgroups(): void {
-  const parent = ownCgroup()
-  if (parent === null || !existsSync(parent)) return
-  for (const name of readdirSync(parent)) if (name.startsWith('dagbok-')) removeCgroup(join(parent, name))
 }
 
 const children = (pid: number): number[] => {
@@ -128,8 +83,7 @@ export class UsageMeter {
   }
 
   #members(): number[] {
-    if (this.#cgroup !== null)
-      return read(join(this.#cgroup, 'cgroup.procs')).split('\n').filter(Boolean).map(Number)
+    if (this.#cgroup !== null) return membersOf(this.#cgroup)
     const found = new Set([this.#pid, ...this.#seen.keys()])
     for (const pid of found) for (const child of children(pid)) found.add(child)
     return [...found]

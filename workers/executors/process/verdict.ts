@@ -8,14 +8,10 @@ import type { AttemptStore } from '#server/storage/artifact-store.ts'
 import type { LogWriter } from '#server/storage/logs/log-writer.ts'
 import { attemptEnd, type AttemptEnd, type AttemptJob } from '../executor.ts'
 import { collectOutputs, readReport, type AttemptFolder } from './attempt-folder.ts'
+import type { Exit } from './spawner/spawner.ts'
 
 /** What made an attempt end, when it did not by itself. */
 export type Why = 'cancel' | 'timeout' | 'oom' | 'stop' | 'start' | 'fenced'
-
-export interface Exit {
-  code: number | null
-  signal: string | null
-}
 
 export interface Over {
   job: AttemptJob

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { gitPath } from '#server/config/git.ts'
 import { hasPython, noPython } from '../../../testing/python.ts'
 import { openHost, type Host } from '../host.ts'
+import type { Exit } from '../spawner/spawner.ts'
 import { killMarked, signalGroup, startBehindGate, type TaskProcess } from '../task-process.ts'
 import { baseOf, WarmStarts, type WarmLanguage } from './warm-starts.ts'
 
@@ -23,6 +24,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await warm.close()
+  await host.spawner.close()
   await rm(folder, { recursive: true, force: true })
 })
 
@@ -44,13 +46,13 @@ async function place(name: string, files: Record<string, string>, more = {}): Pr
   return { id, cwd, env: { LANG: 'C.UTF-8', PATH: host.path, HOME: cwd, DAGBOK_ATTEMPT_ID: id, ...more } }
 }
 
-async function finish(
-  running: TaskProcess,
-): Promise<{ said: string; code: number | null; signal: string | null }> {
+async function finish(running: TaskProcess): Promise<{ said: string } & Exit> {
   running.open()
   const parts: Buffer[] = []
   for await (const part of running.output as AsyncIterable<Buffer>) parts.push(part)
-  return { said: Buffer.concat(parts).toString(), ...(await running.exited) }
+  const end = await running.exited
+  if (end === null) throw new Error('nobody knows how it ended')
+  return { said: Buffer.concat(parts).toString(), ...end }
 }
 
 /** One from the store: it is asked for until it has been filled. */
@@ -61,7 +63,7 @@ async function fromStore(
   at: Place,
 ): Promise<TaskProcess> {
   for (let tries = 0; tries < 1000; tries++) {
-    const taken = await warm.take({ language, path, args }, at)
+    const taken = warm.take({ language, path, args }, at)
     if (taken !== null) return taken
     await new Promise((done) => setTimeout(done, 20))
   }
@@ -173,11 +175,11 @@ describe.each(languages)('$language', ({ language, argv, file, there }) => {
       [file]: language === 'python' ? 'print(1)' : 'console.log(1)',
     })
     const running = await fromStore(language, file, [], at)
-    running.closeGate()
+    running.shut()
     const parts: Buffer[] = []
     for await (const part of running.output as AsyncIterable<Buffer>) parts.push(part)
     expect(parts).toEqual([])
-    expect((await running.exited).code).toBe(70)
+    expect((await running.exited)?.code).toBe(70)
   })
 })
 

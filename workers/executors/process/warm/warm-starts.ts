@@ -3,13 +3,11 @@
  * used again, so that attempts share nothing. A language has some in store while it is in use. See
  * docs/decisions/0004-warm-interpreters.md.
  */
-import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync } from 'node:fs'
-import { Socket } from 'node:net'
 import { join } from 'node:path'
-import type { Duplex } from 'node:stream'
 import type { Host } from '../host.ts'
-import { signalGroup, startTimeOf, type TaskProcess } from '../task-process.ts'
+import type { Spawned } from '../spawner/spawner.ts'
+import type { TaskProcess } from '../task-process.ts'
 
 export type WarmLanguage = 'python' | 'javascript' | 'typescript'
 
@@ -21,10 +19,7 @@ export interface WarmScript {
 }
 
 interface Spare {
-  child: ChildProcess
-  gate: Duplex
-  output: Socket
-  exited: TaskProcess['exited']
+  spawned: Spawned
   ready: boolean
 }
 
@@ -33,6 +28,8 @@ interface Store {
   /** What the interpreter reads of its environment when it starts. */
   base: Record<string, string>
   spares: Set<Spare>
+  /** How many are being started. */
+  begun: number
   /** Ends what is in store once the language has not been used for a while. */
   unused: NodeJS.Timeout
   /** Starts that failed one after the other. */
@@ -79,10 +76,10 @@ export class WarmStarts {
   }
 
   /** One that waits behind its gate, for this script; null when none is in store, or the script wants its own start. */
-  async take(
+  take(
     script: WarmScript,
     attempt: { id: string; cwd: string; env: Record<string, string> },
-  ): Promise<TaskProcess | null> {
+  ): TaskProcess | null {
     const base = baseOf(attempt.env)
     const { id, cwd, env } = attempt
     // A shell, through which other attempts start, says where it is.
@@ -98,16 +95,9 @@ export class WarmStarts {
     setTimeout(() => this.#fill(store), refillMs).unref()
     if (spare === undefined) return null
     store.spares.delete(spare)
-    const { child, gate, output, exited } = spare
-    const pid = child.pid ?? 0
-    return {
-      pid,
-      startTime: await startTimeOf(pid),
-      output,
-      open: () => gate.end(Buffer.concat([Buffer.from(bytes.length.toString(16).padStart(8, '0')), bytes])),
-      closeGate: () => gate.destroy(),
-      exited,
-    }
+    const { spawned } = spare
+    const length = bytes.length.toString(16).padStart(8, '0')
+    return { ...spawned, open: () => spawned.open(`${length}${word}`) }
   }
 
   /** Ends all that wait. */
@@ -130,17 +120,16 @@ export class WarmStarts {
     }
     const unused = setTimeout(() => void this.#empty(store), unusedMs)
     unused.unref()
-    const store: Store = { language, base, spares: new Set(), unused, failures: 0 }
+    const store: Store = { language, base, spares: new Set(), begun: 0, unused, failures: 0 }
     this.#stores.set(key, store)
     return store
   }
 
   async #empty(store: Store): Promise<void> {
-    const ended = [...store.spares].map(async ({ child, gate, output, exited }) => {
-      gate.destroy()
-      if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL')
-      output.destroy()
-      await exited
+    const ended = [...store.spares].map(async ({ spawned }) => {
+      spawned.signal('SIGKILL')
+      spawned.output.destroy()
+      await spawned.exited
     })
     store.spares.clear()
     await Promise.all(ended)
@@ -149,8 +138,12 @@ export class WarmStarts {
   #fill(store: Store): void {
     if (!this.#keeps(store)) return
     // Three that did not come so far: this machine has no such interpreter, or does not let it be prepared.
-    for (let n = store.spares.size; n < inStore && store.failures < 3; n++)
-      this.#start(store).catch(() => store.failures++)
+    for (let n = store.spares.size + store.begun; n < inStore && store.failures < 3; n++) {
+      store.begun++
+      this.#start(store)
+        .catch(() => store.failures++)
+        .finally(() => store.begun--)
+    }
   }
 
   #keeps(store: Store): boolean {
@@ -160,47 +153,30 @@ export class WarmStarts {
   /** It fell while it waited, or could not be started. */
   #fell(store: Store, spare: Spare): void {
     if (!store.spares.delete(spare)) return
-    spare.output.destroy()
+    spare.spawned.output.destroy()
     store.failures++
   }
 
   async #start(store: Store): Promise<void> {
-    const { runtime, uid, pipes } = this.#host
-    const { reading, writing } = await pipes.take()
+    const { runtime, uid, pipes, spawner } = this.#host
+    const pipe = await pipes.take()
+    // In the place of the attempt's id, which is written over it; a home that nobody has.
+    const env = { ...store.base, HOME: '/nonexistent', DAGBOK_ATTEMPT_ID: '0'.repeat(36) }
+    const argv = commands[store.language](join(runtime, 'bin'))
     if (!this.#keeps(store)) {
       // It was closed, or made room for another, meanwhile: one that is started now nobody would end.
-      closeSync(reading)
-      closeSync(writing)
+      closeSync(pipe.reading)
       return
     }
-    const [program = '', ...args] = commands[store.language](join(runtime, 'bin'))
-    const child = spawn(program, args, {
-      cwd: '/',
-      // In the place of the attempt's id, which is written over it; a home that nobody has.
-      env: {
-        ...store.base,
-        HOME: '/nonexistent',
-        DAGBOK_ATTEMPT_ID: '0'.repeat(36),
-      } as unknown as NodeJS.ProcessEnv,
-      stdio: ['ignore', writing, writing, 'pipe'],
-      detached: true,
-      ...(uid === null ? {} : { uid, gid: uid }),
-    })
-    closeSync(writing)
-    const output = new Socket({ fd: reading, readable: true, writable: false })
-    output.pause()
-    const gate = child.stdio[3] as Duplex
-    gate.on('error', () => {})
-    const exited = new Promise<{ code: number | null; signal: string | null }>((done) => {
-      child.once('exit', (code, signal) => done({ code, signal }))
-      child.once('error', () => done({ code: 126, signal: null }))
-    })
-    const spare: Spare = { child, gate, output, exited, ready: false }
+    const spawned = await spawner.start({ argv, cwd: '/', env, uid }, pipe)
+    const spare: Spare = { spawned, ready: false }
     store.spares.add(spare)
-    void exited.then(() => this.#fell(store, spare))
-    gate.once('data', () => {
+    void spawned.exited.then(() => this.#fell(store, spare))
+    void spawned.ready.then(() => {
       spare.ready = true
       store.failures = 0
     })
+    // It was closed while this one began.
+    if (!this.#keeps(store)) await this.#empty(store)
   }
 }

@@ -1,0 +1,95 @@
+/** What starts processes for a worker: what they are, how they end, and what becomes of them when it is ended itself. */
+import { constants, openSync } from 'node:fs'
+import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { gitPath } from '#server/config/git.ts'
+import { Spawner, type Spawned } from './spawner.ts'
+
+let folder = ''
+let spawner: Spawner
+let pipes = 0
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'dagbok-spawner-'))
+  spawner = new Spawner()
+})
+afterEach(async () => {
+  await spawner.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function begin(script: string, env: Record<string, string> = {}): Promise<Spawned> {
+  const path = join(folder, String(pipes++))
+  expect(await spawner.run(['/bin/sh', '-c', 'PATH=/bin:/usr/bin mkfifo "$1"', 'sh', path])).toEqual({
+    code: 0,
+    said: '',
+  })
+  const reading = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const argv = ['/bin/sh', '-c', script]
+  return spawner.start({ argv, cwd: folder, env: { PATH: gitPath(), ...env }, uid: null }, { reading, path })
+}
+
+async function said({ output }: Spawned): Promise<string> {
+  const parts: Buffer[] = []
+  for await (const part of output as AsyncIterable<Buffer>) parts.push(part)
+  return Buffer.concat(parts).toString()
+}
+
+/** Pid of the one process that starts others for this test's. */
+async function starterOf({ pid }: Spawned): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1')
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+}
+
+const isThere = (pid: number) =>
+  access(`/proc/${pid}`).then(
+    () => true,
+    () => false,
+  )
+
+test('a process has its environment, folder and gate; its word and its end are heard', async () => {
+  const spawned = await begin('read -r word <&3; echo "$word $PWD"; env | sort; exit 7', { A: 'b=c' })
+  spawned.open('go\n')
+  const lines = (await said(spawned)).trim().split('\n')
+  expect(lines[0]).toBe(`go ${folder}`)
+  expect(lines.slice(1).filter((line) => !/^(A|PATH|PWD|OLDPWD|SHLVL|_)=/.test(line))).toEqual([])
+  expect(lines).toContain('A=b=c')
+  expect(await spawned.exited).toEqual({ code: 7, signal: null })
+  // Nobody else can open its pipe.
+  expect(await readdir(folder)).toEqual([])
+})
+
+test('what cannot be started says why, with the code of the system', async () => {
+  await expect(begin('true', { LONG: 'x'.repeat(4 * 2 ** 20) })).rejects.toMatchObject({ code: 'E2BIG' })
+  await expect(begin('true', { NUL: 'a\0b' })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' })
+  const after = await begin('exit 3')
+  expect(await after.exited).toMatchObject({ code: 3 })
+})
+
+test('a signal reaches the whole group, and what is left of it goes with its leader', async ({ skip }) => {
+  skip(process.platform !== 'linux', 'this machine has no /proc')
+  const left = await begin('sleep 600 & echo $!; exit 0')
+  const pid = Number(await said(left))
+  expect(await left.exited).toMatchObject({ code: 0 })
+  await expect.poll(() => isThere(pid), { interval: 5, timeout: 10_000 }).toBe(false)
+  const group = await begin('sleep 600 & echo $!; wait')
+  group.signal('SIGTERM')
+  expect(await group.exited).toEqual({ code: null, signal: 'SIGTERM' })
+})
+
+test('[R1] when it is killed, a shut gate stays shut, nobody knows how what ran ended, and the next start works', async ({
+  skip,
+}) => {
+  skip(process.platform !== 'linux', 'this machine has no /proc')
+  const gated = await begin('read -r word <&3 || exit 70; echo started')
+  const running = await begin('echo up; exec sleep 600')
+  process.kill(await starterOf(gated), 'SIGKILL')
+  expect(await Promise.all([gated.exited, running.exited])).toEqual([null, null])
+  gated.open('go\n')
+  expect(await said(gated)).toBe('')
+  process.kill(-running.pid, 'SIGKILL')
+  expect(await said(running)).toBe('up\n')
+  const next = await begin('echo again')
+  expect(await said(next)).toBe('again\n')
+})
