@@ -80,9 +80,8 @@ const queries = {
   workerAlive: worker.workerAlive,
   workerDrains: worker.workerDrains,
   workerStopped: worker.workerStopped,
-  writeRun: runState.writeRun,
+  writeState: runState.writeState,
   writeTakeover: schedule.writeTakeover,
-  writeTaskRuns: runState.writeTaskRuns,
 }
 
 type Bound<Query> = Query extends (q: Queryable, ...rest: infer Rest) => infer Answer

@@ -47,11 +47,14 @@ export async function markSubmitted(q: Queryable, token: string, handle: Record_
   return rows.length > 0
 }
 
-/** The compare-and-set of the start gate. Whoever asks is alive: its lease lasts `leaseMs` from now at least. */
+/**
+ * The compare-and-set of the start gate. Whoever asks is alive: its lease lasts `leaseMs` from now at least.
+ * @param record what it was given, where that is not kept yet
+ */
 export async function markRunning(
   q: Queryable,
   token: string,
-  handle: Record_,
+  { handle, record }: { handle: Record_; record: Given | null },
   leaseMs: number,
 ): Promise<boolean> {
   const rows = await q
@@ -59,10 +62,12 @@ export async function markRunning(
     .set({
       state: 'running',
       handle,
+      ...(record === null ? {} : { record }),
+      submittedAt: sql`coalesce(${attempt.submittedAt}, clock_timestamp())`,
       startedAt: sql`clock_timestamp()`,
       leaseUntil: sql`greatest(${attempt.leaseUntil}, ${leaseOf(leaseMs)})`,
     })
-    .where(and(eq(attempt.token, token), eq(attempt.state, 'submitted')))
+    .where(and(eq(attempt.token, token), inArray(attempt.state, ['created', 'submitted'])))
     .returning({ id: attempt.id })
   return rows.length > 0
 }
@@ -71,22 +76,13 @@ export interface AttemptKey {
   id: string
   runId: string
   taskRunId: string
-  task: string
-  index: number
 }
 
 /** Whose attempt this token is, while it lives. */
 export async function findLiveAttempt(q: Queryable, token: string): Promise<AttemptKey | null> {
   const [row] = await q
-    .select({
-      id: attempt.id,
-      runId: attempt.runId,
-      taskRunId: attempt.taskRunId,
-      task: taskRun.task,
-      index: taskRun.index,
-    })
+    .select({ id: attempt.id, runId: attempt.runId, taskRunId: attempt.taskRunId })
     .from(attempt)
-    .innerJoin(taskRun, eq(taskRun.id, attempt.taskRunId))
     .where(and(eq(attempt.token, token), inArray(attempt.state, [...live])))
   return row ?? null
 }
@@ -101,11 +97,25 @@ export interface AttemptEndRow {
   cpuSeconds: number | null
 }
 
-/** Ends a live attempt; false when it is over, or another token's. */
-export async function endAttempt(q: Queryable, token: string, end: AttemptEndRow): Promise<boolean> {
+/**
+ * Ends a live attempt; false when it is over, or another token's.
+ * @param record as of `markRunning`
+ */
+export async function endAttempt(
+  q: Queryable,
+  token: string,
+  end: AttemptEndRow,
+  record: Given | null = null,
+): Promise<boolean> {
   const rows = await q
     .update(attempt)
-    .set({ ...end, message: keptText(end.message), endedAt: sql`clock_timestamp()`, leaseUntil: null })
+    .set({
+      ...end,
+      ...(record === null ? {} : { record }),
+      message: keptText(end.message),
+      endedAt: sql`clock_timestamp()`,
+      leaseUntil: null,
+    })
     .where(and(eq(attempt.token, token), inArray(attempt.state, [...live])))
     .returning({ id: attempt.id })
   return rows.length > 0

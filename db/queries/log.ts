@@ -1,15 +1,27 @@
 import { asc, eq, sql } from 'drizzle-orm'
-import type { Queryable } from '../client.ts'
+import { rowsOf, type Queryable } from '../client.ts'
 import { logChunk } from '../schema/index.ts'
+import { liveChannel } from './live.ts'
 
 export type LogChunk = Omit<typeof logChunk.$inferSelect, 'attemptId' | 'createdAt'>
 
-/** A second write of the same chunk changes nothing. */
-export async function insertLogChunk(q: Queryable, attemptId: string, chunk: LogChunk): Promise<void> {
-  await q
-    .insert(logChunk)
-    .values({ attemptId, ...chunk })
-    .onConflictDoNothing()
+/**
+ * Adds to the log of a live attempt, and says so. A second write of the same chunk changes nothing.
+ * @returns false when it is over, or another token's
+ */
+export async function insertLogChunk(q: Queryable, token: string, chunk: LogChunk): Promise<boolean> {
+  const { seq, hash, byteOffset, bytes, firstLine, lines } = chunk
+  const rows = await rowsOf(
+    q,
+    sql`
+    with found as (select id from attempt where token = ${token} and state in ('created', 'submitted', 'running')),
+      added as (
+        insert into log_chunk (attempt_id, seq, hash, byte_offset, bytes, first_line, lines)
+        select id, ${seq}::int, ${hash}, ${byteOffset}::bigint, ${bytes}::int, ${firstLine}::bigint, ${lines}::int
+        from found on conflict do nothing)
+    select pg_notify(${liveChannel}, 'log:' || id) from found`,
+  )
+  return rows.length > 0
 }
 
 /** All chunks in order: a row each, no bytes. */

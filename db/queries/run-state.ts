@@ -1,5 +1,5 @@
 /** The state of live runs: read whole, written by guarded statements under the run's row lock. Database time only. */
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { and, eq, inArray, sql, type SQL } from 'drizzle-orm'
 import type { Spec } from '#server/domain/dag/spec.ts'
 import { keptText, type Json } from '#server/domain/json.ts'
 import type { Cause } from '#server/domain/run/cause.ts'
@@ -7,7 +7,7 @@ import type { ItemState, Stop } from '#server/domain/run/machine.ts'
 import type { Reason, RunState } from '#server/domain/run/states.ts'
 import { rowsOf, type Queryable } from '../client.ts'
 import { dag, repository, run, taskRun, team, version } from '../schema/index.ts'
-import { wakeEnqueuers } from './live.ts'
+import { liveChannel, wakeEnqueuers } from './live.ts'
 import { noteSuccess } from './trigger.ts'
 
 export interface RunRow {
@@ -126,12 +126,7 @@ export interface TaskRunWrite {
   to: ItemState
 }
 
-/**
- * Writes new states, each only where the row is still in `from`. Two writes of one row in a list are merged before.
- * @returns how many rows were written; fewer than asked means somebody else wrote, and the transaction must be undone
- */
-export async function writeTaskRuns(q: Queryable, writes: readonly TaskRunWrite[]): Promise<number> {
-  if (writes.length === 0) return 0
+function updateOfTaskRuns(writes: readonly TaskRunWrite[]): SQL {
   const rows = JSON.stringify(
     writes.map(({ id, from, to }) => ({
       id,
@@ -146,7 +141,7 @@ export async function writeTaskRuns(q: Queryable, writes: readonly TaskRunWrite[
       n: to.attempts,
     })),
   )
-  const written = await q.execute(sql`
+  return sql`
     update task_run t set
       state = w.state, reason = w.reason, message = w.message,
       due_at = case when w.due is null then null else to_timestamp(w.due / 1000.0) end,
@@ -156,8 +151,7 @@ export async function writeTaskRuns(q: Queryable, writes: readonly TaskRunWrite[
       started_at = case when w.state = 'running' then coalesce(t.started_at, clock_timestamp()) else t.started_at end,
       ended_at = case when w.state in ('succeeded', 'failed', 'skipped', 'upstream_failed', 'cancelled') then clock_timestamp() end
     from jsonb_to_recordset(${rows}::jsonb) as w(id uuid, from_state task_run_state, state task_run_state, reason reason, message text, due double precision, ready double precision, uf int, inf int, n int)
-    where t.id = w.id and t.state = w.from_state`)
-  return written.rowCount ?? 0
+    where t.id = w.id and t.state = w.from_state`
 }
 
 /** What of a run's row its machine knows. */
@@ -169,12 +163,7 @@ export interface RunWrite {
   dueAt: number | null
 }
 
-/** Raises the revision, and writes what the machine says; with a success goes the note for who waits for it. */
-export async function writeRun(
-  q: Queryable,
-  runId: string,
-  { change, stop, dueAt }: RunWrite,
-): Promise<void> {
+function updateOfRun(runId: string, { change, stop, dueAt }: RunWrite): SQL {
   const due = sql`case when ${dueAt}::float8 is null then null else to_timestamp(${dueAt}::float8 / 1000.0) end`
   const state =
     change === null
@@ -182,13 +171,43 @@ export async function writeRun(
       : sql`, state = ${change.to}, reason = ${change.reason},
         started_at = case when ${change.to} = 'cancelled' then started_at else coalesce(started_at, clock_timestamp()) end,
         ended_at = case when ${change.to} in ('succeeded', 'failed', 'cancelled') then clock_timestamp() end`
-  await q.execute(sql`
+  return sql`
     update run set revision = revision + 1, due_at = ${due}, stopping = ${stop?.why ?? null},
       cancel_forced = cancel_forced or ${stop?.forced === true}${state}
-    where id = ${runId}`)
-  if (change === null) return
-  if (change.to === 'succeeded') await noteSuccess(q, runId)
-  await wakeEnqueuers(q, 'place')
+    where id = ${runId}`
+}
+
+export interface StateWrite {
+  /** Each is written only where the row is still in `from`. Two writes of one row are merged before. */
+  tasks: readonly TaskRunWrite[]
+  /** null: it stays as it is. */
+  run: RunWrite | null
+  /** What has changed (`announce`). */
+  topics: readonly string[]
+}
+
+/**
+ * Writes new states in one statement: of task runs, and of their run, whose revision it raises; with a success goes the
+ * note for who waits for it.
+ * @returns how many task runs were written; fewer than asked means somebody else wrote, and the transaction must be undone
+ */
+export async function writeState(
+  q: Queryable,
+  runId: string,
+  { tasks, run: moved, topics }: StateWrite,
+): Promise<number> {
+  const notes = [...new Set(topics)].map((topic) => sql`, pg_notify(${liveChannel}, ${topic})`)
+  const [row] = await rowsOf<{ written: number }>(
+    q,
+    sql`with tasks as (${updateOfTaskRuns(tasks)} returning 1)
+      ${moved === null ? sql`` : sql`, moved as (${updateOfRun(runId, moved)})`}
+      select (select count(*) from tasks)::int as written${sql.join(notes)}`,
+  )
+  if (moved?.change != null) {
+    if (moved.change.to === 'succeeded') await noteSuccess(q, runId)
+    await wakeEnqueuers(q, 'place')
+  }
+  return row?.written ?? 0
 }
 
 /** Gives a `map` its items: its one row becomes the first. @returns ids in the order of the items */

@@ -1,6 +1,6 @@
 /** A claimed attempt as the executor gets it: rendered, with its inputs found. */
 import type { Session } from '#db/scheduling-store.ts'
-import { renderTask, type RenderedInput } from '#server/domain/expression/render.ts'
+import { readsExpressions, renderTask, type RenderedInput } from '#server/domain/expression/render.ts'
 import type { Viewer } from '#server/domain/expression/facts.ts'
 import { ExpressionError } from '#server/domain/expression/cel.ts'
 import { traceparentOf } from '#server/domain/run/trace-context.ts'
@@ -52,10 +52,8 @@ export async function buildJob(
   within: Effects['within'],
 ): Promise<AttemptJob> {
   const { task, key } = viewer
-  const rendered = within(
-    () => renderTask(viewer, claimed.n, traceparentOf(live.row.id, claimed.attemptId)),
-    tooSlow,
-  )
+  const render = () => renderTask(viewer, claimed.n, traceparentOf(live.row.id, claimed.attemptId))
+  const rendered = readsExpressions(viewer) ? within(render, tooSlow) : render()
   const inputs: Record<string, InputValue> = {}
   for (const [name, input] of Object.entries(rendered.inputs))
     inputs[name] = await inputOf(session, live, input)

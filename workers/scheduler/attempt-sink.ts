@@ -1,4 +1,5 @@
 /** What executors write: every call is fenced by its token, and an end advances the run in the same transaction. */
+import type { AttemptKey } from '#db/queries/attempt.ts'
 import type { SchedulingStore } from '#db/scheduling-store.ts'
 import { gateMs, leaseMs } from '#server/config/lease.ts'
 import type { Json } from '#server/domain/json.ts'
@@ -12,6 +13,7 @@ import type { AttemptOutcome } from '#server/domain/run/retry.ts'
 import type { AttemptEnd, AttemptSink } from '../executors/executor.ts'
 import { tooSlow } from './attempt-job.ts'
 import type { Effects } from './effects.ts'
+import type { HeldAttempts } from './held-attempts.ts'
 import type { LiveRun } from './live-run.ts'
 import type { RunAdvancer } from './run-advancer.ts'
 
@@ -28,7 +30,8 @@ function outcomeOf(
   if (state === 'failed' && task !== undefined)
     try {
       const { attempts: attempt } = itemAt(live.machine, node, item)
-      retry = within(() => retryAllowed(task, { exitCode, reason, attempt }), tooSlow)
+      if (task.retry_if !== null)
+        retry = within(() => retryAllowed(task, { exitCode, reason, attempt }), tooSlow)
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error
       retry = { error: error.message }
@@ -39,15 +42,18 @@ function outcomeOf(
 export class DatabaseSink implements AttemptSink {
   readonly #store: SchedulingStore
   readonly #runs: RunAdvancer
+  readonly #held: HeldAttempts
   readonly #effects: Pick<Effects, 'random' | 'within' | 'elapsed'>
 
   constructor(
     store: SchedulingStore,
     runs: RunAdvancer,
+    held: HeldAttempts,
     effects: Pick<Effects, 'random' | 'within' | 'elapsed'>,
   ) {
     this.#store = store
     this.#runs = runs
+    this.#held = held
     this.#effects = effects
   }
 
@@ -55,8 +61,13 @@ export class DatabaseSink implements AttemptSink {
     return this.#store.markSubmitted(token, handle)
   }
 
+  /** Whose attempt this token is. Of one that is held here the database is not asked: whether it lives, its writes find out. */
+  async #keyOf(token: string): Promise<AttemptKey | null> {
+    return this.#held.get(token) ?? (await this.#store.findLiveAttempt(token))
+  }
+
   async passGate(token: string, handle: Record<string, Json>): Promise<boolean> {
-    const key = await this.#store.findLiveAttempt(token)
+    const key = await this.#keyOf(token)
     if (key === null) return false
     const asked = this.#effects.elapsed()
     let stateNow = (): string => 'waiting'
@@ -67,8 +78,10 @@ export class DatabaseSink implements AttemptSink {
       const passing = { kind: 'gate_passed', ...place } as const
       // A cancel closes the gate, unless it is clean-up (R17), and so does a mark by hand: what has not started does not start.
       if (!decideWhether(live.machine, passing)) return null
-      return (await tx.markRunning(token, handle, leaseMs)) ? [passing] : null
+      const { record = null } = this.#held.get(token) ?? {}
+      return (await tx.markRunning(token, { handle, record }, leaseMs)) ? [passing] : null
     })
+    if (passed) this.#isKept(token)
     // Whoever was paused meanwhile may have been taken for lost, and its run may be over.
     if (passed && this.#effects.elapsed() - asked > gateMs)
       throw new DagbokError('internal', 'Its start gate answered too late to be believed.')
@@ -76,23 +89,23 @@ export class DatabaseSink implements AttemptSink {
     return passed && stateNow() === 'running'
   }
 
+  #isKept(token: string): void {
+    const held = this.#held.get(token)
+    if (held !== undefined) held.record = null
+  }
+
   async appendLog(token: string, chunk: LogChunkRow): Promise<boolean> {
-    const key = await this.#store.findLiveAttempt(token)
-    if (key === null) return false
-    await this.#store.transaction(async (tx) => {
-      await tx.insertLogChunk(key.id, chunk)
-      await tx.announce([`log:${key.id}`])
-    })
-    return true
+    return this.#store.insertLogChunk(token, chunk)
   }
 
   async ended(token: string, end: AttemptEnd): Promise<boolean> {
-    const key = await this.#store.findLiveAttempt(token)
+    const key = await this.#keyOf(token)
     if (key === null) return false
     const { outputs, metrics, values, ...row } = end
     return this.#runs.apply(key.runId, async (tx, live) => {
       const place = live.places.get(key.taskRunId)
-      if (place === undefined || !(await tx.endAttempt(token, row))) return null
+      const { record = null } = this.#held.get(token) ?? {}
+      if (place === undefined || !(await tx.endAttempt(token, row, record))) return null
       if (end.state === 'succeeded' || end.state === 'failed')
         await tx.insertResults(key.id, {
           outputs: end.state === 'succeeded' ? outputs : [],

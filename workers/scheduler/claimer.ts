@@ -15,6 +15,7 @@ import { attemptEnd, type Executor } from '../executors/executor.ts'
 import { buildJob, type Claimed } from './attempt-job.ts'
 import type { DatabaseSink } from './attempt-sink.ts'
 import type { Effects } from './effects.ts'
+import type { HeldAttempts } from './held-attempts.ts'
 import type { Isolation } from './isolation.ts'
 import type { LiveRun } from './live-run.ts'
 import type { Batch, RunAdvancer } from './run-advancer.ts'
@@ -38,8 +39,7 @@ export class Claimer {
   readonly #sink: DatabaseSink
   readonly #isolation: Isolation
   readonly #effects: Pick<Effects, 'token' | 'within'>
-  /** Attempts that were handed out and hold a place there, by token: a task run may have a next one before that is over. */
-  readonly #held = new Map<string, { taskRunId: string; executor: Executor }>()
+  readonly #held: HeldAttempts
   readonly #submitting = new Set<Promise<void>>()
 
   constructor(given: {
@@ -50,6 +50,7 @@ export class Claimer {
     sink: DatabaseSink
     isolation: Isolation
     effects: Pick<Effects, 'token' | 'within'>
+    held: HeldAttempts
   }) {
     this.#store = given.store
     this.#log = given.log
@@ -58,6 +59,7 @@ export class Claimer {
     this.#sink = given.sink
     this.#isolation = given.isolation
     this.#effects = given.effects
+    this.#held = given.held
   }
 
   /** Resolves when what was taken has been handed to the executor. */
@@ -145,7 +147,8 @@ export class Claimer {
     const { outcome } = said
     if (outcome.kind !== 'taken') return outcome
     if (!accepted) return { kind: 'gone' }
-    this.#held.set(token, { taskRunId: candidate.id, executor })
+    const { attemptId: id, live } = outcome.taken
+    this.#held.set(token, { id, runId: live.row.id, taskRunId: candidate.id, executor, record: null })
     return outcome
   }
 
@@ -175,9 +178,16 @@ export class Claimer {
   }
 
   /** What it was given stays with it. An attempt does not fail for it. */
-  async #keep(attemptId: string, given: Handed): Promise<void> {
+  async #keep({ attemptId, token }: Claimed, executor: Executor, given: Handed): Promise<void> {
+    const record = recordOf(given)
+    const held = this.#held.get(token)
+    // Its gate is asked by this life of the process, or never: it is kept with that.
+    if (executor.post.own && held !== undefined) {
+      held.record = record
+      return
+    }
     try {
-      await this.#store.saveRecord(attemptId, recordOf(given))
+      await this.#store.saveRecord(attemptId, record)
     } catch (error) {
       this.#log.error({ err: error, attempt: attemptId }, 'what an attempt was given could not be kept')
     }
@@ -189,10 +199,8 @@ export class Claimer {
       await failpoint('attempt.claim.after-record', live.machine.plan.nodes[node]?.task)
       const viewer = await viewerOf(this.#store, live, node, item)
       const job = await buildJob(this.#store, live, viewer, { ...claimed, node, item }, this.#effects.within)
-      await Promise.all([
-        executor.submit(job),
-        this.#keep(claimed.attemptId, { ...job, params: live.row.params }),
-      ])
+      const given = { ...job, params: live.row.params }
+      await Promise.all([this.#keep({ ...claimed, node, item }, executor, given), executor.submit(job)])
     } catch (error) {
       const end =
         error instanceof ExpressionError

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { ensureFirstOwner } from '#db/queries/sign-in.ts'
 import { insertIntervention, lockTaskRun } from '#db/queries/intervention.ts'
-import { lockRun, writeTaskRuns } from '#db/queries/run-state.ts'
+import { lockRun, writeState } from '#db/queries/run-state.ts'
 import { lockPoolOf } from '#db/queries/claim.ts'
 import { savePool } from '#db/queries/pool.ts'
 import { gateMs, leaseMs } from '#server/config/lease.ts'
@@ -91,13 +91,12 @@ test('an answer that comes while its run is advanced waits for it: neither is un
     hasLocked()
     await goOn
     const to = { state: 'awaiting_input' as const, reason: null, message: null, userFailures: 0 }
-    return writeTaskRuns(tx, [
-      {
-        id,
-        from: 'waiting',
-        to: { ...to, infrastructureFailures: 0, attempts: 0, dueAt: null, readyAt: null },
-      },
-    ])
+    const task = {
+      id,
+      from: 'waiting',
+      to: { ...to, infrastructureFailures: 0, attempts: 0, dueAt: null, readyAt: null },
+    }
+    return writeState(tx, runId, { tasks: [task], run: null, topics: [] })
   })
   await locked
   const answering = database().transaction(async (tx) => {
@@ -191,7 +190,7 @@ test('[R1] the start gate prolongs the lease: its answer is believed for a while
   const runId = await start(one)
   const store = postgresStore(database())
   const runs = new RunAdvancer(store, () => {})
-  const sink = new DatabaseSink(store, runs, realEffects)
+  const sink = new DatabaseSink(store, runs, new Map(), realEffects)
   const token = await submitted(runs, sink, runId)
   await database().client`update attempt set lease_until = clock_timestamp() where token = ${token}`
   expect(await sink.passGate(token, {})).toBe(true)
@@ -214,7 +213,7 @@ test('[R1] an attempt whose end is written together with its start gate does not
   }
   const store = { ...real, findLiveAttempt }
   const runs = new RunAdvancer(store, () => {})
-  const sink = new DatabaseSink(store, runs, realEffects)
+  const sink = new DatabaseSink(store, runs, new Map(), realEffects)
   const token = await submitted(runs, sink, runId)
   // Both wait in one mailbox, and go into one transaction.
   const busy = runs.apply(runId, () => isReleased.then(() => null))

@@ -173,13 +173,14 @@ export class RunAdvancer {
     before: string,
     reason: Reason | null,
   ): Promise<void> {
-    const written = await tx.writeTaskRuns(writes)
+    const { run, stop, dueAt } = live.machine
+    const written = await tx.writeState(live.row.id, {
+      tasks: writes,
+      run: { change: run === before ? null : { to: run, reason }, stop, dueAt },
+      topics: [`run:${live.row.id}`, ...(run === before ? [] : [`dag:${live.row.dagId}`])],
+    })
     if (written !== writes.length)
       throw new Error(`run ${live.row.id}: ${written} of ${writes.length} task runs could be written`)
-    const { run, stop, dueAt } = live.machine
-    await tx.writeRun(live.row.id, { change: run === before ? null : { to: run, reason }, stop, dueAt })
     live.row = { ...live.row, revision: live.row.revision + 1, state: run }
-    const topics = [`run:${live.row.id}`, ...(run === before ? [] : [`dag:${live.row.dagId}`])]
-    await tx.announce(topics)
   }
 }

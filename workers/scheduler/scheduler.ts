@@ -15,6 +15,7 @@ import { attemptEnd, type Executor } from '../executors/executor.ts'
 import { DatabaseSink } from './attempt-sink.ts'
 import { Claimer } from './claimer.ts'
 import { realEffects, type Effects } from './effects.ts'
+import type { HeldAttempts } from './held-attempts.ts'
 import { carryOutInterventions } from './interventions.ts'
 import type { LiveRun } from './live-run.ts'
 import { Overdue } from './overdue.ts'
@@ -59,7 +60,8 @@ export class Scheduler {
     this.#store = store
     this.#log = log
     this.#runs = new RunAdvancer(store, (advanced) => this.#afterAdvance(advanced))
-    this.sink = new DatabaseSink(store, this.#runs, effects)
+    const held: HeldAttempts = new Map()
+    this.sink = new DatabaseSink(store, this.#runs, held, effects)
     this.#isolation = new Isolation(log, effects.elapsed)
     this.#overdue = new Overdue(effects.elapsed)
     this.#claimer = new Claimer({
@@ -70,6 +72,7 @@ export class Scheduler {
       sink: this.sink,
       isolation: this.#isolation,
       effects,
+      held,
     })
     this.#fullDisk = effects.fullDisk
     this.#questions = new Questions(store, blobs, effects.within)

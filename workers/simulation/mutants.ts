@@ -41,7 +41,7 @@ export const mutants: Mutant[] = [
       },
       {
         file: `${store}/attempts.ts`,
-        find: "one.token === token && one.state === 'submitted'",
+        find: 'one.token === token && isBefore(one)',
         put: 'one.token === token && isLive(one)',
       },
       {

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto'
 import { chmod, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Database } from '#db/client.ts'
-import { findLiveAttempt } from '#db/queries/attempt.ts'
 import { registerWorker } from '#db/queries/worker.ts'
 import { liveChannel } from '#db/queries/live.ts'
 import { postgresStore } from '#db/scheduling-store.ts'
@@ -40,8 +39,9 @@ function sinkOf(db: Database, scheduler: () => Scheduler, shut: ReadonlySet<stri
   return {
     submitted: (token, handle) => scheduler().sink.submitted(token, handle),
     passGate: async (token, handle) => {
-      const { task = '' } = (await findLiveAttempt(db, token)) ?? {}
-      return !shut.has(task) && scheduler().sink.passGate(token, handle)
+      const [row] = await db.client<{ task: string }[]>`
+        select t.task from attempt a join task_run t on t.id = a.task_run_id where a.token = ${token}`
+      return !shut.has(row?.task ?? '') && scheduler().sink.passGate(token, handle)
     },
     appendLog: (token, chunk) => scheduler().sink.appendLog(token, chunk),
     ended: (token, end) => scheduler().sink.ended(token, end),

@@ -90,6 +90,18 @@ function inputOf(viewer: Viewer, input: Task['inputs'][string]): RenderedInput {
   return { ...input, expanded, key: expanded && joined ? viewer.key : null }
 }
 
+const rendered = new WeakMap<Task, boolean>()
+/** Whether some text of a task is more than it looks: where none is, to render it takes no time worth a bound. */
+export function readsExpressions({ spec, task }: Pick<Viewer, 'spec' | 'task'>): boolean {
+  const known = rendered.get(task)
+  if (known !== undefined) return known
+  const group = spec.groups.find((one) => one.id === task.scope)
+  const texts = [task.env, task.args, task.action, task.inputs, task.image, group?.params]
+  const reads = JSON.stringify(texts).includes('${{')
+  rendered.set(task, reads)
+  return reads
+}
+
 /** @param traceparent W3C trace context of the attempt, `''` without one. @throws ExpressionError */
 export function renderTask(viewer: Viewer, attempt: number, traceparent: string): RenderedTask {
   const { task } = viewer

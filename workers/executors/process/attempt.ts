@@ -147,11 +147,10 @@ export class ProcessAttempt {
   ): Promise<boolean> {
     let passed = false
     try {
-      const admitted = (await this.#sink.submitted(this.job.token, handle)) && this.#why === null
       submitted()
       await failpoint('attempt.gate.before', this.job.task)
       const asked = performance.now()
-      passed = admitted && (await this.#sink.passGate(this.job.token, handle))
+      passed = this.#why === null && (await this.#sink.passGate(this.job.token, handle))
       await ready
       // Whoever stood still meanwhile may have been taken for lost.
       passed &&= performance.now() - asked <= gateMs && !this.#stopped()

@@ -2,8 +2,8 @@
  * A cgroup (v2) for each attempt, below that of this process, where one can be made: the kernel counts what was ever in it,
  * and tells what is left in it, also of processes that left their group or their parent.
  */
-import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdir, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { send } from './task-process.ts'
 
@@ -50,11 +50,8 @@ export async function makeCgroup(attemptId: string, pid: number): Promise<string
 
 /** One that still holds a dying process is tried once more; what then stays is swept with the next start. */
 export function removeCgroup(path: string, again = true): void {
-  try {
-    rmdirSync(path)
-  } catch {
-    if (again) setTimeout(() => removeCgroup(path, false), 1000).unref()
-  }
+  // Not at once: the kernel takes a millisecond or two.
+  rmdir(path).catch(() => again && setTimeout(() => removeCgroup(path, false), 1000).unref())
 }
 
 /** Pids of what lives in a cgroup. */

@@ -1,5 +1,6 @@
 /** Attempts: every write carries the fencing token. */
 import type { LostAttempt } from '#db/queries/attempt.ts'
+import { liveChannel } from '#db/queries/live.ts'
 import { keptText } from '#server/domain/json.ts'
 import { byTime, later, type Statements } from './statements.ts'
 import { StatementError, type Rows, type Transaction } from './tables.ts'
@@ -21,6 +22,8 @@ type Names =
 
 export const isLive = ({ state }: Rows['attempt']) =>
   state === 'created' || state === 'submitted' || state === 'running'
+
+const isBefore = ({ state }: Rows['attempt']) => state === 'created' || state === 'submitted'
 
 export const lostAttempt = ({ token, id, state, handle }: Rows['attempt']): LostAttempt[] =>
   state === 'created' || state === 'submitted' || state === 'running'
@@ -65,25 +68,31 @@ export const attempts: Pick<Statements, Names> = {
     if (row !== undefined) tx.update('attempt', row.id, { state: 'submitted', handle, submittedAt: tx.now() })
     return row !== undefined
   },
-  markRunning: (tx, token, handle, leaseMs) => {
-    const [row] = tx.lockWhere('attempt', (one) => one.token === token && one.state === 'submitted')
+  markRunning: (tx, token, { handle, record }, leaseMs) => {
+    const [row] = tx.lockWhere('attempt', (one) => one.token === token && isBefore(one))
     if (row === undefined) return false
     const least = later(tx.now(), leaseMs)
     const leaseUntil = row.leaseUntil !== null && row.leaseUntil > least ? row.leaseUntil : least
-    tx.update('attempt', row.id, { state: 'running', handle, startedAt: tx.now(), leaseUntil })
+    tx.update('attempt', row.id, {
+      state: 'running',
+      handle,
+      record: record ?? row.record,
+      submittedAt: row.submittedAt ?? tx.now(),
+      startedAt: tx.now(),
+      leaseUntil,
+    })
     return true
   },
   findLiveAttempt: (tx, token) => {
     const row = tx.all('attempt').find((one) => one.token === token && isLive(one))
-    const item = tx.get('taskRun', row?.taskRunId ?? '')
-    if (row === undefined || item === undefined) return null
-    return { id: row.id, runId: row.runId, taskRunId: row.taskRunId, task: item.task, index: item.index }
+    return row === undefined ? null : { id: row.id, runId: row.runId, taskRunId: row.taskRunId }
   },
-  endAttempt: (tx, token, end) => {
+  endAttempt: (tx, token, end, record = null) => {
     const [row] = tx.lockWhere('attempt', (one) => one.token === token && isLive(one))
     if (row !== undefined)
       tx.update('attempt', row.id, {
         ...end,
+        record: record ?? row.record,
         message: keptText(end.message),
         endedAt: tx.now(),
         leaseUntil: null,
@@ -91,7 +100,11 @@ export const attempts: Pick<Statements, Names> = {
     return row !== undefined
   },
   insertResults: (tx, id, results) => tx.update('attempt', id, { results }),
-  insertLogChunk: () => undefined,
+  insertLogChunk: (tx, token) => {
+    const row = tx.all('attempt').find((one) => one.token === token && isLive(one))
+    if (row !== undefined) tx.notify(liveChannel, `log:${row.id}`)
+    return row !== undefined
+  },
   heartbeat: (tx, tokens, leaseMs) => {
     const wanted = new Set(tokens)
     const rows = tx.lockWhere('attempt', (one) => wanted.has(one.token) && isLive(one))

@@ -1,4 +1,5 @@
 /** Runs: made, locked, admitted, written. */
+import type { RunWrite, TaskRunWrite } from '#db/queries/run-state.ts'
 import { liveChannel, enqueueChannel, workChannel } from '#db/queries/live.ts'
 import { byTime, later, type Statements } from './statements.ts'
 import { StatementError, type Rows, type Transaction } from './tables.ts'
@@ -72,8 +73,7 @@ type Names =
   | 'waitingRuns'
   | 'wakeEnqueuers'
   | 'wakeScheduler'
-  | 'writeRun'
-  | 'writeTaskRuns'
+  | 'writeState'
 
 const newTaskRun = (
   tx: Transaction,
@@ -113,6 +113,46 @@ const newTaskRun = (
         endedAt: tx.now(),
       }),
 })
+
+function writeTaskRuns(tx: Transaction, writes: readonly TaskRunWrite[]): number {
+  const wanted = new Map(writes.map((write) => [write.id, write]))
+  const rows = tx.lockWhere('taskRun', (row) => wanted.get(row.id)?.from === row.state)
+  for (const row of rows) {
+    const { dueAt, readyAt, ...to } = wanted.get(row.id)?.to ?? row
+    tx.update('taskRun', row.id, {
+      ...to,
+      dueAt: dueAt instanceof Date ? dueAt : dateOf(dueAt),
+      readyAt: readyAt instanceof Date ? readyAt : dateOf(readyAt),
+      queuedAt: to.state === 'queued' && row.state !== 'queued' ? tx.now() : row.queuedAt,
+      startedAt: to.state === 'running' ? (row.startedAt ?? tx.now()) : row.startedAt,
+      endedAt: itemHasEnded(to.state) ? tx.now() : null,
+    })
+  }
+  return rows.length
+}
+
+function writeRun(tx: Transaction, runId: string, { change, stop, dueAt }: RunWrite): void {
+  const row = tx.lockRow('run', runId)
+  if (row === undefined) return
+  const ended = change !== null && hasEnded(change.to)
+  tx.update('run', runId, {
+    revision: row.revision + 1,
+    dueAt: dateOf(dueAt),
+    stopping: stop?.why ?? null,
+    cancelForced: row.cancelForced || stop?.forced === true,
+    ...(change === null
+      ? {}
+      : {
+          state: change.to,
+          reason: change.reason,
+          startedAt: change.to === 'cancelled' ? row.startedAt : (row.startedAt ?? tx.now()),
+          endedAt: ended ? tx.now() : null,
+        }),
+  })
+  if (change === null) return
+  if (change.to === 'succeeded') noteSuccess(tx, row)
+  tx.notify(enqueueChannel, 'place')
+}
 
 export const runs: Pick<Statements, Names> = {
   lockDag: (tx, dagId) => void tx.lockRow('dag', dagId),
@@ -239,42 +279,11 @@ export const runs: Pick<Statements, Names> = {
     return true
   },
 
-  writeTaskRuns: (tx, writes) => {
-    const wanted = new Map(writes.map((write) => [write.id, write]))
-    const rows = tx.lockWhere('taskRun', (row) => wanted.get(row.id)?.from === row.state)
-    for (const row of rows) {
-      const { dueAt, readyAt, ...to } = wanted.get(row.id)?.to ?? row
-      tx.update('taskRun', row.id, {
-        ...to,
-        dueAt: dueAt instanceof Date ? dueAt : dateOf(dueAt),
-        readyAt: readyAt instanceof Date ? readyAt : dateOf(readyAt),
-        queuedAt: to.state === 'queued' && row.state !== 'queued' ? tx.now() : row.queuedAt,
-        startedAt: to.state === 'running' ? (row.startedAt ?? tx.now()) : row.startedAt,
-        endedAt: itemHasEnded(to.state) ? tx.now() : null,
-      })
-    }
-    return rows.length
-  },
-  writeRun: (tx, runId, { change, stop, dueAt }) => {
-    const row = tx.lockRow('run', runId)
-    if (row === undefined) return
-    const ended = change !== null && hasEnded(change.to)
-    tx.update('run', runId, {
-      revision: row.revision + 1,
-      dueAt: dateOf(dueAt),
-      stopping: stop?.why ?? null,
-      cancelForced: row.cancelForced || stop?.forced === true,
-      ...(change === null
-        ? {}
-        : {
-            state: change.to,
-            reason: change.reason,
-            startedAt: change.to === 'cancelled' ? row.startedAt : (row.startedAt ?? tx.now()),
-            endedAt: ended ? tx.now() : null,
-          }),
-    })
-    if (change === null) return
-    if (change.to === 'succeeded') noteSuccess(tx, row)
-    tx.notify(enqueueChannel, 'place')
+  writeState: (tx, runId, { tasks, run, topics }) => {
+    if (run !== null) tx.lockRow('run', runId)
+    const written = writeTaskRuns(tx, tasks)
+    if (run !== null) writeRun(tx, runId, run)
+    for (const topic of topics) tx.notify(liveChannel, topic)
+    return written
   },
 }

@@ -1,9 +1,12 @@
 /** What starts processes for a worker: what they are, how they end, and what becomes of them when it is ended itself. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { constants, openSync } from 'node:fs'
 import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { nodeOptions } from '#cli/setup/machine.mjs'
 import { gitPath } from '#server/config/git.ts'
 import { Spawner, type Spawned } from './spawner.ts'
 
@@ -92,4 +95,17 @@ test('[R1] when it is killed, a shut gate stays shut, nobody knows how what ran 
   expect(await said(running)).toBe('up\n')
   const next = await begin('echo again')
   expect(await said(next)).toBe('again\n')
+})
+
+test('a process that waits for one to start does not end for want of other work', async () => {
+  const program = `const { Spawner } = await import(${JSON.stringify(join(import.meta.dirname, 'spawner.ts'))})
+    const { code } = await new Spawner().run(['/bin/sh', '-c', 'exit 7'])
+    process.stdout.write(String(code))`
+  const child = spawn(process.execPath, [...nodeOptions, '--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let out = ''
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+  expect(await once(child, 'close')).toEqual([0, null])
+  expect(out).toBe('7')
 })

@@ -71,7 +71,6 @@ export class Spawner {
   #process: ChildProcess | null = null
   readonly #ears = new Map<number, Ear>()
   #last = 0
-
   /** The process that starts others; it is begun anew where it was ended. */
   #running(): ChildProcess {
     if (this.#process !== null) return this.#process
@@ -96,11 +95,16 @@ export class Spawner {
     }
     child.once('error', over)
     child.once('exit', over)
-    // It keeps nobody from ending.
     child.unref()
     child.channel?.unref()
     this.#process = child
     return child
+  }
+
+  /** As long as an answer is waited for, this process does not end for want of work. */
+  #answered<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    const work = setInterval(() => {}, 2 ** 30)
+    return answer.finally(() => clearInterval(work))
   }
 
   #tell(message: { id: number; kind: string } & Record<string, unknown>): void {
@@ -123,7 +127,7 @@ export class Spawner {
       })
     })
     this.#tell({ id, kind: 'start', argv, cwd, env, uid, pipe: path })
-    const { pid, startTime } = await begun.catch((error: unknown) => {
+    const { pid, startTime } = await this.#answered(begun).catch((error: unknown) => {
       closeSync(reading)
       throw error
     })
@@ -148,14 +152,15 @@ export class Spawner {
   /** Runs a program of the product's own to its end. @returns its exit code and what it complained of. @throws as `start` */
   async run(argv: readonly string[]): Promise<{ code: number | null; said: string }> {
     const id = ++this.#last
-    return new Promise((resolve, reject) => {
+    const answer = new Promise<{ code: number | null; said: string }>((resolve, reject) => {
       this.#ears.set(id, (said) => {
         this.#ears.delete(id)
         if (said?.kind === 'ran') resolve({ code: said.code, said: said.said })
         else reject(said?.kind === 'failed' ? errorOf(said) : unheard())
       })
-      this.#tell({ id, kind: 'run', argv })
     })
+    this.#tell({ id, kind: 'run', argv })
+    return this.#answered(answer)
   }
 
   /** Ends the process that starts others. What runs of them goes on, and nobody hears of its end. */

@@ -150,6 +150,11 @@ export class WarmStarts {
     return !this.#closed && [...this.#stores.values()].includes(store)
   }
 
+  #waits(store: Store, spare: Spare): void {
+    spare.ready = true
+    store.failures = 0
+  }
+
   /** It fell while it waited, or could not be started. */
   #fell(store: Store, spare: Spare): void {
     if (!store.spares.delete(spare)) return
@@ -172,10 +177,7 @@ export class WarmStarts {
     const spare: Spare = { spawned, ready: false }
     store.spares.add(spare)
     void spawned.exited.then(() => this.#fell(store, spare))
-    void spawned.ready.then(() => {
-      spare.ready = true
-      store.failures = 0
-    })
+    void spawned.ready.then(() => this.#waits(store, spare))
     // It was closed while this one began.
     if (!this.#keeps(store)) await this.#empty(store)
   }

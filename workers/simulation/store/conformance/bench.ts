@@ -1,5 +1,6 @@
 /** What the rules of the suite are tried on, and what they begin with. */
-import type { SchedulingStore } from '#db/scheduling-store.ts'
+import type { RunWrite, TaskRunWrite } from '#db/queries/run-state.ts'
+import type { SchedulingStore, Session } from '#db/scheduling-store.ts'
 import type { Spec } from '#server/domain/dag/spec.ts'
 import { leaseMs } from '#server/config/lease.ts'
 import { fresh, type ItemState } from '#server/domain/run/machine.ts'
@@ -40,6 +41,15 @@ export const to = (state: ItemState['state'], more: Partial<ItemState> = {}): It
   state,
   ...more,
 })
+
+/** With a handle that finds nothing. */
+export const noHandle = { handle: {}, record: null }
+
+export const writeTaskRuns = (store: Session, tasks: TaskRunWrite[]): Promise<number> =>
+  store.writeState(nobody, { tasks, run: null, topics: [] })
+
+export const writeRun = (store: Session, id: string, run: RunWrite): Promise<number> =>
+  store.writeState(id, { tasks: [], run, topics: [] })
 
 export const failed = (work: Promise<unknown>) =>
   work.then(

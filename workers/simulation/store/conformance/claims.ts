@@ -1,7 +1,7 @@
 /** What the scheduler relies on when it hands out work. */
 import { expect, test } from 'vitest'
 import { ownMachine } from '../../../executors/executor.ts'
-import { nobody, to, type Bench } from './bench.ts'
+import { nobody, to, type Bench, writeTaskRuns } from './bench.ts'
 
 export function claimRules({ subject, run }: Bench): void {
   test('[R4] who asks a pool while another has it locked waits, and counts what that one took', async () => {
@@ -11,7 +11,10 @@ export function claimRules({ subject, run }: Bench): void {
       await dag('  - {id: a, command: [a], matrix: {k: [1, 2]}, pool: narrow, slots: 2}'),
     )
     const [one = '', two = ''] = items.map((item) => item.id)
-    await store.writeTaskRuns([one, two].map((id) => ({ id, from: 'waiting', to: to('queued') })))
+    await writeTaskRuns(
+      store,
+      [one, two].map((id) => ({ id, from: 'waiting', to: to('queued') })),
+    )
     const none = { runs: new Set<string>(), tasks: new Set<string>() }
     const mine = async () =>
       (await store.claimable(100, none, ownMachine))
@@ -24,7 +27,7 @@ export function claimRules({ subject, run }: Bench): void {
     const first = store.transaction(async (tx) => {
       expect((await tx.lockPoolOf(one))?.free).toBe(2)
       locked()
-      await tx.writeTaskRuns([{ id: one, from: 'queued', to: to('starting') }])
+      await writeTaskRuns(tx, [{ id: one, from: 'queued', to: to('starting') }])
       order.push('first')
     })
     await isLocked
@@ -46,7 +49,10 @@ export function claimRules({ subject, run }: Bench): void {
         '  - {id: low, command: [x], priority: -5}\n  - {id: top, command: [x], priority: 5}\n  - {id: gone, command: [x], pool: nowhere}',
       ),
     )
-    await store.writeTaskRuns(items.map((item) => ({ id: item.id, from: 'waiting', to: to('queued') })))
+    await writeTaskRuns(
+      store,
+      items.map((item) => ({ id: item.id, from: 'waiting', to: to('queued') })),
+    )
     const claim = async (runs: string[], tasks: string[]) =>
       (await store.claimable(100, { runs: new Set(runs), tasks: new Set(tasks) }, ownMachine))
         .filter(({ runId }) => runId === id)
@@ -63,7 +69,10 @@ export function claimRules({ subject, run }: Bench): void {
         '  - {id: own, command: [x]}\n  - {id: any, command: [x], executor: pool}\n  - {id: far, command: [x], executor: pool, queue: far}',
       ),
     )
-    await store.writeTaskRuns(items.map((item) => ({ id: item.id, from: 'waiting', to: to('queued') })))
+    await writeTaskRuns(
+      store,
+      items.map((item) => ({ id: item.id, from: 'waiting', to: to('queued') })),
+    )
     const none = { runs: new Set<string>(), tasks: new Set<string>() }
     const claim = async (taker: Parameters<typeof store.claimable>[2]) =>
       (await store.claimable(100, none, taker))

@@ -1,22 +1,22 @@
 /** What the scheduler relies on of task runs, and of what is said to it. */
 import { expect, test } from 'vitest'
-import { to, failed, type Bench } from './bench.ts'
+import { to, failed, type Bench, writeTaskRuns, writeRun } from './bench.ts'
 
 export function itemRules({ subject, run, started }: Bench): void {
   test('what is due is told, with the ms until what is not', async () => {
     const { store, id, taskRunId } = await started()
     const now = (await store.databaseNow()).getTime()
     const due = async () => (await store.dueItems()).due.some((item) => item.id === taskRunId)
-    await store.writeTaskRuns([
+    await writeTaskRuns(store, [
       { id: taskRunId, from: 'waiting', to: to('retrying', { dueAt: now + 3_600_000 }) },
     ])
     expect(await due()).toBe(false)
     expect((await store.dueItems()).nextMs).toBeLessThanOrEqual(3_600_000)
-    await store.writeTaskRuns([{ id: taskRunId, from: 'retrying', to: to('retrying', { dueAt: now - 1 }) }])
+    await writeTaskRuns(store, [{ id: taskRunId, from: 'retrying', to: to('retrying', { dueAt: now - 1 }) }])
     expect(await due()).toBe(true)
-    await store.writeRun(id, { change: null, stop: null, dueAt: now - 1 })
+    await writeRun(store, id, { change: null, stop: null, dueAt: now - 1 })
     expect((await store.dueRuns()).due.map((row) => row.id)).toContain(id)
-    await store.writeRun(id, { change: { to: 'failed', reason: null }, stop: null, dueAt: now - 1 })
+    await writeRun(store, id, { change: { to: 'failed', reason: null }, stop: null, dueAt: now - 1 })
     expect((await store.dueRuns()).due.map((row) => row.id)).not.toContain(id)
   })
 
@@ -62,7 +62,7 @@ export function itemRules({ subject, run, started }: Bench): void {
     expect(await store.pastHolds(dated(1), 'a')).toBe(true)
     expect(await store.pastHolds(dated(2), 'a')).toBe(false)
     const item = first.items[0]?.id ?? ''
-    await store.writeTaskRuns([{ id: item, from: 'waiting', to: to('skipped') }])
+    await writeTaskRuns(store, [{ id: item, from: 'waiting', to: to('skipped') }])
     expect(await store.pastHolds(dated(2), 'a')).toBe(true)
     expect(second.items).toHaveLength(1)
   })

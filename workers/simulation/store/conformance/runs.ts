@@ -1,6 +1,6 @@
 /** What the scheduler relies on of runs: who holds them, whose turn it is. */
 import { expect, test } from 'vitest'
-import { to, failed, type Bench } from './bench.ts'
+import { to, failed, type Bench, writeTaskRuns, writeRun } from './bench.ts'
 
 export function runRules({ subject, run, started }: Bench): void {
   test('whoever advances a run holds it: another one waits, and reads what was written', async () => {
@@ -9,7 +9,7 @@ export function runRules({ subject, run, started }: Bench): void {
     const advance = () =>
       store.transaction(async (tx) => {
         revisions.push((await tx.lockRun(id))?.revision ?? -1)
-        await tx.writeRun(id, { change: null, stop: null, dueAt: null })
+        await writeRun(tx, id, { change: null, stop: null, dueAt: null })
       })
     await Promise.all([advance(), advance(), advance()])
     expect(revisions).toEqual([0, 1, 2])
@@ -35,7 +35,7 @@ export function runRules({ subject, run, started }: Bench): void {
     const { store, id, taskRunId } = await started()
     const broken = store.transaction(async (tx) => {
       await tx.lockRun(id)
-      await tx.writeTaskRuns([{ id: taskRunId, from: 'waiting', to: to('queued') }])
+      await writeTaskRuns(tx, [{ id: taskRunId, from: 'waiting', to: to('queued') }])
       throw new Error('broken')
     })
     expect(await failed(broken)).toBe(true)
@@ -70,7 +70,7 @@ export function runRules({ subject, run, started }: Bench): void {
       recovers: false,
     })
     const write = (id: string, state: 'running' | 'failed') =>
-      store.writeRun(id, { change: { to: state, reason: null }, stop: null, dueAt: null })
+      writeRun(store, id, { change: { to: state, reason: null }, stop: null, dueAt: null })
     await write(one.id, 'running')
     expect(await store.activeRuns(made.dagId)).toEqual([one.id])
     expect(await store.othersOf(second)).toEqual({
@@ -96,9 +96,9 @@ export function runRules({ subject, run, started }: Bench): void {
     const made = await subject().dag('  - {id: a, command: [a]}', 'limits: {strategy: strict_sequential}\n')
     const first = await run(made)
     const taskRunId = first.items[0]?.id ?? ''
-    await store.writeTaskRuns([{ id: taskRunId, from: 'waiting', to: to('failed') }])
+    await writeTaskRuns(store, [{ id: taskRunId, from: 'waiting', to: to('failed') }])
     const write = (id: string, state: 'failed' | 'succeeded') =>
-      store.writeRun(id, { change: { to: state, reason: null }, stop: null, dueAt: null })
+      writeRun(store, id, { change: { to: state, reason: null }, stop: null, dueAt: null })
     await write(first.id, 'failed')
     const again = await run(made, { verb: 'recover', parentId: first.id })
     const behind = await run(made)
