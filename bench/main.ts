@@ -1,114 +1,108 @@
-/** `npm run bench -- P8 [--quick] [--json FILE]`: one workload, its calibration, a table and JSON. */
+/** `npm run bench -- P8 [--quick] [--json FILE]`: workloads one after the other, with a calibration, tables, pairs and JSON. */
 import { writeFile } from 'node:fs/promises'
+import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { calibrateEmbedded } from './harness/postgres-floor.ts'
 import { formatCalibration } from './harness/calibration.ts'
 import { exitOnSignals } from './harness/ending.ts'
-import { formatTable, type Row } from './harness/statistics.ts'
-import { chainsBesideAirflow, fanBesideAirflow, triggerBesideAirflow } from './beside-airflow.ts'
-import { chains, threeSteps } from './p1-chain.ts'
-import { fanOut } from './p3-fan.ts'
-import { tenThousand } from './p4-ten-thousand.ts'
-import { wideAndDeep } from './p6-wide-and-deep.ts'
-import { coldStart } from './p14-cold-start.ts'
-import { pushToRun } from './p8-push-to-run.ts'
-import { hundredVersions } from './p9-hundred-versions.ts'
-import { triggerToCode } from './p5-trigger-to-code.ts'
+import { calibrateEmbedded } from './harness/postgres-floor.ts'
+import { round, type Row } from './harness/statistics.ts'
+import { formatAllPairs, formatTable } from './harness/table.ts'
+import { workloadOf, workloads, type Options } from './workloads.ts'
 
-interface Workload {
-  what: string
-  run: (quick: boolean) => Promise<Row[]>
+const usage = [
+  'usage: npm run bench -- NAME … [--quick] [--pairs N] [--hold MINUTES] [--no-airflow] [--json FILE]',
+  ...[...workloads].map(([name, { what }]) => `  ${name.padEnd(8)} ${what}`),
+].join('\n')
+
+interface Asked extends Options {
+  names: string[]
+  /** Where the JSON goes; null: to the screen. */
+  json: string | null
 }
 
-/** It is slow: few pairs, and with `--quick` only as it comes. */
-const airflow = (quick: boolean, rounds = 5) =>
-  quick ? { rounds: 2, configurations: ['defaults'] } : { rounds, configurations: ['defaults', 'tuned'] }
-
-const workloads: Record<string, Workload> = {
-  P1: {
-    what: 'chains of 10 and 40 tasks, beside DBOS, Restate, make and Airflow',
-    run: async (quick) => {
-      const lengths = quick ? [10] : [10, 40]
-      return [
-        ...(await chains({ rounds: quick ? 3 : 10, lengths })),
-        ...(await chainsBesideAirflow({ ...airflow(quick), lengths })),
-      ]
-    },
-  },
-  P2: {
-    what: 'three steps, alone and 200 at once, beside DBOS and Restate',
-    run: (quick) => threeSteps(quick ? { samples: 10, atOnce: 20 } : { samples: 100, atOnce: 200 }),
-  },
-  P3: {
-    what: '1 → 1,000 → 1 processes, beside make -j4 and bare spawns; 1 → 100 → 1 beside Airflow',
-    run: async (quick) => [
-      ...(await fanOut(quick ? { rounds: 1, width: 100 } : { rounds: 5, width: 1000 })),
-      ...(await fanBesideAirflow({ ...airflow(quick), width: quick ? 20 : 100 })),
-    ],
-  },
-  P4: {
-    what: '100 DAGs × 10 runs × 10 tasks, beside a queue',
-    run: (quick) =>
-      tenThousand(quick ? { dags: 10, runs: 2, rounds: 1 } : { dags: 100, runs: 10, rounds: 3 }),
-  },
-  P6: {
-    what: 'what a task costs in a graph of 10,000, beside one of 100',
-    run: (quick) => wideAndDeep(quick ? { large: 500, rounds: 1 } : { large: 10_000, rounds: 3 }),
-  },
-  P5: {
-    what: 'trigger → first byte of user code, beside a queue, a bare spawn and Airflow',
-    run: async (quick) => [
-      ...(await triggerToCode({ samples: quick ? 20 : 300, peer: true })),
-      ...(await triggerBesideAirflow(airflow(quick, 20))),
-    ],
-  },
-  P8: {
-    what: 'push → listed → running, beside a bare push',
-    run: (quick) => pushToRun(quick ? { pairs: 5, files: [1000] } : { pairs: 50, files: [1000, 10_000] }),
-  },
-  P9: {
-    what: 'a hundred versions live at once, and the files of one, beside git worktree add and git clone --shared',
-    run: (quick) => hundredVersions(quick ? { versions: 10, files: 100 } : { versions: 100, files: 1000 }),
-  },
-  P14: {
-    what: 'cold start to a green example run, beside initdb + start',
-    run: (quick) => coldStart(quick ? { pairs: 1, idleSeconds: 10 } : { pairs: 5, idleSeconds: 60 }),
-  },
+/** @throws when a number is none */
+function numberOf(name: string, text: string | undefined, least: number): number | null {
+  if (text === undefined) return null
+  const value = Number(text)
+  if (!(value >= least)) throw new Error(`--${name} is '${text}': write a number, ${least} or more`)
+  return value
 }
 
-async function main(): Promise<number> {
+/** @throws with a sentence when it cannot be understood */
+function parse(args: string[]): Asked {
   const { positionals, values } = parseArgs({
+    args,
     allowPositionals: true,
-    options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
+    allowNegative: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      airflow: { type: 'boolean', default: true },
+      pairs: { type: 'string' },
+      hold: { type: 'string' },
+      json: { type: 'string' },
+    },
   })
-  const chosen = positionals.map((name) => [name, workloads[name.toUpperCase()]] as const)
-  const unknown = chosen.find(([, workload]) => workload === undefined)
-  if (chosen.length === 0 || unknown !== undefined) {
-    if (unknown !== undefined) console.error(`there is no workload '${unknown[0]}'`)
-    console.error(
-      [
-        'usage: npm run bench -- NAME … [--quick] [--json FILE]',
-        ...Object.entries(workloads).map(([name, w]) => `  ${name.padEnd(4)} ${w.what}`),
-      ].join('\n'),
-    )
-    return 2
+  if (positionals.length === 0) throw new Error('there is no workload named')
+  const unknown = positionals.find((name) => workloadOf(name) === null)
+  if (unknown !== undefined) throw new Error(`there is no workload '${unknown}'`)
+  return {
+    names: positionals,
+    quick: values.quick,
+    airflow: values.airflow,
+    pairs: numberOf('pairs', values.pairs, 1),
+    holdMinutes: numberOf('hold', values.hold, 0) ?? 0,
+    json: values.json ?? null,
   }
-  const calibration = await calibrateEmbedded()
-  console.log(formatCalibration(calibration))
-  const report: Record<string, Row[]> = {}
-  for (const [name, workload] of chosen) {
-    if (workload === undefined) continue
-    console.log(`\n${name}: ${workload.what}`)
-    const rows = await workload.run(values.quick)
-    report[name] = rows
+}
+
+const loads = () => loadavg().map(round).join(', ')
+
+/** One workload, printed. @returns what the JSON has of it: its rows, or why there are none */
+async function measure(name: string, options: Options): Promise<Row[] | { failed: string }> {
+  const found = workloadOf(name)
+  if (found === null) return []
+  const [known, workload] = found
+  console.log(`\n${known}: ${workload.what}`)
+  const start = performance.now()
+  try {
+    const rows = await workload.run(options)
     console.log(formatTable(rows))
+    const pairs = formatAllPairs(rows)
+    if (pairs !== '') console.log(`\n${pairs}`)
+    return rows
+  } catch (error) {
+    // The others can still be measured; a figure of a run that was not right there is none.
+    console.error(error)
+    return { failed: String(error) }
+  } finally {
+    console.log(`(${known}: ${Math.round((performance.now() - start) / 1000)} s, load ${loads()})`)
   }
-  const json = JSON.stringify({ calibration, report }, null, 2)
-  if (values.json === undefined) console.log(`\n${json}`)
-  else await writeFile(values.json, `${json}\n`)
-  return 0
+}
+
+async function main(asked: Asked): Promise<number> {
+  const calibration = await calibrateEmbedded()
+  console.log(`${formatCalibration(calibration)}, load ${loads()}`)
+  const report: Record<string, Row[] | { failed: string }> = {}
+  for (const name of asked.names) {
+    report[name] = await measure(name, asked)
+    // After each: what comes later may be cut off.
+    if (asked.json !== null)
+      await writeFile(asked.json, `${JSON.stringify({ calibration, report }, null, 2)}\n`)
+  }
+  if (asked.json === null) console.log(`\n${JSON.stringify({ calibration, report }, null, 2)}`)
+  return Object.values(report).every(Array.isArray) ? 0 : 1
+}
+
+function asked(): Asked | null {
+  try {
+    return parse(process.argv.slice(2))
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${usage}`)
+    return null
+  }
 }
 
 exitOnSignals()
+const wanted = asked()
 // Peers leave servers behind that cannot be closed.
-process.exit(await main())
+process.exit(wanted === null ? 2 : await main(wanted))

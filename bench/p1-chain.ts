@@ -10,10 +10,11 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { startStepPeers, type StepPeer } from './harness/durable-peers.ts'
 import { inTurn, type Side } from './harness/in-turn.ts'
+import { missingMake } from './harness/make.ts'
 import { withPostgres } from './harness/postgres-floor.ts'
 import { startProduct, type Product } from './harness/product.ts'
 import { chain, pushFiles, runOnce, spanOf, startRun, untilOver } from './harness/runs.ts'
-import { median, pairRatio, quantile, round, type Row } from './harness/statistics.ts'
+import { compare, median, round, spread, type Row } from './harness/statistics.ts'
 
 const cells = {
   'warm JavaScript':
@@ -35,15 +36,16 @@ async function makeChain(folder: string, length: number): Promise<number> {
   return performance.now() - start
 }
 
+/** Values of these peers, by their names without versions. */
+const peersOf = (values: Map<string, number[]>, peers: readonly string[]) =>
+  Object.fromEntries(peers.map((peer) => [peer.split(' ')[0] ?? peer, values.get(peer)]))
+
 const rowsOf = (values: Map<string, number[]>, length: number, peers: readonly string[]): Row[] =>
   [...values].map(([figure, all]) => ({
     figure,
-    'p50 ms': round(median(all)),
-    'p95 ms': round(quantile(all, 0.95)),
+    ...spread(all),
     'ms a task': round(median(all) / length),
-    ...Object.fromEntries(
-      peers.map((peer) => [`÷ ${peer.split(' ')[0]}`, round(pairRatio(all, values.get(peer) ?? []))]),
-    ),
+    ...compare(all, peersOf(values, peers)),
   }))
 
 /** Those of the languages that this machine has; what is not there is left out by name. */
@@ -90,13 +92,14 @@ const named = (missing: string[]): Row[] => missing.map((figure) => ({ figure })
 /** @returns rows for chains of these lengths. @throws when a run fails, or a task ran never or twice */
 export async function chains(options: { rounds: number; lengths: number[] }): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'dagbok-p1-'))
+  const noMake = await missingMake()
   try {
     return await withEverybody(async (product, peers, missing) => {
       const rows: Row[] = []
       for (const length of options.lengths) {
         const ours = await ourSides(product, length)
         const make = { name: 'make', once: () => makeChain(folder, length) }
-        const sides = [...ours.sides, ...peerSides(peers, length), make]
+        const sides = [...ours.sides, ...peerSides(peers, length), ...(noMake === null ? [make] : [])]
         const values = await inTurn(sides, options.rounds, `chain of ${length}:`)
         const compared = [...peers.map((peer) => peer.name), 'make']
         rows.push(
@@ -104,7 +107,7 @@ export async function chains(options: { rounds: number; lengths: number[] }): Pr
           ...named(ours.missing),
         )
       }
-      return [...rows, ...named(missing)]
+      return [...rows, ...named(noMake === null ? missing : [...missing, noMake])]
     })
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -124,25 +127,35 @@ async function peerAtOnce(peer: StepPeer, count: number): Promise<number> {
   return performance.now() - start
 }
 
+interface Steps {
+  samples: number
+  atOnce: number
+  /** How often they are started together. */
+  bursts: number
+}
+
 /** @returns rows for three steps: one at a time, and `atOnce` together. @throws as `chains` */
-export async function threeSteps(options: { samples: number; atOnce: number }): Promise<Row[]> {
+export async function threeSteps({ samples, atOnce, bursts }: Steps): Promise<Row[]> {
   return withEverybody(async (product, peers, missing) => {
     const { sides } = await ourSides(product, 3)
     const [warm] = sides
     if (warm === undefined) throw new Error('no side of ours')
-    const all = [warm, ...peerSides(peers, 3)]
-    const values = await inTurn(all, options.samples, 'three steps:')
     const compared = peers.map((peer) => peer.name)
-    const rows = rowsOf(values, 3, compared)
-    const rates = new Map([[warm.name, await oursAtOnce(product, options.atOnce)]])
-    for (const peer of peers) rates.set(peer.name, await peerAtOnce(peer, options.atOnce))
-    const rate = ([figure, ms]: [string, number]): Row => ({
-      figure: `${figure}, ${options.atOnce} at once`,
-      'runs/s': round((options.atOnce / ms) * 1000),
-      ...Object.fromEntries(
-        compared.map((peer) => [`÷ ${peer.split(' ')[0]}`, round((rates.get(peer) ?? Number.NaN) / ms)]),
-      ),
-    })
-    return [...rows, ...[...rates].map(rate), ...named(missing)]
+    const alone = await inTurn([warm, ...peerSides(peers, 3)], samples, 'three steps:')
+    const together = await inTurn(
+      [
+        { name: warm.name, once: () => oursAtOnce(product, atOnce) },
+        ...peers.map((peer) => ({ name: peer.name, once: () => peerAtOnce(peer, atOnce) })),
+      ],
+      bursts,
+      `three steps, ${atOnce} at once:`,
+    )
+    const rates = [...together].map(([name, all]) => ({
+      figure: `${name}, ${atOnce} at once`,
+      ...spread(all),
+      'runs/s': round((atOnce / median(all)) * 1000),
+      ...compare(all, peersOf(together, compared)),
+    }))
+    return [...rowsOf(alone, 3, compared), ...rates, ...named(missing)]
   })
 }

@@ -1,14 +1,17 @@
 /**
  * P14: an empty data folder → one command → database made, server up → an example DAG green; then the same folder
  * started again. The floor is `initdb` and a start of the same Postgres; they take turns. Then memory and CPU while
- * nothing is done. The packages and the build are there before: how long those take is the network's and Next's.
+ * nothing is done. The packages and the build are there before: how long those take is the network's and Next's. The peer
+ * is Airflow, installed before as well, whose first run has one task only.
  */
+import { leftOut } from './harness/airflow/beside.ts'
+import { startColdAirflow, type ColdAirflow } from './harness/airflow/cold-start.ts'
 import { startEmbeddedFloor } from './harness/postgres-floor.ts'
 import { keptFolder, startProduct, type Product } from './harness/product.ts'
 import { descendants, cpuSeconds, proportionalMemory } from './harness/processes.ts'
 import { Progress } from './harness/progress.ts'
 import { isOver, newestRuns } from './harness/runs.ts'
-import { median, ratioRow, round, type Row } from './harness/statistics.ts'
+import { compare, median, round, type Row } from './harness/statistics.ts'
 
 /** More than a start makes. */
 const most = 50
@@ -44,8 +47,8 @@ async function idle(product: Product, seconds: number): Promise<Row[]> {
   const used = (await cpuSeconds(pids)) - before
   const memory = await proportionalMemory(pids)
   return [
-    { figure: `idle memory, PSS of ${pids.length} processes (MB)`, median: round(memory / 1e6), ratio: '' },
-    { figure: `idle CPU over ${seconds} s (% of a core)`, median: round((used / seconds) * 100), ratio: '' },
+    { figure: `idle memory, PSS of ${pids.length} processes (MB)`, median: round(memory / 1e6) },
+    { figure: `idle CPU over ${seconds} s (% of a core)`, median: round((used / seconds) * 100) },
   ]
 }
 
@@ -55,10 +58,11 @@ interface Starts {
   green: number
   again: number
   idle: Row[]
+  /** Why there are no figures, where there are none. */
+  airflow: ColdAirflow | string
 }
 
-async function oneStart(idleSeconds: number): Promise<Starts> {
-  const floor = await startEmbeddedFloor()
+async function ourStart(idleSeconds: number): Promise<Omit<Starts, 'floor' | 'airflow'>> {
   const folder = await keptFolder()
   try {
     const first = await startProduct({ seed: true, folder: folder.path })
@@ -72,7 +76,7 @@ async function oneStart(idleSeconds: number): Promise<Starts> {
     const second = await startProduct({ seed: true, folder: folder.path })
     try {
       const rows = idleSeconds > 0 ? await idle(second, idleSeconds) : []
-      return { floor, ready: first.startMs, green, again: second.startMs, idle: rows }
+      return { ready: first.startMs, green, again: second.startMs, idle: rows }
     } finally {
       await second.stop()
     }
@@ -81,19 +85,40 @@ async function oneStart(idleSeconds: number): Promise<Starts> {
   }
 }
 
-/** @returns rows of the table; `pairs` cold starts, the floor and ours in turn. Every example run is checked. */
-export async function coldStart(options: { pairs: number; idleSeconds: number }): Promise<Row[]> {
-  const starts: Starts[] = []
-  const progress = new Progress('cold start', options.pairs)
-  for (let i = 0; i < options.pairs; i++) {
-    starts.push(await oneStart(i === options.pairs - 1 ? options.idleSeconds : 0))
-    progress.step()
+function airflowRows(starts: Starts[], floor: number[]): Row[] {
+  const there = starts.flatMap(({ airflow }) => (typeof airflow === 'string' ? [] : [airflow]))
+  const reason = starts.map(({ airflow }) => airflow).find((airflow) => typeof airflow === 'string')
+  if (there.length < starts.length) return [leftOut(reason)]
+  const row = (figure: string, key: 'ready' | 'green'): Row => {
+    const values = there.map((airflow) => airflow[key])
+    return { figure, median: round(median(values)), ...compare(values, { floor }) }
   }
-  progress.end()
+  return [
+    row('Airflow: initdb → ready (ms)', 'ready'),
+    row('Airflow: initdb → run of one task green (ms)', 'green'),
+    ...there.flatMap(({ idle: rest }) =>
+      rest === null
+        ? []
+        : [
+            {
+              figure: `Airflow: idle memory, PSS of ${rest.processes} processes (MB)`,
+              median: round(rest.bytes / 1e6),
+            },
+            { figure: 'Airflow: idle CPU (% of a core)', median: round(rest.cores * 100) },
+          ],
+    ),
+  ]
+}
+
+function rowsOf(starts: Starts[]): Row[] {
   const floor = starts.map((start) => start.floor)
+  const against = (key: 'ready' | 'green') =>
+    starts.flatMap(({ airflow }) => (typeof airflow === 'string' ? [] : [airflow[key]]))
   const row = (figure: string, key: 'floor' | 'ready' | 'green' | 'again'): Row => {
-    const values = starts.map((start) => start[key])
-    return { figure, median: round(median(values)), ...ratioRow(values, floor) }
+    const values = key === 'floor' ? floor : starts.map((start) => start[key])
+    const peer = key === 'ready' || key === 'green' ? against(key) : []
+    const all = peer.length === values.length ? { floor, Airflow: peer } : { floor }
+    return { figure, median: round(median(values)), ...compare(values, all) }
   }
   return [
     row('floor: initdb + start (ms)', 'floor'),
@@ -101,5 +126,29 @@ export async function coldStart(options: { pairs: number; idleSeconds: number })
     row('first start: command → example run green (ms)', 'green'),
     row('second start: command → ready (ms)', 'again'),
     ...starts.flatMap((start) => start.idle),
+    ...airflowRows(starts, floor),
   ]
+}
+
+/**
+ * @param options `pairs` cold starts: the floor, ours and Airflow in turn; `airflow: false` leaves that one out
+ * @returns rows of the table. Every example run is checked.
+ */
+export async function coldStart(options: {
+  pairs: number
+  idleSeconds: number
+  airflow: boolean
+}): Promise<Row[]> {
+  const starts: Starts[] = []
+  const progress = new Progress('cold start', options.pairs)
+  for (let i = 0; i < options.pairs; i++) {
+    const seconds = i === options.pairs - 1 ? options.idleSeconds : 0
+    const floor = await startEmbeddedFloor()
+    const ours = await ourStart(seconds)
+    const airflow = options.airflow ? await startColdAirflow(seconds).catch(String) : 'it was not asked for'
+    starts.push({ floor, ...ours, airflow })
+    progress.step()
+  }
+  progress.end()
+  return rowsOf(starts)
 }

@@ -10,7 +10,8 @@ import { promisify } from 'node:util'
 import { inTurn } from './harness/in-turn.ts'
 import { startProduct } from './harness/product.ts'
 import { fan, pushFiles, runOnce } from './harness/runs.ts'
-import { median, pairRatio, round, type Row } from './harness/statistics.ts'
+import { compare, median, round, type Row } from './harness/statistics.ts'
+import { missingMake } from './harness/make.ts'
 
 const slots = 4
 
@@ -47,6 +48,7 @@ async function bareSpawns(count: number): Promise<number> {
 /** @returns rows of the table. @throws when a run fails, or a task ran never or twice */
 export async function fanOut(options: { rounds: number; width: number }): Promise<Row[]> {
   const { rounds, width } = options
+  const noMake = await missingMake()
   const folder = await mkdtemp(join(tmpdir(), 'dagbok-p3-'))
   const product = await startProduct({ seed: false })
   try {
@@ -54,17 +56,17 @@ export async function fanOut(options: { rounds: number; width: number }): Promis
     const [make, floor] = [`make -j${slots}`, 'floor: bare spawns']
     const sides = [
       { name: `ours, 1 → ${width} → 1`, once: () => runOnce(product, 'fan', 'fan', width + 2) },
-      { name: make, once: () => makeFan(folder, width) },
+      ...(noMake === null ? [{ name: make, once: () => makeFan(folder, width) }] : []),
       { name: floor, once: () => bareSpawns(width + 2) },
     ]
     const values = await inTurn(sides, rounds, 'fan:')
-    return [...values].map(([figure, all]) => ({
+    const rows: Row[] = [...values].map(([figure, all]) => ({
       figure,
       'p50 ms': round(median(all)),
       'tasks/s': round(((width + 2) / median(all)) * 1000),
-      '÷ make': round(pairRatio(all, values.get(make) ?? [])),
-      '÷ floor': round(pairRatio(all, values.get(floor) ?? [])),
+      ...compare(all, { make: values.get(make), floor: values.get(floor) }),
     }))
+    return noMake === null ? rows : [...rows, { figure: noMake }]
   } finally {
     await product.stop()
     await rm(folder, { recursive: true, force: true })

@@ -1,33 +1,24 @@
 /**
- * P4: 100 DAGs, 10 runs of each, chains of 10 tasks that do nothing, in warm interpreters. The peer is a queue without
- * graphs: as many independent jobs, each a call of a function in a process that is there.
+ * P4: 100 DAGs, 10 runs of each, chains of 10 tasks that do next to nothing, in warm interpreters. The peer is a queue
+ * without graphs: as many independent jobs, each a call of a function in a process that is there. Each round has a product
+ * and a queue of its own.
  */
+import { leftOut } from './harness/airflow/beside.ts'
+import { pushCut, runCut, tasksOf, type Cut } from './harness/cut.ts'
 import { startGraphileWorker } from './harness/graphile-worker.ts'
 import { withPostgres } from './harness/postgres-floor.ts'
-import { startProduct, type Product } from './harness/product.ts'
+import { startProduct } from './harness/product.ts'
 import { Progress } from './harness/progress.ts'
-import { chain, pushFiles, spanOf, startRun, untilOver } from './harness/runs.ts'
-import { round, type Row } from './harness/statistics.ts'
+import { compare, median, round, type Row } from './harness/statistics.ts'
 
-const length = 10
-const cell = "script: {lang: javascript, text: '1'}"
-
-/** ms from the first run's start to the last one's end. */
-async function ours(product: Product, dags: number, runs: number): Promise<number> {
-  const names = Array.from({ length: dags }, (_, i) => `d${i}`)
-  const files = Object.fromEntries(names.map((name) => [`${name}.dag.yaml`, chain(name, length, cell)]))
-  await pushFiles(product, 'many', files)
-  const ids = new Map(names.map((name) => [name, [] as string[]]))
-  const start = async (name: string) => ids.get(name)?.push(await startRun(product, 'many', name))
-  for (let n = 0; n < runs; n++)
-    for (let i = 0; i < dags; i += 10) await Promise.all(names.slice(i, i + 10).map(start))
-  const progress = new Progress('DAG', dags)
-  for (const [name, own] of ids) {
-    await untilOver(product, 'many', name, own)
-    progress.step()
+async function ours(cut: Cut): Promise<number> {
+  const product = await startProduct({ seed: false })
+  try {
+    await pushCut(product, cut)
+    return await runCut(product, cut)
+  } finally {
+    await product.stop()
   }
-  progress.end()
-  return spanOf(product, [...ids.values()].flat(), length)
 }
 
 async function queue(count: number): Promise<{ name: string; ms: number }> {
@@ -41,31 +32,31 @@ async function queue(count: number): Promise<{ name: string; ms: number }> {
   })
 }
 
-/** @returns rows of the table. @throws when a run fails, or a task ran never or twice */
-export async function tenThousand(options: { dags: number; runs: number; rounds: number }): Promise<Row[]> {
-  const { dags, runs, rounds } = options
-  const count = dags * runs * length
-  const rows: Row[] = []
+/** @returns rows of the table. @throws when a run fails, or a task ran never, twice or early */
+export async function tenThousand({ rounds, ...cut }: Cut & { rounds: number }): Promise<Row[]> {
+  const count = tasksOf(cut)
+  const own: number[] = []
+  const peers: { name: string; ms: number }[] = []
+  let missing: string | null = null
+  const progress = new Progress(`${count} tasks:`, rounds)
   for (let i = 0; i < rounds; i++) {
-    const product = await startProduct({ seed: false })
-    let own
-    try {
-      own = await ours(product, dags, runs)
-    } finally {
-      await product.stop()
-    }
-    const peer = await queue(count).catch((error: unknown) => String(error).split('\n')[0] ?? '')
-    const rate = (ms: number) => ({ s: round(ms / 1000), 'tasks/s': round((count / ms) * 1000) })
-    rows.push({
-      figure: `ours, ${count} tasks`,
-      ...rate(own),
-      ...(typeof peer === 'string' ? {} : { '÷ peer': round(own / peer.ms) }),
-    })
-    rows.push(
-      typeof peer === 'string'
-        ? { figure: `peer left out: ${peer}` }
-        : { figure: `${peer.name}, ${count} jobs`, ...rate(peer.ms), '÷ peer': 1 },
-    )
+    own.push(await ours(cut))
+    if (missing === null)
+      await queue(count).then(
+        (peer) => peers.push(peer),
+        (error: unknown) => (missing = String(error)),
+      )
+    progress.step()
   }
-  return rows
+  progress.end()
+  const rate = (figure: string, values: number[]): Row => ({
+    figure,
+    s: round(median(values) / 1000),
+    'tasks/s': round((count / median(values)) * 1000),
+    ...(missing === null ? compare(values, { 'graphile-worker': peers.map(({ ms }) => ms) }) : {}),
+  })
+  const first = rate(`ours, ${cut.dags} DAGs × ${cut.runs} runs × 10 tasks`, own)
+  if (missing !== null) return [first, leftOut(missing, 'graphile-worker')]
+  const all = peers.map(({ ms }) => ms)
+  return [first, rate(`${peers[0]?.name ?? 'a queue'}, ${count} jobs`, all)]
 }

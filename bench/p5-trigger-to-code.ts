@@ -10,7 +10,7 @@ import { withPostgres } from './harness/postgres-floor.ts'
 import { startProduct, type Product } from './harness/product.ts'
 import { Progress } from './harness/progress.ts'
 import { pushFiles, startRun, succeeded, untilOver } from './harness/runs.ts'
-import { median, pairRatio, quantile, round, type Row } from './harness/statistics.ts'
+import { compare, quantile, round, spread, type Row } from './harness/statistics.ts'
 import { wallMs } from './harness/wall-clock.ts'
 
 const script = 'echo "at=$EPOCHREALTIME"'
@@ -60,8 +60,7 @@ async function oneRun(product: Product): Promise<Sample> {
 
 const row = (figure: string, values: number[]): Row => ({
   figure,
-  'p50 ms': round(median(values)),
-  'p95 ms': round(quantile(values, 0.95)),
+  ...spread(values),
   'p99 ms': round(quantile(values, 0.99)),
 })
 
@@ -77,10 +76,10 @@ function rowsOf(rounds: Round[], peer: string): Row[] {
     rounds.map((r) => r.queue),
     rounds.map((r) => r.bare),
   ]
+  const there = !queue.some(Number.isNaN)
   const compared = (figure: string, values: number[]): Row => ({
     ...row(figure, values),
-    '÷ peer': round(pairRatio(values, queue)),
-    '÷ floor': round(pairRatio(values, bare)),
+    ...compare(values, { peer: there ? queue : [], floor: bare }),
   })
   return [
     compared(
@@ -95,7 +94,7 @@ function rowsOf(rounds: Round[], peer: string): Row[] {
       'of it: task run queued → running',
       ours.map((sample) => sample.running),
     ),
-    ...(queue.some(Number.isNaN) ? [{ figure: peer }] : [compared(peer, queue)]),
+    ...(there ? [compared(peer, queue)] : [{ figure: peer }]),
     compared('floor: bash spawned without an engine', bare),
   ]
 }

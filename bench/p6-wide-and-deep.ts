@@ -1,10 +1,11 @@
 /**
- * P6: what a task costs in a graph of 10,000, beside the same shape with 100: wide (a map), layered, deep (a chain).
- * A cost that grows with the graph shows as a ratio above 1.
+ * P6: what a task costs in a graph of 10,000, beside the same shape with 100: wide (a map), layered, deep (a chain). The two
+ * sizes take turns. A cost that grows with the graph shows as a ratio above 1.
  */
+import { inTurn } from './harness/in-turn.ts'
 import { startProduct, type Product } from './harness/product.ts'
 import { chain, head, layers, pushFiles, runOnce } from './harness/runs.ts'
-import { median, round, type Row } from './harness/statistics.ts'
+import { compare, median, round, type Row } from './harness/statistics.ts'
 
 const cell = 'command: ["true"]'
 const wide = (id: string, count: number) =>
@@ -16,31 +17,45 @@ const shapes = {
   deep: (id: string, n: number) => chain(id, n, cell),
 }
 
-async function msOfTask(product: Product, shape: keyof typeof shapes, count: number, rounds: number) {
-  const id = `${shape}-${count}`
-  await pushFiles(product, id, { [`${id}.dag.yaml`]: shapes[shape](id, count) })
-  const all: number[] = []
-  for (let i = 0; i < rounds; i++) all.push((await runOnce(product, id, id, count)) / count)
-  return median(all)
+const small = 100
+
+interface Sizes {
+  large: number
+  rounds: number
+}
+
+/** Pushes a shape with both sizes, and runs them in turn. */
+async function oneShape(
+  product: Product,
+  shape: keyof typeof shapes,
+  { large, rounds }: Sizes,
+): Promise<Row> {
+  const side = async (count: number) => {
+    const id = `${shape}-${count}`
+    await pushFiles(product, id, { [`${id}.dag.yaml`]: shapes[shape](id, count) })
+    return { name: String(count), once: async () => (await runOnce(product, id, id, count)) / count }
+  }
+  const sides = [await side(small), await side(large)]
+  // The first run of a version makes its files; of one so large it is not worth another run.
+  await sides[0]?.once()
+  const values = await inTurn(sides, rounds, `${shape}, ${small} and ${large} tasks:`, { warmUp: false })
+  const [few, many] = [values.get(String(small)) ?? [], values.get(String(large)) ?? []]
+  return {
+    figure: shape,
+    [`ms a task of ${small}`]: round(median(few)),
+    [`ms a task of ${large}`]: round(median(many)),
+    ...compare(many, { [String(small)]: few }),
+    'total s': round((median(many) * large) / 1000),
+  }
 }
 
 /** @returns rows of the table. @throws when a run fails, or a task ran never or twice */
-export async function wideAndDeep(options: { large: number; rounds: number }): Promise<Row[]> {
+export async function wideAndDeep(options: Sizes): Promise<Row[]> {
   const product = await startProduct({ seed: false })
   try {
     const rows: Row[] = []
-    for (const shape of Object.keys(shapes) as (keyof typeof shapes)[]) {
-      const small = await msOfTask(product, shape, 100, options.rounds)
-      process.stderr.write(`${shape}: ${options.large} tasks …\n`)
-      const large = await msOfTask(product, shape, options.large, 1)
-      rows.push({
-        figure: shape,
-        'ms a task of 100': round(small),
-        [`ms a task of ${options.large}`]: round(large),
-        ratio: round(large / small),
-        'total s': round((large * options.large) / 1000),
-      })
-    }
+    for (const shape of Object.keys(shapes) as (keyof typeof shapes)[])
+      rows.push(await oneShape(product, shape, options))
     return rows
   } finally {
     await product.stop()

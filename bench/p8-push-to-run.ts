@@ -11,14 +11,15 @@ import { git } from './harness/git.ts'
 import { Progress } from './harness/progress.ts'
 import { startProduct, type Product } from './harness/product.ts'
 import { newestRuns, succeeded, untilOver, type RunAnswer } from './harness/runs.ts'
-import { median, quantile, ratioRow, round, type Row } from './harness/statistics.ts'
+import { compare, spread, type Row } from './harness/statistics.ts'
 
-const dags = Array.from({ length: 10 }, (_, i) => `bench-${i}`)
+export const dags = Array.from({ length: 10 }, (_, i) => `bench-${i}`)
 
-const notebook = (id: string, text: string) =>
+export const notebook = (id: string, text: string) =>
   `---\ndagbok: 1\nid: ${id}\n---\n\n\`\`\`yaml task\nid: say\n\`\`\`\n\`\`\`bash script\necho "${text}"\n\`\`\`\n`
 
-async function makeRepository(folder: string, files: number): Promise<void> {
+/** So many files in folders of 10 DAGs, committed on `main`. */
+export async function makeRepository(folder: string, files: number): Promise<void> {
   await git(folder, 'init', '-q', '-b', 'main')
   for (const [d, id] of dags.entries()) {
     await mkdir(join(folder, id), { recursive: true })
@@ -72,7 +73,8 @@ async function pushBare(work: string): Promise<number> {
   return performance.now() - start
 }
 
-async function pushOurs(product: Product, work: string, name: string, dag: string) {
+/** Times in ms from the start of `git push`, and what the run's task printed. */
+export async function pushOurs(product: Product, work: string, name: string, dag: string) {
   const sha = (await git(work, 'rev-parse', 'HEAD')).trim()
   const start = performance.now()
   await git(work, 'push', '-q', '-o', 'run', 'ours', 'main')
@@ -109,13 +111,12 @@ function rowsOf(files: number, pairs: Pair[]): Row[] {
     'first task running': 'running',
   } as const
   return Object.entries(figures).map(([figure, key]) => {
-    const values = pairs.map((pair) => pair[key])
+    const values = key === 'bare' ? bare : pairs.map((pair) => pair[key])
     return {
       files,
       figure,
-      'p50 ms': round(median(values)),
-      'p95 ms': round(quantile(values, 0.95)),
-      ...ratioRow(values, bare),
+      ...spread(values),
+      ...compare(values, { 'bare push': bare }),
     }
   })
 }

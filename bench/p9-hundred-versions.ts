@@ -15,7 +15,7 @@ import { inTurn } from './harness/in-turn.ts'
 import { Progress } from './harness/progress.ts'
 import { startProduct, type Product } from './harness/product.ts'
 import { startRun, succeeded, untilOver } from './harness/runs.ts'
-import { median, quantile, ratioRow, round, type Row } from './harness/statistics.ts'
+import { compare, round, spread, type Row } from './harness/statistics.ts'
 
 interface Size {
   versions: number
@@ -25,6 +25,7 @@ interface Size {
 /** Files that each commit changes; the first of them has the constant that its run prints. */
 const changed = 5
 const peerName = 'git worktree add'
+const cloneName = 'git clone --shared'
 const repository = 'versions'
 const dag = 'many'
 const notebook = `---\ndagbok: 1\nid: ${dag}\n---\n\n\`\`\`yaml task\nid: say\n\`\`\`\n\`\`\`bash script\ncat file-0.txt\n\`\`\`\n`
@@ -129,7 +130,7 @@ function layers(bare: string, folder: string, commits: readonly string[], checko
     { name: 'cold', lay: next, kept: join(folder, 'laid') },
     { name: 'warm', lay: copy, kept: null },
     { name: peerName, lay: worktree, kept: join(folder, 'worktrees') },
-    { name: 'git clone --shared', lay: clone, kept: join(folder, 'clones') },
+    { name: cloneName, lay: clone, kept: join(folder, 'clones') },
   ]
 }
 
@@ -170,9 +171,8 @@ async function layingOut(folder: string, work: string, commits: string[]): Promi
     const ms = values.get(name) ?? []
     rows.push({
       figure: `files of a version: ${name}`,
-      'p50 ms': round(median(ms)),
-      'p95 ms': round(quantile(ms, 0.95)),
-      ...ratioRow(ms, values.get(peerName) ?? []),
+      ...spread(ms),
+      ...compare(ms, { 'worktree add': values.get(peerName), 'clone --shared': values.get(cloneName) }),
       ...(kept === null ? {} : { 'MB kept': megabytes(await bytesBelow(kept)) }),
     })
   }

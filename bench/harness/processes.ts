@@ -24,14 +24,31 @@ export async function descendants(pid: number): Promise<number[]> {
   return [...found]
 }
 
-/** User and system time of those that live, in seconds. */
-export async function cpuSeconds(pids: readonly number[]): Promise<number> {
+/** Sum over processes of these fields of their `stat`, in seconds. */
+async function secondsOf(pids: readonly number[], fields: readonly number[]): Promise<number> {
   let ticks = 0
   for (const pid of pids) {
-    const fields = await stat(pid)
-    if (fields !== null) ticks += Number(fields[11]) + Number(fields[12])
+    const all = await stat(pid)
+    if (all !== null) for (const field of fields) ticks += Number(all[field])
   }
   return ticks / ticksPerSecond
+}
+
+/** User and system time of those that live, in seconds. */
+export const cpuSeconds = (pids: readonly number[]): Promise<number> => secondsOf(pids, [11, 12])
+
+/** The same, and that of all their children that have ended and were waited for. */
+export const cpuSecondsOfAll = (pids: readonly number[]): Promise<number> => secondsOf(pids, [11, 12, 13, 14])
+
+/** The one of them whose command line has `word`. @throws when there is not exactly one */
+export async function processNamed(pids: readonly number[], word: string): Promise<number> {
+  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))
+  const [found, ...more] = pids.filter((_, i) => lines[i]?.includes(word) === true)
+  if (found === undefined || more.length > 0)
+    throw new Error(
+      `${more.length + (found === undefined ? 0 : 1)} processes have '${word}' in their command line`,
+    )
+  return found
 }
 
 /** Proportional set size in bytes: shared pages are counted once over all. */

@@ -45,8 +45,17 @@ export async function keptFolder() {
   return { path, remove: () => rm(path, { recursive: true, force: true }) }
 }
 
-/** Starts it in `folder`, or in a new one that is gone afterwards. `seed: false` leaves the example DAGs out. */
-export async function startProduct(options: { seed: boolean; folder?: string }): Promise<Product> {
+interface StartOptions {
+  /** Whether the example DAGs are pushed and run. */
+  seed: boolean
+  /** For several starts; without it a new one that is gone afterwards. */
+  folder?: string
+  /** `postgres://…` of a database that is there; without it Postgres comes with the product. */
+  database?: string
+}
+
+/** Starts it as a user does. @throws with what it printed when it ends before it is ready */
+export async function startProduct(options: StartOptions): Promise<Product> {
   const own = options.folder === undefined ? await keptFolder() : null
   const folder = options.folder ?? own?.path ?? ''
   const readyFile = join(folder, 'ready.json')
@@ -63,6 +72,7 @@ export async function startProduct(options: { seed: boolean; folder?: string }):
   ]
   const child = spawn('node', options.seed ? args : [...args, '--no-examples'], {
     cwd: root,
+    env: options.database === undefined ? process.env : { ...process.env, DATABASE_URL: options.database },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const forget = atExit(() => {

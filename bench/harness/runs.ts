@@ -35,7 +35,8 @@ export interface RunAnswer {
     state: string
     queuedAt: string | null
     startedAt: string | null
-    attempts: { startedAt: string | null }[]
+    endedAt: string | null
+    attempts: { n: number; startedAt: string | null }[]
   }[]
 }
 
@@ -67,20 +68,24 @@ export async function startRun(
 }
 
 /**
- * Waits until the newest runs of a DAG, which are these, are over. Light: it asks for no task runs.
- * @throws when others are newer
+ * Waits until these, which are among the `newest` runs of a DAG, are over: by default they are the newest. Light: it
+ * asks for no task runs. @throws when one of them is older
  */
 export async function untilOver(
   product: Product,
   repository: string,
   dag: string,
   ids: readonly string[],
+  { newest }: { newest: number } = { newest: ids.length },
 ): Promise<void> {
   for (;;) {
-    const runs = await newestRuns(product, repository, dag, ids.length)
-    const lost = ids.find((id) => !runs.some((run) => run.id === id))
-    if (lost !== undefined) throw new Error(`run ${lost} is not among the newest ${ids.length} of ${dag}`)
-    if (runs.every(isOver)) return
+    const runs = await newestRuns(product, repository, dag, newest)
+    const these = runs.filter((run) => ids.includes(run.id))
+    if (these.length < ids.length)
+      throw new Error(
+        `${ids.length - these.length} runs of ${dag} are not among the newest ${newest}: ${ids[0]} …`,
+      )
+    if (these.every(isOver)) return
     await new Promise((done) => setTimeout(done, 100))
   }
 }

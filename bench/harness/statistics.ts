@@ -1,4 +1,4 @@
-/** Medians, percentiles and a plain table: what every workload reports with. */
+/** Medians, percentiles and ratios: what every workload reports with. */
 
 /** The `q`-quantile (0 to 1) by linear interpolation between closest ranks. Throws on an empty list. */
 export function quantile(values: readonly number[], q: number): number {
@@ -15,32 +15,63 @@ export const median = (values: readonly number[]): number => quantile(values, 0.
 /** Three significant digits: more would promise more than a shared machine can hold. */
 export const round = (value: number): number => Number(value.toPrecision(3))
 
-/** Median of ours ÷ peer, pair by pair: what drifts with the machine drifts in both. */
-export const pairRatio = (ours: readonly number[], peer: readonly number[]): number =>
-  median(ours.map((value, i) => value / (peer[i] ?? Number.NaN)))
-
-export const ratioRow = (ours: readonly number[], peer: readonly number[]) => ({
-  ratio: round(pairRatio(ours, peer)),
+/** The columns of nearly every figure that was measured in ms. */
+export const spread = (values: readonly number[]) => ({
+  'p50 ms': round(median(values)),
+  'p95 ms': round(quantile(values, 0.95)),
 })
 
-export type Row = Record<string, string | number>
+/** Ours and a peer's value of one round, in the same unit, and ours ÷ peer. */
+export interface Pair {
+  ours: number
+  peer: number
+  ratio: number
+}
 
-/** Rows as a table with aligned columns, for people; `--json` has the same for programs. */
-export function formatTable(rows: readonly Row[]): string {
-  const first = rows[0]
-  if (first === undefined) return '(no rows)'
-  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
-  const widths = names.map((name) =>
-    Math.max(name.length, ...rows.map((row) => String(row[name] ?? '').length)),
+export interface Compared {
+  peer: string
+  pairs: Pair[]
+}
+
+/** One line of a table; `pairs` is what its ratios were taken from, and no column. */
+export interface Row {
+  [column: string]: string | number | Compared[] | undefined
+  pairs?: Compared[]
+}
+
+/** @throws when a round has only one of the two */
+function pairsOf(ours: readonly number[], peer: readonly number[]): Pair[] {
+  if (ours.length !== peer.length)
+    throw new Error(`${ours.length} values have ${peer.length} to compare with`)
+  return ours.map((value, i) => {
+    const other = peer[i] ?? Number.NaN
+    return { ours: value, peer: other, ratio: value / other }
+  })
+}
+
+/** Median of ours ÷ peer, pair by pair: what drifts with the machine drifts in both. @throws as `pairsOf` */
+export const pairRatio = (ours: readonly number[], peer: readonly number[]): number =>
+  median(pairsOf(ours, peer).map(({ ratio }) => ratio))
+
+const rounded = ({ ours, peer, ratio }: Pair): Pair => ({
+  ours: round(ours),
+  peer: round(peer),
+  ratio: round(ratio),
+})
+
+/**
+ * Ratios of one side to others, values by peer: a column `÷ PEER` for each, and the pairs behind it. A peer without values
+ * has none, and to itself a side has no pairs.
+ */
+export function compare(ours: readonly number[], peers: Record<string, readonly number[] | undefined>): Row {
+  const there = Object.entries(peers).filter(
+    (entry): entry is [string, readonly number[]] => (entry[1]?.length ?? 0) > 0,
   )
-  const line = (cells: string[]) =>
-    cells
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join('  ')
-      .trimEnd()
-  return [
-    line(names),
-    line(widths.map((w) => '-'.repeat(w))),
-    ...rows.map((row) => line(names.map((n) => String(row[n] ?? '')))),
-  ].join('\n')
+  const pairs = there
+    .filter(([, values]) => values !== ours)
+    .map(([peer, values]) => ({ peer, pairs: pairsOf(ours, values).map(rounded) }))
+  return {
+    ...Object.fromEntries(there.map(([peer, values]) => [`÷ ${peer}`, round(pairRatio(ours, values))])),
+    ...(pairs.length === 0 ? {} : { pairs }),
+  }
 }

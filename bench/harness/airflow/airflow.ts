@@ -7,21 +7,33 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { ensureDatabase, type EmbeddedPostgres } from '#db/embedded/postgres.ts'
 import { atExit } from '../ending.ts'
 import { freePort } from '../free-port.ts'
-import { descendants, proportionalMemory } from '../processes.ts'
+import { descendants } from '../processes.ts'
 import { startComponents, type Component } from './components.ts'
 import { checkOrder, dagFile, type Graph, type TaskInstance } from './graphs.ts'
 import { airflowVersion, installAirflow } from './install.ts'
+
+/** ms since 1970, by the clock of who kept them. */
+export interface Span {
+  triggered: number
+  ended: number
+}
 
 export interface Airflow {
   name: string
   /** Starts a run. @returns its id */
   trigger: (graph: Graph) => Promise<string>
-  /** Waits for its end and checks its tasks. @returns ms from trigger to end, by its own times. @throws when it is not right */
-  ended: (graph: Graph, run: string) => Promise<number>
+  /** Waits for its end. @throws when it failed */
+  over: (graph: Graph, run: string) => Promise<Span>
+  /** Waits for its end and checks its tasks. @throws when it is not right */
+  ended: (graph: Graph, run: string) => Promise<Span>
   /** What a task's first attempt printed, among Airflow's own lines. */
   log: (graph: Graph, run: string, task: string) => Promise<string>
-  /** Bytes (PSS) and number of its processes now, without Postgres. */
-  memory: () => Promise<{ bytes: number; processes: number }>
+  /** When the first task of a run began, ms since 1970: waits for it. */
+  firstStart: (graph: Graph, run: string) => Promise<number>
+  /** Commits of the versions that it knows of a DAG; of a folder that is no repository null. */
+  commits: (graph: Graph) => Promise<(string | null)[]>
+  /** Its processes now, without Postgres. */
+  pids: () => Promise<number[]>
   stop: () => Promise<void>
 }
 
@@ -72,7 +84,7 @@ async function untilReady(ask: Ask, components: Component[], graphs: Graph[]): P
   throw new Error(String(why))
 }
 
-async function untilEnded(ask: Ask, graph: Graph, run: string): Promise<number> {
+async function untilEnded(ask: Ask, graph: Graph, run: string): Promise<Span> {
   for (;;) {
     const { state, queued_at, end_date } = (await ask(`/api/v2/dags/${graph.id}/dagRuns/${run}`)) as {
       state: string
@@ -80,7 +92,7 @@ async function untilEnded(ask: Ask, graph: Graph, run: string): Promise<number> 
       end_date: string | null
     }
     if (state === 'failed') throw new Error(`Airflow: run ${run} of ${graph.id} failed`)
-    if (state === 'success') return Date.parse(end_date ?? '') - Date.parse(queued_at)
+    if (state === 'success') return { triggered: Date.parse(queued_at), ended: Date.parse(end_date ?? '') }
     // Seldom: each question takes time from what is measured, and the times are Airflow's own.
     await pause(1000)
   }
@@ -103,10 +115,32 @@ async function logOf(ask: Ask, graph: Graph, run: string, task: string): Promise
   return content.map((line) => (typeof line === 'string' ? line : line.event)).join('\n')
 }
 
-async function memoryOf(components: Component[]) {
+async function firstStartOf(ask: Ask, graph: Graph, run: string): Promise<number> {
+  for (;;) {
+    const starts = (await instancesOf(ask, graph, run)).flatMap(({ start_date }) => start_date ?? [])
+    if (starts.length > 0) return Math.min(...starts.map((date) => Date.parse(date)))
+    await pause(250)
+  }
+}
+
+async function commitsOf(ask: Ask, { id }: Graph): Promise<(string | null)[]> {
+  const { dag_versions: all } = (await ask(`/api/v2/dags/${id}/dagVersions?limit=100`)) as {
+    dag_versions: { bundle_version: string | null }[]
+  }
+  return all.map(({ bundle_version: commit }) => commit)
+}
+
+async function pidsOf(components: Component[]): Promise<number[]> {
   const pids = new Set<number>()
   for (const { pid } of components) for (const one of await descendants(pid)) pids.add(one)
-  return { bytes: await proportionalMemory([...pids]), processes: pids.size }
+  return [...pids]
+}
+
+/** Airflow follows this repository instead of its folder, as it does by default: with a checkout for each version. */
+const following = (repo_url: string) => {
+  const classpath = 'airflow.providers.git.bundles.git.GitDagBundle'
+  const bundle = { name: 'followed', classpath, kwargs: { repo_url, tracking_ref: 'main' } }
+  return { 'dag_processor.dag_bundle_config_list': JSON.stringify([bundle]) }
 }
 
 /** AIRFLOW_HOME, which is gone afterwards. */
@@ -122,15 +156,20 @@ async function makeHome(graphs: Graph[]) {
   return { home, remove }
 }
 
-/** Installs and starts it with these DAGs. @throws with the reason when that cannot be */
+/**
+ * Installs and starts it with these DAGs: of its folder, or of the repository `follows`, which has them.
+ * @throws with the reason when that cannot be
+ */
 export async function startAirflow(
   server: EmbeddedPostgres,
   graphs: Graph[],
-  settings: Record<string, string>,
+  own: Record<string, string>,
+  follows?: string,
 ): Promise<Airflow> {
   const bin = await installAirflow()
   await ensureDatabase(server, 'airflow')
-  const { home, remove } = await makeHome(graphs)
+  const { home, remove } = await makeHome(follows === undefined ? graphs : [])
+  const settings = { ...(follows === undefined ? {} : following(follows)), ...own }
   let components: Component[] = []
   const stop = async () => {
     await Promise.all(components.map((component) => component.stop()))
@@ -147,13 +186,16 @@ export async function startAirflow(
         const made = await ask(`/api/v2/dags/${id}/dagRuns`, { logical_date: null })
         return (made as { dag_run_id: string }).dag_run_id
       },
+      over: (graph, run) => untilEnded(ask, graph, run),
       ended: async (graph, run) => {
-        const ms = await untilEnded(ask, graph, run)
+        const span = await untilEnded(ask, graph, run)
         checkOrder(graph, await instancesOf(ask, graph, run))
-        return ms
+        return span
       },
       log: (graph, run, task) => logOf(ask, graph, run, task),
-      memory: () => memoryOf(components),
+      firstStart: (graph, run) => firstStartOf(ask, graph, run),
+      commits: (graph) => commitsOf(ask, graph),
+      pids: () => pidsOf(components),
       stop,
     }
   } catch (error) {

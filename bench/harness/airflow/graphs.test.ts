@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest'
-import { chainGraph, checkOrder, dagFile, fanGraph, type Graph, type TaskInstance } from './graphs.ts'
+import {
+  chainGraph,
+  checkOrder,
+  dagFile,
+  fanGraph,
+  layeredGraph,
+  specOf,
+  wideGraph,
+  type Graph,
+  type TaskInstance,
+} from './graphs.ts'
 
 /** A run in which the tasks took a second each, one after the other. */
 const inOrder = (graph: Graph): TaskInstance[] =>
@@ -24,6 +34,28 @@ test('a chain needs the one before, a fan has one task before and one after all 
     { name: 't0', needs: ['first'] },
     { name: 't1', needs: ['first'] },
     { name: 'last', needs: ['t0', 't1'] },
+  ])
+})
+
+test('a wide graph needs nothing; in layers each task needs two of the layer before, itself and its neighbour', () => {
+  expect(wideGraph('w', 2, 'true').tasks.map(({ needs }) => needs)).toEqual([[], []])
+  const { tasks } = layeredGraph('l', 41, 'true')
+  expect(tasks.slice(0, 20).every(({ needs }) => needs.length === 0)).toBe(true)
+  expect([tasks[20]?.needs, tasks[39]?.needs, tasks[40]?.needs]).toEqual([
+    ['t0', 't1'],
+    ['t19', 't0'],
+    ['t20', 't21'],
+  ])
+})
+
+test('the product gets the same graph', () => {
+  expect(specOf(chainGraph('c', 2, 'echo "$A"')).split('\n')).toEqual([
+    'dagbok: 1',
+    'id: c',
+    'tasks:',
+    String.raw`  - {id: t0, script: {lang: bash, text: "echo \"$A\""}}`,
+    String.raw`  - {id: t1, needs: [t0], script: {lang: bash, text: "echo \"$A\""}}`,
+    '',
   ])
 })
 

@@ -1,4 +1,5 @@
-/** Graphs of bash tasks, as Airflow gets them and as a run of one must have been. */
+/** Graphs of bash tasks, as Airflow and the product get them, and as a run of one must have been. */
+import { head } from '../runs.ts'
 
 export interface Graph {
   id: string
@@ -21,6 +22,34 @@ export const fanGraph = (id: string, width: number, command: string): Graph => {
   return { id, command, tasks: [{ name: 'first', needs: [] }, ...middle, last] }
 }
 
+/** `count` tasks that need nothing. */
+export const wideGraph = (id: string, count: number, command: string): Graph => ({
+  id,
+  command,
+  tasks: Array.from({ length: count }, (_, i) => ({ name: `t${i}`, needs: [] })),
+})
+
+/** Layers of 20 tasks, each after two of the layer before. */
+export function layeredGraph(id: string, count: number, command: string): Graph {
+  const width = 20
+  const above = (i: number) => {
+    const start = i - width - (i % width)
+    return [`t${start + (i % width)}`, `t${start + ((i + 1) % width)}`]
+  }
+  const tasks = Array.from({ length: count }, (_, i) => ({ name: `t${i}`, needs: i < width ? [] : above(i) }))
+  return { id, command, tasks }
+}
+
+/** The graph as the product's `.dag.yaml`: a string of JSON is one of YAML, too. */
+export const specOf = ({ id, command, tasks }: Graph): string =>
+  head(id) +
+  tasks
+    .map(({ name, needs }) => {
+      const after = needs.length === 0 ? '' : `needs: [${needs.join(', ')}], `
+      return `  - {id: ${name}, ${after}script: {lang: bash, text: ${JSON.stringify(command)}}}\n`
+    })
+    .join('')
+
 /** The graph as a DAG file. It has strings, lists and objects only: as JSON writes them Python reads them. */
 export const dagFile = (
   graph: Graph,
@@ -38,7 +67,7 @@ with DAG(dag_id=graph["id"], schedule=None) as dag:
             tasks[above] >> tasks[name]
 `
 
-/** A task of a run, as Airflow's API has it. */
+/** A task of a run, as Airflow's API has it; the product's are told in the same words. */
 export interface TaskInstance {
   task_id: string
   state: string | null
