@@ -1,59 +1,13 @@
 /** `npm run bench -- P8 [--quick] [--json FILE]`: workloads one after the other, with a calibration, tables, pairs and JSON. */
 import { writeFile } from 'node:fs/promises'
 import { loadavg } from 'node:os'
-import { parseArgs } from 'node:util'
 import { formatCalibration } from './harness/calibration.ts'
 import { exitOnSignals } from './harness/ending.ts'
 import { calibrateEmbedded } from './harness/postgres-floor.ts'
 import { round, type Row } from './harness/statistics.ts'
 import { formatAllPairs, formatTable } from './harness/table.ts'
-import { workloadOf, workloads, type Options } from './workloads.ts'
-
-const usage = [
-  'usage: npm run bench -- NAME … [--quick] [--pairs N] [--hold MINUTES] [--no-airflow] [--json FILE]',
-  ...[...workloads].map(([name, { what }]) => `  ${name.padEnd(8)} ${what}`),
-].join('\n')
-
-interface Asked extends Options {
-  names: string[]
-  /** Where the JSON goes; null: to the screen. */
-  json: string | null
-}
-
-/** @throws when a number is none */
-function numberOf(name: string, text: string | undefined, least: number): number | null {
-  if (text === undefined) return null
-  const value = Number(text)
-  if (!(value >= least)) throw new Error(`--${name} is '${text}': write a number, ${least} or more`)
-  return value
-}
-
-/** @throws with a sentence when it cannot be understood */
-function parse(args: string[]): Asked {
-  const { positionals, values } = parseArgs({
-    args,
-    allowPositionals: true,
-    allowNegative: true,
-    options: {
-      quick: { type: 'boolean', default: false },
-      airflow: { type: 'boolean', default: true },
-      pairs: { type: 'string' },
-      hold: { type: 'string' },
-      json: { type: 'string' },
-    },
-  })
-  if (positionals.length === 0) throw new Error('there is no workload named')
-  const unknown = positionals.find((name) => workloadOf(name) === null)
-  if (unknown !== undefined) throw new Error(`there is no workload '${unknown}'`)
-  return {
-    names: positionals,
-    quick: values.quick,
-    airflow: values.airflow,
-    pairs: numberOf('pairs', values.pairs, 1),
-    holdMinutes: numberOf('hold', values.hold, 0) ?? 0,
-    json: values.json ?? null,
-  }
-}
+import { parseBenchArguments, usage, type Asked } from './arguments.ts'
+import { workloadOf, type Options } from './workloads.ts'
 
 const loads = () => loadavg().map(round).join(', ')
 
@@ -95,7 +49,7 @@ async function main(asked: Asked): Promise<number> {
 
 function asked(): Asked | null {
   try {
-    return parse(process.argv.slice(2))
+    return parseBenchArguments(process.argv.slice(2))
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\n${usage}`)
     return null
