@@ -7,44 +7,51 @@ import { calibrateEmbedded } from './harness/postgres-floor.ts'
 import { round, type Row } from './harness/statistics.ts'
 import { formatAllPairs, formatTable } from './harness/table.ts'
 import { parseBenchArguments, usage, type Asked } from './arguments.ts'
-import { workloadOf, type Options } from './workloads.ts'
+import { workloadOf, type Options, type Workload } from './workloads.ts'
 
 const loads = () => loadavg().map(round).join(', ')
 
-/** One workload, printed. @returns what the JSON has of it: its rows, or why there are none */
-async function measure(name: string, options: Options): Promise<Row[] | { failed: string }> {
-  const found = workloadOf(name)
-  if (found === null) return []
-  const [known, workload] = found
-  console.log(`\n${known}: ${workload.what}`)
-  const start = performance.now()
-  try {
-    const rows = await workload.run(options)
-    console.log(formatTable(rows))
-    const pairs = formatAllPairs(rows)
-    if (pairs !== '') console.log(`\n${pairs}`)
-    return rows
-  } catch (error) {
-    // The others can still be measured; a figure of a run that was not right there is none.
-    console.error(error)
-    return { failed: String(error) }
-  } finally {
-    console.log(`(${known}: ${Math.round((performance.now() - start) / 1000)} s, load ${loads()})`)
-  }
+/** Rows of every part. One that fails is a row with the reason: a figure of a run that was not right there is none. */
+async function rowsOf({ parts }: Workload, options: Options): Promise<{ rows: Row[]; failed: number }> {
+  const rows: Row[] = []
+  let failed = 0
+  for (const part of parts)
+    try {
+      rows.push(...(await part(options)))
+    } catch (error) {
+      console.error(error)
+      failed++
+      rows.push({ figure: `failed: ${String(error).split('\n')[0]}` })
+    }
+  return { rows, failed }
 }
 
-async function main(asked: Asked): Promise<number> {
+/** One workload, printed. */
+async function measure(name: string, workload: Workload, options: Options) {
+  console.log(`\n${name}: ${workload.what}`)
+  const start = performance.now()
+  const all = await rowsOf(workload, options)
+  console.log(formatTable(all.rows))
+  const pairs = formatAllPairs(all.rows)
+  if (pairs !== '') console.log(`\n${pairs}`)
+  console.log(`(${name}: ${Math.round((performance.now() - start) / 1000)} s, load ${loads()})`)
+  return all
+}
+
+async function main({ names, json, ...options }: Asked): Promise<number> {
   const calibration = await calibrateEmbedded()
   console.log(`${formatCalibration(calibration)}, load ${loads()}`)
-  const report: Record<string, Row[] | { failed: string }> = {}
-  for (const name of asked.names) {
-    report[name] = await measure(name, asked)
+  const report: Record<string, Row[]> = {}
+  let failures = 0
+  for (const { name, workload } of names.flatMap((name) => workloadOf(name) ?? [])) {
+    const { rows, failed } = await measure(name, workload, options)
+    report[name] = rows
+    failures += failed
     // After each: what comes later may be cut off.
-    if (asked.json !== null)
-      await writeFile(asked.json, `${JSON.stringify({ calibration, report }, null, 2)}\n`)
+    if (json !== null) await writeFile(json, `${JSON.stringify({ calibration, report }, null, 2)}\n`)
   }
-  if (asked.json === null) console.log(`\n${JSON.stringify({ calibration, report }, null, 2)}`)
-  return Object.values(report).every(Array.isArray) ? 0 : 1
+  if (json === null) console.log(`\n${JSON.stringify({ calibration, report }, null, 2)}`)
+  return failures === 0 ? 0 : 1
 }
 
 function asked(): Asked | null {

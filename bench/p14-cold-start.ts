@@ -8,7 +8,7 @@ import { leftOut } from './harness/airflow/beside.ts'
 import { startColdAirflow, type ColdAirflow } from './harness/airflow/cold-start.ts'
 import { startEmbeddedFloor } from './harness/postgres-floor.ts'
 import { keptFolder, startProduct, type Product } from './harness/product.ts'
-import { descendants, cpuSeconds, proportionalMemory } from './harness/processes.ts'
+import { atRest, descendants, type Rest } from './harness/processes.ts'
 import { Progress } from './harness/progress.ts'
 import { isOver, newestRuns } from './harness/runs.ts'
 import { compare, median, round, type Row } from './harness/statistics.ts'
@@ -40,24 +40,13 @@ async function untilQuiet(product: Product): Promise<void> {
   }
 }
 
-async function idle(product: Product, seconds: number): Promise<Row[]> {
-  const pids = await descendants(product.pid)
-  const before = await cpuSeconds(pids)
-  await pause(seconds * 1000)
-  const used = (await cpuSeconds(pids)) - before
-  const memory = await proportionalMemory(pids)
-  return [
-    { figure: `idle memory, PSS of ${pids.length} processes (MB)`, median: round(memory / 1e6) },
-    { figure: `idle CPU over ${seconds} s (% of a core)`, median: round((used / seconds) * 100) },
-  ]
-}
-
 interface Starts {
   floor: number
   ready: number
   green: number
   again: number
-  idle: Row[]
+  /** Of one start, after the second start of its folder. */
+  idle: Rest | null
   /** Why there are no figures, where there are none. */
   airflow: ColdAirflow | string
 }
@@ -75,8 +64,8 @@ async function ourStart(idleSeconds: number): Promise<Omit<Starts, 'floor' | 'ai
     }
     const second = await startProduct({ seed: true, folder: folder.path })
     try {
-      const rows = idleSeconds > 0 ? await idle(second, idleSeconds) : []
-      return { ready: first.startMs, green, again: second.startMs, idle: rows }
+      const idle = idleSeconds > 0 ? await atRest(await descendants(second.pid), idleSeconds) : null
+      return { ready: first.startMs, green, again: second.startMs, idle }
     } finally {
       await second.stop()
     }
@@ -85,10 +74,27 @@ async function ourStart(idleSeconds: number): Promise<Omit<Starts, 'floor' | 'ai
   }
 }
 
+/** Memory and processor time of the last start, which alone was watched; beside Airflow's. */
+function restRows(name: string, own: Rest, peer: Rest | null): Row[] {
+  const row = (figure: string, value: number, other: number | null): Row => ({
+    figure: `${name}${figure}`,
+    median: round(value),
+    ...(other === null ? {} : compare([value], { Airflow: [other] })),
+  })
+  const megabytes = (rest: Rest) => rest.bytes / 1e6
+  return [
+    row(`idle memory, PSS of ${own.processes} processes (MB)`, megabytes(own), peer && megabytes(peer)),
+    row('idle CPU (% of a core)', own.cores * 100, peer && peer.cores * 100),
+  ]
+}
+
+const airflowOf = ({ airflow }: Starts): ColdAirflow | null => (typeof airflow === 'string' ? null : airflow)
+
+/** Of every start, or the reason why there are none. */
 function airflowRows(starts: Starts[], floor: number[]): Row[] {
-  const there = starts.flatMap(({ airflow }) => (typeof airflow === 'string' ? [] : [airflow]))
   const reason = starts.map(({ airflow }) => airflow).find((airflow) => typeof airflow === 'string')
-  if (there.length < starts.length) return [leftOut(reason)]
+  if (reason !== undefined) return [leftOut(reason)]
+  const there = starts.flatMap((start) => airflowOf(start) ?? [])
   const row = (figure: string, key: 'ready' | 'green'): Row => {
     const values = there.map((airflow) => airflow[key])
     return { figure, median: round(median(values)), ...compare(values, { floor }) }
@@ -96,27 +102,17 @@ function airflowRows(starts: Starts[], floor: number[]): Row[] {
   return [
     row('Airflow: initdb → ready (ms)', 'ready'),
     row('Airflow: initdb → run of one task green (ms)', 'green'),
-    ...there.flatMap(({ idle: rest }) =>
-      rest === null
-        ? []
-        : [
-            {
-              figure: `Airflow: idle memory, PSS of ${rest.processes} processes (MB)`,
-              median: round(rest.bytes / 1e6),
-            },
-            { figure: 'Airflow: idle CPU (% of a core)', median: round(rest.cores * 100) },
-          ],
-    ),
+    ...there.flatMap(({ idle }) => (idle === null ? [] : restRows('Airflow: ', idle, null))),
   ]
 }
 
 function rowsOf(starts: Starts[]): Row[] {
   const floor = starts.map((start) => start.floor)
-  const against = (key: 'ready' | 'green') =>
-    starts.flatMap(({ airflow }) => (typeof airflow === 'string' ? [] : [airflow[key]]))
   const row = (figure: string, key: 'floor' | 'ready' | 'green' | 'again'): Row => {
     const values = key === 'floor' ? floor : starts.map((start) => start[key])
-    const peer = key === 'ready' || key === 'green' ? against(key) : []
+    const peer = starts.flatMap((start) =>
+      key === 'ready' || key === 'green' ? (airflowOf(start)?.[key] ?? []) : [],
+    )
     const all = peer.length === values.length ? { floor, Airflow: peer } : { floor }
     return { figure, median: round(median(values)), ...compare(values, all) }
   }
@@ -125,7 +121,9 @@ function rowsOf(starts: Starts[]): Row[] {
     row('first start: command → ready (ms)', 'ready'),
     row('first start: command → example run green (ms)', 'green'),
     row('second start: command → ready (ms)', 'again'),
-    ...starts.flatMap((start) => start.idle),
+    ...starts.flatMap((start) =>
+      start.idle === null ? [] : restRows('', start.idle, airflowOf(start)?.idle ?? null),
+    ),
     ...airflowRows(starts, floor),
   ]
 }

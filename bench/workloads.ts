@@ -33,7 +33,8 @@ export interface Options {
 
 export interface Workload {
   what: string
-  run: (options: Options) => Promise<Row[]>
+  /** What is measured one after the other: one that fails leaves the rows of the others. */
+  parts: ((options: Options) => Promise<Row[]>)[]
 }
 
 /** Pairs of a quick run, and of a whole one. */
@@ -54,86 +55,92 @@ async function beside(
   })
 }
 
+const chainLengths = ({ quick }: Options) => (quick ? [10] : [10, 40])
+
 const figures: Record<string, Workload> = {
   P1: {
     what: 'chains of 10 and 40 tasks, beside DBOS, Restate, make and Airflow',
-    run: async (options) => {
-      const lengths = options.quick ? [10] : [10, 40]
-      return [
-        ...(await chains({ rounds: rounds(options, 3, 10), lengths })),
-        ...(await beside(options, 2, 5, (of) => chainsBesideAirflow({ ...of, lengths }))),
-      ]
-    },
+    parts: [
+      (options) => chains({ rounds: rounds(options, 3, 10), lengths: chainLengths(options) }),
+      (options) =>
+        beside(options, 2, 5, (of) => chainsBesideAirflow({ ...of, lengths: chainLengths(options) })),
+    ],
   },
   P2: {
     what: 'three steps, alone and 200 at once, beside DBOS and Restate',
-    run: (options) =>
-      threeSteps({
-        samples: rounds(options, 10, 100),
-        atOnce: options.quick ? 20 : 200,
-        bursts: rounds(options, 2, 5),
-      }),
+    parts: [
+      (options) =>
+        threeSteps({
+          samples: rounds(options, 10, 100),
+          atOnce: options.quick ? 20 : 200,
+          bursts: rounds(options, 2, 5),
+        }),
+    ],
   },
   P3: {
     what: '1 → 1,000 → 1 processes, beside make -j4 and bare spawns; 1 → 100 → 1 beside Airflow',
-    run: async (options) => [
-      ...(await fanOut({ rounds: rounds(options, 1, 5), width: options.quick ? 100 : 1000 })),
-      ...(await beside(options, 2, 5, (of) => fanBesideAirflow({ ...of, width: options.quick ? 20 : 100 }))),
+    parts: [
+      (options) => fanOut({ rounds: rounds(options, 1, 5), width: options.quick ? 100 : 1000 }),
+      (options) =>
+        beside(options, 2, 5, (of) => fanBesideAirflow({ ...of, width: options.quick ? 20 : 100 })),
     ],
   },
   P4: {
     what: '100 DAGs × 10 runs × 10 tasks, beside a queue; 10 × 2 × 10 beside Airflow',
-    run: async (options) => {
-      const size = options.quick ? { dags: 10, runs: 2 } : { dags: 100, runs: 10 }
-      const small = options.quick ? { dags: 2, runs: 2 } : { dags: 10, runs: 2 }
-      return [
-        ...(await tenThousand({ ...size, rounds: rounds(options, 1, 5) })),
-        ...(await beside(options, 1, 5, (of) => manyBesideAirflow({ ...of, ...small }), ['defaults'])),
-      ]
-    },
+    parts: [
+      (options) => {
+        const size = options.quick ? { dags: 10, runs: 2 } : { dags: 100, runs: 10 }
+        return tenThousand({ ...size, rounds: rounds(options, 1, 5) })
+      },
+      (options) => {
+        const size = options.quick ? { dags: 2, runs: 2 } : { dags: 10, runs: 2 }
+        return beside(options, 1, 5, (of) => manyBesideAirflow({ ...of, ...size }), ['defaults'])
+      },
+    ],
   },
   P5: {
     what: 'trigger → first byte of user code, beside a queue, a bare spawn and Airflow',
-    run: async (options) => [
-      ...(await triggerToCode({ samples: rounds(options, 20, 300), peer: true })),
-      ...(await beside(options, 2, 20, triggerBesideAirflow)),
+    parts: [
+      (options) => triggerToCode({ samples: rounds(options, 20, 300), peer: true }),
+      (options) => beside(options, 2, 20, triggerBesideAirflow),
     ],
   },
   P6: {
     what: 'what a task costs in a graph of 10,000, beside one of 100; in one of 1,000, 300 and 30 beside Airflow',
-    run: async (options) => {
-      const sizes = options.quick
-        ? { wide: 50, layered: 40, deep: 5 }
-        : { wide: 1000, layered: 300, deep: 30 }
-      return [
-        ...(await wideAndDeep({ large: options.quick ? 500 : 10_000, rounds: rounds(options, 1, 3) })),
-        ...(await beside(options, 1, 3, (of) => shapesBesideAirflow({ ...of, ...sizes }), ['defaults'])),
-      ]
-    },
+    parts: [
+      (options) => wideAndDeep({ large: options.quick ? 500 : 10_000, rounds: rounds(options, 1, 3) }),
+      (options) => {
+        const sizes = options.quick
+          ? { wide: 50, layered: 40, deep: 5 }
+          : { wide: 1000, layered: 300, deep: 30 }
+        return beside(options, 1, 3, (of) => shapesBesideAirflow({ ...of, ...sizes }), ['defaults'])
+      },
+    ],
   },
   P8: {
     what: 'push → listed → running, beside a bare push; and beside an Airflow that follows the repository',
-    run: async (options) => {
-      const pairs = rounds(options, 5, 50)
-      return [
-        ...(await pushToRun({ pairs, files: options.quick ? [1000] : [1000, 10_000] })),
-        ...(await beside(options, 1, 5, (of) => pushBesideAirflow({ pairs: of.rounds, files: 1000 }))),
-      ]
-    },
+    parts: [
+      (options) =>
+        pushToRun({ pairs: rounds(options, 5, 50), files: options.quick ? [1000] : [1000, 10_000] }),
+      (options) => beside(options, 1, 5, (of) => pushBesideAirflow({ pairs: of.rounds, files: 1000 })),
+    ],
   },
   P9: {
     what: 'a hundred versions live at once, and the files of one, beside git worktree add and git clone --shared',
-    run: ({ quick }) =>
-      hundredVersions(quick ? { versions: 10, files: 100 } : { versions: 100, files: 1000 }),
+    parts: [
+      ({ quick }) => hundredVersions(quick ? { versions: 10, files: 100 } : { versions: 100, files: 1000 }),
+    ],
   },
   P14: {
     what: 'cold start to a green example run, beside initdb + start and Airflow',
-    run: (options) =>
-      coldStart({
-        pairs: rounds(options, 1, 5),
-        idleSeconds: options.quick ? 10 : 60,
-        airflow: options.airflow,
-      }),
+    parts: [
+      (options) =>
+        coldStart({
+          pairs: rounds(options, 1, 5),
+          idleSeconds: options.quick ? 10 : 60,
+          airflow: options.airflow,
+        }),
+    ],
   },
 }
 
@@ -142,37 +149,44 @@ const cutOf = ({ quick }: Options) => (quick ? { dags: 10, runs: 2 } : { dags: 2
 const guards: Record<string, Workload> = {
   history: {
     what: 'a cut of P4 with 1,000,000 finished task runs in the database, beside an empty one',
-    run: (options) =>
-      besideHistory({
-        cut: cutOf(options),
-        rounds: rounds(options, 2, 5),
-        history: options.quick ? 100_000 : 1_000_000,
-      }),
+    parts: [
+      (options) =>
+        besideHistory({
+          cut: cutOf(options),
+          rounds: rounds(options, 2, 5),
+          history: options.quick ? 100_000 : 1_000_000,
+        }),
+    ],
   },
   held: {
     what: 'a cut of P4 while a transaction is held open (--hold MINUTES), beside none',
-    run: (options) =>
-      whileHeld({ cut: cutOf(options), rounds: rounds(options, 2, 5), minutes: options.holdMinutes }),
+    parts: [
+      (options) =>
+        whileHeld({ cut: cutOf(options), rounds: rounds(options, 2, 5), minutes: options.holdMinutes }),
+    ],
   },
   resume: {
     what: 'the scheduler killed in the middle of a cut of P4: time to the next task, nothing run twice',
-    run: (options) => afterKill({ ...cutOf(options), rounds: rounds(options, 2, 5) }),
+    parts: [(options) => afterKill({ ...cutOf(options), rounds: rounds(options, 2, 5) })],
   },
   compute: {
     what: 'ten versions on one deployment, beside ten deployments of one version each: processor time and memory',
-    run: (options) =>
-      savedCompute({
-        versions: options.quick ? 3 : 10,
-        rounds: rounds(options, 1, 3),
-        restSeconds: options.quick ? 10 : 60,
-      }),
+    parts: [
+      (options) =>
+        savedCompute({
+          versions: options.quick ? 3 : 10,
+          rounds: rounds(options, 1, 3),
+          restSeconds: options.quick ? 10 : 60,
+        }),
+    ],
   },
 }
 
 export const workloads: ReadonlyMap<string, Workload> = new Map(Object.entries({ ...figures, ...guards }))
 
 /** The workload of a name, however it is spelled. */
-export function workloadOf(name: string): [string, Workload] | null {
-  const found = [...workloads].find(([known]) => known.toLowerCase() === name.toLowerCase())
-  return found ?? null
+export function workloadOf(given: string): { name: string; workload: Workload } | null {
+  for (const [name, workload] of workloads)
+    if (name.toLowerCase() === given.toLowerCase()) return { name, workload }
+  return null
 }

@@ -40,6 +40,22 @@ export const cpuSeconds = (pids: readonly number[]): Promise<number> => secondsO
 /** The same, and that of all their children that have ended and were waited for. */
 export const cpuSecondsOfAll = (pids: readonly number[]): Promise<number> => secondsOf(pids, [11, 12, 13, 14])
 
+export interface Rest {
+  processes: number
+  /** PSS in bytes. */
+  bytes: number
+  /** Processors that were in use, 1 being one of them. */
+  cores: number
+}
+
+/** What these processes use in the next seconds. */
+export async function atRest(pids: readonly number[], seconds: number): Promise<Rest> {
+  const before = await cpuSeconds(pids)
+  await new Promise((done) => setTimeout(done, seconds * 1000))
+  const used = (await cpuSeconds(pids)) - before
+  return { processes: pids.length, bytes: await proportionalMemory(pids), cores: used / seconds }
+}
+
 /** The one of them whose command line has `word`. @throws when there is not exactly one */
 export async function processNamed(pids: readonly number[], word: string): Promise<number> {
   const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))

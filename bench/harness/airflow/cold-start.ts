@@ -1,7 +1,6 @@
 /** Airflow from an empty database and an empty home to a green run: what its `standalone` does, without the triggerer. */
-import { setTimeout as pause } from 'node:timers/promises'
 import { withPostgres } from '../postgres-floor.ts'
-import { cpuSeconds, descendants, proportionalMemory } from '../processes.ts'
+import { atRest, descendants, type Rest } from '../processes.ts'
 import { startAirflow } from './airflow.ts'
 import { chainGraph } from './graphs.ts'
 import { installAirflow } from './install.ts'
@@ -11,14 +10,7 @@ export interface ColdAirflow {
   ready: number
   green: number
   /** With Postgres. null: nobody asked. */
-  idle: { processes: number; bytes: number; cores: number } | null
-}
-
-async function restOf(pids: number[], seconds: number): Promise<ColdAirflow['idle']> {
-  const before = await cpuSeconds(pids)
-  await pause(seconds * 1000)
-  const used = (await cpuSeconds(pids)) - before
-  return { processes: pids.length, bytes: await proportionalMemory(pids), cores: used / seconds }
+  idle: Rest | null
 }
 
 /** @param idleSeconds how long it is watched at rest; 0: not. @throws with the reason when it cannot be had */
@@ -33,7 +25,7 @@ export async function startColdAirflow(idleSeconds: number): Promise<ColdAirflow
       const run = await airflow.trigger(graph)
       const { triggered, ended } = await airflow.ended(graph, run)
       const pids = [...(await airflow.pids()), ...(await descendants(server.pid))]
-      const idle = idleSeconds > 0 ? await restOf(pids, idleSeconds) : null
+      const idle = idleSeconds > 0 ? await atRest(pids, idleSeconds) : null
       return { ready, green: ready + ended - triggered, idle }
     } finally {
       await airflow.stop()
