@@ -22,14 +22,28 @@ interface Measured {
   columns: (values: number[]) => Row
 }
 
+/** A run of Airflow that failed counts as one that took for ever; `tell` hears why. One of ours fails the measure. */
+const orForEver = (once: () => Promise<number>, tell: (reason: string) => void) => () =>
+  once().catch((error: unknown) => {
+    tell(String(error).split('\n')[0] ?? '')
+    return Infinity
+  })
+
 /** Ours and Airflow in turn, one measure after the other. */
 const measure = (options: Rounds, graphs: Graph[], all: Measured[]): Promise<Row[]> =>
   besideAirflow(options.configurations, graphs, async ({ product, airflow, name }) => {
     const rows: Row[] = []
     for (const { graph, what, once, columns } of all) {
+      const failures: string[] = []
       const sides = [
         { name: 'ours', once: () => once(product) },
-        { name, once: () => once(airflow) },
+        {
+          name,
+          once: orForEver(
+            () => once(airflow),
+            (reason) => failures.push(reason),
+          ),
+        },
       ]
       const values = await inTurn(sides, options.rounds, `${graph.id} beside ${name}:`)
       for (const [side, own] of values)
@@ -38,6 +52,7 @@ const measure = (options: Rounds, graphs: Graph[], all: Measured[]): Promise<Row
           ...columns(own),
           ...compare(own, { Airflow: values.get(name) }),
         })
+      rows.push(...failures.map((reason) => ({ figure: `counted as infinite: ${reason}` })))
     }
     return rows
   })

@@ -9,6 +9,10 @@ import { formatAllPairs, formatTable } from './harness/table.ts'
 import { parseBenchArguments, usage, type Asked } from './arguments.ts'
 import { workloadOf, type Options, type Workload } from './workloads.ts'
 
+/** JSON has no word for the time of a run that failed. */
+const spelled = (_: string, value: unknown) => (value === Infinity ? 'infinite' : value)
+const jsonOf = (all: object) => JSON.stringify(all, spelled, 2)
+
 const loads = () => loadavg().map(round).join(', ')
 
 /** Rows of every part. One that fails is a row with the reason: a figure of a run that was not right there is none. */
@@ -48,9 +52,9 @@ async function main({ names, json, ...options }: Asked): Promise<number> {
     report[name] = rows
     failures += failed
     // After each: what comes later may be cut off.
-    if (json !== null) await writeFile(json, `${JSON.stringify({ calibration, report }, null, 2)}\n`)
+    if (json !== null) await writeFile(json, `${jsonOf({ calibration, report })}\n`)
   }
-  if (json === null) console.log(`\n${JSON.stringify({ calibration, report }, null, 2)}`)
+  if (json === null) console.log(`\n${jsonOf({ calibration, report })}`)
   return failures === 0 ? 0 : 1
 }
 

@@ -48,6 +48,13 @@ test('a peer that was not there has no column; to itself a side is 1, without pa
   expect(compare(peer, { make: peer, Restate: [], DBOS: undefined })).toEqual({ '÷ make': 1 })
 })
 
+test('a run that failed took for ever: it is no number less than any other, and nothing against itself', () => {
+  const failed = [1000, Infinity, Infinity]
+  expect([median(failed), quantile(failed, 0)]).toEqual([Infinity, 1000])
+  expect(compare([10, 10, 10], { Airflow: failed })).toMatchObject({ '÷ Airflow': 0 })
+  expect(compare(failed, { Airflow: failed })).toEqual({ '÷ Airflow': 1 })
+})
+
 test('a round that has only one of two values is no pair', () => {
   expect(() => compare([1, 2, 3], { make: [1, 2] })).toThrow('3 values have 2 to compare with')
 })

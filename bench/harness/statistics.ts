@@ -7,7 +7,8 @@ export function quantile(values: readonly number[], q: number): number {
   const low = sorted[Math.floor(at)]
   const high = sorted[Math.ceil(at)]
   if (low === undefined || high === undefined) throw new Error('no values to take a quantile of')
-  return low + (high - low) * (at - Math.floor(at))
+  // Of a run that failed the time is infinite, and a share of nothing of it no number.
+  return low === high ? low : low + (high - low) * (at - Math.floor(at))
 }
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5)
@@ -45,7 +46,7 @@ function pairsOf(ours: readonly number[], peer: readonly number[]): Pair[] {
     throw new Error(`${ours.length} values have ${peer.length} to compare with`)
   return ours.map((value, i) => {
     const other = peer[i] ?? Number.NaN
-    return { ours: value, peer: other, ratio: value / other }
+    return { ours: value, peer: other, ratio: value === other ? 1 : value / other }
   })
 }
 

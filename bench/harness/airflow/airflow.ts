@@ -84,20 +84,6 @@ async function untilReady(ask: Ask, components: Component[], graphs: Graph[]): P
   throw new Error(String(why))
 }
 
-async function untilEnded(ask: Ask, graph: Graph, run: string): Promise<Span> {
-  for (;;) {
-    const { state, queued_at, end_date } = (await ask(`/api/v2/dags/${graph.id}/dagRuns/${run}`)) as {
-      state: string
-      queued_at: string
-      end_date: string | null
-    }
-    if (state === 'failed') throw new Error(`Airflow: run ${run} of ${graph.id} failed`)
-    if (state === 'success') return { triggered: Date.parse(queued_at), ended: Date.parse(end_date ?? '') }
-    // Seldom: each question takes time from what is measured, and the times are Airflow's own.
-    await pause(1000)
-  }
-}
-
 /** All pages of them. */
 async function instancesOf(ask: Ask, graph: Graph, run: string): Promise<TaskInstance[]> {
   const all: TaskInstance[] = []
@@ -113,6 +99,29 @@ async function logOf(ask: Ask, graph: Graph, run: string, task: string): Promise
   const path = `/api/v2/dags/${graph.id}/dagRuns/${run}/taskInstances/${task}/logs/1?full_content=true`
   const { content } = (await ask(path)) as { content: (string | { event: string })[] }
   return content.map((line) => (typeof line === 'string' ? line : line.event)).join('\n')
+}
+
+/** Which of its tasks did not succeed, and the last that the first of them said. */
+async function failureOf(ask: Ask, graph: Graph, run: string): Promise<string> {
+  const all = await instancesOf(ask, graph, run)
+  const [first, ...more] = all.filter(({ state }) => state === 'failed')
+  const log = first === undefined ? '' : await logOf(ask, graph, run, first.task_id).catch(String)
+  const last = log.trim().split('\n').at(-1)
+  return `Airflow: ${graph.id} failed, ${more.length + 1} of ${all.length} tasks with it; ${first?.task_id} said: ${last}`
+}
+
+async function untilEnded(ask: Ask, graph: Graph, run: string): Promise<Span> {
+  for (;;) {
+    const { state, queued_at, end_date } = (await ask(`/api/v2/dags/${graph.id}/dagRuns/${run}`)) as {
+      state: string
+      queued_at: string
+      end_date: string | null
+    }
+    if (state === 'failed') throw new Error(await failureOf(ask, graph, run))
+    if (state === 'success') return { triggered: Date.parse(queued_at), ended: Date.parse(end_date ?? '') }
+    // Seldom: each question takes time from what is measured, and the times are Airflow's own.
+    await pause(1000)
+  }
 }
 
 async function firstStartOf(ask: Ask, graph: Graph, run: string): Promise<number> {
