@@ -101,13 +101,14 @@ async function logOf(ask: Ask, graph: Graph, run: string, task: string): Promise
   return content.map((line) => (typeof line === 'string' ? line : line.event)).join('\n')
 }
 
-/** Which of its tasks did not succeed, and the last that the first of them said. */
+/** How many of its tasks failed by themselves, and the last that the first of them said. */
 async function failureOf(ask: Ask, graph: Graph, run: string): Promise<string> {
   const all = await instancesOf(ask, graph, run)
-  const [first, ...more] = all.filter(({ state }) => state === 'failed')
-  const log = first === undefined ? '' : await logOf(ask, graph, run, first.task_id).catch(String)
-  const last = log.trim().split('\n').at(-1)
-  return `Airflow: ${graph.id} failed, ${more.length + 1} of ${all.length} tasks with it; ${first?.task_id} said: ${last}`
+  const failed = all.flatMap(({ state, task_id }) => (state === 'failed' ? [task_id] : []))
+  const [first] = failed
+  const log = first === undefined ? '' : await logOf(ask, graph, run, first).catch(String)
+  const last = first === undefined ? '' : `; ${first} said last: ${log.trim().split('\n').at(-1)}`
+  return `Airflow: ${graph.id} failed with ${failed.length} of ${all.length} tasks${last}`
 }
 
 async function untilEnded(ask: Ask, graph: Graph, run: string): Promise<Span> {
