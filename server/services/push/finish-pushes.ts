@@ -3,6 +3,8 @@ import type { Queryable } from '#db/client.ts'
 import { closePush, openPushes, pushIsOld, reportSoFar, type PushRow } from '#db/queries/push.ts'
 import type { RepositoryRow } from '#db/queries/repository.ts'
 import { hasRunOfPush } from '#db/queries/run.ts'
+import { dagsAtRef, type DagAtRef } from '#db/queries/version.ts'
+import type { RefUpdate } from '../../domain/version/ref-update.ts'
 import { noSha } from '../../git/run-git.ts'
 import { createRun } from '../run/create-run.ts'
 import { paramsSchema, withDefaults } from '../../domain/run/params.ts'
@@ -26,15 +28,34 @@ function asked(options: readonly string[], changes: readonly DagChange[]): DagCh
   return options.includes('run') ? [...changes] : changes.filter((change) => names.includes(change.dag))
 }
 
-/** What `-o run` asked for in vain, and how it is had. */
-function notRun(options: readonly string[], changes: readonly DagChange[]): string[] {
-  if (options.includes('run')) return changes.length > 0 ? [] : ['nothing was run: this push changed no DAG']
+const isNoVersion = (dag: DagAtRef): boolean => dag.versionId === null && dag.faults.length > 0
+
+/** Notebooks at these refs that are no version, for their faults. */
+async function faultyAt({ tx, repository }: Work, moved: readonly RefUpdate[]): Promise<DagAtRef[]> {
+  const rows: DagAtRef[] = []
+  for (const { ref } of moved) rows.push(...(await dagsAtRef(tx, repository.id, ref)))
+  return [...new Map(rows.filter(isNoVersion).map((row) => [row.path, row])).values()]
+}
+
+/** What `-o run` asked for in vain, why, and how it is had. */
+function notRun(
+  options: readonly string[],
+  changes: readonly DagChange[],
+  faulty: readonly DagAtRef[],
+): string[] {
+  const why = (of: readonly DagAtRef[], kind: string) =>
+    of.length === 0
+      ? `this push changed no ${kind}`
+      : `${of.map((dag) => dag.path).join(', ')} ${of.length === 1 ? 'has' : 'have'} faults, and this push changed no other ${kind}`
+  if (options.includes('run')) return changes.length > 0 ? [] : [`nothing was run: ${why(faulty, 'DAG')}`]
   return options
     .flatMap((option) => (option.startsWith('run=') ? [option.slice(4)] : []))
     .filter((name) => !changes.some((change) => change.dag === name))
-    .map(
-      (name) => `${name} was not run: this push changed no DAG of that name; \`dagbok run start\` runs any`,
-    )
+    .map((name) => {
+      // What never had a version is known by its file alone.
+      const may = faulty.filter(({ dag }) => dag === null || dag === name)
+      return `${name} was not run: ${why(may, 'DAG of that name')}; \`dagbok run start\` runs any`
+    })
 }
 
 async function runOf({ tx }: Work, push: PushRow, change: DagChange) {
@@ -70,7 +91,7 @@ async function finish(work: Work, push: PushRow): Promise<void> {
   const lines = [
     ...(push.report ?? []),
     ...reportOf(work.publicUrl, work.repository, changes, runs),
-    ...(whole && push.report === null ? notRun(push.options, changes) : []),
+    ...(whole && push.report === null ? notRun(push.options, changes, await faultyAt(work, moved)) : []),
   ]
   if (whole) await closePush(tx, push.id, 'reconciled', lines)
   else if (await pushIsOld(tx, push.id, abandonAfter)) await closePush(tx, push.id, 'abandoned', lines)

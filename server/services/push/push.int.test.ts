@@ -121,6 +121,25 @@ test('a run that is asked for in vain is said so', async () => {
   expect(await push('run')).toContain('nothing was run: this push changed no DAG')
 })
 
+test('a run that is asked for of what has faults is said to fail by them, not by a lack of changes', async () => {
+  const tree = await hosted.work('vain-faults', { 'a/a.dag.md': smallDag('a') })
+  await tree.commit('First')
+  await tree.git('push', hosted.remote('vain-faults'), 'main')
+  await tree.git('checkout', '-q', '-b', 'try')
+  const faulty = (id: string) => smallDag(id).replace('id: say\n', 'id: say\nneeds: [x]\n')
+  await tree.write({ 'a/a.dag.md': faulty('a'), 'b/b.dag.md': faulty('b') })
+  await tree.commit('Try')
+  const push = (option: string) => tree.git('push', '-o', option, hosted.remote('vain-faults'), 'try')
+  expect(await push('run')).toContain(
+    'nothing was run: a/a.dag.md, b/b.dag.md have faults, and this push changed no other DAG',
+  )
+  await tree.write({ 'b/b.dag.md': smallDag('b'), 'a/note.md': 'still faulty\n' })
+  await tree.commit('Mend b')
+  expect(await push('run=a')).toContain(
+    'a was not run: a/a.dag.md has faults, and this push changed no other DAG of that name',
+  )
+})
+
 test('the default branch is protected: no force-push, no deletion; other refs move freely', async () => {
   const tree = await hosted.work('protect', { 'a/a.dag.md': smallDag('a') })
   await tree.commit('First')
