@@ -1,6 +1,6 @@
 /** Runs in lines. */
 import { agoWords, durationWords } from '#server/domain/words.ts'
-import { reasons } from '#server/domain/run/states.ts'
+import { reasonWords } from '#server/domain/run/states.ts'
 import type { RunSummary } from '#server/views/dag.ts'
 import type { RunDetail, TaskRunView } from '#server/views/run.ts'
 import { dagWords } from '../client/addresses.ts'
@@ -18,8 +18,10 @@ export function lengthOf(timed: { startedAt: string | null; endedAt: string | nu
   return durationWords(Math.max(0, end - Date.parse(timed.startedAt)))
 }
 
-const why = ({ reason, message, whyNotRunning }: TaskRunView) =>
-  plain(whyNotRunning?.sentence ?? message ?? (reason === null ? '' : reasons[reason]))
+function why({ cancelledBy }: RunDetail, { reason, message, whyNotRunning, answer }: TaskRunView): string {
+  const doers = { cancelledBy, answeredBy: answer?.by ?? null }
+  return plain(whyNotRunning?.sentence ?? message ?? (reason === null ? '' : reasonWords(reason, doers)))
+}
 
 export function runTable(runs: readonly RunSummary[], now: number): string {
   return table(
@@ -48,7 +50,7 @@ export function runText(run: RunDetail, now: number): string {
       toned(task.state),
       String(task.attempts.length),
       lengthOf(task, now),
-      why(task),
+      why(run, task),
     ]),
   )
   return [

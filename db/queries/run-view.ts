@@ -18,6 +18,7 @@ import {
   version,
 } from '../schema/index.ts'
 
+const canceller = alias(user, 'canceller')
 const parent = alias(run, 'parent')
 /** The task run whose results another one has, and its run. */
 const earlier = alias(taskRun, 'earlier')
@@ -41,6 +42,7 @@ const columns = {
   reason: run.reason,
   message: run.message,
   cancelRequestedAt: run.cancelRequestedAt,
+  cancelledBy: canceller.name,
   stopping: run.stopping,
   dueAt: run.dueAt,
   trigger: run.trigger,
@@ -69,6 +71,7 @@ const select = (q: Queryable) =>
     .innerJoin(repository, eq(repository.id, dag.repositoryId))
     .innerJoin(team, eq(team.id, repository.teamId))
     .leftJoin(user, eq(user.id, run.triggeredBy))
+    .leftJoin(canceller, eq(canceller.id, run.cancelledBy))
     .leftJoin(backfill, eq(backfill.id, run.backfillId))
     .leftJoin(parent, eq(parent.id, run.parentId))
     .$dynamic()

@@ -84,6 +84,8 @@ export const runDetailSchema = runSummarySchema.extend({
       outcome: z.enum(['applied', 'too_late', 'noted']).nullable(),
     }),
   ),
+  /** Who asked for its end; null when nobody did, or it is not known. */
+  cancelledBy: z.string().nullable(),
   /** Of a run that is queued, or of which nothing runs now. */
   whyNotRunning: whyNotRunningSchema.nullable(),
   /** Verdict first: `Failed: train, exit code 1`. */

@@ -1,7 +1,7 @@
 'use client'
 
 import { useQuery } from '@tanstack/react-query'
-import { reasons } from '#server/domain/run/states.ts'
+import { reasonWords } from '#server/domain/run/states.ts'
 import type { RunDetail, TaskRunView } from '#server/views/run.ts'
 import { Fault } from '../../_components/page.tsx'
 import { StatusDot, stateWords } from '../../_components/status.tsx'
@@ -95,7 +95,8 @@ export function TaskPanel({ run, row, attempt, onAttempt }: Props) {
     row.startedAt === null || row.endedAt === null
       ? null
       : Date.parse(row.endedAt) - Date.parse(row.startedAt)
-  const why = shown?.message ?? (row.reason === null ? null : reasons[row.reason])
+  const doers = { cancelledBy: run.cancelledBy, answeredBy: row.answer?.by ?? null }
+  const why = shown?.message ?? (row.reason === null ? null : reasonWords(row.reason, doers))
   return (
     <>
       <div className="pad">

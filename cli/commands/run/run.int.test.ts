@@ -122,6 +122,11 @@ test('Ctrl-C leaves a watched run going, and says so; a cancel ends it', async (
   const end = await again.ended
   expect(end.code).toBe(1)
   expect(end.stdout).toContain('Cancelled')
+  const { cancelledBy } = await product().api<RunDetail>(`/runs/${id}`)
+  expect(cancelledBy).toMatch(/./)
+  const seen = (await dagbok(['run', 'view', id])).stdout
+  expect(seen).toContain(`Cancelled by ${cancelledBy}: `)
+  expect(seen).toContain(`${cancelledBy} cancelled the run.`)
   const late = await dagbok(['run', 'cancel', id])
   expect(late).toMatchObject({ code: 1, stderr: 'dagbok: Run 1 has ended already: cancelled.\n' })
 })

@@ -114,6 +114,18 @@ export const reasons = {
   pushed_out: "The DAG's run strategy made room for another run.",
 } as const
 export type Reason = keyof typeof reasons
+/** Who did what a reason tells of; null is not known. */
+export interface Doers {
+  cancelledBy: string | null
+  answeredBy: string | null
+}
+
+/** A reason's sentence, with the name of who did it: `Ines cancelled the run.` */
+export function reasonWords(reason: Reason, { cancelledBy, answeredBy }: Doers): string {
+  if (reason === 'cancel_requested' && cancelledBy !== null) return `${cancelledBy} cancelled the run.`
+  if (reason === 'rejected' && answeredBy !== null) return `${answeredBy} answered no.`
+  return reasons[reason]
+}
 export const reasonNames = Object.keys(reasons) as [Reason, ...Reason[]]
 
 export const terminalTaskRunStates = [

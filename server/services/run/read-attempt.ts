@@ -5,7 +5,7 @@ import { bundleOfVersion, specOf } from '#db/queries/version.ts'
 import { inWrittenOrder } from '../../domain/dag/written-order.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import { attemptEvents, type AttemptEvent } from '../../domain/run/attempt-record.ts'
-import { reasons } from '../../domain/run/states.ts'
+import { reasonWords } from '../../domain/run/states.ts'
 import { nameOf } from '../../domain/run/why/sentence.ts'
 import { machineOf } from '../../domain/words.ts'
 import type { AttemptRecord } from '../../views/attempt.ts'
@@ -33,13 +33,20 @@ async function deedsDuring(
   )
   const asked = row.cancelRequestedAt
   if (asked === null || !during(asked)) return deeds
-  return [...deeds, { at: asked.toISOString(), what: 'The end of its run was asked for.' }]
+  const what =
+    row.cancelledBy === null
+      ? 'The end of its run was asked for.'
+      : `${row.cancelledBy} asked for the end of its run.`
+  return [...deeds, { at: asked.toISOString(), what }]
 }
 
 /** How it ended, in words: `Failed. It ended with exit code 3.`, `Succeeded, exit code 0.` */
-function endWords({ state, reason, message, exitCode, signal }: AttemptRow['attempt']): string {
+function endWords(
+  { state, reason, message, exitCode, signal }: AttemptRow['attempt'],
+  cancelledBy: string | null,
+): string {
   const word = `${state[0]?.toUpperCase() ?? ''}${state.slice(1)}`
-  const why = message ?? (reason === null ? null : reasons[reason])
+  const why = message ?? (reason === null ? null : reasonWords(reason, { cancelledBy, answeredBy: null }))
   if (why !== null) return `${word}. ${why}`
   const code = exitCode === null ? '' : `, exit code ${exitCode}`
   return `${word}${code}${signal === null ? '' : `, signal ${signal}`}.`
@@ -127,7 +134,7 @@ export async function readAttempt(
         ended: view.endedAt,
       },
       host === null ? 'a worker' : `the worker on ${host}`,
-      endWords(attempt),
+      endWords(attempt, row.cancelledBy),
       await deedsDuring(ctx, row, place, attempt),
     ),
   }

@@ -66,7 +66,8 @@ export async function readRun(ctx: ServiceContext, row: RunViewRow): Promise<Run
     ignoredImages: ignoredImages(spec),
     marks,
     whyNotRunning: whys.run,
-    headline: headline(row.state, taskRuns),
+    cancelledBy: row.cancelledBy,
+    headline: headline(row, taskRuns),
   }
 }
 

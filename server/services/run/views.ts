@@ -3,7 +3,7 @@ import type { attemptsOf, RunViewRow, taskRunsOf } from '#db/queries/run-view.ts
 import type { DagRow } from '#db/queries/dag-view.ts'
 import type { Spec } from '../../domain/dag/spec.ts'
 import { whyThere } from '../../domain/run/cause.ts'
-import { reasons } from '../../domain/run/states.ts'
+import { reasonWords } from '../../domain/run/states.ts'
 import type { VersionLabel } from '../../views/common.ts'
 import type { RunSummary } from '../../views/dag.ts'
 import type { AttemptView, TaskRunView } from '../../views/run.ts'
@@ -166,12 +166,16 @@ export const ignoredImages = (spec: Spec): Record<string, string> =>
 const nameOf = ({ task, key }: TaskRunView): string => (key === null ? task : `${task} (${key})`)
 
 /** The answer in one line: what failed, and why; whom it waits for; how far it is. */
-export function headline(state: RunSummary['state'], tasks: readonly TaskRunView[]): string {
+export function headline(
+  { state, reason, cancelledBy }: Pick<RunViewRow, 'state' | 'reason' | 'cancelledBy'>,
+  tasks: readonly TaskRunView[],
+): string {
   const failed = tasks.filter((task) => task.state === 'failed')
   const [first] = failed
   if (state === 'failed' && first !== undefined) {
     const last = first.attempts.at(-1)
-    const why = last?.message ?? (first.reason === null ? '' : reasons[first.reason])
+    const doers = { cancelledBy, answeredBy: first.answer?.by ?? null }
+    const why = last?.message ?? (first.reason === null ? '' : reasonWords(first.reason, doers))
     const more = failed.length > 1 ? `${failed.length - 1} more failed.` : ''
     return [`Failed: ${nameOf(first)}.`, why, more].filter((part) => part !== '').join(' ')
   }
@@ -185,7 +189,8 @@ export function headline(state: RunSummary['state'], tasks: readonly TaskRunView
     queued: 'Queued',
     running: 'Running',
     succeeded: 'Succeeded',
-    cancelled: 'Cancelled',
+    cancelled:
+      reason === 'cancel_requested' && cancelledBy !== null ? `Cancelled by ${cancelledBy}` : 'Cancelled',
     failed: 'Failed',
   }
   return `${words[state]}: ${done} of ${tasks.length} task runs succeeded.`
