@@ -141,6 +141,11 @@ tasks:
     expect(one.stderr).toMatch(/^(?:This machine .*\n)?1 notebook, no faults\n$/)
     const inside = await dagbok(['dag', 'lint', 'a.dag.md'], { cwd: join(broken.folder, 'a') })
     expect(inside.stdout).toMatch(/^a\.dag\.md:\d+:\d+ /)
+    await broken.write('rooted.dag.md', scored('rooted', 1).replace('echo', 'cat score.txt\necho'))
+    await broken.write('score.txt', '1\n')
+    const rooted = await dagbok(['dag', 'lint', 'rooted.dag.md'], { cwd: broken.folder })
+    expect(rooted).toMatchObject({ code: 0, stdout: '' })
+    expect(rooted.stderr).toMatch(/^warning: rooted\.dag\.md:1:1 .* will not find score\.txt\./m)
     const compiled = await dagbok(['dag', 'compile', 'good/good.dag.md'], { cwd: broken.folder })
     expect(JSON.parse(compiled.stdout)).toMatchObject({ dagbok: 1, id: 'good', tasks: [{ id: 'fit' }] })
     expect(await dagbok(['dag', 'compile', 'b/b.dag.yaml'], { cwd: broken.folder })).toMatchObject({

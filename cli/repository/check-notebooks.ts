@@ -6,6 +6,7 @@ import { compile } from '#server/domain/notebook/compile.ts'
 import { formatFault, type Fault } from '#server/domain/notebook/fault.ts'
 import type { Printed } from '#server/domain/notebook/program.ts'
 import { bundleOf, indexTree, isNotebook } from '#server/domain/version/bundle.ts'
+import { leftOut } from '#server/domain/version/left-out.ts'
 import { snapshotNotebook, withTwins } from '#server/domain/version/snapshot.ts'
 import { UsageError } from '../client/failure.ts'
 import { readWorkingTree, type WorkingTree } from './read-repository.ts'
@@ -18,6 +19,8 @@ export interface CheckedNotebook {
   spec: Spec | null
   /** Of the notebook and of the components it uses, by repository path. */
   faults: Fault[]
+  /** What is no fault, and still not as its author may think. */
+  warnings: Fault[]
 }
 
 function checkComponent({ entries, notebooks }: WorkingTree, path: string) {
@@ -39,9 +42,10 @@ function checkTree(tree: WorkingTree): CheckedNotebook[] {
   const source = { notebooks, sha256: (text: string) => text, cache: nothingKept }
   const all = index.notebooks.map((path) => snapshotNotebook(index, path, source))
   const dags = new Map(withTwins(all).map((dag) => [dag.path, dag]))
+  const warnings = leftOut(entries, [...dags.values()])
   return [...notebooks.keys()].sort().map((path) => {
     const { spec, faults } = dags.get(path) ?? checkComponent(tree, path)
-    return { root, path, spec, faults }
+    return { root, path, spec, faults, warnings: warnings.filter(({ file }) => file === path) }
   })
 }
 
@@ -84,10 +88,14 @@ export async function checkNotebooks(
   return [...chosen.values()]
 }
 
-/** Faults in lines, each once: `file:line:column what is wrong`, with paths as seen from `folder`. */
-export function faultLines(checked: readonly CheckedNotebook[], folder: string): string[] {
-  const lines = checked.flatMap(({ root, faults }) =>
-    faults.map((fault) => formatFault({ ...fault, file: relative(folder, join(root, fault.file)) })),
+/** Faults, or warnings, in lines, each once: `file:line:column what is wrong`, with paths as seen from `folder`. */
+export function faultLines(
+  checked: readonly CheckedNotebook[],
+  folder: string,
+  kind: 'faults' | 'warnings' = 'faults',
+): string[] {
+  const lines = checked.flatMap(({ root, [kind]: all }) =>
+    all.map((fault) => formatFault({ ...fault, file: relative(folder, join(root, fault.file)) })),
   )
   return [...new Set(lines)]
 }

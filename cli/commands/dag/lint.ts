@@ -21,8 +21,12 @@ export const dagLint = (): Command =>
         )
       const lines = faultLines(checked, process.cwd())
       if (lines.length > 0) process.exitCode = exitCodes.failed
-      if (options.json) return sayJson({ notebooks: checked.map(({ path, faults }) => ({ path, faults })) })
+      if (options.json)
+        return sayJson({
+          notebooks: checked.map(({ path, faults, warnings }) => ({ path, faults, warnings })),
+        })
       for (const line of lines) say(plain(line))
+      for (const line of faultLines(checked, process.cwd(), 'warnings')) warn(`warning: ${plain(line)}`)
       const faulty = checked.filter(({ faults }) => faults.length > 0).length
       warn(
         lines.length === 0

@@ -5,6 +5,7 @@ import { dagsAtRef } from '#db/queries/version.ts'
 import { failpoint } from '../../config/failpoint.ts'
 import { formatFault } from '../../domain/notebook/fault.ts'
 import { isProgram } from '../../domain/notebook/program.ts'
+import { leftOut } from '../../domain/version/left-out.ts'
 import { linksOut } from '../../domain/version/links.ts'
 import type { RefUpdate } from '../../domain/version/ref-update.ts'
 import type { HookAnswer, HookCall } from '../../git/hooks/conversation.ts'
@@ -14,7 +15,7 @@ import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
 import { requireRoom } from '../require-room.ts'
 import { circleErrors } from './check-circles.ts'
-import { readSnapshot, runForPush } from '../version/read-snapshot.ts'
+import { filesIn, readSnapshot, runForPush } from '../version/read-snapshot.ts'
 import { reconcile } from '../version/reconcile.ts'
 
 /** Files of a commit, bytes of one of them, of a program and of a link's text, that a push may have. */
@@ -22,8 +23,13 @@ const limits = { files: 100_000, bytes: 512 * 2 ** 20, program: 2 * 2 ** 20, lin
 
 interface Checked {
   errors: string[]
+  /** Faults that are taken: those DAGs have no version. */
+  faults: string[]
+  /** What is no fault, and still not as its author may think. */
   warnings: string[]
 }
+
+const refusal = (...errors: string[]): Checked => ({ errors, faults: [], warnings: [] })
 
 async function checkTree(
   ctx: ServiceContext,
@@ -64,15 +70,11 @@ async function checkUpdate(
 ): Promise<Checked> {
   const name = update.ref.replace(/^refs\/(heads|tags)\//, '')
   if (!isRefName(update.ref))
-    return {
-      errors: [`${update.ref} cannot be pushed: branches and tags with plain names can`],
-      warnings: [],
-    }
+    return refusal(`${update.ref} cannot be pushed: branches and tags with plain names can`)
   if (update.newSha === noSha)
-    return { errors: isDefault ? [`${name} is the default branch and cannot be deleted`] : [], warnings: [] }
+    return refusal(...(isDefault ? [`${name} is the default branch and cannot be deleted`] : []))
   const { commit } = update
-  if (commit === undefined)
-    return { errors: [`${name} is no commit: push one, or a tag of one`], warnings: [] }
+  if (commit === undefined) return refusal(`${name} is no commit: push one, or a tag of one`)
   const errors: string[] = []
   if (
     isDefault &&
@@ -85,7 +87,7 @@ async function checkUpdate(
   // What is too much is refused before anything of it is read or run.
   const entries = await ctx.repositories.tree(repositoryId, commit, quarantine)
   const refused = await checkTree(ctx, repositoryId, entries, quarantine)
-  if (refused.length > 0) return { errors: [...errors, ...refused], warnings: [] }
+  if (refused.length > 0) return refusal(...errors, ...refused)
   const dags = await readSnapshot(ctx, repositoryId, entries, runForPush, quarantine)
   const repository = isDefault ? await repositoryById(ctx.db, repositoryId) : null
   if (repository !== null) errors.push(...(await circleErrors(ctx.db, repository, dags)))
@@ -98,7 +100,10 @@ async function checkUpdate(
     old: before.has(line),
   }))
   const lines = faults.filter((fault) => !fault.old).map((fault) => `error: ${fault.line}`)
-  return isDefault ? { errors: [...errors, ...lines], warnings: [] } : { errors, warnings: lines }
+  const warnings = leftOut(filesIn(entries), dags).map((one) => `warning: ${formatFault(one)}`)
+  return isDefault
+    ? { errors: [...errors, ...lines], faults: [], warnings }
+    : { errors, faults: lines, warnings }
 }
 
 /**
@@ -142,7 +147,7 @@ export async function checkPush(
     .filter((option) => option !== 'run' && !/^run=[a-z][a-z0-9_-]{0,62}$/.test(option))
     .map((option) => `the push option '${option}' is not known: run, run=DAG`)
   const errors = [...unknown, ...checked.flatMap((one) => one.errors)]
-  const warnings = checked.flatMap((one) => one.warnings)
+  const faults = checked.flatMap((one) => one.faults)
   const accepted = errors.length === 0
   await failpoint('push.check.after-effect-before-record', first?.ref)
   await insertPush(ctx.db, {
@@ -157,8 +162,9 @@ export async function checkPush(
     accepted,
     lines: [
       ...errors.map((line) => (line.startsWith('error: ') ? line : `error: ${line}`)),
-      ...warnings,
-      ...(warnings.length > 0 ? ['accepted with faults: those DAGs have no version here'] : []),
+      ...faults,
+      ...new Set(checked.flatMap((one) => one.warnings)),
+      ...(faults.length > 0 ? ['accepted with faults: those DAGs have no version here'] : []),
     ],
   }
 }

@@ -140,6 +140,16 @@ test('a run that is asked for of what has faults is said to fail by them, not by
   )
 })
 
+test('a notebook at the root is taken with a warning when a task of it names a file that it has not', async () => {
+  const tree = await hosted.work('root', { 'a.dag.md': smallDag('a', 'from ./word.txt'), 'word.txt': 'hi\n' })
+  await tree.commit('First')
+  const said = await tree.git('push', hosted.remote('root'), 'main')
+  expect(said).toContain("remote: warning: a.dag.md:1:1 a notebook at the repository's root has itself alone")
+  expect(said).toContain('will not find word.txt')
+  expect(said).not.toContain('accepted with faults')
+  expect(said).toContain('a v1: new, 1 task')
+})
+
 test('the default branch is protected: no force-push, no deletion; other refs move freely', async () => {
   const tree = await hosted.work('protect', { 'a/a.dag.md': smallDag('a') })
   await tree.commit('First')
