@@ -94,6 +94,8 @@ test('a run by REST: started, read, its log and output by range; what is wrong i
   })
   expect((await send(`${at}/runs`, { version: 'v9' })).status).toBe(404)
   expect((await send(`/runs/${id}/cancel`, {})).status).toBe(409)
+  const runsOf = async (version: number) => (await read(`${at}/grid?version=${version}`)).body['runs']
+  expect([await runsOf(1), await runsOf(2)]).toMatchObject([[{ id }], []])
   expect((await read('/dags', 'dgb_none')).status).toBe(401)
 })
 

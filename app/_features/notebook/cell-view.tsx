@@ -4,7 +4,6 @@ import { memo, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react
 import Markdown from 'react-markdown'
 import rehypeSanitize from 'rehype-sanitize'
 import remarkGfm from 'remark-gfm'
-import type { TaskRunState } from '#server/domain/run/states.ts'
 import type { Cell } from '#server/views/version.ts'
 import { Words } from '../../_components/words.tsx'
 import { Code } from '../../_components/code/code.tsx'
@@ -12,15 +11,7 @@ import { StatusDot, stateWords } from '../../_components/status.tsx'
 import { durationWords } from '../../_components/time.tsx'
 import type { Fault } from './cell-edit.ts'
 import { pressedAt, type TextPlace } from './pressed-at.ts'
-
-/** How a task went in the newest run. */
-export interface Went {
-  run: number
-  state: TaskRunState
-  items: number
-  duration: number | null
-  href: string
-}
+import type { Went } from './went.ts'
 
 interface Props {
   index: number
@@ -61,7 +52,8 @@ function Head({ kind, id, went }: Pick<Props, 'kind' | 'id' | 'went'>) {
       <span className="grow" />
       {went !== null && (
         <a className="muted" href={went.href}>
-          run {went.run}: {stateWords(went.state)}
+          run {went.run}
+          {went.otherVersion === null ? '' : ` of v${went.otherVersion}`}: {stateWords(went.state)}
           {went.duration === null ? '' : ` in ${durationWords(went.duration)}`}
         </a>
       )}

@@ -3,8 +3,9 @@
 import type { Cell, Notebook } from '#server/views/version.ts'
 import { TextEditor } from '../../_components/code/text-editor.tsx'
 import { around, faultsOf, faultsWithin, shownText, type CellEdit } from './cell-edit.ts'
-import { CellView, type Went } from './cell-view.tsx'
+import { CellView } from './cell-view.tsx'
 import type { TextPlace } from './pressed-at.ts'
+import type { Went } from './went.ts'
 
 export type Shown = Pick<Notebook, 'cells' | 'faults' | 'graph'> & {
   /** The text these are of: the newest that was checked. */

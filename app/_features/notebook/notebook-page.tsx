@@ -2,30 +2,12 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import type { Grid } from '#server/views/dag.ts'
-import { DagBar, dagPath, Fault, Loading, type DagPlace } from '../../_components/page.tsx'
+import { DagBar, Fault, Loading, type DagPlace } from '../../_components/page.tsx'
 import { useTitle } from '../../_components/use-title.ts'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { useLive } from '../../_trpc/use-live.ts'
-import type { Went } from './cell-view.tsx'
 import { NotebookEditor } from './notebook-editor.tsx'
-
-/** How each task went in the newest run. */
-function wentOf(grid: Grid | undefined, place: DagPlace): ReadonlyMap<string, Went> {
-  const run = grid?.runs.at(-1)
-  const cells = grid?.cells.at(-1)
-  if (grid === undefined || run === undefined || cells === undefined) return new Map()
-  return new Map(
-    grid.tasks.flatMap((task, i): [string, Went][] => {
-      const cell = cells[i]
-      if (cell == null) return []
-      const href = `${dagPath(place)}/runs/${run.number}?task=${encodeURIComponent(task.id)}`
-      return [
-        [task.id, { run: run.number, state: cell.state, items: cell.items, duration: cell.duration, href }],
-      ]
-    }),
-  )
-}
+import { wentOf } from './went.ts'
 
 /** A page of its own for each text of the file: a newer one is shown at once; what was typed upon the older is kept and offered. */
 export function NotebookPage({ place }: { place: DagPlace }) {
@@ -35,12 +17,27 @@ export function NotebookPage({ place }: { place: DagPlace }) {
   )
   const me = useQuery(trpc.account.me.queryOptions({}, { staleTime: Infinity }))
   const dag = useQuery(trpc.dags.get.queryOptions(place))
-  const grid = useQuery(trpc.dags.grid.queryOptions({ ...place, limit: 1 }))
   const { data, error } = notebook
-  useLive(dag.data === undefined ? [] : [`dag:${dag.data.id}`], () =>
-    Promise.all([dag.refetch(), grid.refetch(), notebook.refetch()]),
+  const version = data?.version ?? null
+  const newest = useQuery(trpc.dags.grid.queryOptions({ ...place, limit: 1 }))
+  const own = useQuery(
+    trpc.dags.grid.queryOptions(
+      { ...place, limit: 1, version: version?.number ?? 1 },
+      { enabled: version !== null },
+    ),
   )
-  const went = useMemo(() => wentOf(grid.data, place), [grid.data, place])
+  useLive(dag.data === undefined ? [] : [`dag:${dag.data.id}`], () =>
+    Promise.all([
+      dag.refetch(),
+      newest.refetch(),
+      ...(version === null ? [] : [own.refetch()]),
+      notebook.refetch(),
+    ]),
+  )
+  const went = useMemo(
+    () => wentOf([own.data, newest.data], version?.id ?? null, place),
+    [own.data, newest.data, version?.id, place],
+  )
   useTitle(data === undefined ? null : `${data.faults.length > 0 ? 'faulty' : 'notebook'} · ${place.dag}`)
   const fault = error ?? me.error
   return (

@@ -3,7 +3,7 @@
 import type { Notebook } from '#server/views/version.ts'
 import { StatusDot } from '../../_components/status.tsx'
 import type { Fault } from './cell-edit.ts'
-import type { Went } from './cell-view.tsx'
+import type { Went } from './went.ts'
 
 interface Props {
   cells: Notebook['cells']

@@ -25,9 +25,15 @@ function cellOf(rows: Rows): Grid['cells'][number][number] {
   }
 }
 
-/** The last runs of a DAG by its tasks: those of the newest version first, then those that only older ones have. */
-export async function readGrid(ctx: ServiceContext, dag: DagRow, limit: number): Promise<Grid> {
-  const runs = (await listRuns(ctx.db, { teamIds: [dag.teamId], dagId: dag.id, limit })).toReversed()
+/** The last runs of a DAG, or of one version of it, by its tasks: those of the newest version first, then those that only older ones have. */
+export async function readGrid(
+  ctx: ServiceContext,
+  dag: DagRow,
+  { limit, version }: { limit: number; version?: number | undefined },
+): Promise<Grid> {
+  const ofVersion = version === undefined ? {} : { versionNumber: version }
+  const wanted = { teamIds: [dag.teamId], dagId: dag.id, limit, ...ofVersion }
+  const runs = (await listRuns(ctx.db, wanted)).toReversed()
   const rows = await taskRunsOf(
     ctx.db,
     runs.map((run) => run.id),

@@ -46,11 +46,24 @@ export const dagsRouter = router({
     }),
 
   grid: signedIn
-    .meta({ openapi: { method: 'GET', path: `${at}/grid`, summary: 'The last runs by tasks' } })
-    .input(dagRefSchema.extend({ limit: z.coerce.number().int().min(1).max(100).default(40) }).strict())
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: `${at}/grid`,
+        summary: 'The last runs by tasks; of one version where it is given',
+      },
+    })
+    .input(
+      dagRefSchema
+        .extend({
+          limit: z.coerce.number().int().min(1).max(100).default(40),
+          version: z.coerce.number().int().min(1).optional(),
+        })
+        .strict(),
+    )
     .output(gridSchema)
     .query(async ({ ctx, input }) =>
-      readGrid(ctx.services, await requireDag(ctx.services, ctx.actor, input, 'run:read'), input.limit),
+      readGrid(ctx.services, await requireDag(ctx.services, ctx.actor, input, 'run:read'), input),
     ),
 
   versions: signedIn
