@@ -1,5 +1,6 @@
 /** The manual of the command line, from the commands themselves. */
 import type { Command, Option } from 'commander'
+import { tookMeans } from '#server/domain/run/took.ts'
 import { exitMeanings } from '../client/failure.ts'
 import { createProgram, verbsOf } from '../commands/program.ts'
 
@@ -32,7 +33,8 @@ was kept for, and to no other. Give a token by stdin where others can see your c
 \`dagbok login < token.txt\`.
 
 With \`--json\` every command prints what REST answers (\`/api/openapi.json\` describes it), and nothing else on stdout;
-without it, tables for people, in colour on a terminal unless \`NO_COLOR\` is set.
+without it, tables for people, in colour on a terminal unless \`NO_COLOR\` is set. What a run or a task TOOK:
+${tookMeans[0]?.toLowerCase()}${tookMeans.slice(1)}
 
 ## Exit codes
 

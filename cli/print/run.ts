@@ -1,6 +1,7 @@
 /** Runs in lines. */
 import { agoWords, durationWords } from '#server/domain/words.ts'
 import { reasonWords } from '#server/domain/run/states.ts'
+import { took, type Timed } from '#server/domain/run/took.ts'
 import type { RunSummary } from '#server/views/dag.ts'
 import type { RunDetail, TaskRunView } from '#server/views/run.ts'
 import { dagWords } from '../client/addresses.ts'
@@ -12,10 +13,9 @@ export const taskWords = ({ task, key }: Pick<TaskRunView, 'task' | 'key'>): str
   key === null ? task : `${task} (${plain(key)})`
 
 /** How long it took, or has taken; '' before it started. */
-export function lengthOf(timed: { startedAt: string | null; endedAt: string | null }, now: number): string {
-  if (timed.startedAt === null) return ''
-  const end = timed.endedAt === null ? now : Date.parse(timed.endedAt)
-  return durationWords(Math.max(0, end - Date.parse(timed.startedAt)))
+export function lengthOf(timed: Timed, now: number): string {
+  const length = took(timed, now)
+  return length === null ? '' : durationWords(length)
 }
 
 function why({ cancelledBy }: RunDetail, { reason, message, whyNotRunning, answer }: TaskRunView): string {

@@ -89,13 +89,14 @@ export async function lastRuns(q: Queryable, dagIds: readonly string[], count: n
     number: number
     state: string
     version: number
-    duration: number | null
     created_at: string
+    started_at: string | null
+    ended_at: string | null
   }>(
     q,
     sql`
     select d.id as dag_id, r.id, r.number, r.state::text as state, v.number as version, r.created_at::text as created_at,
-      (extract(epoch from r.ended_at - r.started_at) * 1000)::float8 as duration
+      r.started_at::text as started_at, r.ended_at::text as ended_at
     from unnest(${`{${dagIds.join(',')}}`}::uuid[]) as d(id)
     cross join lateral (select * from ${run} where dag_id = d.id order by number desc limit ${count}) r
     join version v on v.id = r.version_id order by d.id, r.number`,

@@ -2,15 +2,13 @@
 
 import Link from 'next/link'
 import { Fragment } from 'react'
+import { took, tookMeans } from '#server/domain/run/took.ts'
 import type { Comparison, MetricRow } from '#server/views/comparison.ts'
 import { numbered } from '../../_components/numbered.ts'
 import { StatusDot } from '../../_components/status.tsx'
 import { Ago, durationWords } from '../../_components/time.tsx'
 import { useSource } from './comparison-source.ts'
 import { changeWords, metricsInOrder, placeOf, signed, wherePlaceBreaks } from './comparison-words.ts'
-
-const lengthOf = (run: Comparison['runs'][number]): number | null =>
-  run.startedAt === null || run.endedAt === null ? null : Date.parse(run.endedAt) - Date.parse(run.startedAt)
 
 function RunHeads({ data }: { data: Comparison }) {
   const { kind } = useSource()
@@ -52,11 +50,13 @@ function RunHeads({ data }: { data: Comparison }) {
 }
 
 function Duration({ data }: { data: Comparison }) {
-  const lengths = data.runs.map(lengthOf)
+  const lengths = data.runs.map((run) => took(run))
   const base = lengths[data.runs.findIndex((run) => run.id === data.base)] ?? null
   return (
     <tr>
-      <th scope="row">Duration</th>
+      <th scope="row" title={tookMeans}>
+        Duration
+      </th>
       {data.runs.map((run, i) => {
         const length = lengths[i] ?? null
         const isBase = run.id === data.base

@@ -1,4 +1,5 @@
 /** Task runs of several runs on one axis, which begins where each run began. */
+import { took } from '#server/domain/run/took.ts'
 import type { Comparison } from '#server/views/comparison.ts'
 
 export interface TimingBar {
@@ -25,7 +26,7 @@ export function timingsOf(data: Pick<Comparison, 'runs' | 'base' | 'timings'>): 
 } {
   const base = data.runs.findIndex((run) => run.id === data.base)
   const lengthOf = (cell: Comparison['timings'][number]['cells'][number] | undefined) =>
-    cell == null || cell.startedAt === null || cell.endedAt === null ? null : cell.endedAt - cell.startedAt
+    cell == null ? null : took(cell)
   const rows = data.timings.map(({ task, key, cells }): TimingRow => {
     const reference = lengthOf(cells[base])
     return {

@@ -1,11 +1,12 @@
 'use client'
 
 import Link from 'next/link'
+import { took } from '#server/domain/run/took.ts'
 import type { Grid } from '#server/views/dag.ts'
 import { dagPath, type DagPlace } from '../../_components/page.tsx'
 import { shapeOf, stateWords } from '../../_components/status.tsx'
 import { durationWords } from '../../_components/time.tsx'
-import { lengthOf, type VersionSpan } from './grid-model.ts'
+import type { VersionSpan } from './grid-model.ts'
 
 /** Pixels of the tallest duration bar; runs a version must span for its subject to be read. */
 const tallest = 40
@@ -22,7 +23,7 @@ interface Props {
 
 /** Versions, durations and what is picked, above the columns. */
 export function GridHead({ grid, spans, columns, place, picked, toggle }: Props) {
-  const longest = Math.max(1, ...grid.runs.map((run) => lengthOf(run) ?? 0))
+  const longest = Math.max(1, ...grid.runs.map((run) => took(run) ?? 0))
   return (
     <thead>
       <tr>
@@ -44,7 +45,7 @@ export function GridHead({ grid, spans, columns, place, picked, toggle }: Props)
           {durationWords(longest)}
         </th>
         {grid.runs.map((run, r) => {
-          const length = lengthOf(run)
+          const length = took(run)
           const words = `Run ${run.number}, version ${run.version.number}: ${stateWords(run.state)}`
           return (
             <th key={run.id} className={`${columns[r]} low`}>

@@ -1,5 +1,6 @@
 /** How a grid of runs by tasks is folded and walked. */
 import { shownState } from '#server/domain/run/shown-state.ts'
+import { took } from '#server/domain/run/took.ts'
 import type { Grid } from '#server/views/dag.ts'
 
 export type GridCell = NonNullable<Grid['cells'][number][number]>
@@ -96,9 +97,6 @@ export const step = (at: GridPlace, by: Partial<GridPlace>, rows: number, runs: 
   run: Math.max(0, Math.min(runs - 1, at.run + (by.run ?? 0))),
 })
 
-export const lengthOf = (run: Pick<Grid['runs'][number], 'startedAt' | 'endedAt'>): number | null =>
-  run.startedAt === null || run.endedAt === null ? null : Date.parse(run.endedAt) - Date.parse(run.startedAt)
-
 /** Counts and the median time of finished runs. */
 export function summary(runs: Grid['runs']): {
   states: [Grid['runs'][number]['state'], number][]
@@ -108,7 +106,7 @@ export function summary(runs: Grid['runs']): {
   for (const run of runs) counts.set(run.state, (counts.get(run.state) ?? 0) + 1)
   const lengths = runs
     .filter((run) => run.state === 'succeeded')
-    .flatMap((run) => lengthOf(run) ?? [])
+    .flatMap((run) => took(run) ?? [])
     .toSorted((a, b) => a - b)
   return {
     states: [...counts].toSorted((a, b) => b[1] - a[1]),

@@ -2,6 +2,7 @@
 
 import { ChevronDown, ChevronRight } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
+import { tookMeans } from '#server/domain/run/took.ts'
 import type { RunDetail } from '#server/views/run.ts'
 import { shapeOf, StatusDot, stateWords } from '../../_components/status.tsx'
 import { durationWords } from '../../_components/time.tsx'
@@ -69,7 +70,9 @@ export function GanttChart({ run, selected, select }: Props) {
                 <span>{durationWords(length)}</span>
               </span>
             </th>
-            <th className="num">Took</th>
+            <th className="num" title={tookMeans}>
+              Took
+            </th>
           </tr>
         </thead>
         <tbody>

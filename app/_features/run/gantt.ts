@@ -1,6 +1,7 @@
 /** A run in time: for each task run how long it waited, started and ran, on one axis. */
 import { shownState } from '#server/domain/run/shown-state.ts'
 import { isTerminalTaskRun, type TaskRunState } from '#server/domain/run/states.ts'
+import { took, tookTogether } from '#server/domain/run/took.ts'
 import type { RunDetail, TaskRunView } from '#server/views/run.ts'
 
 /** Items of a task up to which each has a row of its own from the start. */
@@ -20,7 +21,7 @@ export interface GanttRow {
   key: string | null
   state: TaskRunState
   bars: Bar[]
-  /** Running time of the last attempt in ms; null while there is none. */
+  /** ms that it took, or has taken; null before it began. */
   length: number | null
   attempts: number
   /** A row that stands for all items of its task: how many, how many ended, whether they are shown. */
@@ -67,22 +68,20 @@ function lastNews(run: RunDetail): number {
 }
 
 function rowOf(row: TaskRunView, start: number, now: number): GanttRow {
-  const last = row.attempts.at(-1)
-  const [started, ended] = [time(last?.startedAt ?? null), time(last?.endedAt ?? null)]
   return {
     id: `${row.task} ${row.key ?? ''}`,
     task: row.task,
     key: row.key,
     state: row.state,
     bars: barsOf(row, start, now),
-    length: started === null ? null : (ended ?? now) - started,
+    length: took(row, now),
     attempts: row.attempts.length,
     items: null,
   }
 }
 
 /** All items as one row: from the first that began to the last that ended. */
-function foldedRow(task: string, items: readonly GanttRow[], open: boolean): GanttRow {
+function foldedRow(task: string, items: readonly GanttRow[], length: number | null, open: boolean): GanttRow {
   const running = items.flatMap((item) => item.bars.filter((bar) => bar.kind === 'running'))
   const state = shownState(items.map((item) => item.state))
   const from = Math.min(...running.map((bar) => bar.from))
@@ -93,7 +92,7 @@ function foldedRow(task: string, items: readonly GanttRow[], open: boolean): Gan
     key: null,
     state,
     bars: running.length === 0 ? [] : [{ kind: 'running', from, to, state }],
-    length: running.length === 0 ? null : to - from,
+    length,
     attempts: 0,
     items: { total: items.length, done: items.filter((item) => isTerminalTaskRun(item.state)).length, open },
   }
@@ -111,7 +110,7 @@ export function ganttOf(run: RunDetail, toggled: ReadonlySet<string>, clock: num
     const all = items.map((item) => rowOf(item, start, now))
     if (items.length === 1) return all
     const open = items.length <= fewItems !== toggled.has(task)
-    const folded = foldedRow(task, all, open)
+    const folded = foldedRow(task, all, tookTogether(items, now), open)
     if (!open) return [folded]
     return items.length <= fewItems && !toggled.has(task) ? all : [folded, ...all]
   })

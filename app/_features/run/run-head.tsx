@@ -1,6 +1,7 @@
 'use client'
 
 import Link from 'next/link'
+import { took, tookMeans } from '#server/domain/run/took.ts'
 import type { RunDetail } from '#server/views/run.ts'
 import { CopyIcon, dagPath } from '../../_components/page.tsx'
 import { StatusDot } from '../../_components/status.tsx'
@@ -9,10 +10,7 @@ import { WhyWords } from '../../_components/why-not-running.tsx'
 
 /** The answer first, then what the run was made of. */
 export function RunHead({ run }: { run: RunDetail }) {
-  const length =
-    run.startedAt === null || run.endedAt === null
-      ? null
-      : Date.parse(run.endedAt) - Date.parse(run.startedAt)
+  const length = took(run)
   const params = Object.entries(run.params)
   return (
     <>
@@ -48,7 +46,7 @@ export function RunHead({ run }: { run: RunDetail }) {
           </Link>
         )}
         {length !== null && (
-          <span>
+          <span title={tookMeans}>
             took <b>{durationWords(length)}</b>
           </span>
         )}

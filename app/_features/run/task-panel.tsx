@@ -2,6 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { reasonWords } from '#server/domain/run/states.ts'
+import { took, tookMeans } from '#server/domain/run/took.ts'
 import type { RunDetail, TaskRunView } from '#server/views/run.ts'
 import { Fault } from '../../_components/page.tsx'
 import { StatusDot, stateWords } from '../../_components/status.tsx'
@@ -91,10 +92,7 @@ export function TaskPanel({ run, row, attempt, onAttempt }: Props) {
   const image = run.ignoredImages[row.task]
   const marked = run.marks.filter((one) => one.task === row.task && one.key === row.key)
   const shown = row.attempts.find((one) => one.n === attempt) ?? row.attempts.at(-1)
-  const length =
-    row.startedAt === null || row.endedAt === null
-      ? null
-      : Date.parse(row.endedAt) - Date.parse(row.startedAt)
+  const length = took(row)
   const doers = { cancelledBy: run.cancelledBy, answeredBy: row.answer?.by ?? null }
   const why = shown?.message ?? (row.reason === null ? null : reasonWords(row.reason, doers))
   return (
@@ -105,7 +103,7 @@ export function TaskPanel({ run, row, attempt, onAttempt }: Props) {
         </h2>
         <p className="muted">
           {stateWords(row.state)}
-          {length === null ? '' : ` in ${durationWords(length)}`}
+          {length !== null && <span title={tookMeans}> in {durationWords(length)}</span>}
           {row.reason === null ? '' : `, ${row.reason}`}
           {shown?.exitCode == null ? '' : `, exit code ${shown.exitCode}`}
           {shown?.cpuSeconds == null ? '' : `, ${shown.cpuSeconds.toFixed(1)} cpu·s`}

@@ -4,6 +4,7 @@ import { oldestQueued } from '#db/queries/why.ts'
 import cronstrue from 'cronstrue'
 import { noTriggers, type Schedule, type Triggers } from '../../domain/dag/spec.ts'
 import type { RunState } from '../../domain/run/states.ts'
+import { took } from '../../domain/run/took.ts'
 import { keyedSchedules } from '../../domain/schedule/entries.ts'
 import { nextTicks } from '../../domain/schedule/ticks.ts'
 import type { DagDetail, DagSummary } from '../../views/dag.ts'
@@ -116,7 +117,7 @@ function dagSummary(row: DagRow, runs: LastRuns, queued: Queued): DagSummary {
         number: run.number,
         state: run.state as RunState,
         versionNumber: run.version,
-        duration: run.duration,
+        duration: took({ startedAt: run.started_at, endedAt: run.ended_at }),
         createdAt: new Date(run.created_at).toISOString(),
       })),
     activeRuns: row.activeRuns,

@@ -3,6 +3,7 @@ import { specOf } from '#db/queries/version.ts'
 import type { DagRow } from '#db/queries/dag-view.ts'
 import type { Grid } from '../../views/dag.ts'
 import { shownState } from '../../domain/run/shown-state.ts'
+import { tookTogether } from '../../domain/run/took.ts'
 import type { ServiceContext } from '../context.ts'
 import { runSummary } from '../run/views.ts'
 
@@ -12,16 +13,13 @@ function cellOf(rows: Rows): Grid['cells'][number][number] {
   if (rows.length === 0) return null
   const state = shownState(rows.map((row) => row.state))
   const ended = rows.filter((row) => row.endedAt !== null)
-  const starts = rows.flatMap((row) => row.startedAt?.getTime() ?? [])
-  const ends = ended.flatMap((row) => row.endedAt?.getTime() ?? [])
   return {
     state,
     reason: rows.find((row) => row.state === state)?.reason ?? null,
     items: rows.length,
     done: ended.length,
     retried: rows.some((row) => row.attempts > 1),
-    duration:
-      starts.length > 0 && ended.length === rows.length ? Math.max(...ends) - Math.min(...starts) : null,
+    duration: tookTogether(rows),
   }
 }
 
