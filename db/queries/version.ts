@@ -27,6 +27,22 @@ export async function knownRefs(q: Queryable, repositoryId: string): Promise<Map
   return new Map(rows.map((row) => [row.name, row.sha]))
 }
 
+/** Refs of which a fault of the machine was told (`passing`), and which were looked at so many seconds ago or before. */
+export async function passingRefs(q: Queryable, repositoryId: string, seconds: number): Promise<string[]> {
+  const rows = await q
+    .selectDistinct({ name: gitRef.name })
+    .from(gitRef)
+    .innerJoin(dagRef, and(eq(dagRef.repositoryId, gitRef.repositoryId), eq(dagRef.ref, gitRef.name)))
+    .where(
+      and(
+        eq(gitRef.repositoryId, repositoryId),
+        sql`${dagRef.faults} @> '[{"passing": true}]'`,
+        sql`${gitRef.seenAt} <= now() - make_interval(secs => ${seconds})`,
+      ),
+    )
+  return rows.map((row) => row.name)
+}
+
 export async function saveRef(q: Queryable, repositoryId: string, name: string, sha: string): Promise<void> {
   await q
     .insert(gitRef)

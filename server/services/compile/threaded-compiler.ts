@@ -3,7 +3,7 @@
  * few lines can hold a pattern that backtracks for ever, or a list that fills the memory.
  */
 import { Worker } from 'node:worker_threads'
-import { faultOf } from '../../domain/notebook/fault.ts'
+import { faultOf, type Fault } from '../../domain/notebook/fault.ts'
 import { notebooksOf } from '../../domain/version/bundle.ts'
 import { withTwins, type SnapshotDag } from '../../domain/version/snapshot.ts'
 import type { CheckedText, CommitSource, Compiler } from './compiler.ts'
@@ -71,16 +71,16 @@ export class ThreadedCompiler implements Compiler {
 
   async commit(source: CommitSource): Promise<SnapshotDag[]> {
     const paths = notebooksOf(source.entries)
-    const all = await this.#compile('commit', source, paths, (path, message): SnapshotDag => {
-      const faults = [faultOf(path, message)]
+    const all = await this.#compile('commit', source, paths, (path, fault): SnapshotDag => {
+      const faults = [fault]
       return { path, id: null, kind: 'dag', hash: '', bundle: [], spec: null, faults }
     })
     return withTwins(all)
   }
 
   async text(source: CommitSource, path: string): Promise<CheckedText> {
-    const [one] = await this.#compile('text', source, [path], (path, message): CheckedText => {
-      return { cells: [], graph: [], bundle: [path], faults: [faultOf(path, message)] }
+    const [one] = await this.#compile('text', source, [path], (path, fault): CheckedText => {
+      return { cells: [], graph: [], bundle: [path], faults: [fault] }
     })
     if (one === undefined) throw new Error('a compilation gave nothing')
     return one
@@ -90,7 +90,7 @@ export class ThreadedCompiler implements Compiler {
     kind: Job['kind'],
     source: CommitSource,
     paths: readonly string[],
-    refused: (path: string, message: string) => T,
+    refused: (path: string, fault: Fault) => T,
   ): Promise<T[]> {
     const out: T[] = []
     const until = Date.now() + this.#limits.commitMs
@@ -100,7 +100,11 @@ export class ThreadedCompiler implements Compiler {
       out.push(...((asked?.values ?? []) as T[]))
       const [path] = paths.slice(out.length)
       const why = asked === null ? 'time' : asked.why
-      if (path !== undefined && why !== null) out.push(refused(path, this.#words(why)))
+      if (path !== undefined && why !== null) {
+        const fault = faultOf(path, this.#words(why))
+        // Another moment, or another thread, may have the time and the memory.
+        out.push(refused(path, why === 'depth' ? fault : { ...fault, passing: true }))
+      }
       if (why === 'defect') this.#report(`${path}: ${asked?.details}`)
     }
     return out

@@ -14,6 +14,7 @@ import {
   forgetRef,
   insertVersion,
   knownRefs,
+  passingRefs,
   saveDagsAtRef,
   saveRef,
   saveVersionCommit,
@@ -28,6 +29,9 @@ import type { DagChange } from '../push/report.ts'
 import { sessionOf } from '#db/scheduling-store.ts'
 import { takeOverSchedules } from '../schedule/take-over.ts'
 import { readSnapshot } from './read-snapshot.ts'
+
+/** Seconds after which a notebook that the machine could not compile is tried again: one that never can costs time each time. */
+const againAfter = 600
 
 export interface VersionWork {
   ctx: ServiceContext
@@ -163,8 +167,9 @@ async function reconcileOnce(ctx: ServiceContext, repositoryId: string): Promise
     const refs = await ctx.repositories.refs(repositoryId)
     const known = await knownRefs(tx, repositoryId)
     await chooseDefaultBranch(work, refs)
+    const again = new Set(await passingRefs(tx, repositoryId, againAfter))
     for (const [ref, sha] of refs)
-      if (known.get(ref) !== sha) await reconcileRef(work, ref, sha, !known.has(ref))
+      if (known.get(ref) !== sha || again.has(ref)) await reconcileRef(work, ref, sha, !known.has(ref))
     for (const ref of known.keys()) {
       if (refs.has(ref)) continue
       for (const gone of await dagsAtRef(tx, repositoryId, ref))
