@@ -277,6 +277,44 @@ test('all faults are told at once, in the order of the text, and the graph shows
   expect(compiled.graph).toMatchObject([{ id: 'a' }, { id: 'b', needs: ['a'] }])
 })
 
+const train = task('id: train\noutputs: {m: m.txt}\nvalues: {n: {}}')
+const reads = 'inputs: {m: "${{ tasks.train.outputs.m }}"}\nargs: ["${{ tasks.train.values.n }}"]'
+test.each([
+  [
+    'a misspelt need, and what it would have let the task read',
+    `${train}${task(`id: report\nneeds: [tran]\n${reads}`)}${task(`id: last\nneeds: [report]\n${reads}`)}`,
+    /^d\/x\.dag\.md:16:9 unknown task 'tran' in needs \(did you mean 'train'\?\)$/,
+  ],
+  [
+    'a bracket that is never closed, and what the task would have been to others',
+    `${task('id: train\noutputs: {m: m.txt')}${task(`id: report\nneeds: [train]\nsetup_for: [train]\n${reads}`)}`,
+    /^d\/x\.dag\.md:9:1 Flow map .* must be sufficiently indented and end with a \}$/,
+  ],
+  ['the same of the only task', task('id: train\nneeds: [a'), /end with a \]$/],
+  ['a fence that is never closed', '```yaml task\nid: train\n', /the cell is never closed/],
+  [
+    'a component that is not there, and who needs it',
+    `\`\`\`yaml task\nid: clean\nuses: ./clean.dag.md\n\`\`\`\n${task('id: a\nneeds: [clean]')}`,
+    /there is no file 'd\/clean\.dag\.md'/,
+  ],
+])('one mistake is one fault: %s', (_, cells, message) => {
+  const compiled = notebook(cells)
+  expect(words(compiled)).toEqual([expect.stringMatching(message)])
+  expect(compiled.graph.flatMap(({ needs }) => needs)).not.toContain('?')
+})
+
+test('what one mistake hides is told when it is mended, and what it does not hide at once', () => {
+  const needy = (needs: string) =>
+    `${train}${task(`id: report\nneeds: [${needs}]\nvalues: {n: {}}\n${reads}`)}`
+  expect(words(notebook(needy('')))).toHaveLength(2)
+  expect(words(notebook(needy('report')))).toHaveLength(3)
+  expect(words(notebook(`${needy('tran')}${task(`id: other\n${reads}`)}`))).toEqual([
+    expect.stringContaining("unknown task 'tran'"),
+    expect.stringContaining("'train' is not before this task"),
+    expect.stringContaining("'train' is not before this task"),
+  ])
+})
+
 test('the same DAG as .dag.yaml gives the same tasks', () => {
   const text =
     'dagbok: 1\nid: x\ntasks:\n  - {id: a, script: {lang: bash, text: "echo"}}\n  - {id: b, needs: [a], command: [make, all]}\ntests:\n  - {id: t, kind: unit}\n'

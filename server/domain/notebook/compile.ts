@@ -14,7 +14,7 @@ import { listOf, readExtensions, readLimits, readParams, textOf } from './compil
 import { readTriggers } from './compile/on.ts'
 import { resolvePath } from './compile/paths.ts'
 import { readSchedules } from './compile/schedule.ts'
-import type { Draft, DraftGroup } from './compile/scope.ts'
+import { lostNeed, type Draft, type DraftGroup } from './compile/scope.ts'
 import { assembleTask } from './compile/task.ts'
 import { entry, toJson } from './located.ts'
 
@@ -105,7 +105,7 @@ function specOf(draft: Draft, document: SourceDocument): Spec {
     if (located !== null)
       document.report.add(located, `a component has no \`${name}\`: the DAG that uses it has`)
   }
-  if (document.tasks.size === 0 && front !== null)
+  if (!document.hasTasks && front !== null)
     document.report.add(front, 'there are no tasks: add a cell ```yaml task')
   if (hasTooManyItems(draft))
     document.report.add(
@@ -185,7 +185,7 @@ export function compile(source: Source): Compiled {
     id: task.id,
     title: textOf(task.source.root, 'title'),
     group: task.scope.id === '' ? null : task.scope.id,
-    needs: task.needs,
+    needs: task.needs.filter((need) => need !== lostNeed),
     items: task.matrix?.length ?? null,
   }))
   return {

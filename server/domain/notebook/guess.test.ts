@@ -8,4 +8,6 @@ test.each([
   ['ba', ['ab'], 'ab'],
   ['hctef', ['fetch'], undefined],
   ['xy', ['ab'], undefined],
+  ['metrik', ['matrix', 'metrics'], 'metrics'],
+  ['metrik', ['metrics', 'matrix'], 'metrics'],
 ])('%s among %j: %s', (word, candidates, meant) => expect(guess(word, candidates)).toBe(meant))

@@ -12,14 +12,26 @@ function isSwap(word: string, candidate: string): boolean {
   )
 }
 
-/** The candidate that was probably meant: at most a third of the word apart; undefined when none is near. */
+/** How many letters two words begin with alike. */
+function alike(a: string, b: string): number {
+  let n = 0
+  while (n < a.length && a[n] === b[n]) n++
+  return n
+}
+
+/**
+ * The candidate that was probably meant: at most a third of the word apart, of two that are as near the one that begins
+ * alike for longer; undefined when none is near.
+ */
 export function guess(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
-  let least = Math.max(1, Math.floor(word.length / 3)) + 1
+  let most = Math.max(1, Math.floor(word.length / 3))
   for (const candidate of candidates) {
-    if (Math.abs(candidate.length - word.length) >= least) continue
+    if (Math.abs(candidate.length - word.length) > most) continue
     const apart = isSwap(word, candidate) ? 1 : distance(word, candidate)
-    if (apart < least) [best, least] = [candidate, apart]
+    if (apart > most || (apart === most && best !== undefined && alike(word, candidate) <= alike(word, best)))
+      continue
+    ;[best, most] = [candidate, apart]
   }
   return best
 }

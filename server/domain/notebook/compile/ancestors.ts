@@ -1,9 +1,10 @@
 /** What is before what, by `needs`: a row of bits per task, so that any number of questions costs O(tasks × edges / 32). */
-import type { Draft } from './scope.ts'
+import { lostNeed, type Draft } from './scope.ts'
 
 export interface Ancestors {
   numbers: ReadonlyMap<string, number>
-  /** By task number, bits by task number; null for a task that is on a circle, or behind one. */
+  /** By task number, bits by task number; null for a task that is on a circle, or has a need that
+   * is not known, or is behind such a one. */
   rows: readonly (Uint32Array | null)[]
 }
 
@@ -13,7 +14,9 @@ function ancestorsOf(draft: Draft): Ancestors {
   const needs = ids.map((id) => (draft.tasks.get(id)?.needs ?? []).flatMap((need) => numbers.get(need) ?? []))
   const after: number[][] = ids.map(() => [])
   for (const [number, all] of needs.entries()) for (const need of all) after[need]?.push(number)
-  const left = needs.map((all) => all.length)
+  const left = ids.map((id, number) =>
+    draft.tasks.get(id)?.needs.includes(lostNeed) === true ? Infinity : (needs[number]?.length ?? 0),
+  )
   const rows: (Uint32Array | null)[] = ids.map(() => null)
   const free = [...left.keys()].filter((number) => left[number] === 0)
   for (let number = free.pop(); number !== undefined; number = free.pop()) {
@@ -32,11 +35,11 @@ function ancestorsOf(draft: Draft): Ancestors {
 }
 
 /**
- * Whether `target` is reached from these tasks by `needs`, itself included. On a circle, which is a fault of its own,
- * everything is.
+ * Whether `target` is reached from these tasks by `needs`, itself included. On a circle, and where a need is not
+ * known, which are faults of their own, everything is.
  */
 export function reaches(draft: Draft, from: readonly string[], target: string): boolean {
-  if (from.includes(target)) return true
+  if (from.includes(target) || from.includes(lostNeed)) return true
   draft.ancestors ??= ancestorsOf(draft)
   const { numbers, rows } = draft.ancestors
   const bit = numbers.get(target)

@@ -9,12 +9,13 @@ import type { Draft, DraftTask } from './scope.ts'
 function named(task: DraftTask, key: string, check: (id: string, at: Located) => void): string[] {
   const located = entry(task.source.root, key)
   if (located?.kind !== 'list') return []
-  const { members, document } = task.scope
+  const { members, unread, document } = task.scope
   return located.items.flatMap((item) => {
     const name = item.kind === 'scalar' ? String(item.value) : ''
     const member = members.get(name)
     if (member === undefined) {
-      document.report.unknown(item, `unknown task '${name}' in ${key}`, name, members.keys())
+      if (!unread.has(name))
+        document.report.unknown(item, `unknown task '${name}' in ${key}`, name, members.keys())
       return []
     }
     for (const id of tasksOf(member)) check(id, item)

@@ -29,6 +29,10 @@ export interface SourceDocument {
   front: Located | null
   /** By id, in the order of the text; of two with one id the first. */
   tasks: Map<string, SourceTask>
+  /** Ids of tasks that are written there and could not be read. */
+  unread: Set<string>
+  /** Whether there are tasks at all, readable or not. */
+  hasTasks: boolean
   /** By id, in the order of the text; of two with one id the first. */
   tests: Map<string, Located>
 }
@@ -83,12 +87,17 @@ function readMarkdown(document: SourceDocument, text: string): void {
   const { cells, faults } = readCells(text)
   document.cells = cells
   for (const fault of faults) document.report.add(fault, fault.message)
+  // A cell that is no cell for its fence may have been one of a task.
+  document.hasTasks = faults.length > 0 || cells.some((cell) => cell.kind === 'task')
   for (const cell of cells) {
     if (cell.kind === 'markdown') continue
-    const root = read(document.report, cell.kind, text.slice(cell.body.start, cell.body.end), cell.body.start)
+    const body = text.slice(cell.body.start, cell.body.end)
+    const root = read(document.report, cell.kind, body, cell.body.start)
     if (cell.kind === 'front_matter') document.front = root
     else if (cell.kind === 'test') addTest(document, root)
     else if (cell.kind === 'task') {
+      const id = root === null ? /^id:[ \t]*["']?([a-z][a-z0-9_-]*)/m.exec(body)?.[1] : undefined
+      if (id !== undefined) document.unread.add(id)
       const script = cell.script && {
         lang: cell.script.lang,
         text: text.slice(cell.script.body.start, cell.script.body.end).replaceAll('\r\n', '\n'),
@@ -129,6 +138,7 @@ function readYamlFile(document: SourceDocument, text: string, printed: boolean):
     if (list.kind !== 'list') document.report.add(list, `\`${kind}s\` must be a list`)
     else
       for (const item of list.items) {
+        document.hasTasks ||= kind === 'task'
         check(kind, item)
         if (item.kind !== 'map') continue
         if (kind === 'task') addTask(document, item, null)
@@ -150,6 +160,8 @@ export function readDocument(path: string, source: Text): SourceDocument {
     cells: [],
     front: null,
     tasks: new Map(),
+    unread: new Set(),
+    hasTasks: false,
     tests: new Map(),
   }
   if (printed && 'fault' in source) report.faults.push(source.fault)

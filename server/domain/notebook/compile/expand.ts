@@ -9,7 +9,7 @@ import { checkTexts, resolveInput, templateOf, type Place } from './expressions.
 import { entriesOf, notYet, readParams, textOf } from './front-matter.ts'
 import { expandMatrix } from './matrix.ts'
 import { resolvePath } from './paths.ts'
-import type { Draft, DraftGroup, DraftTask, Member, Scope } from './scope.ts'
+import { lostNeed, type Draft, type DraftGroup, type DraftTask, type Member, type Scope } from './scope.ts'
 
 interface Gate {
   prefix: string
@@ -69,7 +69,16 @@ function newScope(
   axes: readonly string[],
 ): Scope {
   const params = new Set(entriesOf(document.front, 'params').map(([name]) => name))
-  return { id, document, parent, members: new Map(), params, inputs: new Map(), axes }
+  return {
+    id,
+    document,
+    parent,
+    members: new Map(),
+    unread: new Set(document.unread),
+    params,
+    inputs: new Map(),
+    axes,
+  }
 }
 
 /** Whether it can be answered for one item of a `map` only. What cannot be read has its fault elsewhere. */
@@ -99,7 +108,7 @@ function addGroup(draft: Draft, scope: Scope, source: SourceTask, uses: Located,
   const document = componentOf(draft, scope, uses, gate.stack)
   const map = entry(source.root, 'map')
   if (map !== null) scope.document.report.add(map, 'a component cannot be expanded by `map`: use `matrix`')
-  if (document === null) return
+  if (document === null) return void scope.unread.add(source.id)
   const id = `${gate.prefix}${source.id}`
   const own = expandMatrix(entry(source.root, 'matrix'), scope.document.report)
   if (own !== null && gate.matrix !== null)
@@ -174,8 +183,9 @@ function needsOf(scope: Scope, source: SourceTask): string[] {
     const member = scope.members.get(name)
     if (member !== undefined && name !== source.id) return tasksOf(member)
     if (name === source.id) scope.document.report.add(item, `the task '${name}' needs itself`)
-    else scope.document.report.unknown(item, `unknown task '${name}' in needs`, name, scope.members.keys())
-    return []
+    else if (!scope.unread.has(name))
+      scope.document.report.unknown(item, `unknown task '${name}' in needs`, name, scope.members.keys())
+    return name === source.id ? [] : [lostNeed]
   })
 }
 

@@ -53,9 +53,10 @@ type Complain = (reference: Reference, message: string, word?: string, known?: I
 
 function checkTask(place: Place, reference: Reference, complain: Complain): void {
   const [id, part, name] = reference.path
-  const { members } = place.scope
+  const { members, unread } = place.scope
   if (id === undefined) return complain(reference, 'name the task: tasks.NAME')
   const member = members.get(id)
+  if (member === undefined && unread.has(id)) return
   if (member === undefined)
     return complain(reference, `unknown task '${id}' in an expression`, id, members.keys())
   const targets = member.kind === 'task' ? [member.task.id] : member.group.leaves
@@ -174,7 +175,8 @@ function taskOutput(place: Place, located: Located, reference: Reference, start:
   const at = within(located, start + reference.start)
   const member = place.scope.members.get(id)
   if (member === undefined) {
-    report.unknown(at, `unknown task '${id}' in an expression`, id, place.scope.members.keys())
+    if (!place.scope.unread.has(id))
+      report.unknown(at, `unknown task '${id}' in an expression`, id, place.scope.members.keys())
     return null
   }
   const before = member.kind === 'task' ? [member.task.id] : member.group.leaves

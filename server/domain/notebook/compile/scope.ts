@@ -13,6 +13,8 @@ export interface Scope {
   document: SourceDocument
   parent: Scope | null
   members: Map<string, Member>
+  /** Tasks that are there and could not be read: that has its fault, and what names them is none. */
+  unread: Set<string>
   params: ReadonlySet<string>
   /** What each input of a component is, once known; null where it is faulty. */
   inputs: Map<string, Input | null>
@@ -49,6 +51,9 @@ export interface DraftGroup {
   leaves: string[]
   roots: DraftTask[]
 }
+
+/** Stands among the needs of a task for one that is not known: what is before that task cannot be said then. */
+export const lostNeed = '?'
 
 /** The value of a task's key: its own, else the notebook's default. */
 export type KeyOf = (name: string) => Located | null
