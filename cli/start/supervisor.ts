@@ -177,7 +177,10 @@ function stopWith(error: unknown): void {
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => {
-    if (end === null) console.log('\nStopping. What is running goes on at the next start.')
+    if (end === null)
+      console.log(
+        '\nStopping. Tasks that run here are ended; the next start begins them again, as new attempts.',
+      )
     void endAll(0)
   })
 // A terminal that is gone takes no more lines; that is no reason to end without ending the others.

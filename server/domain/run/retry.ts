@@ -99,7 +99,7 @@ export function afterAttempt(
 ): AfterAttempt {
   const { state, reason, message } = outcome
   if (state === 'succeeded' || state === 'cancelled') return { kind: 'end', state, reason, message, failures }
-  // A stop of the product is nobody's failure: it goes on at the next start.
+  // A stop of the product is nobody's failure: the next attempt begins once there is a worker.
   if (reason === 'worker_stopped') return { kind: 'retry', delay: 0, failures }
   if (state === 'lost' || (reason !== null && infrastructure.has(reason))) {
     const n = failures.infrastructureFailures + 1

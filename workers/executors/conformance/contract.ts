@@ -1,4 +1,5 @@
 /** What every executor gives a task and takes from it: environment, files, log, outputs (N1, N2, R8, R12). */
+import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { runsById } from '#db/queries/run-view.ts'
 import { readRun } from '#server/services/run/read-run.ts'
@@ -10,6 +11,14 @@ const variables =
   'ATTEMPT ATTEMPT_ID CAUSES CHANNEL DAG INTERVAL_END INTERVAL_START LOGICAL_DATE MATRIX_PART METRICS OUT RUN_ID TASK VALUES VERSION'
     .split(' ')
     .map((name) => `DAGBOK_${name}`)
+
+/** Variables in the table of docs/notebook.md, in order. */
+async function variablesOfManual(): Promise<string[]> {
+  const manual = await readFile(new URL('../../../docs/notebook.md', import.meta.url), 'utf8')
+  const [, section = ''] = manual.split('\n## What a task receives\n')
+  const rows = (section.split('\n## ')[0] ?? '').split('\n').map((line) => line.split('|')[1] ?? '')
+  return rows.flatMap((row) => [...row.matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name)).toSorted()
+}
 
 /** Bytes of log and output that the rule of bounded memory is held to, and MiB by which memory may grow meanwhile. */
 export interface Bulk {
@@ -69,7 +78,7 @@ export function givesScripts(trial: Trial): void {
     expect(others.filter((name) => !allowed.test(name))).toEqual([])
   })
 
-  test('[N1] a process has each variable of its run, texts as they are and all else as canonical JSON', async () => {
+  test('[N1] a process has each variable of its run, and of the manual, texts as they are and all else as canonical JSON', async () => {
     const front =
       'params: {text: {type: string, default: ""}, half: {type: number, default: 0}, list: {type: array, default: []}}\n'
     const map = 'id: each\nmap: ${{ params.list }}\ninputs: {own: ./own.txt}\nvalues: {seen: {type: json}}'
@@ -116,6 +125,10 @@ export function givesScripts(trial: Trial): void {
         DAGBOK_CAUSES: '[]',
       })),
     )
+    const seen = Object.keys(rows[0]?.seen ?? {}).map((name) => name.replace(/_(PARAM|IN)_.+/, '_$1_NAME'))
+    // A task with `map` has no matrix.
+    const all = new Set([...seen, 'DAGBOK_MATRIX_NAME', 'TRACEPARENT'])
+    expect(await variablesOfManual()).toEqual([...all].toSorted())
   })
 
   test('[N2] scripts are files of the notebook’s folder, whatever their language', async () => {

@@ -183,7 +183,14 @@ export function losesItsExecutor(trial: Trial): void {
     expect(await commandsLike(napping(60_009))).toEqual([])
     expect(await trial.shop.ended('halted', 1)).toMatchObject({ state: 'succeeded' })
     expect(await trial.attempts(run)).toMatchObject([
-      { n: 1, state: 'lost', reason: 'worker_stopped', userFailures: 0, infrastructureFailures: 0 },
+      {
+        n: 1,
+        state: 'lost',
+        reason: 'worker_stopped',
+        message: expect.stringContaining('begins again, as a new attempt') as string,
+        userFailures: 0,
+        infrastructureFailures: 0,
+      },
       { n: 2, state: 'succeeded' },
     ])
   })

@@ -26,6 +26,7 @@ export interface AttemptRow {
   executor: string
   state: string
   reason: string | null
+  message: string | null
   exitCode: number | null
   signal: string | null
   started: boolean
@@ -110,7 +111,7 @@ export class Trial {
   /** Every attempt of a run, by task and number. */
   async attempts(runId: string): Promise<AttemptRow[]> {
     const rows = await this.db.client<AttemptRow[]>`
-      select t.task, a.n, a.executor, a.state, a.reason, a.exit_code as "exitCode", a.signal,
+      select t.task, a.n, a.executor, a.state, a.reason, a.message, a.exit_code as "exitCode", a.signal,
         a.started_at is not null as started, t.user_failures as "userFailures",
         t.infrastructure_failures as "infrastructureFailures", t.state as "taskState"
       from attempt a join task_run t on t.id = a.task_run_id where a.run_id = ${runId} order by t.task, t.index, a.n`

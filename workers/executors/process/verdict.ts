@@ -27,7 +27,7 @@ export interface Over {
 export const stopped = attemptEnd(
   'lost',
   'worker_stopped',
-  'Dagbok was stopped; it goes on at the next start.',
+  'Its worker was stopped. The task begins again, as a new attempt, once there is one.',
 )
 
 /** Its code has not started, so that it is not its failure. */
