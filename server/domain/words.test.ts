@@ -9,6 +9,10 @@ test.each([
 ])('%d ms is %s', (ms, words) => expect(durationWords(ms)).toBe(words))
 
 test.each([
+  [0, 'just now'],
+  [999, 'just now'],
+  [-400, 'now'],
+  [1000, '1 s ago'],
   [5000, '5 s ago'],
   [-10_800_000, 'in 3 h'],
   [172_800_000, '2 d ago'],

@@ -9,10 +9,11 @@ export function durationWords(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`
 }
 
-/** `5 s ago`, `in 3 h`; negative is ahead. */
+/** `just now`, `5 s ago`, `in 3 h`; negative is ahead. */
 export function agoWords(ms: number): string {
   const ahead = ms < 0
   const seconds = Math.abs(ms) / 1000
+  if (seconds < 1) return ahead ? 'now' : 'just now'
   const [n, unit] =
     seconds < 60
       ? [seconds, 's']
