@@ -7,7 +7,7 @@ import { Fault, Loading, TopBar } from '../../_components/page.tsx'
 import { useKeys } from '../../_components/use-keys.ts'
 import { useTitle } from '../../_components/use-title.ts'
 import { useTRPC } from '../../_trpc/provider.tsx'
-import { titleOf } from './comparison-words.ts'
+import { commonPlaces, titleOf } from './comparison-words.ts'
 import { ComparisonView } from './comparison-view.tsx'
 import { ShareDialog } from './share-dialog.tsx'
 
@@ -42,17 +42,12 @@ export function ComparisonPage() {
   ])
   const error = query.error ?? create.error ?? share.error
   const { data } = query
-  const dags = [...new Set(data?.runs.map((run) => run.dag.dag))]
   useTitle(data === undefined ? null : titleOf(data))
-  const place = data?.runs[0]?.dag
   return (
     <>
       <TopBar
         crumbs={[
-          { name: 'DAGs', href: '/' },
-          ...(place === undefined || dags.length > 1
-            ? []
-            : [{ name: place.dag, href: `/${place.team}/${place.repo}/${place.dag}` }]),
+          ...commonPlaces((data?.runs ?? []).map((run) => run.dag)),
           { name: `Compare ${runs.length} runs` },
         ]}
       >

@@ -3,6 +3,7 @@ import type { Comparison, MetricRow } from '#server/views/comparison.ts'
 import {
   baseFirst,
   changeWords,
+  commonPlaces,
   metricsInOrder,
   partsOf,
   placeOf,
@@ -44,6 +45,21 @@ test.each([
   [cell('base'), ''],
 ])('%j is said as %s', (given, words) => {
   expect(changeWords(given)).toBe(words)
+})
+
+test('the way to a comparison is what its runs have in common', () => {
+  const names = (...dags: string[]) =>
+    commonPlaces(
+      dags.map((text) => {
+        const [team = '', repo = '', dag = ''] = text.split('/')
+        return { team, repo, dag }
+      }),
+    ).map(({ name }) => name)
+  expect(names('main/examples/iris', 'main/examples/iris')).toEqual(['main', 'examples', 'iris'])
+  expect(names('main/examples/iris', 'main/examples/weather')).toEqual(['main', 'examples'])
+  expect(names('main/examples/iris', 'main/other/iris')).toEqual(['main'])
+  expect(names('main/examples/iris', 'lab/examples/iris')).toEqual(['DAGs'])
+  expect(names()).toEqual(['DAGs'])
 })
 
 test('metrics: worse first, then better, larger differences first; what is the same only when all is shown', () => {

@@ -1,6 +1,7 @@
 /** How a comparison is said: places, differences, and what each part of the page has to tell. */
 import { comparisonName } from '#server/domain/comparison/name.ts'
 import type { Comparison, MetricRow } from '#server/views/comparison.ts'
+import { dagPath, type DagPlace } from '../../_components/page.tsx'
 
 /** `report.accuracy`, `train.loss (alpha=1)`. */
 export const placeOf = (row: { task: string | null; key: string | null; name: string }): string =>
@@ -12,6 +13,19 @@ export const wherePlaceBreaks = /(?<=\.)(?=[a-z])/
 /** A difference with its sign, a minus as wide as the plus. */
 export const signed = (figure: string): string =>
   figure.startsWith('-') ? `−${figure.slice(1)}` : `+${figure}`
+
+/** Where all these runs are, as far as they have it in common: team, repository, DAG. */
+export function commonPlaces(dags: readonly DagPlace[]): { name: string; href: string }[] {
+  const [first] = dags
+  if (first === undefined) return [{ name: 'DAGs', href: '/' }]
+  const shared = (keys: readonly (keyof DagPlace)[]) =>
+    dags.every((dag) => keys.every((key) => dag[key] === first[key]))
+  return [
+    ...(shared(['team']) ? [{ name: first.team, href: '/' }] : [{ name: 'DAGs', href: '/' }]),
+    ...(shared(['team', 'repo']) ? [{ name: first.repo, href: '/' }] : []),
+    ...(shared(['team', 'repo', 'dag']) ? [{ name: first.dag, href: dagPath(first) }] : []),
+  ]
+}
 
 type MetricCell = NonNullable<MetricRow['cells'][number]>
 
