@@ -34,6 +34,10 @@ export class ComparisonPage {
   /** The address of a new share link. */
   async share(): Promise<string> {
     await this.page.getByRole('button', { name: /^Share link/ }).click()
+    await this.page
+      .getByRole('dialog')
+      .getByRole('button', { name: /^Make the link/ })
+      .click()
     const link = this.page.getByRole('dialog').getByLabel('Share link')
     await expect(link).toHaveValue(/\/share\//)
     const url = await link.inputValue()

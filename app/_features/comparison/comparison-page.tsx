@@ -1,6 +1,6 @@
 'use client'
 
-import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { parseAsArrayOf, parseAsBoolean, parseAsString, useQueryStates } from 'nuqs'
 import { useState } from 'react'
 import { Fault, Loading, TopBar } from '../../_components/page.tsx'
@@ -10,9 +10,6 @@ import { useTRPC } from '../../_trpc/provider.tsx'
 import { commonPlaces, titleOf } from './comparison-words.ts'
 import { ComparisonView } from './comparison-view.tsx'
 import { ShareDialog } from './share-dialog.tsx'
-
-/** Days a share link made here is good for. */
-const days = 30
 
 /** A comparison whose whole state is in the URL: back undoes what was chosen last. */
 export function ComparisonPage() {
@@ -32,16 +29,12 @@ export function ComparisonPage() {
       placeholderData: keepPreviousData,
     }),
   )
-  const [link, setLink] = useState<string | null>(null)
-  const create = useMutation(trpc.comparisons.create.mutationOptions())
-  const share = useMutation(trpc.comparisons.share.mutationOptions({ onSuccess: ({ url }) => setLink(url) }))
-  const send = () => create.mutate(state, { onSuccess: ({ id }) => share.mutate({ id, days }) })
+  const [sharing, setSharing] = useState(false)
   useKeys([
     { key: 'd', words: 'Only differences, or all', act: () => void set({ all: !all }) },
-    { key: 's', words: 'Make a share link', act: send },
+    { key: 's', words: 'Make a share link', act: () => setSharing(query.data !== undefined) },
   ])
-  const error = query.error ?? create.error ?? share.error
-  const { data } = query
+  const { data, error } = query
   useTitle(data === undefined ? null : titleOf(data))
   return (
     <>
@@ -72,8 +65,8 @@ export function ComparisonPage() {
         <button
           type="button"
           className="btn primary"
-          disabled={data === undefined || share.isPending}
-          onClick={send}
+          disabled={data === undefined}
+          onClick={() => setSharing(true)}
         >
           Share link <kbd>S</kbd>
         </button>
@@ -84,7 +77,7 @@ export function ComparisonPage() {
         {runs.length > 1 && data === undefined && error === null && <Loading />}
         {data !== undefined && <ComparisonView data={data} onlyDifferences={!all} />}
       </main>
-      {link !== null && <ShareDialog link={link} days={days} onClose={() => setLink(null)} />}
+      {sharing && <ShareDialog state={state} onClose={() => setSharing(false)} />}
     </>
   )
 }

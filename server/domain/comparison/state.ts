@@ -3,6 +3,9 @@ import { z } from 'zod'
 /** Runs that one comparison holds at most. */
 const mostRuns = 10
 
+/** Days that a share link is good for: where nothing is said, and at most. */
+export const linkDays = { usual: 30, longest: 365 }
+
 /** Everything a comparison page shows, as it stands in its URL: the runs in column order, the base, and the view. */
 export const comparisonStateSchema = z.object({
   runs: z

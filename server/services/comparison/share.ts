@@ -19,9 +19,6 @@ import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
 import { compare, compareOutputs, type ComparedOutputs } from './compare.ts'
 
-/** Days that a link is good for at most. */
-export const longestDays = 365
-
 const hash = (secret: string) => createHash('sha256').update(secret).digest('hex')
 
 const mayOf = (actor: Actor) => (row: { teamId: string }) =>

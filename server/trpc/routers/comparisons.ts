@@ -1,12 +1,11 @@
 import { z } from 'zod'
-import { comparisonStateSchema } from '../../domain/comparison/state.ts'
+import { comparisonStateSchema, linkDays } from '../../domain/comparison/state.ts'
 import {
   compareFor,
   compareOutputsFor,
   createComparison,
   createShareLink,
   listShareLinks,
-  longestDays,
   lookAtShared,
   openShared,
   sharedOutputs,
@@ -71,7 +70,11 @@ export const comparisonsRouter = router({
         summary: 'A link that shows it to whoever has it',
       },
     })
-    .input(idInput.extend({ days: z.number().int().min(1).max(longestDays).default(30) }).strict())
+    .input(
+      idInput
+        .extend({ days: z.number().int().min(1).max(linkDays.longest).default(linkDays.usual) })
+        .strict(),
+    )
     .output(z.object({ id: z.uuid(), url: z.string(), expiresAt: z.string() }))
     .mutation(({ ctx, input }) => createShareLink(ctx.services, ctx.actor, input.id, input.days)),
 
