@@ -57,7 +57,7 @@ test('what is not there is said so, with a way on', async ({ page }) => {
   for (const [path, says] of [
     ['/main/examples/nothing', /There is no DAG/],
     ['/main/examples/iris/runs/9999', /iris has no run 9999/],
-    ['/compare?runs=no,such', /runs\[0\]: Invalid UUID/],
+    ['/compare?runs=no,such', /runs\[0\]: 'no' is not the id of a run/],
     ['/share/nothing', /opens nothing/],
     ['/no/such/page/at/all', /There is no such page/],
   ] as const) {

@@ -85,7 +85,7 @@ test.each<[string, Asked, number, string, RegExp]>([
     posted(`{"runs": ["${nobody}", "x"]}`),
     400,
     'bad_input',
-    /^runs\[1\]: Invalid UUID/,
+    /^runs\[1\]: '.+' is not the id of a run/,
   ],
   [`/api/v1/comparisons/${nobody}`, {}, 404, 'not_found', /no such comparison/],
   [`/api/v1/share-links/${nobody}`, { method: 'DELETE' }, 404, 'not_found', /no such share link/],

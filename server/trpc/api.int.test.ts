@@ -102,7 +102,7 @@ test('a run by REST: started, read, its log and output by range; what is wrong i
 test('an input of the wrong shape is one sentence that names where', async () => {
   expect(await send('/comparisons', { runs: ['no', 'such'] })).toMatchObject({
     status: 400,
-    body: { message: 'runs[0]: Invalid UUID; runs[1]: Invalid UUID' },
+    body: { message: "runs[0]: 'no' is not the id of a run; runs[1]: 'such' is not the id of a run" },
   })
   await expect(
     callerOf({ services: webContext(), actor: null }).comparisons.shared({ secret: 7 as never }),

@@ -4,7 +4,7 @@ import { useMemo } from 'react'
 import { verdictWords } from '#server/domain/comparison/figures.ts'
 import type { Comparison } from '#server/views/comparison.ts'
 import { VersionDiff } from '../../_components/version-diff.tsx'
-import { baseFirst, partsOf, placeOf } from './comparison-words.ts'
+import { baseFirst, partsOf, placeOf, unbroken } from './comparison-words.ts'
 import { OutputDifference } from './output-difference.tsx'
 import { SummaryTable } from './summary-table.tsx'
 import { TimingChart } from './timing-chart.tsx'
@@ -20,13 +20,13 @@ function Reasons({ all }: { all: readonly string[] }) {
   return (
     <div className="reasons">
       {all.slice(0, told).map((reason) => (
-        <span key={reason}>{reason}</span>
+        <span key={reason}>{unbroken(reason)}</span>
       ))}
       {rest.length > 0 && (
         <details>
           <summary className="muted">{rest.length} more</summary>
           {rest.map((reason) => (
-            <span key={reason}>{reason}</span>
+            <span key={reason}>{unbroken(reason)}</span>
           ))}
         </details>
       )}

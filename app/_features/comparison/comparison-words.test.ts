@@ -37,13 +37,13 @@ test('a place breaks after its dots, and not within a name or a figure', () => {
 })
 
 test.each([
-  [cell('better', 0.02664), '▲ +0.0266 · +2.7 % better'],
-  [cell('worse', -0.5), '▼ −0.5 · −50.0 % worse'],
+  [cell('better', 0.02664), '▲ +0.0266 · +2.7\u00a0% better'],
+  [cell('worse', -0.5), '▼ −0.5 · −50.0\u00a0% worse'],
   [{ ...cell('changed', 2), deltaRatio: null }, '▲ +2 changed'],
   [cell('same', 0.0001), 'within tolerance'],
   [cell('same', 0), 'equal'],
   [cell('base'), ''],
-])('%j is said as %s', (given, words) => {
+])('%j is said as %s, a figure on one line with its percent sign', (given, words) => {
   expect(changeWords(given)).toBe(words)
 })
 

@@ -27,6 +27,9 @@ export function commonPlaces(dags: readonly DagPlace[]): { name: string; href: s
   ]
 }
 
+/** A figure and its percent sign stay on one line. */
+export const unbroken = (text: string): string => text.replaceAll(' %', '\u00a0%')
+
 type MetricCell = NonNullable<MetricRow['cells'][number]>
 
 /** `▲ +0.0266 · +2.8 % better`; nothing for the base. */
@@ -34,7 +37,8 @@ export function changeWords({ delta, deltaRatio, change }: MetricCell): string {
   if (delta === null) return ''
   if (change === 'same') return delta === 0 ? 'equal' : 'within tolerance'
   const share = deltaRatio === null ? '' : ` · ${signed((deltaRatio * 100).toFixed(1))} %`
-  return `${delta > 0 ? '▲' : '▼'} ${signed(String(Number(delta.toPrecision(3))))}${share} ${change}`
+  const words = `${delta > 0 ? '▲' : '▼'} ${signed(String(Number(delta.toPrecision(3))))}${share} ${change}`
+  return unbroken(words)
 }
 
 const differs = (row: MetricRow) =>

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Comparison, OutputRow } from '#server/views/comparison.ts'
 import { useSource } from './comparison-source.ts'
+import { unbroken } from './comparison-words.ts'
 import type { imageViews } from './use-view.ts'
 
 async function readImageDiff(url: string): Promise<{ ratio: number; image: string } | null> {
@@ -95,7 +96,7 @@ export function ImageDifference({ row, data, run, view }: Props) {
   const after = pictures.find((one) => !one.isBase)
   if (before === undefined || after === undefined)
     return <p className="muted pad">Only one of the two runs has it.</p>
-  const share = diff.data == null ? null : `${(diff.data.ratio * 100).toFixed(1)} %`
+  const share = diff.data == null ? null : unbroken(`${(diff.data.ratio * 100).toFixed(1)} %`)
   if (view !== 'side')
     return (
       <div className="images">

@@ -8,7 +8,14 @@ import { numbered } from '../../_components/numbered.ts'
 import { StatusDot } from '../../_components/status.tsx'
 import { Ago, durationWords } from '../../_components/time.tsx'
 import { useSource } from './comparison-source.ts'
-import { changeWords, metricsInOrder, placeOf, signed, wherePlaceBreaks } from './comparison-words.ts'
+import {
+  changeWords,
+  metricsInOrder,
+  placeOf,
+  signed,
+  unbroken,
+  wherePlaceBreaks,
+} from './comparison-words.ts'
 
 function RunHeads({ data }: { data: Comparison }) {
   const { kind } = useSource()
@@ -64,7 +71,9 @@ function Duration({ data }: { data: Comparison }) {
           <td key={run.id} className={isBase ? 'num base' : 'num'}>
             {length === null ? <span className="muted">none</span> : durationWords(length)}
             {!isBase && length !== null && base !== null && base > 0 && (
-              <span className="d muted">{signed((((length - base) / base) * 100).toFixed(1))} %</span>
+              <span className="d muted">
+                {unbroken(`${signed((((length - base) / base) * 100).toFixed(1))} %`)}
+              </span>
             )}
           </td>
         )
