@@ -41,10 +41,12 @@ test('a stop ends the build with what it has started; the next one clears what i
 
     const left = join(root, '.build-1')
     await mkdir(left)
-    await writeFile(join(next, 'next'), 'process.exit(1)')
-    await expect(ensureBuild(root, new AbortController().signal)).rejects.toThrow(
-      'The build of the pages failed',
-    )
+    await writeFile(join(next, 'next'), "console.log('  Collecting page data ...')\nprocess.exit(1)")
+    const told: string[] = []
+    await expect(
+      ensureBuild(root, new AbortController().signal, (stage) => told.push(stage)),
+    ).rejects.toThrow('The build of the pages failed')
+    expect(told).toEqual(['building the pages', 'collecting page data'])
     expect((await readdir(root)).filter((name) => /^\.build-\d/.test(name))).toEqual([])
   } finally {
     await rm(root, { recursive: true, force: true })

@@ -4,9 +4,11 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import { createInterface } from 'node:readline'
 import { childEnvironment } from '#server/config/environment.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { lockDataFolder, type Lock } from './data-folder.ts'
+import { buildStage } from './progress.ts'
 
 /** What the pages are built of. */
 export const sources = [
@@ -47,10 +49,14 @@ async function sweepBuilds(root: string): Promise<void> {
     if (/^\.build-\d+$/.test(name)) await rm(join(root, name), { recursive: true, force: true })
 }
 
-async function makeBuild(root: string, stop: AbortSignal): Promise<boolean> {
+/** Told of each stage, in a few words. */
+type Told = (stage: string) => void
+
+async function makeBuild(root: string, stop: AbortSignal, told: Told): Promise<boolean> {
   const wanted = await fingerprint(root)
   const target = join(root, '.build')
   if ((await readFile(join(target, stampName), 'utf8').catch(() => '')) === wanted) return false
+  told('building the pages')
   await sweepBuilds(root)
   const aside = `.build-${process.pid}`
   await writeFile(join(root, '.build-tsconfig.json'), '{ "extends": "./tsconfig.json" }\n')
@@ -66,7 +72,11 @@ async function makeBuild(root: string, stop: AbortSignal): Promise<boolean> {
     signal: stop,
   })
   let said = ''
-  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    said += `${line}\n`
+    const begun = buildStage(line)
+    if (begun !== null) told(begun)
+  })
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
   const [code] = (await once(child, 'close')) as [number | null]
   if (code !== 0) {
@@ -80,7 +90,7 @@ async function makeBuild(root: string, stop: AbortSignal): Promise<boolean> {
 }
 
 /** Two products of one clone may start at once: the second waits for the first one's build. */
-async function lockBuilds(root: string): Promise<Lock> {
+async function lockBuilds(root: string, told: Told): Promise<Lock> {
   const folder = join(root, '.build-lock')
   await mkdir(folder, { recursive: true })
   for (;;) {
@@ -89,18 +99,19 @@ async function lockBuilds(root: string): Promise<Lock> {
       throw error
     })
     if (lock !== null) return lock
+    told('waiting for the build of another start')
     await new Promise((done) => setTimeout(done, 200))
   }
 }
 
 /**
- * Makes `.build` unless it is current; `stop` ends what it has started. Gives whether it was made.
+ * Makes `.build` unless it is current; `stop` ends what it has started, `told` hears how far it is. Gives whether it was made.
  * @throws DagbokError `internal` with Next's words; AbortError when it was stopped
  */
-export async function ensureBuild(root: string, stop: AbortSignal): Promise<boolean> {
-  const lock = await lockBuilds(root)
+export async function ensureBuild(root: string, stop: AbortSignal, told: Told = () => {}): Promise<boolean> {
+  const lock = await lockBuilds(root, told)
   try {
-    return await makeBuild(root, stop)
+    return await makeBuild(root, stop, told)
   } finally {
     await lock.release()
   }

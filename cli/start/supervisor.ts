@@ -19,6 +19,7 @@ import { supervise, type Supervised } from './child.ts'
 import { lockDataFolder, openDataFolder, sessionSecret, type DataFolder } from './data-folder.ts'
 import { checkHost } from './host.ts'
 import { keepPostgres } from './postgres.ts'
+import { Progress, withProgress } from './progress.ts'
 import { sweepRuntimeFolders } from './runtime-folder.ts'
 import { seedExamples } from './seed.ts'
 
@@ -141,7 +142,9 @@ async function run(args: StartArguments): Promise<void> {
   const lock = await lockDataFolder(folder.path)
   ending.push(lock.release)
   if (args.readyFile !== null) await clearReadyFile(args.readyFile)
-  await stage('build', () => ensureBuild(root, stopping.signal))
+  await stage('build', () =>
+    withProgress(new Progress(process.stdout, 'build'), (reach) => ensureBuild(root, stopping.signal, reach)),
+  )
   const databaseUrl = await stage('database', async () => {
     const url = await startDatabase(settings, folder)
     await migrateDatabase(url)
