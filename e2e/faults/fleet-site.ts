@@ -29,6 +29,8 @@ export interface Site {
   /** Those that were wanted. */
   disks: Partial<Record<Place, SmallDisk>>
   ledger: string
+  /** All of it is gone with the site. */
+  folder: string
   /** Makes a run; its params are the ledger only. */
   start: () => Promise<string>
   /** Asks for the end of a run, as a user does. */
@@ -163,6 +165,7 @@ async function openWith(wanted: Wanted, closers: Closers): Promise<Site> {
     hosted,
     disks,
     ledger,
+    folder,
     start: async () => {
       const given = { ...dag, trigger: 'api', triggeredBy: null, params: { ledger } } as const
       return (await db.transaction((tx) => createRun(tx, given))).id

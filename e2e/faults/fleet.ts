@@ -1,4 +1,7 @@
-/** Several real worker processes on one database and one data folder, each with a runtime folder of its own. */
+/**
+ * Several real processes: schedulers on one database and one data folder, each with a runtime folder of its own; or workers
+ * of the pool.
+ */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
@@ -11,47 +14,43 @@ const ownBuild = resolve(import.meta.dirname, '../..')
 /** Characters of what a worker printed that are kept. */
 const kept = 20_000
 
-export class FleetWorker {
-  readonly #env: Record<string, string>
-  /** Folder that its attempts run in: names its worker's host. */
-  readonly runtime: string
-  readonly #build: string
+/** What starts a member of a fleet. */
+interface Program {
+  /** Arguments of Node. */
+  argv: readonly string[]
+  env: Record<string, string>
+  /** Gone with it. */
+  folder: string
+}
+
+export class FleetMember {
+  readonly #program: Program
   #child: ChildProcess | null = null
   #paused = false
   said = ''
   lives = 0
 
-  private constructor(runtime: string, env: Record<string, string>, build: string) {
-    this.runtime = runtime
-    this.#build = build
-    this.#env = env
+  protected constructor(program: Program) {
+    this.#program = program
+  }
+
+  /** A worker of the pool that works for the desk behind `url`. */
+  static poolWorker(parent: string, url: string, token: string, options: readonly string[]): FleetMember {
+    const folder = join(parent, `pool-${randomUUID()}`)
+    const program = join(ownBuild, 'cli/commands/main.ts')
+    const argv = [program, 'worker', '--server', url, '--data-dir', folder, ...options]
+    return new FleetMember({ argv, env: { DAGBOK_WORKER_TOKEN: token, DAGBOK_TEST_FAULTS: '1' }, folder })
   }
 
   /**
-   * @param parent folder that the user id of tasks can enter
-   * @param build checkout whose worker it is
-   */
-  static async make(parent: string, env: Record<string, string>, build = ownBuild): Promise<FleetWorker> {
-    const runtime = join(parent, `fleet-${randomUUID()}`)
-    await mkdir(runtime, { recursive: true })
-    await chmod(runtime, 0o711)
-    return new FleetWorker(runtime, env, build)
-  }
-
-  /**
-   * Begins a life, as a process group of its own: a failpoint ends that group.
+   * Begins a life, as a process group of its own.
    * @param env of this life, over that of all
    */
-  start(failpoints: readonly string[] = [], env: Record<string, string> = {}): void {
-    const child = spawn(process.execPath, [...nodeOptions, join(this.#build, 'workers/main.ts')], {
+  protected begin(env: Record<string, string>): void {
+    const { argv, env: own } = this.#program
+    const child = spawn(process.execPath, [...nodeOptions, ...argv], {
       detached: true,
-      env: childEnvironment({
-        ...this.#env,
-        ...env,
-        DAGBOK_RUNTIME_DIR: this.runtime,
-        DAGBOK_TEST_FAULTS: '1',
-        DAGBOK_FAILPOINTS: failpoints.join(','),
-      }),
+      env: childEnvironment({ ...own, ...env }),
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     this.#child = child
@@ -60,6 +59,9 @@ export class FleetWorker {
       stream?.on('data', (chunk: Buffer) => (this.said = (this.said + chunk.toString()).slice(-kept)))
   }
 
+  start(): void {
+    this.begin({})
+  }
   get pid(): number | undefined {
     return this.#child?.pid
   }
@@ -104,6 +106,37 @@ export class FleetWorker {
 
   async remove(): Promise<void> {
     await this.kill()
-    await rm(this.runtime, { recursive: true, force: true })
+    await rm(this.#program.folder, { recursive: true, force: true })
+  }
+}
+
+/** A scheduler, with the `process` executor and the desk. */
+export class FleetWorker extends FleetMember {
+  /** Folder that its attempts run in: names its worker's host. */
+  readonly runtime: string
+
+  private constructor(runtime: string, env: Record<string, string>, build: string) {
+    const own = { ...env, DAGBOK_RUNTIME_DIR: runtime, DAGBOK_TEST_FAULTS: '1' }
+    super({ argv: [join(build, 'workers/main.ts')], env: own, folder: runtime })
+    this.runtime = runtime
+  }
+
+  /**
+   * @param parent folder that the user id of tasks can enter
+   * @param build checkout whose worker it is
+   */
+  static async make(parent: string, env: Record<string, string>, build = ownBuild): Promise<FleetWorker> {
+    const runtime = join(parent, `fleet-${randomUUID()}`)
+    await mkdir(runtime, { recursive: true })
+    await chmod(runtime, 0o711)
+    return new FleetWorker(runtime, env, build)
+  }
+
+  /**
+   * Begins a life: a failpoint ends its process group.
+   * @param env of this life, over that of all
+   */
+  override start(failpoints: readonly string[] = [], env: Record<string, string> = {}): void {
+    this.begin({ ...env, DAGBOK_FAILPOINTS: failpoints.join(',') })
   }
 }

@@ -1,5 +1,10 @@
-/** 10,000 tasks by three workers on one database, each of which is killed ten times meanwhile. */
+/** 10,000 tasks: two schedulers and three workers of the pool, each of which is killed ten times meanwhile. */
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { deskSocket } from '#server/config/desk.ts'
+import { listenForWeb, tokenOfMain } from '#workers/testing/pool-crew.ts'
+import { FleetMember } from './fleet.ts'
 import { openSite, type Site } from './fleet-site.ts'
 import { attemptRows, judgeAttempts, judgeRuns, openRuns } from './history.ts'
 import { pause } from './until.ts'
@@ -18,6 +23,8 @@ params:
 \`\`\`yaml task
 id: many
 infrastructure_retries: 100
+executor: pool
+queue: far
 matrix: {n: [${Array.from({ length: items }, (_, i) => i).join(', ')}]}
 \`\`\`
 \`\`\`bash script
@@ -26,10 +33,27 @@ printf '%s %s\\n' "$DAGBOK_ATTEMPT_ID" "\${EPOCHREALTIME/./}000" >> "$DAGBOK_PAR
 `
 
 let site: Site
+const webs: Server[] = []
+const workers: FleetMember[] = []
 beforeAll(async () => {
-  site = await openSite({ notebook, workers: 3, leaseMs: 5000 })
+  site = await openSite({ notebook, workers: 2, leaseMs: 5000 })
+  const { secret } = await tokenOfMain(site.db)
+  const urls: string[] = []
+  for (const { runtime } of site.fleet) {
+    const web = await listenForWeb(deskSocket(runtime).path)
+    webs.push(web)
+    urls.push(`http://127.0.0.1:${(web.address() as AddressInfo).port}`)
+  }
+  // Two workers at the first scheduler's desk, one at the second's.
+  for (const url of [urls[0], urls[1], urls[0]])
+    workers.push(FleetMember.poolWorker(site.folder, url ?? '', secret, ['--queue', 'far', '--slots', '4']))
 })
-afterAll(() => site?.close())
+afterAll(async () => {
+  for (const worker of workers) await worker.remove()
+  for (const web of webs) web.close()
+  for (const web of webs) web.closeAllConnections()
+  await site?.close()
+})
 
 const tasksEnded = async () => {
   const [row] = await site.db.client<{ n: number }[]>`
@@ -37,18 +61,19 @@ const tasksEnded = async () => {
   return row?.n ?? 0
 }
 
-test('[R1] [R2] 10,000 tasks, three workers, thirty kills: each code starts at most once, and every run ends', async () => {
+test('[R1] [R2] 10,000 tasks, two schedulers, three workers, fifty kills: each code starts at most once, and every run ends', async () => {
   const ids: string[] = []
   for (let i = 0; i < runs; i++) ids.push(await site.start())
   const began = performance.now()
-  for (const worker of site.fleet) worker.start()
-  const kills = killsOfEach * site.fleet.length
+  const fleet = [...site.fleet, ...workers]
+  for (const member of fleet) member.start()
+  const kills = killsOfEach * fleet.length
   for (let killed = 0; (await openRuns(site.db.client)) > 0;) {
-    // Spread over the whole work: one worker after the other, each time that so much is done.
+    // Spread over the whole work: one after the other, each time that so much is done.
     if (killed < kills && (await tasksEnded()) >= ((killed + 1) * runs * items) / (kills + 1)) {
-      const worker = site.fleet[killed++ % site.fleet.length]
-      await worker?.kill()
-      worker?.start()
+      const member = fleet[killed++ % fleet.length]
+      await member?.kill()
+      member?.start()
       console.log(`kill ${killed} of ${kills} after ${Math.round((performance.now() - began) / 1000)} s`)
     }
     await pause(50)
@@ -62,5 +87,5 @@ test('[R1] [R2] 10,000 tasks, three workers, thirty kills: each code starts at m
   )
   expect(faults.slice(0, 20)).toEqual([])
   expect(rows.filter(({ state }) => state === 'succeeded')).toHaveLength(runs * items)
-  expect(site.fleet.map(({ lives }) => lives)).toEqual(site.fleet.map(() => killsOfEach + 1))
+  expect(fleet.map(({ lives }) => lives)).toEqual(fleet.map(() => killsOfEach + 1))
 }, 7_200_000)

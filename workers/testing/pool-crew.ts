@@ -65,7 +65,8 @@ export async function tokenOfMain(db: Database): Promise<{ id: string; secret: s
   return createWorkerToken(db, { teamId: row?.team ?? '', createdBy: row?.user ?? '', name: 'tests' })
 }
 
-async function listenForWeb(socket: string): Promise<Server> {
+/** A web server that hands what workers ask to the desk behind this socket. */
+export async function listenForWeb(socket: string): Promise<Server> {
   const server = createServer((request, response) => forwardToDesk(request, response, socket))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
