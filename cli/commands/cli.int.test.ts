@@ -1,9 +1,11 @@
 /** Signing in, command lines that are wrong, and notebooks without a server. */
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { DeskClient } from '#workers/executors/pool/desk-client.ts'
 import { cloneRepository } from '../../e2e/fixtures/repository.ts'
 import { launchCli, type Told } from '../testing/cli.ts'
 import { scored } from '../testing/notebooks.ts'
@@ -78,6 +80,28 @@ test('the doctor says what is there, and of each fault what to do', async () => 
   })
   expect(nobody.code).toBe(1)
   expect(nobody.stdout).toContain('account: Run `dagbok login`, or set DAGBOK_TOKEN.')
+})
+
+test('[R15] the doctor names a worker of the pool whose disk is full', async () => {
+  const made = await dagbok(['worker-token', 'create', 'doctor', '--json'])
+  const { secret, id } = JSON.parse(made.stdout) as { secret: string; id: string }
+  const workerId = randomUUID()
+  const client = new DeskClient({ url: product().ready.url, token: secret, workerId })
+  const self = { id: workerId, host: 'gpu-1:/folder', pid: 1, queues: ['gpu'], slots: 1 }
+  await client.call('register', { body: self })
+  const full = { place: 'the worker’s folder', free: 1_000_000, least: 2_000_000 }
+  await client.call('poll', { body: { free: 0, holding: [], waitMs: 0, full } })
+  const seen = await dagbok(['doctor', '--json'])
+  expect(seen.code).toBe(1)
+  expect(JSON.parse(seen.stdout)).toContainEqual({
+    check: 'pool of main, gpu-1',
+    verdict: 'bad',
+    found: 'The disk of the worker’s folder is full: 1.0 MB are free, and new work starts from 2.0 MB on.',
+    mend: 'Make room there, and it goes on by itself.',
+  })
+  expect((await dagbok(['workers', 'list'])).stdout).toMatch(/gpu-1 .* its disk is full/)
+  await client.call('stopped', { body: {} })
+  await dagbok(['worker-token', 'revoke', id])
 })
 
 test('a product that does not answer, and an address that is none, are one sentence', async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { inheritedByTasks } from '#server/config/environment.ts'
 import { gitPath } from '#server/config/git.ts'
+import { workerDisks } from '#server/storage/disks.ts'
 import { DeskClient } from '#workers/executors/pool/desk-client.ts'
 import { PoolWorker } from '#workers/executors/pool/pool-worker.ts'
 import { remoteFiles } from '#workers/executors/pool/remote-files.ts'
@@ -14,6 +15,7 @@ import { Checkouts } from '#workers/executors/process/checkouts.ts'
 import { ProcessExecutor } from '#workers/executors/process/process-executor.ts'
 import { WarmStarts } from '#workers/executors/process/warm/warm-starts.ts'
 import { openHost, programFinder } from '#workers/executors/process/host.ts'
+import { DiskWatch } from '#workers/scheduler/disk-watch.ts'
 import { lockDataFolder, openDataFolder } from '../start/data-folder.ts'
 
 export interface WorkerGiven {
@@ -28,6 +30,8 @@ export interface WorkerGiven {
   warm: boolean
   /** ms that attempts may go on once the worker is told to end. */
   drainMs: number
+  /** Bytes that must be free on its disks for it to take something new. */
+  leastFree: number
   say: (line: string) => void
 }
 
@@ -57,8 +61,13 @@ export async function runWorker(given: WorkerGiven): Promise<void> {
   const client = new DeskClient({ url: given.url, token: given.token, workerId: id })
   const { queues, slots } = given
   const ending = told()
+  const disks = workerDisks({ folder: data.path, runtimeFolder: data.runtime, leastFree: given.leastFree })
+  let changed = () => {}
+  const diskWatch = new DiskWatch(disks, log, () => changed())
   try {
+    await diskWatch.start()
     const worker = await PoolWorker.start({
+      fullDisk: () => diskWatch.full,
       client,
       self: { id, host: `${hostname()}:${data.runtime}`, pid: process.pid, queues, slots },
       executor: ({ signalOf, ...hands }) =>
@@ -78,6 +87,7 @@ export async function runWorker(given: WorkerGiven): Promise<void> {
         }),
       log,
     })
+    changed = () => worker.diskChanged()
     given.say(`Works for ${given.url}: ${slots} at once, from ${queues.join(', ')}. Stop it with Ctrl-C.`)
     const refusal = await Promise.race([ending, worker.refused])
     if (refusal === undefined && worker.holding > 0)
@@ -85,6 +95,7 @@ export async function runWorker(given: WorkerGiven): Promise<void> {
     await worker.drain(refusal === undefined ? given.drainMs : 0, graceMs)
     if (refusal !== undefined) throw refusal
   } finally {
+    await diskWatch.stop()
     await lock.release()
   }
 }

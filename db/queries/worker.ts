@@ -1,5 +1,8 @@
 /** Workers: the product's own, and those of the pool with their tokens. Database time only. */
 import { and, desc, eq, inArray, isNull, ne, sql } from 'drizzle-orm'
+import type { FullDisk } from '#server/domain/space.ts'
+import type { FullMachine } from '#server/domain/run/why/queue.ts'
+import { machineOf } from '#server/domain/words.ts'
 import { rowsOf, type Queryable } from '../client.ts'
 import { attempt, run, user, worker, workerToken } from '../schema/index.ts'
 import type { LostAttempt } from './attempt.ts'
@@ -39,11 +42,11 @@ export async function workerStopped(q: Queryable, id: string): Promise<void> {
     .where(and(eq(worker.id, id), isNull(worker.stoppedAt)))
 }
 
-/** Says that a worker is there. */
-export async function workerAlive(q: Queryable, id: string): Promise<void> {
+/** Says that a worker is there. @param full its disk that refuses new work */
+export async function workerAlive(q: Queryable, id: string, full: FullDisk | null = null): Promise<void> {
   await q
     .update(worker)
-    .set({ heartbeatAt: sql`clock_timestamp()` })
+    .set({ heartbeatAt: sql`clock_timestamp()`, fullDisk: full })
     .where(and(eq(worker.id, id), isNull(worker.stoppedAt)))
 }
 
@@ -54,14 +57,20 @@ export async function workerDrains(q: Queryable, id: string): Promise<void> {
     .where(and(eq(worker.id, id), isNull(worker.drainingAt)))
 }
 
+export interface KnownWorker {
+  id: string
+  host: string
+  queues: string[]
+  draining: boolean
+  /** Its disk that refused new work when it was heard last. */
+  full: FullDisk | null
+}
+
 /** A worker that came with this token and was not stopped. */
-export async function findWorker(
-  q: Queryable,
-  id: string,
-  tokenId: string,
-): Promise<{ id: string; host: string; queues: string[]; draining: boolean } | null> {
+export async function findWorker(q: Queryable, id: string, tokenId: string): Promise<KnownWorker | null> {
+  const { id: own, host, queues, drainingAt: at, fullDisk: full } = worker
   const [row] = await q
-    .select({ id: worker.id, host: worker.host, queues: worker.queues, drainingAt: worker.drainingAt })
+    .select({ id: own, host, queues, drainingAt: at, full })
     .from(worker)
     .where(and(eq(worker.id, id), eq(worker.tokenId, tokenId), isNull(worker.stoppedAt)))
   if (row === undefined) return null
@@ -171,21 +180,27 @@ export async function graceLeases(q: Queryable, seconds: number): Promise<void> 
     .where(and(eq(attempt.executor, 'pool'), inArray(attempt.state, [...live])))
 }
 
-/** Which of these queues (keys) some worker serves now. */
-export async function servedQueues(q: Queryable, keys: readonly string[]): Promise<Set<string>> {
-  if (keys.length === 0) return new Set()
-  const rows = await rowsOf<{ key: string }>(
+/** Which of these queues (keys) some worker serves now; with the full disk of one, where that of each is full. */
+export async function servedQueues(
+  q: Queryable,
+  keys: readonly string[],
+): Promise<Map<string, FullMachine | null>> {
+  if (keys.length === 0) return new Map()
+  const rows = await rowsOf<{ key: string; host: string; full: FullDisk | null }>(
     q,
     sql`
-    select k.key from (select jsonb_array_elements_text(${JSON.stringify([...keys])}::jsonb) as key) k
-    where exists (
-      select 1 from worker w left join worker_token t on t.id = w.token_id
-      where w.stopped_at is null and w.draining_at is null and t.revoked_at is null
-        and w.heartbeat_at > clock_timestamp() - make_interval(secs => ${silentSeconds})
-        and w.queues ? split_part(k.key, '/', 2)
-        and (w.token_id is null or t.team_id::text = split_part(k.key, '/', 1)))`,
+    select distinct on (k.key) k.key, w.host, w.full_disk as full
+    from (select jsonb_array_elements_text(${JSON.stringify([...keys])}::jsonb) as key) k
+    join (worker w left join worker_token t on t.id = w.token_id)
+      on w.queues ? split_part(k.key, '/', 2)
+        and (w.token_id is null or t.team_id::text = split_part(k.key, '/', 1))
+    where w.stopped_at is null and w.draining_at is null and t.revoked_at is null
+      and w.heartbeat_at > clock_timestamp() - make_interval(secs => ${silentSeconds})
+    order by k.key, w.full_disk is not null, w.started_at`,
   )
-  return new Set([...rows].map(({ key }) => key))
+  return new Map(
+    rows.map(({ key, host, full }) => [key, full && { machine: machineOf(host), disk: full }] as const),
+  )
 }
 
 export async function insertWorkerToken(
@@ -247,6 +262,7 @@ export async function workersOf(q: Queryable, teamId: string) {
       slots: worker.slots,
       held,
       draining: sql<boolean>`${worker.drainingAt} is not null`,
+      full: worker.fullDisk,
       silent: sql<boolean>`not ${alive}`,
       startedAt: worker.startedAt,
       heartbeatAt: worker.heartbeatAt,

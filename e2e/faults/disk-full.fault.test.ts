@@ -7,11 +7,11 @@ import { afterEach, expect, test } from 'vitest'
 import { trials } from '#server/config/trials.ts'
 import { whyFull } from '#server/domain/space.ts'
 import { workTree } from '#server/testing/hosted.ts'
+import { whyNoSmallDisk } from '#server/testing/small-disk.ts'
 import { randomFrom } from './random.ts'
 import { openSite, type Place, type Site } from './fleet-site.ts'
 import { fsck, leftBehind } from './git-server.ts'
 import { attemptRows, judgeAttempts, judgeRuns, openRuns } from './history.ts'
-import { whyNoSmallDisk } from './small-disk.ts'
 import { insist, pause, until } from './until.ts'
 
 const MB = 2 ** 20

@@ -16,7 +16,7 @@ import { Disks } from '#server/storage/disks.ts'
 import { Closers } from './closers.ts'
 import { FleetWorker } from './fleet.ts'
 import { startsOf } from './history.ts'
-import { SmallDisk } from './small-disk.ts'
+import { SmallDisk } from '#server/testing/small-disk.ts'
 import { endThem, markedWith } from './survivors.ts'
 
 export interface Site {

@@ -1,6 +1,8 @@
 /** What the environment tells the command line. */
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
+import { DagbokError } from '../domain/errors/errors.ts'
+import { settings } from './schema.ts'
 
 export interface CliEnvironment {
   /** Address of the product, and a token for it: each overrides what `dagbok login` kept. */
@@ -12,6 +14,17 @@ export interface CliEnvironment {
   configFolder: string
   /** Where `dagbok worker` works unless it is told otherwise. */
   workerFolder: string
+}
+
+/**
+ * Bytes that must be free on the disks of `dagbok worker` for it to take something new.
+ * @throws DagbokError `bad_input`
+ */
+export function leastFreeOfWorker(): number {
+  const name = 'DAGBOK_MIN_FREE_BYTES'
+  const result = settings[name].safeParse(given(name) ?? undefined)
+  if (result.success) return result.data
+  throw new DagbokError('bad_input', `${name} ${result.error.issues[0]?.message ?? 'is wrong'}.`)
 }
 
 const given = (name: string): string | null => {

@@ -29,8 +29,19 @@ export function agoWords(ms: number): string {
 export const machineOf = (host: string): string => host.split(':')[0] ?? host
 
 /** How a worker of the pool is, besides when it was heard. */
-export const workerWords = ({ draining, silent }: { draining: boolean; silent: boolean }): string =>
-  silent ? 'does not answer' : draining ? 'takes nothing new' : 'there'
+export const workerWords = ({
+  draining,
+  silent,
+  full,
+}: {
+  draining: boolean
+  silent: boolean
+  full: object | null
+}): string => {
+  if (silent) return 'does not answer'
+  if (draining) return 'takes nothing new'
+  return full === null ? 'there' : 'its disk is full'
+}
 
 /** `512 B`, `1.5 kB`, `2.0 MB`, `1.25 GB`. */
 export const sizeWords = (bytes: number): string => {

@@ -60,6 +60,16 @@ export class Disks {
   }
 }
 
+/** Of a worker of the pool that works in these folders. */
+export const workerDisks = (given: { folder: string; runtimeFolder: string; leastFree: number }): Disks =>
+  new Disks(
+    [
+      { place: 'the worker’s folder', folder: given.folder },
+      { place: 'the worker’s runtime folder', folder: given.runtimeFolder },
+    ],
+    given.leastFree,
+  )
+
 /** Of a product that was started on these folders. */
 export const productDisks = (given: {
   dataFolder: string

@@ -11,6 +11,8 @@ export const workerViewSchema = z.object({
   held: z.number(),
   /** It takes nothing new. */
   draining: z.boolean(),
+  /** Its disk that refuses new work, in bytes: it takes nothing new until there is room. */
+  full: z.object({ place: z.string(), free: z.number(), least: z.number() }).nullable(),
   /** It has not been heard of for a minute. */
   silent: z.boolean(),
   startedAt: timeSchema,

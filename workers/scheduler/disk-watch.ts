@@ -11,12 +11,15 @@ export class DiskWatch {
   readonly #disks: Pick<Disks, 'full'>
   readonly #log: Logger
   readonly #loop: Wakeful
+  readonly #changed: () => void
   /** As it was last measured. */
   full: FullDisk | null = null
 
-  constructor(disks: Pick<Disks, 'full'>, log: Logger) {
+  /** @param changed is told when a disk is full, and when there is room again */
+  constructor(disks: Pick<Disks, 'full'>, log: Logger, changed: () => void = () => {}) {
     this.#disks = disks
     this.#log = log
+    this.#changed = changed
     this.#loop = new Wakeful(
       () => this.#look(),
       betweenMs,
@@ -40,6 +43,7 @@ export class DiskWatch {
     if (before === null && this.full !== null)
       this.#log.warn(this.full, `nothing new is started: ${whyFull(this.full)}`)
     if (before !== null && this.full === null) this.#log.info('there is room again: new work starts')
+    if ((before === null) !== (this.full === null)) this.#changed()
     return null
   }
 }

@@ -39,10 +39,18 @@ export interface WorkerProcess {
   end: (signal: NodeJS.Signals) => Promise<number | null>
 }
 
-export function startWorker(url: string, token: string, folder: string, options: string[]): WorkerProcess {
+interface Start {
+  url: string
+  token: string
+  folder: string
+  options: string[]
+  env?: Record<string, string>
+}
+
+export function startWorker({ url, token, folder, options, env = {} }: Start): WorkerProcess {
   const args = [...nodeOptions, program, 'worker', '--server', url, '--data-dir', folder, ...options]
   const child = spawn(process.execPath, args, {
-    env: childEnvironment({ DAGBOK_WORKER_TOKEN: token }),
+    env: childEnvironment({ ...env, DAGBOK_WORKER_TOKEN: token }),
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let said = ''
@@ -77,10 +85,14 @@ interface PoolAsked {
   /** Places of its first worker; null: it has none. */
   slots: number | null
   leaseSeconds?: number
+  /** Environment of its workers. */
+  env?: Record<string, string>
+  /** Is shown the runtime folder of each worker before that starts. */
+  laid?: (runtime: string) => Promise<void>
 }
 
 export async function openPool(place: Place, asked: PoolAsked): Promise<PoolCrew> {
-  const { slots, leaseSeconds } = asked
+  const { slots, leaseSeconds, env = {}, laid } = asked
   const { db, hosted, scheduler, sink, runtime } = place
   const socket = deskSocket(runtime)
   await mkdir(socket.folder, { recursive: true, mode: 0o700 })
@@ -107,8 +119,10 @@ export async function openPool(place: Place, asked: PoolAsked): Promise<PoolCrew
   const workers: WorkerProcess[] = []
   const start = async (name: string, options: string[]) => {
     const folder = join(hosted.folder, name)
-    folders.push((await openDataFolder(folder)).runtime)
-    const worker = startWorker(url, token, folder, options)
+    const { runtime: own } = await openDataFolder(folder)
+    folders.push(own)
+    await laid?.(own)
+    const worker = startWorker({ url, token, folder, options, env })
     workers.push(worker)
     return worker
   }

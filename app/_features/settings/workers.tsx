@@ -1,6 +1,7 @@
 'use client'
 
 import { useMutation, useQuery } from '@tanstack/react-query'
+import { whyFull } from '#server/domain/space.ts'
 import { machineOf, workerWords } from '#server/domain/words.ts'
 import { Fault } from '../../_components/page.tsx'
 import { Ago } from '../../_components/time.tsx'
@@ -98,6 +99,7 @@ export function Workers({ team, owner }: { team: string; owner: boolean }) {
               <td className="muted">
                 {workerWords(worker)}, {worker.silent ? 'last heard' : 'started'}{' '}
                 <Ago time={worker.silent ? worker.heartbeatAt : worker.startedAt} />
+                {worker.full !== null && !worker.silent && <div>{whyFull(worker.full)}</div>}
               </td>
             </tr>
           ))}

@@ -2,6 +2,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { DagbokError } from '#server/domain/errors/errors.ts'
+import { whyFull } from '#server/domain/space.ts'
+import { machineOf } from '#server/domain/words.ts'
 import type { WorkerView } from '#server/views/worker.ts'
 import type { Account } from '../../client/account.ts'
 import { RestClient } from '../../client/rest-client.ts'
@@ -74,7 +76,7 @@ export async function product(url: string): Promise<Finding[]> {
   const told = (await ready?.json().catch(() => null)) as { refusing?: unknown } | null | undefined
   return [
     good('product', url),
-    ...(typeof told?.refusing === 'string' ? [disk(told.refusing)] : []),
+    ...(typeof told?.refusing === 'string' ? [disk('disk', told.refusing)] : []),
     ready?.ok === true
       ? good('database', 'it answers')
       : bad(
@@ -86,10 +88,10 @@ export async function product(url: string): Promise<Finding[]> {
   ]
 }
 
-/** @param refusing the product's sentence: what is full, how much is free, what to do */
-function disk(refusing: string): Finding {
+/** @param refusing its sentence: what is full, how much is free, what to do */
+function disk(check: string, refusing: string): Finding {
   const [found = refusing, ...rest] = refusing.split(/(?<=\.) /)
-  return bad('disk', found, rest.join(' '))
+  return bad(check, found, rest.join(' '))
 }
 
 function clock(said: string | null): Finding {
@@ -124,6 +126,8 @@ async function pool(client: RestClient, team: string): Promise<Finding> {
   const check = `pool of ${team}`
   const workers = await client.get<WorkerView[]>(`/teams/${encodeURIComponent(team)}/workers`)
   const there = workers.filter((one) => !one.silent && !one.draining)
+  const full = there.find((one) => one.full !== null)
+  if (full?.full != null) return disk(`${check}, ${machineOf(full.host)}`, whyFull(full.full))
   if (there.length > 0) {
     const places = there.reduce((sum, one) => sum + one.slots, 0)
     return good(check, `${there.length} workers with ${places} places`)

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
-import { cliEnvironment } from '#server/config/cli.ts'
+import { cliEnvironment, leastFreeOfWorker } from '#server/config/cli.ts'
 import { namePattern } from '#server/domain/notebook/keys/key.ts'
 import { milliseconds } from '#server/domain/notebook/compile/units.ts'
 import { defaultUrl, productUrl } from '../../client/account.ts'
@@ -73,6 +73,7 @@ export const worker = (): Command =>
         folder: resolve(options.dataDir ?? environment.workerFolder),
         drainMs: options.drain,
         warm: options.warm,
+        leastFree: leastFreeOfWorker(),
         say: warn,
       })
     })

@@ -157,6 +157,7 @@ function factsOf(
       full: shared.full,
       // Places are those of the product's own machine: who serves a queue is not asked for theirs.
       workers: one.queue === null ? shared.workers : { ...shared.workers, places: 0 },
+      fullMachine: shared.served.get(one.queue ?? '') ?? null,
       unserved: one.queue === null || shared.served.has(one.queue) ? null : nameOfQueue(one.queue),
     },
     attempt: shared.attempts.get(one.id) ?? null,

@@ -2,6 +2,7 @@
  * What is done for a worker of the pool that is at the desk, however it came there: it gets attempts, says what comes of
  * them, and goes. Each deed about an attempt is fenced by its token, and by the worker that holds it.
  */
+import type { KnownWorker } from '#db/queries/worker.ts'
 import type { SchedulingStore, Session } from '#db/scheduling-store.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { canonicalJson, type Json } from '#server/domain/json.ts'
@@ -21,7 +22,6 @@ export interface ClerkOptions {
   after?: Effects['after']
 }
 
-export type KnownWorker = NonNullable<Awaited<ReturnType<Session['findWorker']>>>
 type Found = NonNullable<Awaited<ReturnType<Session['attemptOfWorker']>>>
 /** An attempt with whom it is asked for. */
 export type Held = Found & { token: string; workerId: string }
@@ -62,7 +62,10 @@ export class Clerk {
   /** Resolves when there is something for it, or its patience is over. @param gone nobody hears the answer any more */
   async poll(worker: KnownWorker, actor: WorkerActor, asked: Poll, gone: AbortSignal): Promise<Handed> {
     const remote = this.#seen(worker, actor)
-    await this.#store.workerAlive(worker.id)
+    await this.#store.workerAlive(worker.id, asked.full)
+    // Pages of its team show whether it takes anything.
+    if ((worker.full === null) !== (asked.full === null))
+      await this.#store.announce([`worker:${actor.teamId}`])
     if (worker.draining) remote.drain()
     const answer = remote.poll(asked, gone)
     this.#roster.serve(remote)

@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import type { Database } from '#db/client.ts'
+import type { KnownWorker } from '#db/queries/worker.ts'
 import { postgresStore } from '#db/scheduling-store.ts'
 import { DagbokError, httpStatus } from '#server/domain/errors/errors.ts'
 import type { ReadBundle } from '../process/checkouts.ts'
@@ -16,7 +17,7 @@ import { authenticateWorker } from '#server/services/worker/worker-tokens.ts'
 import type { AttemptSink } from '../executor.ts'
 import { AttemptCounter } from './attempt-counter.ts'
 import { bodyOf, sendJson, type Call } from './call.ts'
-import { Clerk, type KnownWorker } from './clerk.ts'
+import { Clerk } from './clerk.ts'
 import {
   heartbeat,
   isUuid,

@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino'
 import { DagbokError } from '#server/domain/errors/errors.ts'
+import type { FullDisk } from '#server/domain/space.ts'
 import type { AttemptJob, AttemptSink, Executor, OrphanedAttempt } from '../executor.ts'
 import { stopped } from '../process/verdict.ts'
 import { isPassing, pause, type DeskClient } from './desk-client.ts'
@@ -28,6 +29,8 @@ export interface PoolWorkerOptions {
   self: Registration
   executor: (hands: Hands) => Executor
   log: Logger
+  /** The disk of this machine that refuses new work; not given: nobody measures. */
+  fullDisk?: () => FullDisk | null
   pause?: typeof pause
   /** ms since some moment of this process; never goes back. */
   elapsed?: () => number
@@ -89,6 +92,15 @@ export class PoolWorker {
     return worker
   }
 
+  /** The disk is full, or has room again: the open poll says what was. */
+  diskChanged(): void {
+    if (!this.#draining) this.#poll.abort()
+  }
+
+  get #full(): FullDisk | null {
+    return this.#options.fullDisk?.() ?? null
+  }
+
   /** How many attempts it has. */
   get holding(): number {
     return this.#sink.tokens.length
@@ -123,7 +135,8 @@ export class PoolWorker {
   async #work(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       this.#poll = new AbortController()
-      this.#free = this.#draining ? 0 : Math.max(0, this.#options.self.slots - this.holding)
+      const shut = this.#draining || this.#full !== null
+      this.#free = shut ? 0 : Math.max(0, this.#options.self.slots - this.holding)
       try {
         await this.#take(this.#poll.signal)
       } catch (error) {
@@ -143,7 +156,7 @@ export class PoolWorker {
     const handed = await client.again(
       () =>
         client.call<Handed>('poll', {
-          body: { free: this.#free, holding: this.#sink.tokens, waitMs: longestPoll },
+          body: { free: this.#free, holding: this.#sink.tokens, waitMs: longestPoll, full: this.#full },
           signal,
           patience: longestPoll + 15_000,
         }),

@@ -49,6 +49,11 @@ export const poll = z.object({
   /** Tokens of attempts that it has: what was handed to it and is not among them did not arrive. */
   holding: z.array(token).max(mostSlots * 2),
   waitMs: count.max(longestPoll),
+  /** Its disk that refuses new work: then `free` is 0. A worker of an earlier build does not say. */
+  full: z
+    .object({ place: text(100), free: count, least: count })
+    .nullable()
+    .default(null),
 })
 export type Poll = z.infer<typeof poll>
 

@@ -17,15 +17,32 @@ export const poolWorkers: Pick<Statements, Names> = {
   registerWorker: (tx, { id, host, tokenId = null, queues = [] }) => {
     tx.lock(`worker unique ${id}`)
     if (tx.get('worker', id) !== undefined) return
-    tx.insert('worker', { id, host, tokenId, queues: [...queues], drainingAt: null, stoppedAt: null })
+    tx.insert('worker', {
+      id,
+      host,
+      tokenId,
+      queues: [...queues],
+      fullDisk: null,
+      drainingAt: null,
+      stoppedAt: null,
+    })
   },
   findWorker: (tx, id, tokenId) => {
     const row = tx.get('worker', id)
     if (row === undefined || row.tokenId !== tokenId || row.stoppedAt !== null) return null
-    return { id, host: row.host, queues: row.queues, draining: row.drainingAt !== null }
+    return {
+      id,
+      host: row.host,
+      queues: row.queues,
+      draining: row.drainingAt !== null,
+      full: row.fullDisk,
+    }
   },
   // When it was heard is for people: nothing is decided by it.
-  workerAlive: () => undefined,
+  workerAlive: (tx, id, fullDisk = null) => {
+    const [row] = tx.lockWhere('worker', (one) => one.id === id && one.stoppedAt === null)
+    if (row !== undefined) tx.update('worker', id, { fullDisk })
+  },
   workerDrains: (tx, id) => {
     const [row] = tx.lockWhere('worker', (one) => one.id === id && one.drainingAt === null)
     if (row !== undefined) tx.update('worker', id, { drainingAt: tx.now() })

@@ -3,6 +3,7 @@ import type { attempt, dagSchedule, intervention, run, taskRun } from '#db/schem
 import type { AttemptResults } from '#db/queries/attempt.ts'
 import type { Subscription } from '#db/queries/trigger.ts'
 import type { Spec } from '#server/domain/dag/spec.ts'
+import type { FullDisk } from '#server/domain/space.ts'
 
 export interface Rows {
   run: typeof run.$inferSelect
@@ -31,6 +32,7 @@ export interface Rows {
     host: string
     tokenId: string | null
     queues: string[]
+    fullDisk: FullDisk | null
     drainingAt: Date | null
     stoppedAt: Date | null
   }

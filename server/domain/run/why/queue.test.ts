@@ -36,6 +36,11 @@ test.each<[string, Partial<QueueFacts>, string]>([
     'No worker serves its queue gpu: start one with `dagbok worker --queue gpu`.',
   ],
   [
+    'a queue whose workers all have full disks',
+    { fullMachine: { machine: 'gpu-1', disk: { place: 'the worker’s folder', free: 1e6, least: 2e6 } } },
+    'Nothing starts on gpu-1 now. The disk of the worker’s folder is full: 1.0 MB are free, and new work starts from 2.0 MB on. Make room there, and it goes on by itself.',
+  ],
+  [
     'max_parallel',
     { maxParallel: 2, activeItems: ['a', 'b'].map((key) => ({ task: 'each', key })) },
     'As many items of it run as may at once (max_parallel 2): each (a) and each (b).',

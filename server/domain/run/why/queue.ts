@@ -31,6 +31,14 @@ export interface QueueFacts {
   full: FullDisk | null
   /** Its queue, when no worker of the pool serves it. */
   unserved: string | null
+  /** Of a queue whose workers all have a full disk: one of them. */
+  fullMachine: FullMachine | null
+}
+
+/** A worker of the pool that takes nothing new until its disk has room. */
+export interface FullMachine {
+  machine: string
+  disk: FullDisk
 }
 
 /** Processes that are heard of: places of theirs, and how many are taken. */
@@ -74,6 +82,8 @@ export function whyQueued(facts: QueueFacts): Why {
   if (facts.full !== null) return [whyFull(facts.full)]
   if (facts.unserved !== null)
     return say`No worker serves its queue ${facts.unserved}: start one with \`dagbok worker --queue ${facts.unserved}\`.`
+  if (facts.fullMachine !== null)
+    return [`Nothing starts on ${facts.fullMachine.machine} now. ${whyFull(facts.fullMachine.disk)}`]
   const held = whyLimits(facts) ?? whyPool(facts)
   if (held !== null) return held
   if (places > 0 && taken >= places)

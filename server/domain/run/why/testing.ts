@@ -14,4 +14,5 @@ export const freeQueue: QueueFacts = {
   workers: { alive: 1, places: 4, taken: 0 },
   full: null,
   unserved: null,
+  fullMachine: null,
 }

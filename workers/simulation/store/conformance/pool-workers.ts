@@ -33,13 +33,23 @@ export function poolWorkerRules({ subject, run, started }: Bench): void {
   test('a worker of the pool is known by its token, and until it was stopped', async () => {
     const { store, worker } = await inPool()
     const known = () => store.findWorker(worker.id, worker.tokenId)
-    expect(await known()).toEqual({ id: worker.id, host: worker.host, queues: ['q'], draining: false })
+    expect(await known()).toEqual({
+      id: worker.id,
+      host: worker.host,
+      queues: ['q'],
+      draining: false,
+      full: null,
+    })
     expect(await store.findWorker(worker.id, nobody)).toBeNull()
     expect(await store.findWorker(nobody, worker.tokenId)).toBeNull()
     // It registers again, since the answer was lost.
     await store.registerWorker({ ...worker, pid: 2, queues: ['other'] })
     expect((await known())?.queues).toEqual(['q'])
+    const full = { place: 'the worker’s folder', free: 1, least: 2 }
+    await store.workerAlive(worker.id, full)
+    expect((await known())?.full).toEqual(full)
     await store.workerAlive(worker.id)
+    expect((await known())?.full).toBeNull()
     await store.workerDrains(worker.id)
     expect((await known())?.draining).toBe(true)
     await store.workerStopped(worker.id)

@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, open, rm, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { pause } from './until.ts'
 
 const run = promisify(execFile)
 const chunk = Buffer.alloc(2 ** 20)
