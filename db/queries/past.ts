@@ -3,19 +3,28 @@ import { sql } from 'drizzle-orm'
 import { rowsOf, type Queryable } from '../client.ts'
 import type { RunRow } from './run-state.ts'
 
-type Dated = Pick<RunRow, 'dagId' | 'logicalDate' | 'trigger'>
+type Dated = Pick<RunRow, 'dagId' | 'schedule' | 'logicalDate'>
 
 async function holds(q: Queryable, query: ReturnType<typeof sql>): Promise<boolean> {
   const [row] = await rowsOf<{ yes: boolean }>(q, sql`select (${query}) as yes`)
   return row?.yes === true
 }
 
-/** Whether a newer tick of its DAG was due; a run without a logical date is always the latest. */
-export async function newerTick(q: Queryable, { dagId, logicalDate }: Dated): Promise<boolean> {
-  if (logicalDate === null) return false
+/** Whether the schedule of a scheduled run has fired a newer tick, or holds at `next`, its tick after the run's. */
+export async function newerTick(
+  q: Queryable,
+  { dagId, schedule, logicalDate }: Dated,
+  next: Date,
+): Promise<boolean> {
+  if (schedule === null || logicalDate === null) return false
   return holds(
     q,
-    sql`exists (select from run where dag_id = ${dagId} and trigger = 'schedule' and logical_date > ${logicalDate.toISOString()})`,
+    sql`exists (
+        select from run where dag_id = ${dagId} and trigger = 'schedule' and schedule = ${schedule}
+          and logical_date > ${logicalDate.toISOString()})
+      or exists (
+        select from dag_schedule where dag_id = ${dagId} and key = ${schedule}
+          and (until is null or until >= ${next.toISOString()}))`,
   )
 }
 

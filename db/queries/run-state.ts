@@ -21,6 +21,8 @@ export interface RunRow {
   logicalDate: Date | null
   intervalStart: Date | null
   intervalEnd: Date | null
+  /** Of a run that a schedule or a backfill made, and of what was made of that: the schedule's key. */
+  schedule: string | null
   causes: Cause[]
   cancelRequestedAt: Date | null
   cancelForced: boolean
@@ -42,6 +44,7 @@ const columns = {
   logicalDate: run.logicalDate,
   intervalStart: run.intervalStart,
   intervalEnd: run.intervalEnd,
+  schedule: run.schedule,
   causes: run.causes,
   cancelRequestedAt: run.cancelRequestedAt,
   cancelForced: run.cancelForced,

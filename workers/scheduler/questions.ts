@@ -6,6 +6,7 @@ import { conditionsHold, itemKeys, itemsOf } from '#server/domain/expression/ren
 import type { Json } from '#server/domain/json.ts'
 import { isMoment } from '#server/domain/notebook/compile/waiting.ts'
 import type { ConditionAnswer, ItemRef, RunEvent, WaitAnswer } from '#server/domain/run/decide.ts'
+import { tickAfterRun } from '#server/domain/schedule/latest.ts'
 import { readLines, type BlobSource } from '#server/storage/read-lines.ts'
 import { tooSlow } from './attempt-job.ts'
 import type { Effects } from './effects.ts'
@@ -42,11 +43,19 @@ export class Questions {
     const result = await orError(async (): Promise<ConditionAnswer> => {
       const viewer = await viewerOf(this.#store, live, node, item)
       const { latest_only, depends_on_past, id } = viewer.task
-      if (latest_only && (await this.#store.newerTick(live.row))) return { skip: 'not_latest' }
+      if (latest_only && (await this.#newerDue(live))) return { skip: 'not_latest' }
       if (depends_on_past && !(await this.#store.pastHolds(live.row, id))) return 'not_yet'
       return this.#within(() => conditionsHold(viewer), tooSlow) ? 'true' : { skip: 'condition_false' }
     })
     return { kind: 'condition', node, item, result }
+  }
+
+  /** Whether a newer tick of the run's schedule is due; of a run that neither that nor a backfill made, never. */
+  async #newerDue({ row, identity }: LiveRun): Promise<boolean> {
+    const next = tickAfterRun(identity.spec.schedule, row)
+    if (next === null || next.getTime() > row.now) return false
+    // Dates of a backfill are those of its version, whether that is scheduled or not.
+    return row.trigger === 'backfill' || this.#store.newerTick(row, next)
   }
 
   async wait(live: LiveRun, { node, item }: ItemRef): Promise<RunEvent> {

@@ -107,7 +107,7 @@ export const reasons = {
   task_failed: 'A task failed.',
   killed: 'A signal ended it.',
   skip_exit_code: 'It ended with one of its `skip_exit_codes`.',
-  not_latest: 'A newer tick is due.',
+  not_latest: 'A newer tick of its schedule is due.',
   no_items: 'There was nothing to expand it over.',
   rejected: 'Someone answered no.',
   wait_timeout: 'What it waited for did not come in time.',

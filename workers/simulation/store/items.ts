@@ -116,17 +116,18 @@ export const items: Pick<Statements, Names> = {
     return { pool: key, slots, free: (poolOf(tx, key)?.slots ?? 0) - usedOf(tx, key) }
   },
 
-  newerTick: (tx, { dagId, logicalDate }) =>
-    logicalDate !== null &&
-    tx
-      .all('run')
-      .some(
-        (row) =>
-          row.dagId === dagId &&
-          row.trigger === 'schedule' &&
-          row.logicalDate !== null &&
-          row.logicalDate > logicalDate,
-      ),
+  newerTick: (tx, { dagId, schedule, logicalDate }, next) => {
+    if (schedule === null || logicalDate === null) return false
+    const fired = (row: Rows['run']) =>
+      row.dagId === dagId &&
+      row.trigger === 'schedule' &&
+      row.schedule === schedule &&
+      row.logicalDate !== null &&
+      row.logicalDate > logicalDate
+    const holds = (row: Rows['schedule']) =>
+      row.dagId === dagId && row.key === schedule && (row.until === null || row.until >= next)
+    return tx.all('run').some(fired) || tx.all('schedule').some(holds)
+  },
   pastHolds: (tx, { dagId, logicalDate }, task) => {
     if (logicalDate === null) return true
     const earlier = tx

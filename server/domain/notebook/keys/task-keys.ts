@@ -241,9 +241,15 @@ export const taskKeys: readonly Key[] = [
   key('finally', boolean, 'true or false', 'It runs last, whatever happened, also in a cancelled run.', {
     default: 'false',
   }),
-  key('latest_only', boolean, 'true or false', 'In a scheduled run it is skipped when a newer tick is due.', {
-    default: 'false',
-  }),
+  key(
+    'latest_only',
+    boolean,
+    'true or false',
+    'In a run that a schedule or a backfill made it is skipped when a newer tick of that schedule is due.',
+    {
+      default: 'false',
+    },
+  ),
   key(
     'depends_on_past',
     boolean,

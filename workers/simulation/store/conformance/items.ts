@@ -57,8 +57,11 @@ export function itemRules({ subject, run, started }: Bench): void {
     })
     const [first, second] = [await run(made, at(1)), await run(made, at(2))]
     const dated = (day: number) => ({ dagId: made.dagId, ...at(day) })
-    expect(await store.newerTick(dated(1))).toBe(true)
-    expect(await store.newerTick(dated(2))).toBe(false)
+    const newer = (day: number, schedule = 's') =>
+      store.newerTick({ ...dated(day), schedule }, at(day + 1).logicalDate)
+    expect(await newer(1)).toBe(true)
+    expect(await newer(1, 'another')).toBe(false)
+    expect(await newer(2)).toBe(false)
     expect(await store.pastHolds(dated(1), 'a')).toBe(true)
     expect(await store.pastHolds(dated(2), 'a')).toBe(false)
     const item = first.items[0]?.id ?? ''
