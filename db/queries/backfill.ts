@@ -4,6 +4,7 @@ import type { BackfillState, TickPlan } from '#server/domain/schedule/backfill.t
 import type { RunState } from '#server/domain/run/states.ts'
 import type { Tick } from '#server/domain/schedule/ticks.ts'
 import { rowsOf, type Queryable } from '../client.ts'
+import { ofSchedule } from './past.ts'
 import { backfill, backfillTick, run, user, version } from '../schema/index.ts'
 
 export interface NewestRun {
@@ -12,10 +13,10 @@ export interface NewestRun {
   state: RunState
 }
 
-/** The newest run of each of these dates that has one, by the date's ms. */
+/** The newest run of each of these dates of a schedule that has one, by the date's ms. */
 export async function newestRuns(
   q: Queryable,
-  dagId: string,
+  { dagId, schedule }: { dagId: string; schedule: string },
   dates: readonly Date[],
 ): Promise<Map<number, NewestRun>> {
   const rows = await rowsOf<{ at: string; id: string; number: number; state: RunState }>(
@@ -23,7 +24,7 @@ export async function newestRuns(
     sql`
     select distinct on (r.logical_date) r.logical_date::text as at, r.id, r.number, r.state::text as state
     from ${run} r join jsonb_array_elements_text(${JSON.stringify(dates)}::jsonb) d on r.logical_date = d::timestamptz
-    where r.dag_id = ${dagId} order by r.logical_date, r.number desc`,
+    where r.dag_id = ${dagId} and ${ofSchedule(schedule)} order by r.logical_date, r.number desc`,
   )
   return new Map(rows.map(({ at, ...row }) => [new Date(at).getTime(), row]))
 }
@@ -80,6 +81,8 @@ export async function takeBackfill(q: Queryable, id: string) {
       reprocess: backfill.reprocess,
       concurrency: backfill.concurrency,
       params: backfill.params,
+      entry: backfill.entry,
+      schedule: backfill.schedule,
     })
     .from(backfill)
     .where(and(eq(backfill.id, id), eq(backfill.state, 'running')))

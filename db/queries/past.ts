@@ -1,11 +1,11 @@
 /** What earlier and other runs tell about a run that is going on. */
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import { rowsOf, type Queryable } from '../client.ts'
 import type { RunRow } from './run-state.ts'
 
-type Dated = Pick<RunRow, 'dagId' | 'schedule' | 'logicalDate'>
+export type Dated = Pick<RunRow, 'dagId' | 'schedule' | 'logicalDate'>
 
-async function holds(q: Queryable, query: ReturnType<typeof sql>): Promise<boolean> {
+async function holds(q: Queryable, query: SQL): Promise<boolean> {
   const [row] = await rowsOf<{ yes: boolean }>(q, sql`select (${query}) as yes`)
   return row?.yes === true
 }
@@ -28,17 +28,27 @@ export async function newerTick(
   )
 }
 
+/** Whether a run `r` is one of a schedule: a run of no schedule counts for each, and all count for it. */
+export const ofSchedule = (schedule: string | null): SQL =>
+  sql`(${schedule}::text is null or r.schedule is null or r.schedule = ${schedule})`
+
+/** The logical date before that of a run, of its own schedule; null: it is the first. */
+export const dateBefore = ({ dagId, schedule }: Dated, logicalDate: Date): SQL => sql`(
+  select max(r.logical_date) from run r
+  where r.dag_id = ${dagId} and ${ofSchedule(schedule)} and r.logical_date < ${logicalDate.toISOString()})`
+
 /**
- * Whether a task succeeded, or was skipped, in a run of the logical date before this one's; true when there is none. A run
- * that was run again counts by the one that went well.
+ * Whether a task succeeded, or was skipped, in a run of its schedule of the logical date before this one's; true when
+ * there is none. A run that was run again counts by the one that went well.
  */
-export async function pastHolds(q: Queryable, { dagId, logicalDate }: Dated, task: string): Promise<boolean> {
+export async function pastHolds(q: Queryable, dated: Dated, task: string): Promise<boolean> {
+  const { dagId, schedule, logicalDate } = dated
   if (logicalDate === null) return true
-  const before = sql`(select max(logical_date) from run where dag_id = ${dagId} and logical_date < ${logicalDate.toISOString()})`
+  const before = dateBefore(dated, logicalDate)
   return holds(
     q,
     sql`${before} is null or exists (
-      select from run r where r.dag_id = ${dagId} and r.logical_date = ${before}
+      select from run r where r.dag_id = ${dagId} and ${ofSchedule(schedule)} and r.logical_date = ${before}
         and not exists (
           select from task_run t where t.run_id = r.id and t.task = ${task} and t.state not in ('succeeded', 'skipped')))`,
   )

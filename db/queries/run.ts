@@ -15,7 +15,7 @@ export interface NewRun {
   logicalDate: Date | null
   intervalStart?: Date | null
   intervalEnd?: Date | null
-  /** Of a scheduled run: its schedule's key. */
+  /** Of a run that a schedule or a backfill made, and of what is made of that: the schedule's key. */
   schedule?: string | null
   backfillId?: string | null
   /** Runs that started it. */

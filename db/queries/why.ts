@@ -9,6 +9,7 @@ import { machineOf } from '#server/domain/words.ts'
 import { rowsOf, type Queryable } from '../client.ts'
 import { attempt, member, user, worker } from '../schema/index.ts'
 import { failedBefore, recoversLast } from './admission.ts'
+import { dateBefore, ofSchedule, type Dated } from './past.ts'
 
 /** Of many holders these are named. */
 const named = 3
@@ -210,12 +211,12 @@ const otherRun = async (q: Queryable, where: ReturnType<typeof sql>): Promise<Ot
   return row === undefined ? null : { repo: row.repo, dag: row.dag, number: row.number, state: row.state }
 }
 
-/** The newest run of the logical date before this one. */
-export const runBefore = (q: Queryable, dagId: string, logicalDate: Date): Promise<OtherRun | null> =>
+/** The newest run of the logical date before this one, of its schedule. */
+export const runBefore = (q: Queryable, dated: Dated, logicalDate: Date): Promise<OtherRun | null> =>
   otherRun(
     q,
-    sql`r.dag_id = ${dagId} and r.logical_date = (
-      select max(logical_date) from run where dag_id = ${dagId} and logical_date < ${logicalDate.toISOString()})`,
+    sql`r.dag_id = ${dated.dagId} and ${ofSchedule(dated.schedule)}
+      and r.logical_date = ${dateBefore(dated, logicalDate)}`,
   )
 
 /** The newest run of `REPOSITORY/DAG` with this logical date. */

@@ -27,6 +27,8 @@ export const backfill = pgTable(
       .references(() => version.id),
     /** The schedule whose dates it fills, as its version had it. */
     entry: jsonb('entry').$type<Schedule>().notNull(),
+    /** The schedule's key; null: it is older than that, and has the one that `entry` gives. */
+    schedule: text('schedule'),
     /** The range as it was asked for, in the schedule's zone. */
     from: text('from').notNull(),
     to: text('to').notNull(),

@@ -62,7 +62,7 @@ export const run = pgTable(
     logicalDate: time('logical_date'),
     intervalStart: time('interval_start'),
     intervalEnd: time('interval_end'),
-    /** Of a scheduled run: the key of its schedule. */
+    /** Of a run that a schedule or a backfill made, and of what was made of that: the schedule's key. */
     schedule: text('schedule'),
     /** The backfill that made it: `backfill_tick` points back here. */
     backfillId: uuid('backfill_id'),

@@ -46,8 +46,8 @@ const range = (more: Partial<Range> = {}): Range => ({
   ...more,
 })
 
-async function open(name: string) {
-  await putAtTip(database(), 'b', name, oneTask(name, daily))
+async function open(name: string, front = daily) {
+  await putAtTip(database(), 'b', name, oneTask(name, front))
   const ref = { team: 'main', repo: 'b', dag: name }
   const dag = await requireDag(hosted.ctx, actor, ref, 'run:read')
   const one = async () => {
@@ -115,6 +115,29 @@ test('the dry run says of each date what happens; what to reprocess decides', as
       (date) => date.run?.state ?? date.plan,
     ),
   ).toEqual(['succeeded', 'has_success', 'failed', 'has_success'])
+})
+
+test('a backfill is for one schedule: what another has run of the same dates is none of its own', async () => {
+  await work(() => succeeds())
+  const front = 'schedule: [{cron: "0 6 * * *"}, {cron: "0 6 * * 1-5"}]\n'
+  const { create, ended, dag } = await open('two-schedules', front)
+  const everyDay = { schedule: 1, from: '2026-01-05', to: '2026-01-06' }
+  await create(everyDay)
+  await ended()
+  const plans = async (more: Partial<Range>) =>
+    (await previewBackfill(hosted.ctx, dag, range(more), { offset: 0, limit: 9 })).page.map(
+      ({ plan }) => plan,
+    )
+  expect(await plans(everyDay)).toEqual(['has_run', 'has_run'])
+  expect(await plans({ ...everyDay, schedule: 2 })).toEqual(['run', 'run'])
+  await create({ ...everyDay, schedule: 2 })
+  await ended()
+  const runs = await database().client<{ schedule: string; n: number }[]>`
+    select schedule, count(*)::int as n from run where dag_id = ${dag.id} group by 1 order by 1`
+  expect([...runs]).toEqual([
+    { schedule: '0 6 * * * UTC', n: 2 },
+    { schedule: '0 6 * * 1-5 UTC', n: 2 },
+  ])
 })
 
 test('what cannot be done is said: no such schedule, no date, nothing to run, too much', async () => {

@@ -233,23 +233,3 @@ test.each([
   for (const id of [first, second, third]) seen.push((await over(id)).state)
   expect(seen).toEqual(ends)
 })
-
-test('`depends_on_past` waits for its own success in the run before', async () => {
-  const { executor } = await work((job) =>
-    job.task === 'chain' && job.runId === failing ? fails() : succeeds(),
-  )
-  let failing = ''
-  const made = await dag('  - {id: chain, command: [x], depends_on_past: true}\n  - {id: free, command: [x]}')
-  const tick = (day: number) =>
-    made.run({ trigger: 'schedule', logicalDate: new Date(Date.UTC(2026, 0, day)) })
-  const [second, first] = [await tick(2), await tick(1)]
-  expect((await over(first)).state).toBe('succeeded')
-  expect((await over(second)).state).toBe('succeeded')
-  const chain = executor.started.filter((job) => job.task === 'chain').map((job) => job.runId)
-  expect(chain).toEqual([first, second])
-  failing = await tick(3)
-  await over(failing)
-  const held = await tick(4)
-  await until(held, 'free', 'succeeded')
-  expect(await states(held)).toMatchObject({ chain: 'waiting' })
-})

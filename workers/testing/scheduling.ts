@@ -23,7 +23,12 @@ export interface Dag {
   dagId: string
   versionId: string
   /** Makes a run of it; gives its id. */
-  run: (more?: { params?: Record<string, Json>; logicalDate?: Date; trigger?: RunTrigger }) => Promise<string>
+  run: (more?: {
+    params?: Record<string, Json>
+    logicalDate?: Date
+    trigger?: RunTrigger
+    schedule?: string
+  }) => Promise<string>
 }
 
 /** Call it once at the top of a test file. */
@@ -107,6 +112,7 @@ async function makeDag(
         triggeredBy: null,
         params: more.params ?? {},
         logicalDate: more.logicalDate ?? null,
+        schedule: more.schedule ?? null,
       }),
     )
     return made.id

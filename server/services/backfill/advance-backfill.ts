@@ -11,6 +11,7 @@ import {
 import { announce } from '#db/queries/live.ts'
 import { specOf } from '#db/queries/version.ts'
 import { planTick } from '../../domain/schedule/backfill.ts'
+import { scheduleKey } from '../../domain/schedule/entries.ts'
 import { createRun } from '../run/create-run.ts'
 
 /** Runs made in one transaction. */
@@ -37,9 +38,10 @@ export async function advanceBackfill(tx: Queryable, id: string): Promise<boolea
   const spec = await specOf(tx, backfill.versionId)
   if (spec === null) throw new Error(`backfill ${id} has no version`)
   // Since it was planned, somebody else may have made a run of a date.
+  const schedule = backfill.schedule ?? scheduleKey(backfill.entry)
   const now = await newestRuns(
     tx,
-    backfill.dagId,
+    { dagId: backfill.dagId, schedule },
     ticks.map((tick) => tick.logicalDate),
   )
   for (const tick of ticks) {
@@ -55,6 +57,7 @@ export async function advanceBackfill(tx: Queryable, id: string): Promise<boolea
       trigger: 'backfill',
       triggeredBy: null,
       backfillId: id,
+      schedule,
       params: backfill.params,
       ...tick,
     })

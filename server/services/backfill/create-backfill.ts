@@ -32,7 +32,7 @@ export async function createBackfill(
   const version = await resolveVersion(ctx, dag, given.version ?? null)
   return ctx.db.transaction(async (tx) => {
     await lockDag(tx, dag.id)
-    const { versionId, spec, entry, ticks } = await planBackfill(tx, dag, version, given)
+    const { versionId, spec, key, entry, ticks } = await planBackfill(tx, dag, version, given)
     if (!ticks.some((tick) => tick.plan === 'run'))
       throw new DagbokError(
         'bad_input',
@@ -48,6 +48,7 @@ export async function createBackfill(
         dagId: dag.id,
         versionId,
         entry,
+        schedule: key,
         from,
         to,
         reprocess,

@@ -75,7 +75,7 @@ export async function planBackfill(
   const ticks = await datesOf(entry, range, await databaseNow(q))
   const runs = await newestRuns(
     q,
-    dag.id,
+    { dagId: dag.id, schedule: key },
     ticks.map((tick) => tick.logicalDate),
   )
   return {

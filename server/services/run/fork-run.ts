@@ -83,6 +83,7 @@ export async function forkRun(
       logicalDate: old.logicalDate,
       intervalStart: old.intervalStart,
       intervalEnd: old.intervalEnd,
+      schedule: old.schedule,
       causes: old.causes,
     }),
   )

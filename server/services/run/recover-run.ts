@@ -71,6 +71,7 @@ export async function recoverRun(
       logicalDate: old.logicalDate,
       intervalStart: old.intervalStart,
       intervalEnd: old.intervalEnd,
+      schedule: old.schedule,
       causes: old.causes,
     }),
   )

@@ -38,6 +38,7 @@ export async function rerun(
       logicalDate: old.logicalDate,
       intervalStart: old.intervalStart,
       intervalEnd: old.intervalEnd,
+      schedule: old.schedule,
       causes: old.causes,
     }),
   )

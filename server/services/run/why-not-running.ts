@@ -109,14 +109,14 @@ type Shared = Awaited<ReturnType<typeof sharedFacts>>
 
 /** Facts of one task: what it waits for outside its run. */
 async function outsideFacts(ctx: ServiceContext, row: RunViewRow, task: Task, waiting: boolean) {
-  const { logicalDate, dagId, teamId } = row
+  const { logicalDate, teamId } = row
   const none = { past: null, awaited: null }
   if (!waiting || logicalDate === null) return none
   const dag = task.action.kind === 'wait' && task.action.for.kind === 'run' ? task.action.for.dag : null
   return {
     past:
       task.depends_on_past && !(await pastHolds(ctx.db, row, task.id))
-        ? await runBefore(ctx.db, dagId, logicalDate)
+        ? await runBefore(ctx.db, row, logicalDate)
         : null,
     awaited: dag === null ? null : await runOfDate(ctx.db, { teamId, dag, logicalDate }),
   }

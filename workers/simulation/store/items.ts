@@ -128,10 +128,12 @@ export const items: Pick<Statements, Names> = {
       row.dagId === dagId && row.key === schedule && (row.until === null || row.until >= next)
     return tx.all('run').some(fired) || tx.all('schedule').some(holds)
   },
-  pastHolds: (tx, { dagId, logicalDate }, task) => {
+  pastHolds: (tx, { dagId, schedule, logicalDate }, task) => {
     if (logicalDate === null) return true
+    const ofSchedule = (row: Rows['run']) =>
+      row.dagId === dagId && (schedule === null || row.schedule === null || row.schedule === schedule)
     const earlier = tx
-      .where('run', (row) => row.dagId === dagId && row.logicalDate !== null && row.logicalDate < logicalDate)
+      .where('run', (row) => ofSchedule(row) && row.logicalDate !== null && row.logicalDate < logicalDate)
       .sort((a, b) => (b.logicalDate?.getTime() ?? 0) - (a.logicalDate?.getTime() ?? 0))
     const date = earlier[0]?.logicalDate?.getTime()
     const went = (run: Rows['run']) =>

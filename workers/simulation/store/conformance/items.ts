@@ -68,6 +68,9 @@ export function itemRules({ subject, run, started }: Bench): void {
     await writeTaskRuns(store, [{ id: item, from: 'waiting', to: to('skipped') }])
     expect(await store.pastHolds(dated(2), 'a')).toBe(true)
     expect(second.items).toHaveLength(1)
+    // What another schedule did, or did not, is no past of it.
+    expect(await store.pastHolds({ ...dated(3), schedule: 'another' }, 'a')).toBe(true)
+    expect(await store.pastHolds({ ...dated(3), schedule: null }, 'a')).toBe(false)
   })
 
   test('a note is told when its transaction commits, once however often it was given', async () => {
