@@ -12,6 +12,7 @@ import { comparisonCompare } from './comparison/compare.ts'
 import { dagCompile } from './dag/compile.ts'
 import { dagLint } from './dag/lint.ts'
 import { dagList } from './dag/list.ts'
+import { audit } from './audit/audit.ts'
 import { dagAudit } from './dag/audit.ts'
 import { dagPause } from './dag/pause.ts'
 import { dagResume } from './dag/resume.ts'
@@ -105,6 +106,7 @@ const nouns = (): Command[] => [
   comparisonCompare(),
   noun('share', 'links to comparisons', [shareList(), shareRevoke()]),
   worker(),
+  audit(),
   noun('workers', 'workers of the pool', [workerList()]),
   noun('worker-token', 'tokens of workers', [workerTokenCreate(), workerTokenList(), workerTokenRevoke()]),
 ]

@@ -240,14 +240,14 @@ export async function workerTokensOf(q: Queryable, teamId: string) {
     .orderBy(desc(workerToken.createdAt))
 }
 
-/** False when the team has no such token. */
-export async function revokeWorkerToken(q: Queryable, teamId: string, id: string): Promise<boolean> {
+/** Its name; null when the team has no such token. */
+export async function revokeWorkerToken(q: Queryable, teamId: string, id: string): Promise<string | null> {
   const rows = await q
     .update(workerToken)
     .set({ revokedAt: sql`now()` })
     .where(and(eq(workerToken.id, id), eq(workerToken.teamId, teamId), isNull(workerToken.revokedAt)))
-    .returning({ id: workerToken.id })
-  return rows.length > 0
+    .returning({ name: workerToken.name })
+  return rows[0]?.name ?? null
 }
 
 /** Workers of a team's pool that are there, with what they hold. */

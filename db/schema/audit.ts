@@ -20,5 +20,8 @@ export const auditEntry = pgTable(
     details: jsonb('details').$type<Record<string, Json>>().notNull(),
     createdAt: createdAt(),
   },
-  (t) => [index('audit_entry_dag').on(t.dagId, t.createdAt)],
+  (t) => [
+    index('audit_entry_dag').on(t.dagId, t.createdAt),
+    index('audit_entry_team').on(t.teamId, t.createdAt),
+  ],
 )

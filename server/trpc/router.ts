@@ -1,6 +1,7 @@
 /** Every procedure, for the browser and, where it has a path, for REST. */
 import { createCaller, router } from './init.ts'
 import { accountRouter } from './routers/account.ts'
+import { auditRouter } from './routers/audit.ts'
 import { backfillsRouter } from './routers/backfills.ts'
 import { comparisonsRouter } from './routers/comparisons.ts'
 import { dagsRouter } from './routers/dags.ts'
@@ -19,6 +20,7 @@ export const appRouter = router({
   schedules: schedulesRouter,
   backfills: backfillsRouter,
   comparisons: comparisonsRouter,
+  audit: auditRouter,
   account: accountRouter,
 })
 export type AppRouter = typeof appRouter

@@ -73,6 +73,12 @@ test('a DAG tells its next five ticks of all schedules; none while it is paused;
     { verb: 'dag.resume', by: 'Owner' },
     { verb: 'dag.pause', by: 'Owner' },
   ])
+  expect((await ask('GET', '/teams/main/audit')).body[0]).toMatchObject({
+    verb: 'dag.resume',
+    by: 'Owner',
+    dag: { dag: 'daily' },
+  })
+  expect((await ask('GET', '/teams/elsewhere/audit')).status).toBe(404)
 })
 
 test('a backfill by REST: its dry run, its progress, and each date’s run says why it is there', async () => {

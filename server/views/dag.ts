@@ -113,14 +113,6 @@ export const webhookSchema = z.object({
 })
 export type WebhookView = z.infer<typeof webhookSchema>
 
-export const auditEntrySchema = z.object({
-  id: z.uuid(),
-  verb: z.string(),
-  details: z.record(z.string(), json),
-  by: z.string().nullable(),
-  createdAt: timeSchema,
-})
-
 /** A notebook that never had a version, for its faults keep it from being a DAG. */
 export const brokenNotebookSchema = z.object({
   team: z.string(),

@@ -3,6 +3,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import type { DagDetail } from '#server/views/dag.ts'
 import { DagBar, Fault, Loading, type DagPlace } from '../../_components/page.tsx'
+import { Deeds } from '../../_components/deeds.tsx'
 import { Ago } from '../../_components/time.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { useLive } from '../../_trpc/use-live.ts'
@@ -80,34 +81,9 @@ function History({ place, id }: { place: DagPlace; id: string }) {
       <header>
         <h2>Who did what</h2>
       </header>
-      <table className="list">
-        <tbody>
-          {data.map((entry) => (
-            <tr key={entry.id}>
-              <td>
-                {entry.by ?? 'Dagbok'} {verbWords[entry.verb] ?? entry.verb}
-              </td>
-              <td className="muted">
-                <Ago time={entry.createdAt} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Deeds entries={data} />
     </section>
   )
-}
-
-/** What somebody did, as the record has it, in words. */
-const verbWords: Record<string, string> = {
-  'dag.pause': 'paused the DAG',
-  'dag.resume': 'resumed the DAG',
-  'webhook.create': 'made the secret of the webhook',
-  'webhook.delete': 'revoked the secret of the webhook',
-  'backfill.create': 'began a backfill',
-  'backfill.pause': 'paused a backfill',
-  'backfill.resume': 'resumed a backfill',
-  'backfill.cancel': 'cancelled a backfill',
 }
 
 /** What starts a DAG by itself: the clock, other DAGs, its webhook. */

@@ -5,6 +5,7 @@ import { Copy, Fault, TopBar } from '../../_components/page.tsx'
 import { Ago } from '../../_components/time.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { Pools } from './pools.tsx'
+import { TeamAudit } from './team-audit.tsx'
 import { TokenForm } from './token-form.tsx'
 import { Workers } from './workers.tsx'
 
@@ -142,7 +143,7 @@ function SignOut() {
   )
 }
 
-/** Tokens, repositories, pools, workers and share links of whoever is signed in. */
+/** Tokens, repositories, pools, workers, share links and the record of whoever is signed in. */
 export function SettingsPage() {
   const trpc = useTRPC()
   const repositories = useQuery(trpc.account.repositories.queryOptions({}))
@@ -184,6 +185,9 @@ export function SettingsPage() {
           <Workers key={name} team={name} owner={role === 'owner'} />
         ))}
         <ShareLinks />
+        {(me.data?.teams ?? []).map(({ name }) => (
+          <TeamAudit key={name} team={name} />
+        ))}
       </main>
     </>
   )

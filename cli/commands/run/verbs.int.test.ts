@@ -124,6 +124,7 @@ test('a mark needs a reason; of what has ended it is a note that a recover belie
   expect((await mark('done', '--reason', 'x')).stderr).toContain('Allowed choices are succeeded, failed')
   expect((await mark('succeeded', '--reason', ' ')).stderr).toBe('dagbok: Say why: a mark needs a reason.\n')
   expect((await mark('succeeded', '--reason', 'mended by hand')).stdout).toMatch(/^Noted that each \(b\)/)
+  expect((await dagbok(['audit'])).stdout).toMatch(/run\.mark .*mended by hand/)
   expect((await product().api<RunDetail>(`/runs/${run.id}`)).marks).toMatchObject([
     { task: 'each', key: 'b', as: 'succeeded', reason: 'mended by hand', outcome: 'noted' },
   ])

@@ -1,3 +1,4 @@
+import { insertAudit } from '#db/queries/audit.ts'
 import { announce, wakeScheduler } from '#db/queries/live.ts'
 import { requestCancel } from '#db/queries/run-state.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
@@ -11,6 +12,13 @@ export async function cancelRun(ctx: ServiceContext, actor: Actor, id: string): 
   await ctx.db.transaction(async (tx) => {
     if (!(await requestCancel(tx, row.id, actor.userId)))
       throw new DagbokError('conflict', `Run ${row.number} has ended already: ${row.state}.`)
+    await insertAudit(tx, {
+      teamId: row.teamId,
+      dagId: row.dagId,
+      userId: actor.userId,
+      verb: 'run.cancel',
+      details: { run: row.number },
+    })
     await announce(tx, [`run:${row.id}`, `dag:${row.dagId}`])
     await wakeScheduler(tx)
   })

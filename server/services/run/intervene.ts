@@ -1,7 +1,9 @@
 /** What people do to single task runs: they answer, or give a state by hand. A scheduler carries it out. */
 import type { Queryable } from '#db/client.ts'
+import { insertAudit } from '#db/queries/audit.ts'
 import { insertIntervention, lockTaskRun } from '#db/queries/intervention.ts'
 import { announce, wakeScheduler } from '#db/queries/live.ts'
+import type { RunViewRow } from '#db/queries/run-view.ts'
 import { specOf } from '#db/queries/version.ts'
 import type { Deed } from '#db/schema/run.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
@@ -28,13 +30,18 @@ async function requireTaskRun(q: Queryable, ref: TaskRunRef) {
   return found
 }
 
+/** What the record keeps of a deed, also when the run is gone: who wants to know what a form was given asks the run. */
+const kept = (deed: Deed): Record<string, Json> =>
+  deed.kind === 'mark'
+    ? { as: deed.as, reason: deed.reason }
+    : { yes: deed.yes, ...(deed.comment === null ? {} : { comment: deed.comment }) }
+
+/** Writes a deed down, in the run and in the record of its team. */
 async function save(
   q: Queryable,
-  ref: TaskRunRef,
-  taskRunId: string,
+  { row, ref, taskRunId, actor }: { row: RunViewRow; ref: TaskRunRef; taskRunId: string; actor: Actor },
   deed: Deed,
   noted: boolean,
-  actor: Actor,
 ) {
   const outcome = noted ? ('noted' as const) : null
   const saved = await insertIntervention(q, {
@@ -45,7 +52,14 @@ async function save(
     outcome,
   })
   if (!saved) throw new DagbokError('conflict', `${nameOf(ref)} has been answered already.`)
-  await announce(q, [`run:${ref.runId}`])
+  await insertAudit(q, {
+    teamId: row.teamId,
+    dagId: row.dagId,
+    userId: actor.userId,
+    verb: `run.${deed.kind}`,
+    details: { run: row.number, task: ref.task, key: ref.key, ...kept(deed) },
+  })
+  await announce(q, [`run:${ref.runId}`, `dag:${row.dagId}`])
   await wakeScheduler(q)
 }
 
@@ -72,7 +86,7 @@ export async function answerTask(
     const { id, state } = await requireTaskRun(tx, ref)
     if (state !== 'awaiting_input')
       throw new DagbokError('conflict', `${nameOf(ref)} is ${state}: it waits for no answer.`)
-    await save(tx, ref, id, { kind: 'answer', ...answer, values }, false, actor)
+    await save(tx, { row, ref, taskRunId: id, actor }, { kind: 'answer', ...answer, values }, false)
   })
 }
 
@@ -86,12 +100,12 @@ export async function markTaskRun(
   ref: TaskRunRef,
   mark: { as: Mark; reason: string },
 ): Promise<{ noted: boolean }> {
-  await requireRun(ctx, actor, ref.runId, 'run:write')
+  const row = await requireRun(ctx, actor, ref.runId, 'run:write')
   if (mark.reason.trim() === '') throw new DagbokError('bad_input', 'Say why: a mark needs a reason.')
   return ctx.db.transaction(async (tx) => {
     const { id, state } = await requireTaskRun(tx, ref)
     const noted = isTerminalTaskRun(state)
-    await save(tx, ref, id, { kind: 'mark', ...mark }, noted, actor)
+    await save(tx, { row, ref, taskRunId: id, actor }, { kind: 'mark', ...mark }, noted)
     return { noted }
   })
 }

@@ -1,3 +1,4 @@
+import { insertAudit } from '#db/queries/audit.ts'
 import { specOf } from '#db/queries/version.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Json } from '../../domain/json.ts'
@@ -29,8 +30,8 @@ export async function startRun(
   const spec = await specOf(ctx.db, version.id)
   if (spec === null) throw new DagbokError('not_found', 'There is no such version.')
   const params = checkGiven(paramsSchema(spec), given.params)
-  return ctx.db.transaction((tx) =>
-    createRun(tx, {
+  return ctx.db.transaction(async (tx) => {
+    const made = await createRun(tx, {
       dagId: dag.id,
       versionId: version.id,
       spec,
@@ -38,6 +39,15 @@ export async function startRun(
       triggeredBy: actor.userId,
       params,
       forced: given.force,
-    }),
-  )
+    })
+    if (given.force)
+      await insertAudit(tx, {
+        teamId: dag.teamId,
+        dagId: dag.id,
+        userId: actor.userId,
+        verb: 'run.force',
+        details: { run: made.number },
+      })
+    return made
+  })
 }

@@ -1,7 +1,9 @@
 /** Tokens of workers: `dgw_…`, shown once, kept as a hash. They open `/api/worker/` and nothing else. */
 import { createHash, randomBytes } from 'node:crypto'
 import type { Queryable } from '#db/client.ts'
-import { findWorkerToken, insertWorkerToken } from '#db/queries/worker.ts'
+import { insertAudit } from '#db/queries/audit.ts'
+import { announce } from '#db/queries/live.ts'
+import { findWorkerToken, insertWorkerToken, revokeWorkerToken as revoke } from '#db/queries/worker.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 
 /** Who a worker is by its token. */
@@ -25,13 +27,32 @@ export async function createWorkerToken(
       'Give the token a name of 1 to 100 characters: which workers it is for.',
     )
   const secret = `dgw_${randomBytes(30).toString('base64url')}`
-  const id = await insertWorkerToken(q, {
-    ...given,
-    name,
-    secretHash: hash(secret),
-    prefix: secret.slice(0, 8),
+  const { teamId, createdBy } = given
+  const id = await q.transaction(async (tx) => {
+    const made = await insertWorkerToken(tx, {
+      ...given,
+      name,
+      secretHash: hash(secret),
+      prefix: secret.slice(0, 8),
+    })
+    await insertAudit(tx, { teamId, userId: createdBy, verb: 'worker_token.create', details: { name } })
+    await announce(tx, [`worker:${teamId}`])
+    return made
   })
   return { id, secret }
+}
+
+/** Workers that came with it are refused from now on. @throws DagbokError `not_found` */
+export async function revokeWorkerToken(
+  q: Queryable,
+  { teamId, userId, id }: { teamId: string; userId: string; id: string },
+): Promise<void> {
+  await q.transaction(async (tx) => {
+    const name = await revoke(tx, teamId, id)
+    if (name === null) throw new DagbokError('not_found', 'There is no such token of workers.')
+    await insertAudit(tx, { teamId, userId, verb: 'worker_token.revoke', details: { name } })
+    await announce(tx, [`worker:${teamId}`])
+  })
 }
 
 /** @param authorization the header. @throws DagbokError `unauthenticated` when it holds no token of workers that is good now */

@@ -1,9 +1,8 @@
 /** Workers of a team's pool, and the tokens they come with. */
 import { z } from 'zod'
-import { revokeWorkerToken, workersOf, workerTokensOf } from '#db/queries/worker.ts'
+import { workersOf, workerTokensOf } from '#db/queries/worker.ts'
 import { requireTeam } from '../../auth/permission.ts'
-import { DagbokError } from '../../domain/errors/errors.ts'
-import { createWorkerToken } from '../../services/worker/worker-tokens.ts'
+import { createWorkerToken, revokeWorkerToken } from '../../services/worker/worker-tokens.ts'
 import { workerTokenViewSchema, workerViewSchema } from '../../views/worker.ts'
 import { router, signedIn } from '../init.ts'
 
@@ -75,8 +74,7 @@ export const workersRouter = router({
     .output(z.object({}))
     .mutation(async ({ ctx, input }) => {
       const { id: teamId } = requireTeam(ctx.actor, input.team, 'worker:write')
-      if (!(await revokeWorkerToken(ctx.services.db, teamId, input.id)))
-        throw new DagbokError('not_found', 'There is no such token of workers.')
+      await revokeWorkerToken(ctx.services.db, { teamId, userId: ctx.actor.userId, id: input.id })
       return {}
     }),
 })

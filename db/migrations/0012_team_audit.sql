@@ -1,0 +1,1 @@
+CREATE INDEX "audit_entry_team" ON "audit_entry" USING btree ("team_id","created_at");
