@@ -7,21 +7,22 @@ import { dag, run, version } from '../schema/index.ts'
 export type WaitingRun = Waiting & {
   id: string
   dagId: string
+  versionId: string
   number: number
   /** Whether it was made to recover another one. */
   recovers: boolean
 }
 
 /**
- * Runs that wait to be admitted, oldest first: `perDag` of each DAG, since a long queue of one must not hide the others; and
- * those that may go before their turn.
+ * Runs that wait to be admitted, oldest first: `most` of each version, since a long queue of one must not hide the others;
+ * and those that may go before their turn.
  */
-export async function waitingRuns(q: Queryable, perDag: number): Promise<WaitingRun[]> {
+export async function waitingRuns(q: Queryable, most: number): Promise<WaitingRun[]> {
   const turn = q.$with('turn').as(
     q
       .select({
         id: run.id,
-        n: sql<number>`row_number() over (partition by ${run.dagId} order by ${run.number})`.as('n'),
+        n: sql<number>`row_number() over (partition by ${run.versionId} order by ${run.number})`.as('n'),
       })
       .from(run)
       .where(eq(run.state, 'queued')),
@@ -31,6 +32,7 @@ export async function waitingRuns(q: Queryable, perDag: number): Promise<Waiting
     .select({
       id: run.id,
       dagId: run.dagId,
+      versionId: run.versionId,
       number: run.number,
       forced: run.forced,
       recovers: sql<boolean>`${run.verb} is not distinct from 'recover'`,
@@ -40,7 +42,7 @@ export async function waitingRuns(q: Queryable, perDag: number): Promise<Waiting
     .from(run)
     .innerJoin(turn, eq(turn.id, run.id))
     .innerJoin(version, eq(version.id, run.versionId))
-    .where(or(lte(turn.n, perDag), run.forced, eq(run.verb, 'recover')))
+    .where(or(lte(turn.n, most), run.forced, eq(run.verb, 'recover')))
     .orderBy(asc(run.createdAt))
 }
 
@@ -79,8 +81,16 @@ export const failedBefore = (dagId: SQL, number: SQL): SQL => sql`(${lastTried(d
 export const recoversLast = (dagId: SQL, number: SQL, id: SQL): SQL => sql`(${lastTried(dagId, number)}
   select count(*) > 0 from tried where tried.id = ${id})`
 
+/**
+ * Whether a run `other` is one of the active ones that a waiting run's strategy asks for: `max_active_runs` bounds the runs
+ * of its own version, all else is about the DAG.
+ */
+export const takesPlace = (other: SQL, strategy: SQL, versionId: SQL): SQL =>
+  sql`${other}.state = 'running' and (${strategy} <> 'parallel' or ${other}.version_id = ${versionId})`
+
 /** What else there is of a run's DAG. Call with the DAG locked. */
-export async function othersOf(q: Queryable, { id, dagId, number }: WaitingRun): Promise<Others> {
+export async function othersOf(q: Queryable, waiting: WaitingRun): Promise<Others> {
+  const { id, dagId, versionId, number, strategy } = waiting
   const [row] = await rowsOf<{
     active: number
     older: boolean
@@ -91,7 +101,7 @@ export async function othersOf(q: Queryable, { id, dagId, number }: WaitingRun):
     q,
     sql`
     select
-      count(*) filter (where state = 'running')::int as active,
+      count(*) filter (where ${takesPlace(sql`run`, sql`${strategy}::text`, sql`${versionId}::uuid`)})::int as active,
       coalesce(bool_or(state = 'queued' and number < ${number}), false) as older,
       coalesce(bool_or(state = 'queued' and number > ${number}), false) as newer,
       ${failedBefore(sql`${dagId}`, sql`${number}`)} is not null as failed_before,

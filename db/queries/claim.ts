@@ -56,13 +56,13 @@ export async function claimable(
   return [...rows].map((row) => ({ id: row.id, runId: row.run_id, task: row.task }))
 }
 
-/** Task runs of a DAG that hold a place under `max_active_tasks`. Call with the DAG locked. */
-export async function activeTasks(q: Queryable, dagId: string): Promise<number> {
+/** Task runs of a version that hold a place under its `max_active_tasks`. Call with the DAG locked. */
+export async function activeTasks(q: Queryable, versionId: string): Promise<number> {
   const [row] = await rowsOf<{ n: number }>(
     q,
     sql`
     select count(*)::int as n from task_run t join run r on r.id = t.run_id
-    where r.dag_id = ${dagId} and r.state = 'running' and t.state in ('starting', 'running')`,
+    where r.version_id = ${versionId} and r.state = 'running' and t.state in ('starting', 'running')`,
   )
   return row?.n ?? 0
 }

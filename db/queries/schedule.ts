@@ -143,15 +143,15 @@ export interface DueSchedule {
   cursor: Date
   until: Date | null
   spec: Spec
-  /** Scheduled runs of the DAG that wait for a place. */
+  /** Scheduled runs of its version that wait for a place. */
   queued: number
 }
 
 /** A schedule as it stands; the DAG is locked. */
 export async function scheduleById(q: Queryable, id: string): Promise<DueSchedule | null> {
-  const { key, versionId, entry, cursor, until, dagId } = dagSchedule
+  const { key, versionId, entry, cursor, until } = dagSchedule
   const queued: SQL<number> = sql`(select count(*)::int from ${run}
-    where ${run.dagId} = ${dagId} and ${run.state} = 'queued' and ${run.trigger} = 'schedule')`
+    where ${run.versionId} = ${versionId} and ${run.state} = 'queued' and ${run.trigger} = 'schedule')`
   const [row] = await q
     .select({ id: dagSchedule.id, key, versionId, entry, cursor, until, spec: version.spec, queued })
     .from(dagSchedule)

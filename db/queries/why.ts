@@ -8,7 +8,7 @@ import type { RunState } from '#server/domain/run/states.ts'
 import { machineOf } from '#server/domain/words.ts'
 import { rowsOf, type Queryable } from '../client.ts'
 import { attempt, member, user, worker } from '../schema/index.ts'
-import { failedBefore, recoversLast } from './admission.ts'
+import { failedBefore, recoversLast, takesPlace } from './admission.ts'
 import { dateBefore, ofSchedule, type Dated } from './past.ts'
 
 /** Of many holders these are named. */
@@ -19,6 +19,7 @@ const silentSeconds = 60
 export interface QueuedRun {
   id: string
   dagId: string
+  versionId: string
   number: number
   repo: string
   dag: string
@@ -35,9 +36,15 @@ export interface QueuedRun {
 /** The queued ones of these runs, each with the other runs of its DAG. */
 export async function queuedRuns(q: Queryable, runIds: readonly string[]): Promise<QueuedRun[]> {
   if (runIds.length === 0) return []
+  const active = takesPlace(
+    sql`o`,
+    sql`coalesce(v.spec->'limits'->>'strategy', 'parallel')`,
+    sql`r.version_id`,
+  )
   const rows = await rowsOf<{
     id: string
     dag_id: string
+    version_id: string
     number: number
     repo: string
     dag: string
@@ -55,7 +62,7 @@ export async function queuedRuns(q: Queryable, runIds: readonly string[]): Promi
   }>(
     q,
     sql`
-    select r.id, r.dag_id, r.number, p.name as repo, d.name as dag, r.forced,
+    select r.id, r.dag_id, r.version_id, r.number, p.name as repo, d.name as dag, r.forced,
       coalesce(v.spec->'limits'->>'strategy', 'parallel') as strategy,
       (v.spec->'limits'->>'max_active_runs')::int as max,
       r.cancel_requested_at is not null as cancelling,
@@ -66,8 +73,8 @@ export async function queuedRuns(q: Queryable, runIds: readonly string[]): Promi
     from run r join version v on v.id = r.version_id join dag d on d.id = r.dag_id
     join repository p on p.id = d.repository_id
     cross join lateral (
-      select count(*) filter (where o.state = 'running')::int as active,
-        (array_agg(o.number order by o.number) filter (where o.state = 'running'))[1:${sql.raw(String(named))}] as active_runs,
+      select count(*) filter (where ${active})::int as active,
+        (array_agg(o.number order by o.number) filter (where ${active}))[1:${sql.raw(String(named))}] as active_runs,
         min(o.number) filter (where o.state = 'queued' and o.number < r.number) as first_waiting,
         bool_or(o.state = 'queued' and o.number > r.number) as newer
       from run o where o.dag_id = r.dag_id and o.state in ('queued', 'running') and o.id <> r.id) o
@@ -77,6 +84,7 @@ export async function queuedRuns(q: Queryable, runIds: readonly string[]): Promi
   return rows.map((row) => ({
     id: row.id,
     dagId: row.dag_id,
+    versionId: row.version_id,
     number: row.number,
     repo: row.repo,
     dag: row.dag,
@@ -158,13 +166,13 @@ export async function poolFacts(q: Queryable, pools: readonly string[]): Promise
   return found
 }
 
-/** Task runs that hold a place under a DAG's `max_active_tasks`; not all of very many. */
-export async function activeHolders(q: Queryable, dagId: string): Promise<Holder[]> {
+/** Task runs that hold a place under a version's `max_active_tasks`; not all of very many. */
+export async function activeHolders(q: Queryable, versionId: string): Promise<Holder[]> {
   const rows = await rowsOf<Holder>(
     q,
     sql`
     select ${holderColumns} from ${holding}
-    where r.dag_id = ${dagId} and r.state = 'running' and t.state in ('starting', 'running')
+    where r.version_id = ${versionId} and r.state = 'running' and t.state in ('starting', 'running')
     order by t.queued_at limit ${named}`,
   )
   return rows

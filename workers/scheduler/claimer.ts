@@ -165,7 +165,7 @@ export class Claimer {
     const most = live.identity.spec.limits.max_active_tasks
     if (most !== null) {
       await tx.lockDag(live.row.dagId)
-      if (!hasPlace(most, (await tx.activeTasks(live.row.dagId)) + batch.tasks)) return 'run_limit'
+      if (!hasPlace(most, (await tx.activeTasks(live.row.versionId)) + batch.tasks)) return 'run_limit'
     }
     const pool = live.identity.spec.tasks[node]?.pool == null ? null : await tx.lockPoolOf(candidate.id)
     if (pool !== null) {

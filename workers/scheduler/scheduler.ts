@@ -26,8 +26,8 @@ import { Wakeful } from './wakeful.ts'
 
 /** ms between two looks when nothing wakes it. */
 const pollMs = 2000
-/** Waiting runs of one DAG that are looked at in one go. */
-const perDag = 50
+/** Waiting runs of one version that are looked at in one go. */
+const perVersion = 50
 
 const just = (event: RunEvent) => () => Promise.resolve([event])
 const nothing = () => Promise.resolve(null)
@@ -177,10 +177,10 @@ export class Scheduler {
 
   async #admit(): Promise<void> {
     const full = new Set<string>()
-    for (const waiting of await this.#store.waitingRuns(perDag)) {
-      const { dagId, strategy, max, forced, recovers } = waiting
+    for (const waiting of await this.#store.waitingRuns(perVersion)) {
+      const { dagId, versionId, strategy, forced, recovers } = waiting
       // Where an older one of its kind waits, a later one does, too.
-      const kind = `${dagId} ${strategy} ${max}`
+      const kind = strategy === 'parallel' ? versionId : `${dagId} ${strategy}`
       if (full.has(kind) && !forced && !recovers) continue
       const admission = await this.#isolation.attempt(waiting.id, () => this.#admitOne(waiting))
       if (admission === 'wait') full.add(kind)

@@ -191,7 +191,7 @@ test('a higher priority goes first', async () => {
   expect(names(executor.started)).toEqual(['root', 'top', 'mid', 'low'])
 })
 
-test('`max_active_tasks` counts over all runs of a DAG', async () => {
+test('`max_active_tasks` counts over all runs of a version', async () => {
   const { executor } = await work(() => succeeds(), 8)
   const made = await dag(
     Array.from({ length: 6 }, (_, i) => `  - {id: t${i}, command: [x]}`).join('\n'),

@@ -99,7 +99,7 @@ test('max_active_tasks and max_parallel', async () => {
   )
   expect(await sentenceOf(id, first === 'a' ? 'b' : 'a')).toMatch(
     new RegExp(
-      String.raw`^As many tasks of d\w+ run as may at once \(max_active_tasks 1\): d\w+ run 1 ${first}\.$`,
+      String.raw`^As many tasks of this version of d\w+ run as may at once \(max_active_tasks 1\): d\w+ run 1 ${first}\.$`,
     ),
   )
   const mapped = await start('  - {id: m, command: [x], map: {over: "${{ [1, 2] }}", max_parallel: 1}}')
@@ -126,7 +126,7 @@ test('max_active_runs and strategies: behind which run', async () => {
   const waiting = await full.run()
   const why = await whyOf(waiting)
   expect(why?.sentence).toMatch(
-    /^1 of 1 runs of d\w+ are running \(max_active_runs 1\): run 1\. It gives up at 20/,
+    /^1 of 1 runs of this version of d\w+ are running \(max_active_runs 1\): run 1\. It gives up at 20/,
   )
   expect(why?.links).toMatchObject([{ text: 'run 1', url: `/main/r/${full.id}/runs/1` }])
   const [ctx, actor] = await asOwner(database())
@@ -153,6 +153,7 @@ test('max_active_runs and strategies: behind which run', async () => {
         ...run.waiting,
         id: run.id,
         dagId: run.dagId,
+        versionId: run.versionId,
         number: run.number,
         recovers: false,
       }),

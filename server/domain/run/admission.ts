@@ -4,14 +4,14 @@ import type { RunStrategy } from './states.ts'
 
 export interface Waiting {
   strategy: RunStrategy
-  /** `max_active_runs`, for `parallel`. */
+  /** `max_active_runs` of its version, for `parallel`. */
   max: number
   /** Asked for by hand: starts whatever the strategy says. */
   forced: boolean
 }
 
 export interface Others {
-  /** Running runs of the DAG. */
+  /** Running runs: of its version for `parallel`, of the DAG for all else. */
   active: number
   /** Whether a run waits that was made before, or after, this one. */
   older: boolean

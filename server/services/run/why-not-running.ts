@@ -99,8 +99,8 @@ async function sharedFacts(ctx: ServiceContext, row: RunViewRow, spec: Spec, ope
       db,
       queued.flatMap(({ pool }) => pool ?? []),
     ),
-    activeTasks: limited ? await activeTasks(db, row.dagId) : 0,
-    activeHolders: limited ? await activeHolders(db, row.dagId) : [],
+    activeTasks: limited ? await activeTasks(db, row.versionId) : 0,
+    activeHolders: limited ? await activeHolders(db, row.versionId) : [],
     attempts: has('starting') ? await openAttempts(db, row.id) : new Map<string, never>(),
     people: has('awaiting_input') ? await answerers(db, row.teamId) : { names: [], all: 0 },
   }

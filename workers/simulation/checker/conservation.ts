@@ -36,7 +36,7 @@ export class Conservation {
     if (run?.state !== 'running' || run.stopping !== null || run.cancelRequestedAt !== null) return false
     const after = { ...item, state: 'starting' as const }
     this.#tables.taskRun.set(item.id, after)
-    const faults = limitFaults(this.#tables, [{ table: 'taskRun', id: item.id, before: item, after }], true)
+    const faults = limitFaults(this.#tables, [{ table: 'taskRun', id: item.id, before: item, after }])
     this.#tables.taskRun.set(item.id, item)
     return faults.length === 0
   }

@@ -3,7 +3,7 @@ import type { Change, Rows, Tables } from '../store/tables.ts'
 
 const holds = ({ state }: Pick<Rows['taskRun'], 'state'>) => state === 'starting' || state === 'running'
 
-function itemFaults(tables: Tables, item: Rows['taskRun'], all: boolean): string[] {
+function itemFaults(tables: Tables, item: Rows['taskRun']): string[] {
   const out: string[] = []
   const active = [...tables.taskRun.values()].filter(holds)
   const pool = [...tables.pool.values()].find(({ teamId, name }) => `${teamId}/${name}` === item.pool)
@@ -15,13 +15,12 @@ function itemFaults(tables: Tables, item: Rows['taskRun'], all: boolean): string
   const run = tables.run.get(item.runId)
   const spec = tables.version.get(run?.versionId ?? '')?.spec
   const most = spec?.limits.max_active_tasks ?? null
-  // Runs of a version without the limit do not ask for it: they may come in between at any moment.
-  const ofDag = active.filter((one) => {
+  const ofVersion = active.filter((one) => {
     const other = tables.run.get(one.runId)
-    const limited = all || tables.version.get(other?.versionId ?? '')?.spec.limits.max_active_tasks != null
-    return limited && other?.dagId === run?.dagId && other?.state === 'running'
+    return other?.versionId === run?.versionId && other?.state === 'running'
   }).length
-  if (most !== null && ofDag > most) out.push(`${item.id}: ${ofDag} tasks of ${run?.dagId} run, ${most} may`)
+  if (most !== null && ofVersion > most)
+    out.push(`${item.id}: ${ofVersion} tasks of ${run?.versionId} run, ${most} may`)
   const parallel = spec?.tasks.find(({ id }) => id === item.task)?.map?.max_parallel ?? null
   const twins = active.filter((one) => one.runId === item.runId && one.task === item.task).length
   if (parallel !== null && twins > parallel) out.push(`${item.id}: ${twins} items run, ${parallel} may`)
@@ -32,23 +31,22 @@ function runFaults(tables: Tables, run: Rows['run']): string[] {
   if (run.forced) return []
   const limits = tables.version.get(run.versionId)?.spec.limits
   if (limits === undefined) return []
+  const parallel = limits.strategy === 'parallel'
   const running = [...tables.run.values()].filter(
-    ({ dagId, state }) => dagId === run.dagId && state === 'running',
+    ({ dagId, versionId, state }) =>
+      state === 'running' && (parallel ? versionId === run.versionId : dagId === run.dagId),
   ).length
-  const most = limits.strategy === 'parallel' ? limits.max_active_runs : 1
+  const most = parallel ? limits.max_active_runs : 1
   return running > most ? [`${run.id}: ${running} runs of ${run.dagId} run, ${most} may`] : []
 }
 
-/**
- * What of a commit takes a place that is not there.
- * @param all whether runs of versions without `max_active_tasks` count, too
- */
-export function limitFaults(tables: Tables, changes: readonly Change[], all = false): string[] {
+/** What of a commit takes a place that is not there. */
+export function limitFaults(tables: Tables, changes: readonly Change[]): string[] {
   return changes.flatMap(({ table, before, after }) => {
     if (table === 'taskRun' && after !== null) {
       const item = after as Rows['taskRun']
       const took = holds(item) && (before === undefined || !holds(before as Rows['taskRun']))
-      return took ? itemFaults(tables, item, all) : []
+      return took ? itemFaults(tables, item) : []
     }
     if (table === 'run' && after !== null) {
       const run = after as Rows['run']

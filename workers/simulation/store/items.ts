@@ -101,9 +101,9 @@ export const items: Pick<Statements, Names> = {
       .slice(0, limit)
       .map(({ id, runId, task }) => ({ id, runId, task }))
   },
-  activeTasks: (tx, dagId) => {
+  activeTasks: (tx, versionId) => {
     const active = new Set(
-      tx.where('run', (row) => row.dagId === dagId && row.state === 'running').map(({ id }) => id),
+      tx.where('run', (row) => row.versionId === versionId && row.state === 'running').map(({ id }) => id),
     )
     return tx.where('taskRun', (row) => active.has(row.runId) && holdsPlace(row)).length
   },

@@ -240,26 +240,28 @@ export const runs: Pick<Statements, Names> = {
     }
   },
 
-  waitingRuns: (tx, perDag) => {
+  waitingRuns: (tx, most) => {
     const queued = tx.where('run', ({ state }) => state === 'queued')
-    const turnOf = ({ dagId, number }: Rows['run']) =>
-      queued.filter((one) => one.dagId === dagId && one.number <= number).length
+    const turnOf = ({ versionId, number }: Rows['run']) =>
+      queued.filter((one) => one.versionId === versionId && one.number <= number).length
     return queued
-      .filter((row) => row.forced || row.verb === 'recover' || turnOf(row) <= perDag)
+      .filter((row) => row.forced || row.verb === 'recover' || turnOf(row) <= most)
       .sort(byTime((row) => row.createdAt))
       .flatMap(({ id, dagId, number, forced, verb, versionId }) => {
         const limits = tx.get('version', versionId)?.spec.limits
         if (limits === undefined) return []
         const { max_active_runs: max, strategy } = limits
-        return [{ id, dagId, number, forced, recovers: verb === 'recover', max, strategy }]
+        return [{ id, dagId, versionId, number, forced, recovers: verb === 'recover', max, strategy }]
       })
   },
-  othersOf: (tx, { id, dagId, number }) => {
+  othersOf: (tx, { id, dagId, versionId, number, strategy }) => {
     const all = tx.where('run', (row) => row.dagId === dagId)
     const others = all.filter((row) => row.id !== id)
     const tried = lastTried(tx, all, number)
     return {
-      active: others.filter(({ state }) => state === 'running').length,
+      active: others.filter(
+        (row) => row.state === 'running' && (strategy !== 'parallel' || row.versionId === versionId),
+      ).length,
       older: others.some((row) => row.state === 'queued' && row.number < number),
       newer: others.some((row) => row.state === 'queued' && row.number > number),
       failedBefore:

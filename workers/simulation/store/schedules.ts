@@ -70,7 +70,8 @@ export const schedules: Pick<Statements, Names> = {
     if (row === undefined || version === undefined) return null
     const queued = tx.where(
       'run',
-      ({ dagId, state, trigger }) => dagId === row.dagId && state === 'queued' && trigger === 'schedule',
+      ({ versionId: of, state, trigger }) =>
+        of === row.versionId && state === 'queued' && trigger === 'schedule',
     ).length
     const { key, versionId, entry, cursor, until } = row
     return { id, key, versionId, entry, cursor, until, spec: version.spec, queued }

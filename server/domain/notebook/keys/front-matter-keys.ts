@@ -117,7 +117,7 @@ export const frontMatterKeys: readonly Key[] = [
     'limits',
     limits,
     '{max_active_runs, max_active_tasks, run_timeout, strategy}',
-    'How much of it at once, and what a run that is due while others are active does.',
+    'How much of a version of it at once, and what a run that is due while others are active does.',
     { default: '{max_active_runs: 16, strategy: parallel}' },
   ),
   key('tags', strings, 'list of texts', 'Words to find it by.'),

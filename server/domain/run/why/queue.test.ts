@@ -48,7 +48,7 @@ test.each<[string, Partial<QueueFacts>, string]>([
   [
     'max_active_tasks',
     { maxActiveTasks: 5, activeTasks: 5, activeHolders: [holder(1), holder(1, 'fit', 'k=1'), holder(2)] },
-    'As many tasks of iris run as may at once (max_active_tasks 5): iris run 1 train, iris run 1 fit (k=1), iris run 2 train and 2 more.',
+    'As many tasks of this version of iris run as may at once (max_active_tasks 5): iris run 1 train, iris run 1 fit (k=1), iris run 2 train and 2 more.',
   ],
   [
     'a pool that is not there',

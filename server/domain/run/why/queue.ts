@@ -18,7 +18,7 @@ export interface QueueFacts {
   /** Of a `map`: `max_parallel`, and the keys of the items that run. */
   maxParallel: number | null
   activeItems: readonly { task: string; key: string | null }[]
-  /** `max_active_tasks` of the DAG, how many there are, and some of them. */
+  /** `max_active_tasks` of its version, how many there are, and some of them. */
   maxActiveTasks: number | null
   activeTasks: number
   activeHolders: readonly Holder[]
@@ -72,7 +72,7 @@ function whyLimits(facts: QueueFacts): Why | null {
   if (!hasPlace(maxParallel, activeItems.length))
     return say`As many items of it run as may at once (max_parallel ${maxParallel ?? 0}): ${listed(activeItems.map(({ task, key }) => taskPart(task, key)))}.`
   if (!hasPlace(maxActiveTasks, activeTasks))
-    return say`As many tasks of ${dag} run as may at once (max_active_tasks ${maxActiveTasks ?? 0}): ${listed(activeHolders.map(holderPart), activeTasks)}.`
+    return say`As many tasks of this version of ${dag} run as may at once (max_active_tasks ${maxActiveTasks ?? 0}): ${listed(activeHolders.map(holderPart), activeTasks)}.`
   return null
 }
 

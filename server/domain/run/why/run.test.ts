@@ -26,7 +26,7 @@ test.each<[string, Partial<QueuedRunFacts>, string]>([
   [
     'places',
     { others: { ...alone, active: 2 }, activeRuns: [3, 4] },
-    '2 of 2 runs of iris are running (max_active_runs 2): run 3 and run 4.',
+    '2 of 2 runs of this version of iris are running (max_active_runs 2): run 3 and run 4.',
   ],
   [
     'many places',
@@ -35,7 +35,7 @@ test.each<[string, Partial<QueuedRunFacts>, string]>([
       others: { ...alone, active: 9 },
       activeRuns: [1, 2, 3],
     },
-    '9 of 9 runs of iris are running (max_active_runs 9): run 1, run 2, run 3 and 6 more.',
+    '9 of 9 runs of this version of iris are running (max_active_runs 9): run 1, run 2, run 3 and 6 more.',
   ],
   ['sequential', { ...by('sequential'), ...busy }, 'It waits for the end of run 3 (strategy sequential).'],
   [

@@ -9,7 +9,7 @@ export interface QueuedRunFacts {
   others: Others
   repo: string
   dag: string
-  /** Numbers of running runs of the DAG, oldest first; not all of very many. */
+  /** Numbers of the active ones of `others`, oldest first; not all of very many. */
   activeRuns: readonly number[]
   /** The oldest run that waits before this one. */
   firstWaiting: number | null
@@ -43,7 +43,7 @@ function whyHeld(facts: QueuedRunFacts): Why {
   const by = `strategy ${strategy}`
   switch (because) {
     case 'places':
-      return say`${facts.others.active} of ${max} runs of ${facts.dag} are running (max_active_runs ${max}): ${active(facts)}.`
+      return say`${facts.others.active} of ${max} runs of this version of ${facts.dag} are running (max_active_runs ${max}): ${active(facts)}.`
     case 'active':
       return say`It waits for the end of ${active(facts)} (${by}).`
     case 'older':
