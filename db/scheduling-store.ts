@@ -7,6 +7,7 @@ import * as admission from './queries/admission.ts'
 import * as attempt from './queries/attempt.ts'
 import * as claim from './queries/claim.ts'
 import * as due from './queries/due.ts'
+import * as giveUp from './queries/give-up.ts'
 import * as intervention from './queries/intervention.ts'
 import * as live from './queries/live.ts'
 import * as log from './queries/log.ts'
@@ -37,6 +38,7 @@ const queries = {
   expiredAttempts: attempt.expiredAttempts,
   findLiveAttempt: attempt.findLiveAttempt,
   findWorker: worker.findWorker,
+  giveUpRun: giveUp.giveUpRun,
   graceLeases: worker.graceLeases,
   heartbeat: attempt.heartbeat,
   inheritAttempts: worker.inheritAttempts,

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { ensureFirstOwner } from '#db/queries/sign-in.ts'
 import { insertIntervention, lockTaskRun } from '#db/queries/intervention.ts'
 import { lockRun, writeState } from '#db/queries/run-state.ts'
+import { insertAttempt } from '#db/queries/attempt.ts'
 import { lockPoolOf } from '#db/queries/claim.ts'
 import { savePool } from '#db/queries/pool.ts'
 import { gateMs, leaseMs } from '#server/config/lease.ts'
@@ -53,6 +54,32 @@ test('[R18] a running run that cannot be read holds up no other, and no start of
   const goods = [await start(one), await start(one), await start(one)]
   for (const good of goods) expect((await over(good)).state).toBe('succeeded')
   expect(executor.started).toHaveLength(3)
+})
+
+test('[R18] [R2] a run that fails the scheduler again and again ends, with all that is open of it, and says so', async () => {
+  const bad = await start(one)
+  await spoil(bad)
+  const worse = await start('  - {id: a, command: [a]}\n  - {id: b, command: [b]}')
+  const sql = database().client
+  await sql`update run set state = 'running', started_at = now(), due_at = now() where id = ${worse}`
+  const [b] = await sql<{ id: string }[]>`
+    update task_run set state = 'running', started_at = now() where run_id = ${worse} and task = 'b' returning id`
+  const token = randomUUID()
+  const given = { taskRunId: b?.id ?? '', runId: worse, n: 1, kind: 'main', executor: 'x' } as const
+  await insertAttempt(database(), { ...given, token, workerId: randomUUID() }, leaseMs)
+  await spoil(worse)
+  // Its clock is quick: what takes it a quarter of an hour is soon over.
+  await work(() => succeeds(), 2, { elapsed: () => performance.now() * 1000 })
+  const wakes = setInterval(() => void sql`select pg_notify('dagbok_work', '')`.catch(() => {}), 20)
+  const ended = { state: 'failed', reason: 'infrastructure_unknown' }
+  expect(await over(bad)).toEqual(ended)
+  expect(await over(worse)).toEqual(ended)
+  clearInterval(wakes)
+  const [row] = await sql<{ message: string; task: string; attempt: string }[]>`
+    select r.message, t.state::text as task, a.state::text as attempt
+    from run r join task_run t on t.run_id = r.id join attempt a on a.task_run_id = t.id where r.id = ${worse}`
+  expect(row).toMatchObject({ task: 'failed', attempt: 'lost' })
+  expect(row?.message).toMatch(/^Dagbok could not take it any further: that failed \d+ times in a row\./)
 })
 
 test('[R18] hundreds of runs that wait for their turn hold up no run of another DAG', async () => {

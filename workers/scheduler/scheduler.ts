@@ -62,7 +62,7 @@ export class Scheduler {
     this.#runs = new RunAdvancer(store, (advanced) => this.#afterAdvance(advanced))
     const held: HeldAttempts = new Map()
     this.sink = new DatabaseSink(store, this.#runs, held, effects)
-    this.#isolation = new Isolation(log, effects.elapsed)
+    this.#isolation = new Isolation(log, effects.elapsed, (runId, times) => this.#giveUp(runId, times))
     this.#overdue = new Overdue(effects.elapsed)
     this.#claimer = new Claimer({
       store,
@@ -152,6 +152,19 @@ export class Scheduler {
   /** As the advancer's, but a run that fails stalls no other. */
   async #apply(runId: string, prepare: Prepare): Promise<void> {
     await this.#isolation.attempt(runId, () => this.#runs.apply(runId, prepare))
+  }
+
+  /** Ends a run that fails the scheduler again and again: its user sees it, and nothing waits for it any more (R18). */
+  async #giveUp(runId: string, times: number): Promise<void> {
+    const message = `Dagbok could not take it any further: that failed ${times} times in a row. The log of the worker says why, under the run’s id.`
+    await this.#store.transaction(async (tx) => {
+      const row = await tx.lockRun(runId)
+      if (row === null || !(await tx.giveUpRun(runId, message))) return
+      await tx.announce([`run:${runId}`, `dag:${row.dagId}`])
+      await tx.wakeScheduler()
+      await tx.wakeEnqueuers('place')
+    })
+    this.#log.error({ run: runId, times }, 'a run was given up')
   }
 
   async #due(): Promise<number | null> {

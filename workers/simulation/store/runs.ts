@@ -60,6 +60,7 @@ type Names =
   | 'activeRuns'
   | 'announce'
   | 'dueRuns'
+  | 'giveUpRun'
   | 'insertRun'
   | 'lockDag'
   | 'lockRun'
@@ -281,6 +282,23 @@ export const runs: Pick<Statements, Names> = {
     return true
   },
 
+  giveUpRun: (tx, runId, message) => {
+    const run = tx.lockRow('run', runId)
+    if (run === undefined || run.endedAt !== null) return false
+    const ended = { reason: 'infrastructure_unknown', endedAt: tx.now() } as const
+    const startedAt = run.startedAt ?? tx.now()
+    const revision = run.revision + 1
+    tx.update('run', runId, { ...ended, state: 'failed', message, dueAt: null, startedAt, revision })
+    const open = (row: { runId: string; endedAt: Date | null }) => row.runId === runId && row.endedAt === null
+    for (const { id, state } of tx.lockWhere('taskRun', open)) {
+      const ran = state === 'starting' || state === 'running' || state === 'retrying'
+      tx.update('taskRun', id, { ...ended, dueAt: null, state: ran ? 'failed' : 'cancelled' })
+    }
+    for (const { id } of tx.lockWhere('attempt', open)) tx.update('attempt', id, { ...ended, state: 'lost' })
+    for (const { id } of tx.lockWhere('intervention', (row) => row.runId === runId && row.outcome === null))
+      tx.update('intervention', id, { outcome: 'too_late' })
+    return true
+  },
   writeState: (tx, runId, { tasks, run, topics }) => {
     if (run !== null) tx.lockRow('run', runId)
     const written = writeTaskRuns(tx, tasks)

@@ -44,6 +44,15 @@ export function runRules({ subject, run, started }: Bench): void {
     expect((await store.taskRunRows(id))[0]?.state).toBe('waiting')
   })
 
+  test('[R2] a run that is given up ends once, with all that is open of it', async () => {
+    const { store, id, token } = await started()
+    expect(await store.giveUpRun(id, 'It failed.')).toBe(true)
+    expect(await store.giveUpRun(id, 'It failed.')).toBe(false)
+    expect((await store.transaction((tx) => tx.lockRun(id)))?.state).toBe('failed')
+    expect((await store.taskRunRows(id)).map(({ state }) => state)).toEqual(['cancelled', 'cancelled'])
+    expect(await store.findLiveAttempt(token)).toBeNull()
+  })
+
   test('[R9] a tick of a schedule has one run; runs are numbered without a gap', async () => {
     const made = await subject().dag('  - {id: a, command: [a]}')
     const tick = { trigger: 'schedule', logicalDate: new Date('2026-02-01T00:00:00Z') } as const
