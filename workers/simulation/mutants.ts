@@ -145,8 +145,8 @@ export const mutants: Mutant[] = [
       },
       {
         file: `${store}/attempts.ts`,
-        find: "const row = tx.all('attempt').find((one) => one.token === token && isLive(one))",
-        put: "const row = tx.all('attempt').find((one) => one.token === token)",
+        find: "findLiveAttempt: (tx, token) => {\n    const row = tx.all('attempt').find((one) => one.token === token && isLive(one))",
+        put: "findLiveAttempt: (tx, token) => {\n    const row = tx.all('attempt').find((one) => one.token === token)",
       },
       {
         file: `${store}/tables.ts`,
