@@ -17,13 +17,14 @@ const planWords: Record<TickPlan, string> = {
 
 /** `3 of 5 succeeded, 1 running, 1 to come` */
 function progressWords({ progress }: Backfill): string {
-  const { dates, skipped, pending, queued, running, succeeded, failed, cancelled } = progress
+  const { dates, skipped, pending, deleted, queued, running, succeeded, failed, cancelled } = progress
   const parts: [number, string][] = [
     [failed, 'failed'],
     [cancelled, 'cancelled'],
     [running, 'running'],
     [queued, 'queued'],
     [pending, 'to come'],
+    [deleted, 'made and deleted since'],
     [skipped, 'without a run'],
   ]
   const more = parts.filter(([count]) => count > 0).map(([count, words]) => `${count} ${words}`)
@@ -56,11 +57,11 @@ export const backfillText = (one: Backfill, dag: DagRef, now: number): string =>
 export const datesTable = (dates: readonly BackfillDate[]): string =>
   table(
     ['LOGICAL DATE', 'INTERVAL', 'GETS', 'RUN'],
-    dates.map(({ logicalDate, intervalStart, intervalEnd, plan, run }) => [
+    dates.map(({ logicalDate, intervalStart, intervalEnd, plan, made, run }) => [
       logicalDate,
       dim(`${intervalStart} to ${intervalEnd}`),
       planWords[plan],
-      run === null ? '' : `${toned(run.state)} #${run.number}`,
+      run !== null ? `${toned(run.state)} #${run.number}` : made ? dim('deleted since') : '',
     ]),
   )
 

@@ -1,5 +1,5 @@
 /** Backfills: what was planned for each date, and the runs made of them. */
-import { and, asc, desc, eq, inArray, isNull, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm'
 import type { BackfillState, TickPlan } from '#server/domain/schedule/backfill.ts'
 import type { RunState } from '#server/domain/run/states.ts'
 import type { Tick } from '#server/domain/schedule/ticks.ts'
@@ -101,10 +101,11 @@ export async function liveRunsOf(q: Queryable, backfillId: string): Promise<stri
   return rows.map((row) => row.id)
 }
 
+/** Of which no run was made yet: one that was deleted since is not made again. */
 const pending = (backfillId: string) =>
-  and(eq(backfillTick.backfillId, backfillId), eq(backfillTick.plan, 'run'), isNull(backfillTick.runId))
+  and(eq(backfillTick.backfillId, backfillId), eq(backfillTick.plan, 'run'), eq(backfillTick.made, false))
 
-/** The next dates that have no run yet. */
+/** The next dates of which no run was made yet. */
 export async function pendingTicks(q: Queryable, backfillId: string, limit: number) {
   const { logicalDate, intervalStart, intervalEnd } = backfillTick
   return q
@@ -128,7 +129,7 @@ export async function settleTick(
     .where(and(eq(backfillTick.backfillId, backfillId), eq(backfillTick.logicalDate, logicalDate)))
 }
 
-/** No run is made of what has none yet. */
+/** No run is made of dates that have had none yet. */
 export async function giveUpTicks(q: Queryable, backfillId: string): Promise<void> {
   await q.update(backfillTick).set({ plan: 'cancelled' }).where(pending(backfillId))
 }
@@ -176,7 +177,8 @@ export async function backfillRows(q: Queryable, dagId: string, only?: { number:
       createdBy: user.name,
       dates: count(sql`true`),
       skipped: count(sql`t.plan <> 'run'`),
-      pending: count(sql`t.plan = 'run' and t.run_id is null`),
+      pending: count(sql`t.plan = 'run' and not t.made`),
+      deleted: count(sql`t.made and t.run_id is null`),
       queued: count(sql`r.state = 'queued'`),
       running: count(sql`r.state = 'running'`),
       succeeded: count(sql`r.state = 'succeeded'`),
@@ -194,9 +196,17 @@ export type BackfillRow = Awaited<ReturnType<typeof backfillRows>>[number]
 
 /** Dates of a backfill in the order in which their runs are made. */
 export async function backfillTicks(q: Queryable, backfillId: string, offset: number, limit: number) {
-  const { logicalDate, intervalStart, intervalEnd, plan } = backfillTick
+  const { logicalDate, intervalStart, intervalEnd, plan, made } = backfillTick
   return q
-    .select({ logicalDate, intervalStart, intervalEnd, plan, runNumber: run.number, runState: run.state })
+    .select({
+      logicalDate,
+      intervalStart,
+      intervalEnd,
+      plan,
+      made,
+      runNumber: run.number,
+      runState: run.state,
+    })
     .from(backfillTick)
     .leftJoin(run, eq(run.id, backfillTick.runId))
     .where(eq(backfillTick.backfillId, backfillId))

@@ -1,5 +1,16 @@
 /** Backfills: runs for past dates of a schedule, made a few at a time. */
-import { index, integer, jsonb, pgEnum, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core'
+import {
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgEnum,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uuid,
+} from 'drizzle-orm/pg-core'
 import { backfillOrders, backfillStates, reprocessings, tickPlans } from '#server/domain/schedule/backfill.ts'
 import type { Json } from '#server/domain/json.ts'
 import type { Schedule } from '#server/domain/dag/spec.ts'
@@ -58,6 +69,8 @@ export const backfillTick = pgTable(
     /** Its place in the order in which runs are made. */
     position: integer('position').notNull(),
     plan: tickPlanEnum('plan').notNull(),
+    /** A run was made of it: a trigger says so with `runId`, and it stays when that run is deleted. */
+    made: boolean('made').notNull().default(false),
     runId: uuid('run_id').references(() => run.id, { onDelete: 'set null' }),
   },
   (t) => [primaryKey({ columns: [t.backfillId, t.logicalDate] }), index('backfill_tick_run').on(t.runId)],

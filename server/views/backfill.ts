@@ -28,6 +28,8 @@ export const backfillDateSchema = z.object({
   intervalStart: timeSchema,
   intervalEnd: timeSchema,
   plan: z.enum(tickPlans),
+  /** A run was made of it; when `run` is null, that was deleted since, and is not made again. */
+  made: z.boolean(),
   /** The run that was made of it, or that is there already. */
   run: z.object({ number: z.number(), state: runStateSchema }).nullable(),
 })
@@ -67,6 +69,7 @@ export const backfillSchema = z.object({
     dates: z.number(),
     skipped: z.number(),
     pending: z.number(),
+    deleted: z.number().describe('their runs were made, and have gone since'),
     queued: z.number(),
     running: z.number(),
     succeeded: z.number(),

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { deleteOldRuns } from '#db/queries/retention.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
 import { advanceBackfill } from '#server/services/backfill/advance-backfill.ts'
 import { cancelBackfill } from '#server/services/backfill/cancel-backfill.ts'
@@ -191,4 +192,30 @@ test('a scheduler that dies half way through a batch leaves nothing of it; the n
   expect(await dates()).toEqual([])
   for (let n = 0; n < 3; n++) await database().transaction((tx) => advanceBackfill(tx, id))
   expect(await dates()).toEqual(['01-01', '01-02', '01-03', '01-04', '01-05'])
+})
+
+test('[R9] a date whose run went by policy is not made again: not of a resumed backfill, nor of one that ended', async () => {
+  const { create, ref, dag, dates, one } = await open('kept-days')
+  const { id, number } = await create({ to: '2026-01-04' }, 2)
+  const advance = () => database().transaction((tx) => advanceBackfill(tx, id))
+  /** As if the runs had ended 40 days ago, and the DAG had run often since. */
+  const goByPolicy = async () => {
+    await database()
+      .client`update run set state = 'failed', ended_at = now() - interval '40 days' where dag_id = ${dag.id}`
+    await database().client`update dag set next_run_number = next_run_number + 100 where id = ${dag.id}`
+    return database().transaction((tx) => deleteOldRuns(tx, 30, 100))
+  }
+  await advance()
+  await pauseBackfill(hosted.ctx, actor, { ...ref, number })
+  expect(await goByPolicy()).toBe(2)
+  expect((await one()).progress).toMatchObject({ pending: 2, deleted: 2 })
+  await resumeBackfill(hosted.ctx, actor, { ...ref, number })
+  await advance()
+  expect(await dates()).toEqual(['01-03', '01-04'])
+  expect(await goByPolicy()).toBe(2)
+  expect(await advance(), 'there is nothing more to make').toBe(false)
+  expect(await one()).toMatchObject({ state: 'finished', progress: { dates: 4, pending: 0, deleted: 4 } })
+  expect(await dates()).toEqual([])
+  const page = await listBackfillDates(hosted.ctx, dag, number, { offset: 0, limit: 9 })
+  expect(page.map(({ made, run }) => [made, run])).toEqual(Array.from({ length: 4 }, () => [true, null]))
 })

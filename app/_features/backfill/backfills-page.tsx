@@ -15,7 +15,7 @@ import { DatesTable } from './dates-table.tsx'
 
 /** How far it is, in words and as a bar. */
 function Progress({ of }: { of: Backfill }) {
-  const { dates, skipped, pending, queued, running, succeeded, failed, cancelled } = of.progress
+  const { dates, skipped, pending, deleted, queued, running, succeeded, failed, cancelled } = of.progress
   const all = dates - skipped
   const parts = [
     `${succeeded} of ${all} succeeded`,
@@ -23,13 +23,14 @@ function Progress({ of }: { of: Backfill }) {
     ...(cancelled > 0 ? [`${cancelled} cancelled`] : []),
     ...(running + queued > 0 ? [`${running} running, ${queued} queued`] : []),
     ...(pending > 0 ? [`${pending} to come`] : []),
+    ...(deleted > 0 ? [`${deleted} made and deleted since`] : []),
     ...(skipped > 0 ? [`${skipped} without a run`] : []),
   ]
   return (
     <>
       <progress
         className={failed > 0 ? 'bad' : 'ok'}
-        value={succeeded + failed}
+        value={succeeded + failed + deleted}
         max={Math.max(1, all)}
         aria-label={`Progress of backfill ${of.number}`}
       />{' '}

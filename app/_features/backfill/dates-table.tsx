@@ -31,6 +31,7 @@ export function DatesTable({
             <td className="mono">{inZone(date.logicalDate, timezone)}</td>
             <td className={date.plan === 'run' ? '' : 'muted'}>{planWords[date.plan]}</td>
             <td>
+              {date.run === null && date.made && <span className="muted">deleted since</span>}
               {date.run !== null && (
                 <>
                   <StatusDot state={date.run.state} />{' '}

@@ -114,6 +114,7 @@ export async function previewBackfill(
         intervalStart: intervalStart.toISOString(),
         intervalEnd: intervalEnd.toISOString(),
         plan,
+        made: false,
         run: run === null ? null : { number: run.number, state: run.state },
       })),
   }

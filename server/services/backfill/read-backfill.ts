@@ -15,7 +15,7 @@ export async function requireBackfill(q: Queryable, dag: DagRow, number: number)
 }
 
 export function backfillView(ctx: ServiceContext, dag: DagRow, row: BackfillRow): Backfill {
-  const { dates, skipped, pending, queued, running, succeeded, failed, cancelled } = row
+  const { dates, skipped, pending, deleted, queued, running, succeeded, failed, cancelled } = row
   return {
     id: row.id,
     number: row.number,
@@ -31,7 +31,7 @@ export function backfillView(ctx: ServiceContext, dag: DagRow, row: BackfillRow)
     createdBy: row.createdBy,
     createdAt: row.createdAt.toISOString(),
     endedAt: isoOrNull(row.endedAt),
-    progress: { dates, skipped, pending, queued, running, succeeded, failed, cancelled },
+    progress: { dates, skipped, pending, deleted, queued, running, succeeded, failed, cancelled },
     url: `${ctx.publicUrl}/${dag.team}/${dag.repo}/${dag.name}/backfills?number=${row.number}`,
   }
 }
@@ -54,6 +54,7 @@ export async function listBackfillDates(
     intervalStart: row.intervalStart.toISOString(),
     intervalEnd: row.intervalEnd.toISOString(),
     plan: row.plan,
+    made: row.made,
     run:
       row.runNumber === null || row.runState === null ? null : { number: row.runNumber, state: row.runState },
   }))
