@@ -65,12 +65,18 @@ class Plan {
   readonly #byId: Map<string, Task>
   readonly #children = new Map<string, Task[]>()
   readonly #setUps = new Map<string, string[]>()
-  readonly #queue: string[] = []
+  readonly #keys = new Map<string, Key[]>()
+  readonly #items: ReadonlyMap<string, ReadonlyMap<Key, OldItem>>
+  /** Tasks of which more runs again than was passed on; each once, however many its items are. */
+  readonly #queue = new Set<string>()
   readonly again: Again = new Map()
 
   constructor(input: ReuseInput) {
     this.#input = input
     this.#byId = new Map(input.tasks.map((task) => [task.id, task]))
+    this.#items = new Map(
+      [...input.old].map(([id, items]) => [id, new Map(items.map((item) => [item.key, item]))]),
+    )
     for (const task of input.tasks) {
       for (const parent of [...task.needs, ...task.teardown_for, ...task.between])
         this.#children.set(parent, [...(this.#children.get(parent) ?? []), task])
@@ -79,17 +85,20 @@ class Plan {
     }
   }
 
-  keys = (task: Task): Key[] => keysOf(task, this.#input.old.get(task.id) ?? [])
+  keys(task: Task): readonly Key[] {
+    const known = this.#keys.get(task.id) ?? keysOf(task, this.#input.old.get(task.id) ?? [])
+    this.#keys.set(task.id, known)
+    return known
+  }
 
-  oldItem = (task: Task, key: Key): OldItem | undefined =>
-    this.#input.old.get(task.id)?.find((item) => item.key === key)
+  oldItem = (task: Task, key: Key): OldItem | undefined => this.#items.get(task.id)?.get(key)
 
   #add(task: Task, key: Key, why: string): void {
     const mine = this.again.get(task.id) ?? new Map<Key, string>()
     if (mine.has(key)) return
     mine.set(key, why)
     this.again.set(task.id, mine)
-    this.#queue.push(task.id)
+    this.#queue.add(task.id)
   }
 
   #addAll(task: Task, why: string): void {
@@ -115,7 +124,8 @@ class Plan {
 
   /** Passes it on: to set-ups, which a teardown has undone, and to what comes after. */
   spread(): void {
-    for (let id = this.#queue.pop(); id !== undefined; id = this.#queue.pop()) {
+    for (const id of this.#queue) {
+      this.#queue.delete(id)
       const task = this.#byId.get(id)
       if (task === undefined) continue
       for (const setUp of this.#setUps.get(id) ?? []) {

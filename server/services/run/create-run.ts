@@ -32,6 +32,7 @@ export async function makeRun(
 ): Promise<{ id: string; number: number }> {
   const { spec, plan, ...run } = given
   const teamId = await tx.teamOfDag(run.dagId)
+  const plans = plan === undefined ? undefined : Map.groupBy(plan, (item) => item.task)
   const items = spec.tasks.flatMap((task): NewItem[] => {
     const { slots, priority } = task
     const pool = task.pool === null ? null : poolKey(teamId, task.pool)
@@ -43,9 +44,14 @@ export async function makeRun(
       priority,
       cleanup: task.finally || task.teardown_for.length > 0,
     }
-    const planned = plan?.filter((item) => item.task === task.id)
-    if (planned !== undefined)
-      return planned.map(({ key, index, item, reuse }) => ({ ...asked, key, index, item, reuse }))
+    if (plans !== undefined)
+      return (plans.get(task.id) ?? []).map(({ key, index, item, reuse }) => ({
+        ...asked,
+        key,
+        index,
+        item,
+        reuse,
+      }))
     if (task.matrix === null) return [{ ...asked, key: null, index: 0 }]
     return task.matrix.map((item, index) => ({ ...asked, key: item.key, index }))
   })
