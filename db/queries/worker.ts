@@ -190,7 +190,7 @@ export async function servedQueues(
     q,
     sql`
     select distinct on (k.key) k.key, w.host, w.full_disk as full
-    from (select jsonb_array_elements_text(${JSON.stringify([...keys])}::jsonb) as key) k
+    from (select jsonb_array_elements_text(${JSON.stringify([...new Set(keys)])}::jsonb) as key) k
     join (worker w left join worker_token t on t.id = w.token_id)
       on w.queues ? split_part(k.key, '/', 2)
         and (w.token_id is null or t.team_id::text = split_part(k.key, '/', 1))

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { GET as handleGet, POST as handlePost } from '#app/api/v1/[...path]/route.ts'
 import { createToken } from '#server/services/token/tokens.ts'
 import { openWeb } from '#server/testing/web.ts'
-import type { ReusePlan } from '#server/views/run.ts'
+import type { ReusePlan, RunDetail } from '#server/views/run.ts'
 import { asOwner } from '#workers/testing/as-owner.ts'
 import { scheduling, type Dag } from '#workers/testing/scheduling.ts'
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 
 /** What REST answers, with the CPU time (ms) that this process took for it: the machine has other work. */
-async function asked<T>(method: 'GET' | 'POST', path: string): Promise<{ body: T; cpu: number }> {
+async function asked(method: 'GET' | 'POST', path: string): Promise<{ body: unknown; cpu: number }> {
   const request = new Request(`http://dagbok.test/api/v1${path}`, {
     method,
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
@@ -32,7 +32,7 @@ async function asked<T>(method: 'GET' | 'POST', path: string): Promise<{ body: T
   })
   const before = process.cpuUsage()
   const response = await (method === 'GET' ? handleGet : handlePost)(request)
-  const body = (await response.json()) as T
+  const body: unknown = await response.json()
   const { user, system } = process.cpuUsage(before)
   expect(response.status, JSON.stringify(body).slice(0, 500)).toBeLessThan(300)
   return { body, cpu: (user + system) / 1000 }
@@ -69,8 +69,8 @@ test('one item, or one task, of 10,000 is run again at a cost that grows with th
   const ended = `state = 'failed', ended_at = now()`
   const few = await bigRun(1000, states, ended)
   const many = await bigRun(10_000, states, ended)
-  const plan = (run: string, what: string) => asked<ReusePlan>('GET', `/runs/${run}/recover?${what}`)
-  const { body } = await plan(many, 'task=m&key=8')
+  const plan = (run: string, what: string) => asked('GET', `/runs/${run}/recover?${what}`)
+  const body = (await plan(many, 'task=m&key=8')).body as ReusePlan
   expect(body).toHaveLength(10_001)
   expect(body.filter(({ reused }) => !reused)).toEqual([
     { task: 'm', key: '7', reused: false, why: 'It was failed in the earlier run.' },
@@ -81,4 +81,20 @@ test('one item, or one task, of 10,000 is run again at a cost that grows with th
     expect(await growth((run) => plan(run, what), { few, many }), what).toBeLessThan(most)
   const recover = (run: string) => asked('POST', `/runs/${run}/recover`)
   expect(await growth(recover, { few, many }), 'recover').toBeLessThan(most)
+})
+
+test('why each of 20,000 task runs is not running costs what grows with them, not with their square', async () => {
+  const states = { m: `case when i < 3 then 'running' else 'queued' end`, n: `'waiting'` }
+  const running = `state = 'running', started_at = now()`
+  const few = await bigRun(1000, states, running)
+  const many = await bigRun(10_000, states, running)
+  await database().client`
+    insert into worker (id, host, pid, slots) values (gen_random_uuid(), 'test', 1, 8)`
+  const read = (run: string) => asked('GET', `/runs/${run}`)
+  const { taskRuns } = (await read(many)).body as RunDetail
+  const why = (task: string, key: string) =>
+    taskRuns.find((one) => one.task === task && one.key === key)?.whyNotRunning?.sentence
+  expect(why('m', '9999')).toBe('As many items of it run as may at once (max_parallel 2): m (1) and m (2).')
+  expect(why('n', '9999')).toBe('It waits for m (1) (running).')
+  expect(await growth(read, { few, many })).toBeLessThan(most)
 })

@@ -16,16 +16,25 @@ import {
 } from '#db/queries/why.ts'
 import { databaseNow } from '#db/queries/schedule.ts'
 import type { Spec, Task } from '../../domain/dag/spec.ts'
-import type { Machine } from '../../domain/run/machine.ts'
+import { positionOf, type Machine } from '../../domain/run/machine.ts'
 import { makePlan } from '../../domain/run/plan.ts'
 import { restoreMachine } from '../../domain/run/restore.ts'
-import { isTerminalRun, isTerminalTaskRun } from '../../domain/run/states.ts'
+import { isTerminalRun, isTerminalTaskRun, type TaskRunState } from '../../domain/run/states.ts'
 import { whyRunWaits } from '../../domain/run/why/run.ts'
 import { wordsOf, type Target, type Why } from '../../domain/run/why/sentence.ts'
-import { whyNothingRuns, whyTaskRunWaits, type TaskRunFacts } from '../../domain/run/why/task-run.ts'
+import type { QueueFacts } from '../../domain/run/why/queue.ts'
+import {
+  shownStates,
+  whyNothingRuns,
+  whyTaskRunWaits,
+  type TaskRunFacts,
+} from '../../domain/run/why/task-run.ts'
 import type { WhyNotRunning } from '../../views/why.ts'
 import type { ServiceContext } from '../context.ts'
 import { pathOfRun } from './views.ts'
+
+/** Of the items that run, so many are told: a sentence names no more. */
+const namedItems = 3
 
 type TaskRow = Awaited<ReturnType<typeof taskRunsOf>>[number]
 
@@ -122,18 +131,48 @@ async function outsideFacts(ctx: ServiceContext, row: RunViewRow, task: Task, wa
   }
 }
 
+/** What all items of a node share, by node, each told once. */
+function nodeFacts(machine: Machine, spec: Spec): (node: number) => ItemFacts {
+  const told = new Map<number, ItemFacts>()
+  return (node) => {
+    const known = told.get(node) ?? itemFacts(machine, spec, node)
+    told.set(node, known)
+    return known
+  }
+}
+type ItemFacts = Pick<QueueFacts, 'maxParallel' | 'activeItems' | 'activeItemHolders'>
+
+function itemFacts(machine: Machine, spec: Spec, node: number): ItemFacts {
+  const keys = machine.keys[node] ?? []
+  const active = (machine.items[node] ?? []).flatMap(({ state }, item) =>
+    state === 'starting' || state === 'running' ? [item] : [],
+  )
+  return {
+    maxParallel: machine.plan.nodes[node]?.maxParallel ?? null,
+    activeItems: active.length,
+    activeItemHolders: active
+      .slice(0, namedItems)
+      .map((item) => ({ task: spec.tasks[node]?.id ?? '', key: keys[item] ?? null })),
+  }
+}
+
+interface RunOfWhys {
+  row: RunViewRow
+  spec: Spec
+  machine: Machine
+  shared: Shared
+  items: (node: number) => ItemFacts
+  shown: (node: number) => TaskRunState
+}
+
 function factsOf(
-  row: RunViewRow,
-  spec: Spec,
-  machine: Machine,
-  shared: Shared,
+  { row, spec, machine, shared, items, shown }: RunOfWhys,
   one: TaskRow,
 ): Omit<TaskRunFacts, 'past' | 'awaited'> | null {
   const node = machine.plan.numbers.get(one.task) ?? -1
   const task = spec.tasks[node]
-  const item = machine.keys[node]?.indexOf(one.key) ?? -1
-  if (task === undefined || item < 0) return null
-  const states = machine.items[node] ?? []
+  const item = task === undefined ? undefined : positionOf(machine, node, one.key)
+  if (task === undefined || item === undefined) return null
   const pool = task.pool === null ? undefined : shared.pools.get(poolKey(row.teamId, task.pool))
   return {
     machine,
@@ -141,14 +180,10 @@ function factsOf(
     task,
     now: shared.now,
     run: shared.run,
+    shown,
     queue: {
       dag: row.dag,
-      maxParallel: machine.plan.nodes[node]?.maxParallel ?? null,
-      activeItems: states.flatMap(({ state }, i) =>
-        state === 'starting' || state === 'running'
-          ? [{ task: task.id, key: machine.keys[node]?.[i] ?? null }]
-          : [],
-      ),
+      ...items(node),
       maxActiveTasks: spec.limits.max_active_tasks,
       activeTasks: shared.activeTasks,
       activeHolders: shared.activeHolders,
@@ -183,16 +218,17 @@ export async function whysOfRun(
   if (isTerminalRun(row.state) || open.length === 0) return { run: null, taskRuns: new Map() }
   const machine = machineOf(row, spec, rows)
   const shared = await sharedFacts(ctx, row, spec, open)
+  const all = { row, spec, machine, shared, items: nodeFacts(machine, spec), shown: shownStates(machine) }
+  const waiting = new Set(open.flatMap(({ task, state }) => (state === 'waiting' ? [task] : [])))
   const outside = new Map(
     await Promise.all(
       spec.tasks.map(async (task) => {
-        const waiting = open.some((one) => one.task === task.id && one.state === 'waiting')
-        return [task.id, await outsideFacts(ctx, row, task, waiting)] as const
+        return [task.id, await outsideFacts(ctx, row, task, waiting.has(task.id))] as const
       }),
     ),
   )
   const whys = open.map((one) => {
-    const facts = factsOf(row, spec, machine, shared, one)
+    const facts = factsOf(all, one)
     const more = outside.get(one.task)
     return {
       ...one,

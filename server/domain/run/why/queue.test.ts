@@ -42,7 +42,7 @@ test.each<[string, Partial<QueueFacts>, string]>([
   ],
   [
     'max_parallel',
-    { maxParallel: 2, activeItems: ['a', 'b'].map((key) => ({ task: 'each', key })) },
+    { maxParallel: 2, activeItems: 2, activeItemHolders: ['a', 'b'].map((key) => ({ task: 'each', key })) },
     'As many items of it run as may at once (max_parallel 2): each (a) and each (b).',
   ],
   [

@@ -15,9 +15,10 @@ export interface Holder {
 
 export interface QueueFacts {
   dag: string
-  /** Of a `map`: `max_parallel`, and the keys of the items that run. */
+  /** Of a `map`: `max_parallel`, how many items run, and some of them. */
   maxParallel: number | null
-  activeItems: readonly { task: string; key: string | null }[]
+  activeItems: number
+  activeItemHolders: readonly { task: string; key: string | null }[]
   /** `max_active_tasks` of its version, how many there are, and some of them. */
   maxActiveTasks: number | null
   activeTasks: number
@@ -68,9 +69,12 @@ function whyPool({ pool, slots }: QueueFacts): Why | null {
 }
 
 function whyLimits(facts: QueueFacts): Why | null {
-  const { maxParallel, activeItems, maxActiveTasks, activeTasks, activeHolders, dag } = facts
-  if (!hasPlace(maxParallel, activeItems.length))
-    return say`As many items of it run as may at once (max_parallel ${maxParallel ?? 0}): ${listed(activeItems.map(({ task, key }) => taskPart(task, key)))}.`
+  const { maxParallel, activeItems, activeItemHolders, maxActiveTasks, activeTasks, activeHolders, dag } =
+    facts
+  if (!hasPlace(maxParallel, activeItems)) {
+    const items = activeItemHolders.map(({ task, key }) => taskPart(task, key))
+    return say`As many items of it run as may at once (max_parallel ${maxParallel ?? 0}): ${listed(items, activeItems)}.`
+  }
   if (!hasPlace(maxActiveTasks, activeTasks))
     return say`As many tasks of this version of ${dag} run as may at once (max_active_tasks ${maxActiveTasks ?? 0}): ${listed(activeHolders.map(holderPart), activeTasks)}.`
   return null

@@ -5,7 +5,13 @@ import { makePlan, type PlannedTask } from '../plan.ts'
 import { admitted, attempt, conditional, ended, items, plannedTask, send } from '../testing.ts'
 import { wordsOf } from './sentence.ts'
 import { freeQueue } from './testing.ts'
-import { whyNothingRuns, whyTaskRunWaits, type OpenAttempt, type TaskRunFacts } from './task-run.ts'
+import {
+  shownStates,
+  whyNothingRuns,
+  whyTaskRunWaits,
+  type OpenAttempt,
+  type TaskRunFacts,
+} from './task-run.ts'
 
 /** What a task of a machine says; `task` adds what a plan does not know. */
 function says(machine: Machine, id: string, more: Partial<TaskRunFacts> = {}, item = 0): string | null {
@@ -17,6 +23,7 @@ function says(machine: Machine, id: string, more: Partial<TaskRunFacts> = {}, it
     now: 0,
     run: null,
     queue: freeQueue,
+    shown: shownStates(machine),
     attempt: null,
     past: null,
     awaited: null,

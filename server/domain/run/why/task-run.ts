@@ -37,6 +37,8 @@ export interface TaskRunFacts {
   /** Why its run has not started; null when it has. */
   run: Why | null
   queue: QueueFacts
+  /** The one state in which a task with several items is shown, by node. */
+  shown: (node: number) => TaskRunState
   attempt: OpenAttempt | null
   /** The newest run of the logical date before, when `depends_on_past` holds it back. */
   past: OtherRun | null
@@ -45,6 +47,16 @@ export interface TaskRunFacts {
   logicalDate: number | null
   /** Who may answer: of the team, so many in all. */
   people: { team: string; names: readonly string[]; all: number }
+}
+
+/** Told once per node, and kept: the machine does not move meanwhile. */
+export function shownStates(machine: Machine): (node: number) => TaskRunState {
+  const told = new Map<number, TaskRunState>()
+  return (node) => {
+    const known = told.get(node) ?? shownState((machine.items[node] ?? []).map(({ state }) => state))
+    told.set(node, known)
+    return known
+  }
 }
 
 const runPart = ({ repo, dag, number }: OtherRun): Part => ({
@@ -56,7 +68,7 @@ const spaced = (state: TaskRunState): string => state.replace('_', ' ')
 const plural = (n: number, one: string, more: string): string => (n === 1 ? one : more)
 
 /** Parents, and set-ups, that are not over. */
-function openParents(machine: Machine, { node, item }: ItemRef): Why[] {
+function openParents({ machine, ref: { node, item }, shown }: TaskRunFacts): Why[] {
   const { parents, setUps } = nodeAt(machine, node)
   const key = machine.keys[node]?.[item] ?? null
   const joined = new Map(parents.map((parent) => [parent.node, parent.joined]))
@@ -68,16 +80,16 @@ function openParents(machine: Machine, { node, item }: ItemRef): Why[] {
       return isTerminalTaskRun(state) ? [] : [say`${taskPart(task, key)} (${spaced(state)})`]
     }
     if (foldedState(machine, of) !== null) return []
-    const states = (machine.items[of] ?? []).map(({ state }) => state)
-    return [say`${taskPart(task, machine.keys[of]?.[0] ?? null)} (${spaced(shownState(states))})`]
+    return [say`${taskPart(task, machine.keys[of]?.[0] ?? null)} (${spaced(shown(of))})`]
   })
 }
 
-function whyRuleWaits(machine: Machine, ref: ItemRef): Why {
+function whyRuleWaits(facts: TaskRunFacts): Why {
+  const { machine, ref } = facts
   const { role, rule } = nodeAt(machine, ref.node)
   if (role === 'finally')
     return say`It runs at the end: ${machine.ordinaryLeft} other task ${plural(machine.ordinaryLeft, 'run has', 'runs have')} not ended.`
-  const open = openParents(machine, ref)
+  const open = openParents(facts)
   const by = role === 'teardown' ? ', to clean up' : rule === 'all_success' ? '' : ` (trigger rule ${rule})`
   return say`It waits for ${listed(open)}${by}.`
 }
@@ -152,7 +164,7 @@ export function whyTaskRunWaits(facts: TaskRunFacts): Why | null {
   switch (state) {
     case 'waiting':
       if (readyAt !== null) return whyWaits(facts)
-      return judgeItem(machine, ref) === 'wait' ? whyRuleWaits(machine, ref) : whyAsked(facts)
+      return judgeItem(machine, ref) === 'wait' ? whyRuleWaits(facts) : whyAsked(facts)
     case 'queued':
       return whyQueued(facts.queue)
     case 'starting':

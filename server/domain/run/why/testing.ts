@@ -5,7 +5,8 @@ import type { QueueFacts } from './queue.ts'
 export const freeQueue: QueueFacts = {
   dag: 'iris',
   maxParallel: null,
-  activeItems: [],
+  activeItems: 0,
+  activeItemHolders: [],
   maxActiveTasks: null,
   activeTasks: 0,
   activeHolders: [],
