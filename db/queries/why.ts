@@ -2,7 +2,7 @@
 import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import type { Others, Waiting } from '#server/domain/run/admission.ts'
 import type { PoolUse } from '#server/domain/run/claim.ts'
-import type { Holder, Workers } from '#server/domain/run/why/queue.ts'
+import type { Holder } from '#server/domain/run/why/queue.ts'
 import type { OpenAttempt, OtherRun } from '#server/domain/run/why/task-run.ts'
 import type { RunState } from '#server/domain/run/states.ts'
 import { machineOf } from '#server/domain/words.ts'
@@ -10,11 +10,7 @@ import { rowsOf, type Queryable } from '../client.ts'
 import { attempt, member, user, worker } from '../schema/index.ts'
 import { failedBefore, recoversLast, takesPlace } from './admission.ts'
 import { dateBefore, ofSchedule, type Dated } from './past.ts'
-
-/** Of many holders these are named. */
-const named = 3
-/** Seconds without a word after which a worker is not counted on any more. */
-const silentSeconds = 60
+import { holderColumns, holding, named } from './places.ts'
 
 export interface QueuedRun {
   id: string
@@ -30,6 +26,7 @@ export interface QueuedRun {
   failedRun: number | null
   cancelling: boolean
   /** ms since the epoch. */
+  createdAt: number
   dueAt: number | null
 }
 
@@ -58,6 +55,7 @@ export async function queuedRuns(q: Queryable, runIds: readonly string[]): Promi
     failed_run: number | null
     recovers: boolean
     cancelling: boolean
+    created: number
     due: number | null
   }>(
     q,
@@ -66,6 +64,7 @@ export async function queuedRuns(q: Queryable, runIds: readonly string[]): Promi
       coalesce(v.spec->'limits'->>'strategy', 'parallel') as strategy,
       (v.spec->'limits'->>'max_active_runs')::int as max,
       r.cancel_requested_at is not null as cancelling,
+      (extract(epoch from r.created_at) * 1000)::float8 as created,
       (extract(epoch from r.due_at) * 1000)::float8 as due,
       o.active, o.active_runs, o.first_waiting, coalesce(o.newer, false) as newer,
       ${failedBefore(sql`r.dag_id`, sql`r.number`)} as failed_run,
@@ -100,6 +99,7 @@ export async function queuedRuns(q: Queryable, runIds: readonly string[]): Promi
     firstWaiting: row.first_waiting,
     failedRun: row.failed_run,
     cancelling: row.cancelling,
+    createdAt: row.created,
     dueAt: row.due,
   }))
 }
@@ -117,24 +117,6 @@ export async function oldestQueued(q: Queryable, dagIds: readonly string[]): Pro
   )
   return rows.map(({ id }) => id)
 }
-
-/** The product's own workers that are heard of. `places` is 0 when one does not say how many it has. */
-export async function workersAlive(q: Queryable): Promise<Workers> {
-  const [row] = await rowsOf<{ alive: number; places: number; taken: number }>(
-    q,
-    sql`
-    select count(*)::int as alive,
-      case when bool_and(w.slots > 0) then sum(w.slots)::int else 0 end as places,
-      coalesce(sum((select count(*) from attempt a
-        where a.worker_id = w.id and a.state in ('created', 'submitted', 'running'))), 0)::int as taken
-    from worker w where w.stopped_at is null and w.token_id is null
-      and w.heartbeat_at > clock_timestamp() - make_interval(secs => ${silentSeconds})`,
-  )
-  return { alive: row?.alive ?? 0, places: row?.places ?? 0, taken: row?.taken ?? 0 }
-}
-
-const holderColumns = sql`p.name as repo, d.name as dag, r.number as run, t.task, t.key`
-const holding = sql`task_run t join run r on r.id = t.run_id join dag d on d.id = r.dag_id join repository p on p.id = d.repository_id`
 
 export interface PoolFacts extends PoolUse {
   holders: Holder[]

@@ -180,29 +180,6 @@ export async function graceLeases(q: Queryable, seconds: number): Promise<void> 
     .where(and(eq(attempt.executor, 'pool'), inArray(attempt.state, [...live])))
 }
 
-/** Which of these queues (keys) some worker serves now; with the full disk of one, where that of each is full. */
-export async function servedQueues(
-  q: Queryable,
-  keys: readonly string[],
-): Promise<Map<string, FullMachine | null>> {
-  if (keys.length === 0) return new Map()
-  const rows = await rowsOf<{ key: string; host: string; full: FullDisk | null }>(
-    q,
-    sql`
-    select distinct on (k.key) k.key, w.host, w.full_disk as full
-    from (select jsonb_array_elements_text(${JSON.stringify([...new Set(keys)])}::jsonb) as key) k
-    join (worker w left join worker_token t on t.id = w.token_id)
-      on w.queues ? split_part(k.key, '/', 2)
-        and (w.token_id is null or t.team_id::text = split_part(k.key, '/', 1))
-    where w.stopped_at is null and w.draining_at is null and t.revoked_at is null
-      and w.heartbeat_at > clock_timestamp() - make_interval(secs => ${silentSeconds})
-    order by k.key, w.full_disk is not null, w.started_at`,
-  )
-  return new Map(
-    rows.map(({ key, host, full }) => [key, full && { machine: machineOf(host), disk: full }] as const),
-  )
-}
-
 export async function insertWorkerToken(
   q: Queryable,
   given: { teamId: string; createdBy: string; name: string; secretHash: string; prefix: string },

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { othersOf } from '#db/queries/admission.ts'
 import { deletePool, savePool } from '#db/queries/pool.ts'
 import { queuedRuns } from '#db/queries/why.ts'
+import { insertWorkerToken, registerWorker } from '#db/queries/worker.ts'
 import { listDags } from '#server/services/dag/list-dags.ts'
 import { readRun, requireRun } from '#server/services/run/read-run.ts'
 import type { AttemptJob } from '../executors/executor.ts'
@@ -116,7 +117,42 @@ test('nothing is free on the worker', async () => {
   await until(first, 'a', 'running')
   const second = await start('  - {id: a, command: [x]}')
   await until(second, 'a', 'queued')
-  expect(await sentenceOf(second, 'a')).toBe('Nothing is free: 1 of 1 places of the worker are taken.')
+  expect(await sentenceOf(second, 'a')).toMatch(
+    /^Nothing is free: 1 of 1 places of the worker are taken by d\w+ run 1 a\.$/,
+  )
+})
+
+test('nothing is free in a queue: whose places they are, and who holds them', async () => {
+  await work(holds)
+  const [, actor] = await asOwner(database())
+  const teamId = actor.teams[0]?.id ?? ''
+  const tokenId = await insertWorkerToken(database(), {
+    teamId,
+    createdBy: actor.userId,
+    name: 'gpus',
+    secretHash: 'h',
+    prefix: 'p',
+  })
+  const remote = crypto.randomUUID()
+  await registerWorker(database(), { id: remote, host: 'far', pid: 1, tokenId, queues: ['gpu'], slots: 1 })
+  const tasks = '  - {id: a, executor: pool, queue: gpu, command: [x]}'
+  const first = await dag(tasks)
+  const holder = await until(await first.run(), 'a', 'queued')
+  const second = await start(tasks)
+  await until(second, 'a', 'queued')
+  expect(await sentenceOf(second, 'a')).toBe('A worker takes it in a moment.')
+  await database().client`
+    insert into attempt (task_run_id, run_id, n, token, executor, worker_id)
+    select id, run_id, 1, gen_random_uuid(), 'pool', ${remote} from task_run where id = ${holder}`
+  const why = await whyOf(second, 'a')
+  expect(why?.sentence).toBe(
+    `Nothing is free: 1 of 1 places of the worker that serves its queue gpu are taken by ${first.id} run 1 a.`,
+  )
+  expect(why?.links).toEqual([{ text: `${first.id} run 1 a`, url: `/main/r/${first.id}/runs/1?task=a` }])
+  await database().client`update worker set draining_at = now() where id = ${remote}`
+  expect(await sentenceOf(second, 'a')).toBe(
+    'No worker serves its queue gpu: start one with `dagbok worker --queue gpu`.',
+  )
 })
 
 test('max_active_runs and strategies: behind which run', async () => {

@@ -1,5 +1,7 @@
 /** Why runs and task runs are not running: facts for what the core says of them, and where its sentences lead. */
-import { nameOfQueue, servedQueues } from '#db/queries/worker.ts'
+import { ownWorkers, placesOf } from '#db/queries/places.ts'
+import { nameOfQueue } from '#db/queries/worker.ts'
+import type { Database } from '#db/client.ts'
 import { activeTasks } from '#db/queries/claim.ts'
 import { pastHolds } from '#db/queries/past.ts'
 import { poolKey } from '#db/queries/pool.ts'
@@ -12,7 +14,6 @@ import {
   queuedRuns,
   runBefore,
   runOfDate,
-  workersAlive,
 } from '#db/queries/why.ts'
 import { databaseNow } from '#db/queries/schedule.ts'
 import type { Spec, Task } from '../../domain/dag/spec.ts'
@@ -22,7 +23,8 @@ import { restoreMachine } from '../../domain/run/restore.ts'
 import { isTerminalRun, isTerminalTaskRun, type TaskRunState } from '../../domain/run/states.ts'
 import { whyRunWaits } from '../../domain/run/why/run.ts'
 import { wordsOf, type Target, type Why } from '../../domain/run/why/sentence.ts'
-import type { QueueFacts } from '../../domain/run/why/queue.ts'
+import { itemsFacts, type ItemsFacts } from '../../domain/run/why/items.ts'
+import type { Workers } from '../../domain/run/why/queue.ts'
 import {
   shownStates,
   whyNothingRuns,
@@ -32,9 +34,6 @@ import {
 import type { WhyNotRunning } from '../../views/why.ts'
 import type { ServiceContext } from '../context.ts'
 import { pathOfRun } from './views.ts'
-
-/** Of the items that run, so many are told: a sentence names no more. */
-const namedItems = 3
 
 type TaskRow = Awaited<ReturnType<typeof taskRunsOf>>[number]
 
@@ -64,7 +63,7 @@ export async function whyRunsWait(
 ): Promise<Map<string, { dagId: string; number: number; why: Why }>> {
   const runs = await queuedRuns(ctx.db, runIds)
   if (runs.length === 0) return new Map()
-  const { alive: schedulers } = await workersAlive(ctx.db)
+  const schedulers = await ownWorkers(ctx.db)
   const full = await ctx.disks.full()
   return new Map(
     runs.map((run) => {
@@ -88,21 +87,30 @@ function machineOf(row: RunViewRow, spec: Spec, rows: readonly TaskRow[]): Machi
   )
 }
 
+const noWorkers: Workers = { alive: 0, places: 0, taken: 0, holders: [] }
+
+/** Of each of these queues, who takes what lies there. */
+async function workersOf(db: Database, teamId: string, queues: readonly (string | null)[]) {
+  const found = new Map<string | null, Awaited<ReturnType<typeof placesOf>>>()
+  for (const queue of new Set(queues)) found.set(queue, await placesOf(db, queue, teamId))
+  return found
+}
+
 /** Facts that all task runs of a run share; what nobody asks for is not read. */
 async function sharedFacts(ctx: ServiceContext, row: RunViewRow, spec: Spec, open: readonly TaskRow[]) {
   const { db } = ctx
   const has = (state: TaskRow['state']) => open.some((one) => one.state === state)
   const queued = open.filter((one) => one.state === 'queued')
-  const none = { alive: 0, places: 0, taken: 0 }
   const limited = queued.length > 0 && spec.limits.max_active_tasks !== null
   return {
     now: (await databaseNow(db)).getTime(),
     run: (await whyRunsWait(ctx, row.state === 'queued' ? [row.id] : [])).get(row.id)?.why ?? null,
     full: queued.length > 0 ? await ctx.disks.full() : null,
-    workers: queued.length > 0 ? await workersAlive(db) : none,
-    served: await servedQueues(
+    schedulers: queued.length > 0 ? await ownWorkers(db) : 0,
+    workers: await workersOf(
       db,
-      queued.flatMap(({ queue }) => queue ?? []),
+      row.teamId,
+      queued.map(({ queue }) => queue),
     ),
     pools: await poolFacts(
       db,
@@ -131,37 +139,12 @@ async function outsideFacts(ctx: ServiceContext, row: RunViewRow, task: Task, wa
   }
 }
 
-/** What all items of a node share, by node, each told once. */
-function nodeFacts(machine: Machine, spec: Spec): (node: number) => ItemFacts {
-  const told = new Map<number, ItemFacts>()
-  return (node) => {
-    const known = told.get(node) ?? itemFacts(machine, spec, node)
-    told.set(node, known)
-    return known
-  }
-}
-type ItemFacts = Pick<QueueFacts, 'maxParallel' | 'activeItems' | 'activeItemHolders'>
-
-function itemFacts(machine: Machine, spec: Spec, node: number): ItemFacts {
-  const keys = machine.keys[node] ?? []
-  const active = (machine.items[node] ?? []).flatMap(({ state }, item) =>
-    state === 'starting' || state === 'running' ? [item] : [],
-  )
-  return {
-    maxParallel: machine.plan.nodes[node]?.maxParallel ?? null,
-    activeItems: active.length,
-    activeItemHolders: active
-      .slice(0, namedItems)
-      .map((item) => ({ task: spec.tasks[node]?.id ?? '', key: keys[item] ?? null })),
-  }
-}
-
 interface RunOfWhys {
   row: RunViewRow
   spec: Spec
   machine: Machine
   shared: Shared
-  items: (node: number) => ItemFacts
+  items: (node: number) => ItemsFacts
   shown: (node: number) => TaskRunState
 }
 
@@ -190,10 +173,10 @@ function factsOf(
       pool: pool === undefined || task.pool === null ? null : { ...pool, name: task.pool },
       slots: one.slots,
       full: shared.full,
-      // Places are those of the product's own machine: who serves a queue is not asked for theirs.
-      workers: one.queue === null ? shared.workers : { ...shared.workers, places: 0 },
-      fullMachine: shared.served.get(one.queue ?? '') ?? null,
-      unserved: one.queue === null || shared.served.has(one.queue) ? null : nameOfQueue(one.queue),
+      schedulers: shared.schedulers,
+      queue: one.queue === null ? null : nameOfQueue(one.queue),
+      workers: shared.workers.get(one.queue) ?? noWorkers,
+      fullMachine: shared.workers.get(one.queue)?.fullMachine ?? null,
     },
     attempt: shared.attempts.get(one.id) ?? null,
     logicalDate: row.logicalDate?.getTime() ?? null,
@@ -218,7 +201,7 @@ export async function whysOfRun(
   if (isTerminalRun(row.state) || open.length === 0) return { run: null, taskRuns: new Map() }
   const machine = machineOf(row, spec, rows)
   const shared = await sharedFacts(ctx, row, spec, open)
-  const all = { row, spec, machine, shared, items: nodeFacts(machine, spec), shown: shownStates(machine) }
+  const all = { row, spec, machine, shared, items: itemsFacts(machine), shown: shownStates(machine) }
   const waiting = new Set(open.flatMap(({ task, state }) => (state === 'waiting' ? [task] : [])))
   const outside = new Map(
     await Promise.all(

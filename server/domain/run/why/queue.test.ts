@@ -20,11 +20,7 @@ const pool = (slots: number | null, used: number, holders: Holder[] = []) => ({
 })
 
 test.each<[string, Partial<QueueFacts>, string]>([
-  [
-    'no worker',
-    { workers: { alive: 0, places: 0, taken: 0 } },
-    'No worker of this Dagbok is alive: nothing starts until one is.',
-  ],
+  ['no worker', { schedulers: 0 }, 'No worker of this Dagbok is alive: nothing starts until one is.'],
   [
     'room on a disk',
     { full: { place: 'the data folder', free: 1e6, least: 2e6 }, maxActiveTasks: 1, activeTasks: 1 },
@@ -32,7 +28,7 @@ test.each<[string, Partial<QueueFacts>, string]>([
   ],
   [
     'a queue without a worker',
-    { unserved: 'gpu' },
+    { queue: 'gpu', workers: { alive: 0, places: 0, taken: 0, holders: [] } },
     'No worker serves its queue gpu: start one with `dagbok worker --queue gpu`.',
   ],
   [
@@ -77,13 +73,23 @@ test.each<[string, Partial<QueueFacts>, string]>([
   ],
   [
     'a place',
-    { workers: { alive: 1, places: 4, taken: 4 } },
-    'Nothing is free: 4 of 4 places of the worker are taken.',
+    { workers: { alive: 1, places: 1, taken: 1, holders: [holder(4)] } },
+    'Nothing is free: 1 of 1 places of the worker are taken by iris run 4 train.',
   ],
   [
     'a place of several',
-    { workers: { alive: 2, places: 8, taken: 8 } },
-    'Nothing is free: 8 of 8 places of 2 workers are taken.',
+    { workers: { alive: 2, places: 8, taken: 8, holders: [holder(4), holder(5)] } },
+    'Nothing is free: 8 of 8 places of 2 workers are taken by iris run 4 train, iris run 5 train and 6 more.',
+  ],
+  [
+    'a place of its queue',
+    { queue: 'gpu', workers: { alive: 1, places: 2, taken: 2, holders: [holder(4), holder(5)] } },
+    'Nothing is free: 2 of 2 places of the worker that serves its queue gpu are taken by iris run 4 train and iris run 5 train.',
+  ],
+  [
+    'a place that others hold',
+    { queue: 'gpu', workers: { alive: 2, places: 2, taken: 2, holders: [] } },
+    'Nothing is free: 2 of 2 places of the 2 workers that serve its queue gpu are taken by tasks of other teams.',
   ],
   [
     'nothing',

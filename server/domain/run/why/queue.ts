@@ -27,11 +27,14 @@ export interface QueueFacts {
   pool: (PoolUse & { name: string; holders: readonly Holder[]; holding: number }) | null
   /** What it takes of the pool. */
   slots: number
+  /** Processes that schedule and are heard of. */
+  schedulers: number
+  /** The name of its queue; null when it is for the product's own machine. */
+  queue: string | null
+  /** Those that take what lies there. */
   workers: Workers
   /** The disk that refuses new work. */
   full: FullDisk | null
-  /** Its queue, when no worker of the pool serves it. */
-  unserved: string | null
   /** Of a queue whose workers all have a full disk: one of them. */
   fullMachine: FullMachine | null
 }
@@ -42,11 +45,12 @@ export interface FullMachine {
   disk: FullDisk
 }
 
-/** Processes that are heard of: places of theirs, and how many are taken. */
+/** Processes that are heard of: places of theirs, how many are taken, and some of who hold them. */
 export interface Workers {
   alive: number
   places: number
   taken: number
+  holders: readonly Holder[]
 }
 
 const holderPart = ({ repo, dag, run, task, key }: Holder): Part => ({
@@ -80,17 +84,21 @@ function whyLimits(facts: QueueFacts): Why | null {
   return null
 }
 
+function whyNoPlace({ queue, workers: { alive, places, taken, holders } }: QueueFacts): Why | null {
+  if (places === 0 || taken < places) return null
+  const those = alive === 1 ? 'the worker' : `${queue === null ? '' : 'the '}${alive} workers`
+  const serve = queue === null ? '' : ` that ${alive === 1 ? 'serves' : 'serve'} its queue ${queue}`
+  const who = holders.length === 0 ? ['tasks of other teams'] : listed(holders.map(holderPart), taken)
+  return say`Nothing is free: ${taken} of ${places} places of ${those}${serve} are taken by ${who}.`
+}
+
 export function whyQueued(facts: QueueFacts): Why {
-  const { alive, places, taken } = facts.workers
-  if (alive === 0) return noScheduler
-  if (facts.full !== null) return [whyFull(facts.full)]
-  if (facts.unserved !== null)
-    return say`No worker serves its queue ${facts.unserved}: start one with \`dagbok worker --queue ${facts.unserved}\`.`
-  if (facts.fullMachine !== null)
-    return [`Nothing starts on ${facts.fullMachine.machine} now. ${whyFull(facts.fullMachine.disk)}`]
-  const held = whyLimits(facts) ?? whyPool(facts)
-  if (held !== null) return held
-  if (places > 0 && taken >= places)
-    return say`Nothing is free: ${taken} of ${places} places of ${alive === 1 ? 'the worker' : `${alive} workers`} are taken.`
-  return ['A worker takes it in a moment.']
+  const { schedulers, full, queue, workers, fullMachine } = facts
+  if (schedulers === 0) return noScheduler
+  if (full !== null) return [whyFull(full)]
+  if (queue !== null && workers.alive === 0)
+    return say`No worker serves its queue ${queue}: start one with \`dagbok worker --queue ${queue}\`.`
+  if (fullMachine !== null)
+    return [`Nothing starts on ${fullMachine.machine} now. ${whyFull(fullMachine.disk)}`]
+  return whyLimits(facts) ?? whyPool(facts) ?? whyNoPlace(facts) ?? ['A worker takes it in a moment.']
 }

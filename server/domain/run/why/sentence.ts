@@ -13,7 +13,7 @@ export type Part = string | { text: string; to: Target }
 export type Why = readonly Part[]
 
 /** Parts of a list that are named. */
-const named = 3
+export const named = 3
 
 /** A template whose values are texts, numbers, parts, or lists of parts. */
 export function say(texts: TemplateStringsArray, ...values: (Part | Why | number)[]): Why {

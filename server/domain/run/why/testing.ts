@@ -12,8 +12,9 @@ export const freeQueue: QueueFacts = {
   activeHolders: [],
   pool: null,
   slots: 1,
-  workers: { alive: 1, places: 4, taken: 0 },
+  schedulers: 1,
+  queue: null,
+  workers: { alive: 1, places: 4, taken: 0, holders: [] },
   full: null,
-  unserved: null,
   fullMachine: null,
 }
