@@ -1,6 +1,7 @@
 /** What an operator watches: counts of what is under way, and of what has ended since a moment. */
 import { sql } from 'drizzle-orm'
 import { rowsOf, type Queryable } from '../client.ts'
+import { schedulerLag } from './lag.ts'
 
 export interface Ended {
   state: string
@@ -40,7 +41,7 @@ export interface UnderWay {
   runs: Record<string, number>
   taskRuns: Record<string, number>
   pools: { team: string; pool: string; slots: number; used: number }[]
-  /** Seconds that the oldest due thing, and the oldest push whose versions are not made, have waited. */
+  /** Seconds that the oldest thing that is due, and the oldest push whose versions are not made, have waited. */
   schedulerLag: number
   pushAge: number
 }
@@ -69,20 +70,17 @@ export async function underWay(q: Queryable, teams: readonly string[]): Promise<
     from pool p join team on team.id = p.team_id
     where team.id::text in (select jsonb_array_elements_text(${JSON.stringify(teams)}::jsonb))`,
   )
-  const [ages] = await rowsOf<{ lag: number; push: number }>(
+  const [age] = await rowsOf<{ push: number }>(
     q,
     sql`
-    select greatest(0, coalesce(extract(epoch from clock_timestamp() - least(
-        (select min(due_at) from task_run where due_at is not null and ended_at is null),
-        (select min(due_at) from run where state in ('queued', 'running')))), 0))::float8 as lag,
-      coalesce(extract(epoch from clock_timestamp() -
-        (select min(created_at) from push where state = 'checked')), 0)::float8 as push`,
+    select coalesce(extract(epoch from clock_timestamp() -
+      (select min(created_at) from push where state = 'checked')), 0)::float8 as push`,
   )
   return {
     runs: byState(runs),
     taskRuns: byState(taskRuns),
     pools: [...pools],
-    schedulerLag: ages?.lag ?? 0,
-    pushAge: ages?.push ?? 0,
+    schedulerLag: await schedulerLag(q),
+    pushAge: age?.push ?? 0,
   }
 }

@@ -71,3 +71,60 @@ test('a disk that cannot be measured any more has no figure', async () => {
   disks.measure = () => Promise.resolve([])
   expect(await figures()).toEqual([])
 })
+
+test('without a scheduler the lag grows by what is left: a run, a task, a tick; not by what a limit holds back', async () => {
+  const { client } = database()
+  const metrics = new Metrics(database(), new Disks([], 0))
+  const lag = async () => (await read(metrics)).get('dagbok_scheduler_lag_seconds') ?? -1
+  await client`update worker set stopped_at = now()`
+  expect(await lag(), 'nothing is left').toBe(0)
+
+  const made = await dag('  - {id: a, command: [x]}', 'limits: {max_active_runs: 1, max_active_tasks: 1}\n')
+  const first = await made.run()
+  await client`update run set created_at = now() - interval '100 seconds' where id = ${first}`
+  expect(await lag(), 'a run').toBeGreaterThanOrEqual(100)
+
+  await client`update run set state = 'running', started_at = now() where id = ${first}`
+  await client`update task_run set state = 'queued', queued_at = now() - interval '200 seconds' where run_id = ${first}`
+  expect(await lag(), 'a task').toBeGreaterThanOrEqual(200)
+
+  await client`update task_run set state = 'running' where run_id = ${first}`
+  const second = await made.run()
+  await client`update run set created_at = now() - interval '300 seconds' where id = ${second}`
+  expect(await lag(), 'a run that waits for its turn').toBe(0)
+  await client`update run set state = 'running', started_at = now() where id = ${second}`
+  await client`update task_run set state = 'queued', queued_at = now() - interval '300 seconds' where run_id = ${second}`
+  expect(await lag(), 'a task that waits for another one').toBe(0)
+
+  await client`
+    insert into dag_schedule (dag_id, key, version_id, entry, cursor, next_tick)
+    values (${made.dagId}, 'k', ${made.versionId}, '{}', now(), now() - interval '400 seconds')`
+  expect(await lag(), 'a tick').toBeGreaterThanOrEqual(400)
+  await client`update dag set paused_at = now() where id = ${made.dagId}`
+  expect(await lag(), 'of a DAG that is paused').toBe(0)
+})
+
+test('what waits for a place of a worker, or in a queue that nobody serves, is no lag of the scheduler', async () => {
+  const { client } = database()
+  const metrics = new Metrics(database(), new Disks([], 0))
+  const lag = async () => (await read(metrics)).get('dagbok_scheduler_lag_seconds') ?? -1
+  await client`delete from run`
+  await client`insert into worker (id, host, pid, slots) values (gen_random_uuid(), 'test', 1, 1)`
+  const made = await dag(
+    '  - {id: a, executor: pool, queue: far, command: [x]}\n  - {id: b, command: [x], pool: nowhere}\n  - {id: c, command: [x]}',
+  )
+  const run = await made.run()
+  await client`update run set state = 'running', started_at = now() where id = ${run}`
+  await client`update task_run set state = 'queued', queued_at = now() - interval '100 seconds' where task in ('a', 'b') and run_id = ${run}`
+  expect(await lag()).toBe(0)
+  await client`update task_run set state = 'queued', queued_at = now() - interval '50 seconds' where task = 'c' and run_id = ${run}`
+  const free = await lag()
+  expect([free >= 50, free < 100], 'a place is free').toEqual([true, true])
+  await client`
+    insert into attempt (task_run_id, run_id, n, token, executor, worker_id)
+    select t.id, t.run_id, 1, gen_random_uuid(), 'process', w.id from task_run t, worker w
+    where t.task = 'b' and t.run_id = ${run} and w.stopped_at is null`
+  expect(await lag(), 'none is').toBe(0)
+  await client`update worker set heartbeat_at = now() - interval '5 minutes'`
+  expect(await lag(), 'its worker is dead').toBeGreaterThanOrEqual(100)
+})

@@ -34,7 +34,10 @@ export class Metrics {
       taskRuns: gauge('dagbok_task_runs_active', 'Task runs of active runs that have not ended.', 'state'),
       slots: gauge('dagbok_pool_slots', 'Slots of a pool.', 'team', 'pool'),
       used: gauge('dagbok_pool_slots_used', 'Slots of a pool that are taken.', 'team', 'pool'),
-      lag: gauge('dagbok_scheduler_lag_seconds', 'How long the oldest thing that is due has waited.'),
+      lag: gauge(
+        'dagbok_scheduler_lag_seconds',
+        'How long the oldest thing has waited that a scheduler should have seen to.',
+      ),
       free: gauge('dagbok_disk_free_bytes', 'Bytes that are free on a disk of the product.', 'place'),
       refused: gauge('dagbok_disk_full', '1 while a disk is too full for new work to start.', 'place'),
       push: gauge('dagbok_git_sync_age_seconds', 'Age of the oldest push whose versions are not made yet.'),
