@@ -89,7 +89,7 @@ export async function runIdentity(q: Queryable, runId: string): Promise<RunIdent
   return row ?? null
 }
 
-export type TaskRunRow = Omit<ItemState, 'dueAt' | 'readyAt'> & {
+export type TaskRunRow = Omit<ItemState, 'dueAt' | 'readyAt' | 'heldAt'> & {
   id: string
   task: string
   key: string | null
@@ -97,10 +97,11 @@ export type TaskRunRow = Omit<ItemState, 'dueAt' | 'readyAt'> & {
   item: Json | null
   dueAt: Date | null
   readyAt: Date | null
+  heldAt: Date | null
 }
 
 export async function taskRunRows(q: Queryable, runId: string): Promise<TaskRunRow[]> {
-  const { id, task, key, index, item, state, reason, message, attempts, dueAt, readyAt } = taskRun
+  const { id, task, key, index, item, state, reason, message, attempts, dueAt, readyAt, heldAt } = taskRun
   const { userFailures, infrastructureFailures } = taskRun
   return q
     .select({
@@ -117,6 +118,7 @@ export async function taskRunRows(q: Queryable, runId: string): Promise<TaskRunR
       attempts,
       dueAt,
       readyAt,
+      heldAt,
     })
     .from(taskRun)
     .where(eq(taskRun.runId, runId))
@@ -139,6 +141,7 @@ function updateOfTaskRuns(writes: readonly TaskRunWrite[]): SQL {
       message: keptText(to.message),
       due: to.dueAt,
       ready: to.readyAt,
+      held: to.heldAt,
       uf: to.userFailures,
       inf: to.infrastructureFailures,
       n: to.attempts,
@@ -149,11 +152,12 @@ function updateOfTaskRuns(writes: readonly TaskRunWrite[]): SQL {
       state = w.state, reason = w.reason, message = w.message,
       due_at = case when w.due is null then null else to_timestamp(w.due / 1000.0) end,
       ready_at = case when w.ready is null then null else to_timestamp(w.ready / 1000.0) end,
+      held_at = case when w.held is null then null else to_timestamp(w.held / 1000.0) end,
       user_failures = w.uf, infrastructure_failures = w.inf, attempts = w.n,
       queued_at = case when w.state = 'queued' and w.from_state <> 'queued' then clock_timestamp() else t.queued_at end,
       started_at = case when w.state = 'running' then coalesce(t.started_at, clock_timestamp()) else t.started_at end,
       ended_at = case when w.state in ('succeeded', 'failed', 'skipped', 'upstream_failed', 'cancelled') then clock_timestamp() end
-    from jsonb_to_recordset(${rows}::jsonb) as w(id uuid, from_state task_run_state, state task_run_state, reason reason, message text, due double precision, ready double precision, uf int, inf int, n int)
+    from jsonb_to_recordset(${rows}::jsonb) as w(id uuid, from_state task_run_state, state task_run_state, reason reason, message text, due double precision, ready double precision, held double precision, uf int, inf int, n int)
     where t.id = w.id and t.state = w.from_state`
 }
 

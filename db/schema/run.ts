@@ -145,6 +145,8 @@ export const taskRun = pgTable(
     dueAt: time('due_at'),
     /** When its rule and conditions held: deadlines, waits and polls count from here. */
     readyAt: time('ready_at'),
+    /** Since when the run before holds it back (`depends_on_past`): what it may wait counts from here. */
+    heldAt: time('held_at'),
     /** Of an item of a `map`: what it is. */
     item: jsonb('item').$type<Json>(),
     /** What is asked at the claim. */

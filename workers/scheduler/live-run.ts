@@ -27,6 +27,7 @@ const stateOf = (row: TaskRunRow): ItemState => ({
   attempts: row.attempts,
   dueAt: row.dueAt?.getTime() ?? null,
   readyAt: row.readyAt?.getTime() ?? null,
+  heldAt: row.heldAt?.getTime() ?? null,
 })
 
 /** Gives a task the ids of its items, in order. */

@@ -121,7 +121,7 @@ test('an answer that comes while its run is advanced waits for it: neither is un
     const task = {
       id,
       from: 'waiting',
-      to: { ...to, infrastructureFailures: 0, attempts: 0, dueAt: null, readyAt: null },
+      to: { ...to, infrastructureFailures: 0, attempts: 0, dueAt: null, readyAt: null, heldAt: null },
     }
     return writeState(tx, runId, { tasks: [task], run: null, topics: [] })
   })

@@ -233,3 +233,15 @@ test.each([
   for (const id of [first, second, third]) seen.push((await over(id)).state)
   expect(seen).toEqual(ends)
 })
+
+test('[R7] `depends_on_past` holds a task back no longer than its `queue_timeout`', async () => {
+  await work(() => fails())
+  const made = await dag('  - {id: chain, command: [x], depends_on_past: true, queue_timeout: 300ms}')
+  const tick = (day: number) =>
+    made.run({ trigger: 'schedule', logicalDate: new Date(Date.UTC(2026, 0, day)) })
+  await over(await tick(1))
+  const held = await tick(2)
+  expect(await over(held)).toEqual({ state: 'failed', reason: 'task_failed' })
+  const [row] = await database().client`select state, reason, attempts from task_run where run_id = ${held}`
+  expect({ ...row }).toEqual({ state: 'failed', reason: 'queue_timeout', attempts: 0 })
+})

@@ -244,7 +244,7 @@ test('a task that depends on the past waits for the run before', async () => {
   await expect
     .poll(() => sentenceOf(next, 'a'), { timeout: 60_000 })
     .toMatch(
-      /^It waits until a has succeeded in the run before, d\w+ run 1 \(failed\): it depends on the past\.$/,
+      /^It waits until a has succeeded in the run before, d\w+ run 1 \(failed\): it depends on the past\. It gives up at 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\.$/,
     )
   expect(await sentenceOf(next)).toMatch(/^Nothing of it runs now\. a: It waits until a has succeeded/)
 })

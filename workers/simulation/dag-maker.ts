@@ -88,7 +88,7 @@ function task(random: Random, id: string, earlier: readonly string[]): Doc {
     ...(random.chance(0.15) ? { if: random.pick(['${{ 1 < 2 }}', '${{ 2 < 1 }}']) } : {}),
     ...(random.chance(0.1) ? { allow_failure: true } : {}),
     ...(random.chance(0.06) ? { latest_only: true } : {}),
-    ...(random.chance(0.06) ? { depends_on_past: true } : {}),
+    ...(random.chance(0.06) ? { depends_on_past: true, queue_timeout: '20s' } : {}),
     ...own,
     ...more,
   }

@@ -111,18 +111,10 @@ export class People {
     this.#cancelOne(id)
   }
 
-  /** What waits for its turn, or for a run before it to go well, may wait for ever: it is cancelled. */
+  /** What waits for its turn may wait as long as runs are allowed to: it is cancelled. */
   giveUp(): void {
-    const { run, taskRun, version } = this.#database.tables
-    for (const { id, state, versionId, cancelRequestedAt } of run.values()) {
-      if (cancelRequestedAt !== null || (state !== 'queued' && state !== 'running')) continue
-      const behind = version.get(versionId)?.spec.tasks.filter((task) => task.depends_on_past) ?? []
-      const waits = [...taskRun.values()].some(
-        (item) =>
-          item.runId === id && item.state === 'waiting' && behind.some((task) => task.id === item.task),
-      )
-      if (state === 'queued' || waits) this.#cancelOne(id)
-    }
+    for (const { id, state, cancelRequestedAt } of this.#database.tables.run.values())
+      if (state === 'queued' && cancelRequestedAt === null) this.#cancelOne(id)
   }
 
   #cancelOne(id: string): void {

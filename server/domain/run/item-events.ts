@@ -2,10 +2,10 @@
 import { assertNever } from '../errors/errors.ts'
 import type { ItemEvent } from './events.ts'
 import { expandItems, isCleanup, itemAt, nodeAt, type Machine } from './machine.ts'
-import { consider, deadlineOf, goOn, stopReason } from './readiness.ts'
+import { consider, deadlineOf, goOn, heldUntil, stopReason } from './readiness.ts'
 import { afterAttempt } from './retry.ts'
 import { itemDue, lookMs } from './timers.ts'
-import { move, touch, type Work } from './work.ts'
+import { move, touch, type ItemRef, type Work } from './work.ts'
 
 type Of<Kind extends ItemEvent['kind']> = Extract<ItemEvent, { kind: Kind }>
 
@@ -34,10 +34,19 @@ function attemptEnded(work: Work, event: Of<'attempt_ended'>): void {
 const pollEnd = (machine: Machine, node: number, readyAt: number) =>
   readyAt + (nodeAt(machine, node).policy.poll?.timeout ?? 0)
 
+/** The run before holds it back: it is looked at again, and given up when that takes as long as it may be queued (R7). */
+function heldBack(work: Work, ref: ItemRef): void {
+  const { machine, now } = work
+  const heldAt = itemAt(machine, ref.node, ref.item).heldAt ?? now
+  const last = heldUntil(machine, ref.node, heldAt)
+  if (now >= last) move(work, ref, 'failed', { reason: 'queue_timeout' })
+  else touch(work, ref, { heldAt, dueAt: Math.min(now + lookMs, last) })
+}
+
 function condition(work: Work, event: Of<'condition'>): void {
   const { result } = event
   if (result === 'true') goOn(work, event, true)
-  else if (result === 'not_yet') touch(work, event, { dueAt: work.now + lookMs })
+  else if (result === 'not_yet') heldBack(work, event)
   else if ('skip' in result) move(work, event, 'skipped', { reason: result.skip })
   else move(work, event, 'failed', { reason: 'expression_error', message: result.error })
 }

@@ -20,6 +20,8 @@ export interface ItemState {
   dueAt: number | null
   /** When its rule and conditions held; deadlines, waits and polls count from here. ms since the epoch. */
   readyAt: number | null
+  /** Since when the run before holds it back (`depends_on_past`); null when it does not. ms since the epoch. */
+  heldAt: number | null
 }
 
 export interface ItemChange {
@@ -78,6 +80,7 @@ export const fresh = (): ItemState => ({
   attempts: 0,
   dueAt: null,
   readyAt: null,
+  heldAt: null,
 })
 
 /** A run that was just made. */

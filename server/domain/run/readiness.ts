@@ -46,6 +46,10 @@ export function queueDueAt(machine: Machine, node: number, now: number, readyAt:
   return Math.min(now + queueTimeout, deadline === null ? Infinity : readyAt + deadline)
 }
 
+/** The last moment of an item that the run before has held back since `heldAt`. */
+export const heldUntil = (machine: Machine, node: number, heldAt: number): number =>
+  heldAt + nodeAt(machine, node).queueTimeout
+
 /** The last moment of an item that has begun; null without a deadline. */
 export function deadlineOf(machine: Machine, node: number, { readyAt }: ItemState): number | null {
   const { deadline } = nodeAt(machine, node)

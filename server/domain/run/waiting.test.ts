@@ -8,6 +8,10 @@ const bound = { timeout: 5000, on_timeout: 'fail' as const }
 const approve = { action: { kind: 'approve', message: null, form: {}, ...bound } } as const
 const wait = { action: { kind: 'wait', for: { kind: 'duration', ms: 3000 }, ...bound } } as const
 const poll = { poll: { every: 1000, timeout: 2500, not_ready_exit_codes: [75] } }
+const map = {
+  map: { over: { kind: 'expression', source: 'x', scope: '' }, key: null, max_parallel: 2 },
+} as const
+const held = (run: Machine, now: number) => send(run, { kind: 'condition', result: 'not_yet', ...at }, now)
 const notReady = ended('failed', 'user_error', { exitCode: 75 })
 
 test('an approval waits for its answer: yes succeeds, no fails', () => {
@@ -117,9 +121,29 @@ test('a condition that cannot be told yet is asked again', () => {
   ])
 })
 
-const map = {
-  map: { over: { kind: 'expression', source: 'x', scope: '' }, key: null, max_parallel: 2 },
-} as const
+test('[R7] what the run before holds back is given up when that takes as long as it may be queued', () => {
+  for (const more of [{}, wait, approve, map]) {
+    const past = { depends_on_past: true, queue_timeout: 15_000, deadline: 1000 }
+    const run = admitted([plannedTask('a', [], { ...past, ...more })])
+    held(run, 50)
+    held(run, 10_050)
+    expect(itemAt(run, 0, 0)).toMatchObject({ state: 'waiting', heldAt: 50, dueAt: 15_050 })
+    expect(send(run, { kind: 'due', ...at }, 15_050).actions).toMatchObject([{ what: 'condition' }])
+    held(run, 15_050)
+    expect(itemAt(run, 0, 0)).toMatchObject({ state: 'failed', reason: 'queue_timeout' })
+  }
+  const late = admitted([
+    plannedTask('a', [], { depends_on_past: true, queue_timeout: 15_000, deadline: 1000 }),
+  ])
+  held(late, 50)
+  send(late, { kind: 'condition', result: 'true', ...at }, 20_000)
+  expect(itemAt(late, 0, 0), 'its time begins when it may go on').toMatchObject({
+    state: 'queued',
+    heldAt: null,
+    readyAt: 20_000,
+    dueAt: 21_000,
+  })
+})
 
 test('a map is expanded when its rule holds, folds, and lets no more items run than it says', () => {
   const run = admitted([plannedTask('m', [], map), plannedTask('z', ['m'])])

@@ -47,7 +47,7 @@ export function move(
     node,
     item,
     from: from.state,
-    to: { ...from, reason: null, message: null, dueAt: null, ...patch, state: to },
+    to: { ...from, reason: null, message: null, dueAt: null, heldAt: null, ...patch, state: to },
   }
   work.items.push(change)
   putItem(work.machine, change)

@@ -79,10 +79,15 @@ function machineOf(row: RunViewRow, spec: Spec, rows: readonly TaskRow[]): Machi
   return restoreMachine(
     makePlan(spec.tasks, spec.limits.run_timeout),
     run,
-    inOrder.map(({ task, key, dueAt, readyAt, ...one }) => ({
+    inOrder.map(({ task, key, dueAt, readyAt, heldAt, ...one }) => ({
       task,
       key,
-      state: { ...one, dueAt: dueAt?.getTime() ?? null, readyAt: readyAt?.getTime() ?? null },
+      state: {
+        ...one,
+        dueAt: dueAt?.getTime() ?? null,
+        readyAt: readyAt?.getTime() ?? null,
+        heldAt: heldAt?.getTime() ?? null,
+      },
     })),
   )
 }

@@ -55,6 +55,7 @@ export const items: Pick<Statements, Names> = {
         message: null,
         dueAt: null,
         readyAt: null,
+        heldAt: null,
         answer: null,
         reusedFrom: null,
         userFailures: 0,

@@ -88,6 +88,7 @@ const newTaskRun = (
   message: null,
   dueAt: null,
   readyAt: null,
+  heldAt: null,
   answer: null,
   reusedFrom: null,
   userFailures: 0,
@@ -119,11 +120,12 @@ function writeTaskRuns(tx: Transaction, writes: readonly TaskRunWrite[]): number
   const wanted = new Map(writes.map((write) => [write.id, write]))
   const rows = tx.lockWhere('taskRun', (row) => wanted.get(row.id)?.from === row.state)
   for (const row of rows) {
-    const { dueAt, readyAt, ...to } = wanted.get(row.id)?.to ?? row
+    const { dueAt, readyAt, heldAt, ...to } = wanted.get(row.id)?.to ?? row
     tx.update('taskRun', row.id, {
       ...to,
       dueAt: dueAt instanceof Date ? dueAt : dateOf(dueAt),
       readyAt: readyAt instanceof Date ? readyAt : dateOf(readyAt),
+      heldAt: heldAt instanceof Date ? heldAt : dateOf(heldAt),
       queuedAt: to.state === 'queued' && row.state !== 'queued' ? tx.now() : row.queuedAt,
       startedAt: to.state === 'running' ? (row.startedAt ?? tx.now()) : row.startedAt,
       endedAt: itemHasEnded(to.state) ? tx.now() : null,

@@ -194,7 +194,13 @@ export const taskKeys: readonly Key[] = [
     'annotations',
   ].map((field) => key(field, anything, 'as in a pod', `The pod's field of that name.`, later)),
   key('start_timeout', duration, 'duration', 'The longest it may take to start.'),
-  key('queue_timeout', duration, 'duration', 'The longest it may be queued.', { default: '7d' }),
+  key(
+    'queue_timeout',
+    duration,
+    'duration',
+    'The longest it may be queued, or held back by `depends_on_past`.',
+    { default: '7d' },
+  ),
   key('deadline', duration, 'duration', 'The longest all attempts together may take.'),
   key(
     'cleanup_timeout',

@@ -88,6 +88,11 @@ test('what was asked about a task is said: conditions, items, the run before', (
   expect(says(machine, 't', { past })).toBe(
     'It waits until t has succeeded in the run before, iris run 3 (failed): it depends on the past.',
   )
+  const bounded = ready({ ...conditional, queue_timeout: 60_000 })
+  send(bounded, { kind: 'condition', node: 0, item: 0, result: 'not_yet' }, 1000)
+  expect(says(bounded, 't', { past })).toContain(
+    'it depends on the past. It gives up at 1970-01-01 00:01:01 UTC.',
+  )
   const mapped = ready({
     map: { over: { kind: 'expression', source: 'x', scope: '' }, key: null, max_parallel: null },
   })

@@ -3,7 +3,7 @@ import { assertNever } from '../../errors/errors.ts'
 import type { Task } from '../../dag/spec.ts'
 import { isShut } from '../decide.ts'
 import { foldedState, itemAt, nodeAt, positionOf, type Machine } from '../machine.ts'
-import { judgeItem } from '../readiness.ts'
+import { heldUntil, judgeItem } from '../readiness.ts'
 import { shownState } from '../shown-state.ts'
 import { isTerminalTaskRun, reasons, type RunState, type TaskRunState } from '../states.ts'
 import type { ItemRef } from '../work.ts'
@@ -96,8 +96,10 @@ function whyRuleWaits(facts: TaskRunFacts): Why {
 
 /** Its rule holds, and the shell was asked whether it may go on. */
 function whyAsked({ machine, ref, past, task }: TaskRunFacts): Why {
+  const { heldAt } = itemAt(machine, ref.node, ref.item)
+  const last = heldAt === null ? '' : ` It gives up at ${moment(heldUntil(machine, ref.node, heldAt))}.`
   if (past !== null)
-    return say`It waits until ${task.id} has succeeded in the run before, ${runPart(past)} (${past.state}): it depends on the past.`
+    return say`It waits until ${task.id} has succeeded in the run before, ${runPart(past)} (${past.state}): it depends on the past.${last}`
   return machine.expanded[ref.node] === true
     ? ['Its conditions are being looked at.']
     : ['What it is expanded over is being read.']
