@@ -54,7 +54,7 @@ export const backfillText = (one: Backfill, dag: DagRef, now: number): string =>
     one.url,
   ].join('\n')
 
-export const datesTable = (dates: readonly BackfillDate[]): string =>
+const datesTable = (dates: readonly BackfillDate[]): string =>
   table(
     ['LOGICAL DATE', 'INTERVAL', 'GETS', 'RUN'],
     dates.map(({ logicalDate, intervalStart, intervalEnd, plan, made, run }) => [
@@ -65,16 +65,24 @@ export const datesTable = (dates: readonly BackfillDate[]): string =>
     ]),
   )
 
-export function previewText({ version, schedule, timezone, dates, plans, page }: BackfillPreview): string {
+/** Dates after the first `offset` of `all`, and how the next ones are asked for. */
+export function pageText(dates: readonly BackfillDate[], offset: number, all: number): string {
+  const end = offset + dates.length
+  if (dates.length === 0) return dim(`There are ${all} dates.`)
+  if (offset === 0 && end >= all) return datesTable(dates)
+  const more = end < all ? `; the next with --offset ${end}` : ''
+  return `${datesTable(dates)}\n${dim(`dates ${offset + 1} to ${end} of ${all}${more}`)}`
+}
+
+export function previewText(preview: BackfillPreview, offset: number): string {
+  const { version, schedule, timezone, dates, plans, page } = preview
   const others = Object.entries(plans)
     .filter(([plan, count]) => plan !== 'run' && count > 0)
     .map(([plan, count]) => `${count} ${planWords[plan as TickPlan]}`)
-  const rest = dates - page.length
   return [
     [`${plans.run} of ${dates} dates would get a run of v${version}`, ...others].join(', '),
     dim(`${plain(schedule)} in ${timezone}`),
     '',
-    datesTable(page),
-    ...(rest > 0 ? [dim(`and ${rest} more`)] : []),
+    pageText(page, offset, dates),
   ].join('\n')
 }

@@ -30,7 +30,7 @@ export function runTable(runs: readonly RunSummary[], now: number): string {
       `#${run.number}`,
       toned(run.state),
       `v${run.version.number}`,
-      run.trigger,
+      run.forced ? `${run.trigger}, forced` : run.trigger,
       plain(run.triggeredBy ?? ''),
       agoWords(now - Date.parse(run.createdAt)),
       lengthOf(run, now),
@@ -39,7 +39,25 @@ export function runTable(runs: readonly RunSummary[], now: number): string {
   )
 }
 
-/** The answer first, then what was run, then its tasks. */
+/** What people said: answers, and states given by hand. */
+function wordsOfPeople({ taskRuns, marks }: RunDetail, now: number): string[] {
+  const ago = (at: string) => agoWords(now - Date.parse(at))
+  const answers = taskRuns.flatMap((task) => {
+    if (task.answer === null) return []
+    const { yes, by, at, comment, values } = task.answer
+    const given = Object.entries(values).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+    const more = [comment ?? '', given.join(' ')].filter((text) => text !== '')
+    return `${taskWords(task)} was answered with ${yes ? 'yes' : 'no'} by ${by} ${ago(at)}${more.map((text) => `: ${text}`).join('')}`
+  })
+  const late = { applied: '', noted: ', after its end', too_late: ', too late' }
+  const marked = marks.map(
+    ({ as, by, at, reason, outcome, ...task }) =>
+      `${taskWords(task)} was marked as ${as} by ${by ?? 'someone'} ${ago(at)}${outcome === null ? ', not yet carried out' : late[outcome]}: ${reason}`,
+  )
+  return [...answers, ...marked].map(plain)
+}
+
+/** The answer first, then what was run and why, then its tasks, then what people said. */
 export function runText(run: RunDetail, now: number): string {
   const { version, parent } = run
   const params = Object.entries(run.params).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
@@ -53,14 +71,18 @@ export function runText(run: RunDetail, now: number): string {
       why(run, task),
     ]),
   )
+  const people = wordsOfPeople(run, now)
   return [
     toned(run.state, plain(run.headline)),
     ...(run.whyNotRunning === null ? [] : [plain(run.whyNotRunning.sentence)]),
     `run ${run.number} of ${dagWords(run.dag)}, v${version.number} ${dim(version.commit.slice(0, 7))} ${plain(version.subject)}, ${plain(version.author)}`,
     ...(params.length === 0 ? [] : [`with ${plain(params.join(' '))}`]),
+    `${plain(run.why)} ${dim(agoWords(now - Date.parse(run.createdAt)))}`,
+    ...run.causes.map(({ url }) => dim(url)),
     ...(parent === null ? [] : [`${parent.verb} of run ${parent.number}`]),
     '',
     tasks,
+    ...(people.length === 0 ? [] : ['', ...people]),
     '',
     run.url,
   ].join('\n')

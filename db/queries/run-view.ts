@@ -47,6 +47,7 @@ const columns = {
   dueAt: run.dueAt,
   trigger: run.trigger,
   triggeredBy: user.name,
+  forced: run.forced,
   params: run.params,
   verb: run.verb,
   parentId: run.parentId,

@@ -18,7 +18,8 @@ export class DagPage {
   async start({
     version,
     params = {},
-  }: { version?: string; params?: Record<string, string> } = {}): Promise<RunPage> {
+    force = false,
+  }: { version?: string; params?: Record<string, string>; force?: boolean } = {}): Promise<RunPage> {
     const dialog = this.page.getByRole('dialog')
     // A page that was just opened may not listen yet.
     await expect(async () => {
@@ -27,6 +28,7 @@ export class DagPage {
     }).toPass()
     if (version !== undefined) await dialog.getByLabel('Version').selectOption(version)
     for (const [title, text] of Object.entries(params)) await dialog.getByLabel(title).fill(text)
+    if (force) await dialog.getByLabel(/^At once/).check()
     await dialog.getByRole('button', { name: /^Run/ }).click()
     await this.page.waitForURL(/\/runs\/\d+/)
     return new RunPage(this.page)

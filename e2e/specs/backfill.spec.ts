@@ -4,6 +4,7 @@ import { looksWell } from '../fixtures/looks.ts'
 import { walkByTab } from '../fixtures/tab-order.ts'
 import { expect, seriousFaults, test } from '../fixtures/test.ts'
 import { BackfillsPage } from '../pages/backfills-page.ts'
+import { DagPage } from '../pages/dag-page.ts'
 
 const fence = '```'
 const notebook = `---
@@ -55,6 +56,10 @@ test('a long one is paused, resumed and cancelled', async ({ page }) => {
   await backfills.open()
   await backfills.ask({ from: '2020-01-01', to: '2025-12-31', atOnce: 1 })
   await expect(backfills.dryRun()).toContainText('2192 runs')
+  await expect(backfills.dryRun()).toContainText('dates 1 to 100 of 2192')
+  await backfills.dryRun().getByRole('button', { name: 'Next dates' }).click()
+  await expect(backfills.dryRun()).toContainText('dates 101 to 200 of 2192')
+  await expect(backfills.dryRun()).toContainText('2020-04-10 06:00')
   await backfills.send()
   const row = backfills.row(2)
   await row.getByRole('button', { name: 'Pause' }).click()
@@ -65,6 +70,20 @@ test('a long one is paused, resumed and cancelled', async ({ page }) => {
   await row.getByRole('button', { name: 'Cancel' }).click()
   await expect(row.getByRole('cell', { name: 'cancelled', exact: true })).toBeVisible()
   await expect(row).not.toContainText('to come')
+  await page.getByRole('button', { name: 'backfill 2' }).click()
+  const dates = backfills.dates(2)
+  await dates.getByRole('button', { name: 'Next dates' }).click()
+  await expect(dates).toContainText('dates 101 to 200 of 2192')
+  await expect(dates.getByRole('row', { name: /2020-04-10/ })).toContainText('given up')
+  await dates.getByRole('button', { name: 'Dates before' }).click()
+  await expect(dates.getByRole('row', { name: /2020-01-01/ })).toBeVisible()
+})
+
+test('a run that was forced says so on its page', async ({ page }) => {
+  const dag = new DagPage(page, '/main/fill/daily')
+  await dag.open()
+  await dag.start({ force: true })
+  await expect(page.getByText('at once, whatever other runs there were.')).toBeVisible()
 })
 
 test('a DAG’s schedule: its next five ticks, pause and resume, a webhook’s secret shown once', async ({

@@ -66,12 +66,14 @@ test('a run by REST: started, read, its log and output by range; what is wrong i
   await tree.commit('First')
   await tree.git('push', '-q', shop.hosted.remote('api'), 'main')
 
-  const made = await send(`${at}/runs`, { version: 1, params: { n: 5 } })
+  const made = await send(`${at}/runs`, { version: 1, params: { n: 5 }, force: true })
   expect(made).toMatchObject({ status: 201, body: { url: 'http://dagbok.test/main/api/small/runs/1' } })
   const id = String(made.body['id'])
   expect((await shop.ended('small', 1)).state).toBe('succeeded')
   expect((await read(`/runs/${id}`)).body).toMatchObject({
     state: 'succeeded',
+    forced: true,
+    why: 'Started over the API by Owner, at once, whatever other runs there were.',
     version: { number: 1 },
     taskRuns: [{ task: 'fit', key: null, state: 'succeeded', attempts: [{ n: 1, state: 'succeeded' }] }],
   })

@@ -105,6 +105,8 @@ test('a backfill by REST: its dry run, its progress, and each date’s run says 
   expect(done).toMatchObject({ state: 'finished', progress: { dates: 3, succeeded: 3 } })
   const dates = await ask('GET', `${at}/1/dates`)
   expect(dates.body.map((date: { run: { number: number } }) => date.run.number)).toEqual([1, 2, 3])
+  const second = await ask('GET', `${at}/1/dates?offset=1&limit=1`)
+  expect(second.body).toMatchObject([{ logicalDate: '2026-01-02T06:00:00.000Z', made: true }])
   const [run] = (await ask('GET', '/dags/main/fill/past/runs')).body
   expect(run).toMatchObject({
     why: 'Made by backfill 1 for 2026-01-03T06:00:00.000Z.',

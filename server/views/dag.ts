@@ -26,6 +26,8 @@ export const runSummarySchema = z.object({
   cancelling: z.boolean(),
   trigger: triggerSchema,
   triggeredBy: z.string().nullable(),
+  /** It started at once, whatever limits and strategy of its DAG said. */
+  forced: z.boolean(),
   params: z.record(z.string(), json),
   parent: z.object({ id: z.uuid(), number: z.number(), verb: verbSchema }).nullable(),
   logicalDate: timeSchema.nullable(),

@@ -11,10 +11,8 @@ import { VersionSelect } from '../../_components/version-select.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { ParamsForm } from '../../_components/params-form.tsx'
 import { readParams } from '../../_components/params.ts'
+import { DatesPager, datesAtOnce } from './dates-pager.tsx'
 import { DatesTable } from './dates-table.tsx'
-
-/** Dates of the dry run that are shown. */
-const shown = 200
 
 const reprocessWords: Record<Range['reprocess'], string> = {
   none: 'nothing: leave dates that have a run',
@@ -126,8 +124,12 @@ function Fields({
 /** What it would do, as the form stands. */
 function DryRun({ place, range }: { place: DagPlace; range: Range }) {
   const trpc = useTRPC()
+  const asked = JSON.stringify(range)
+  // Another range begins at its first date.
+  const [moved, setMoved] = useState({ asked, offset: 0 })
+  const offset = moved.asked === asked ? moved.offset : 0
   const preview = useQuery({
-    ...trpc.backfills.preview.queryOptions({ ...place, ...range, limit: shown }),
+    ...trpc.backfills.preview.queryOptions({ ...place, ...range, offset, limit: datesAtOnce }),
     placeholderData: keepPreviousData,
     retry: false,
   })
@@ -140,10 +142,10 @@ function DryRun({ place, range }: { place: DagPlace; range: Range }) {
         <b>{plans.run ?? 0} runs</b>
         <span className="muted">
           of {dates} dates of {schedule}, v{version}
-          {dates > shown && `; the first ${shown}`}
         </span>
       </header>
       <DatesTable place={place} dates={page} timezone={timezone} />
+      <DatesPager offset={offset} all={dates} onMove={(to) => setMoved({ asked, offset: to })} />
     </section>
   )
 }

@@ -1,6 +1,6 @@
 'use client'
 
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query'
 import { parseAsInteger, useQueryState } from 'nuqs'
 import { useState } from 'react'
 import type { Backfill } from '#server/views/backfill.ts'
@@ -11,6 +11,7 @@ import { Words } from '../../_components/words.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { useLive } from '../../_trpc/use-live.ts'
 import { BackfillDialog } from './backfill-dialog.tsx'
+import { DatesPager, datesAtOnce } from './dates-pager.tsx'
 import { DatesTable } from './dates-table.tsx'
 
 /** How far it is, in words and as a bar. */
@@ -69,9 +70,11 @@ function Actions({ place, of, done }: { place: DagPlace; of: Backfill; done: () 
 
 function Dates({ place, dagId, of }: { place: DagPlace; dagId: string; of: Backfill }) {
   const trpc = useTRPC()
-  const [pages, setPages] = useState(1)
-  const limit = Math.min(500, 100 * pages)
-  const dates = useQuery(trpc.backfills.dates.queryOptions({ ...place, number: of.number, limit }))
+  const [offset, setOffset] = useState(0)
+  const dates = useQuery({
+    ...trpc.backfills.dates.queryOptions({ ...place, number: of.number, offset, limit: datesAtOnce }),
+    placeholderData: keepPreviousData,
+  })
   useLive([`dag:${dagId}`], () => dates.refetch())
   return (
     <section className="sheet" aria-label={`Dates of backfill ${of.number}`}>
@@ -83,11 +86,7 @@ function Dates({ place, dagId, of }: { place: DagPlace; dagId: string; of: Backf
       </header>
       {dates.error !== null && <Fault error={dates.error} />}
       {dates.data !== undefined && <DatesTable place={place} dates={dates.data} timezone={zoneOf(of)} />}
-      {dates.data !== undefined && dates.data.length === limit && limit < 500 && (
-        <button type="button" className="btn ghost" onClick={() => setPages(pages + 1)}>
-          More dates
-        </button>
-      )}
+      <DatesPager offset={offset} all={of.progress.dates} onMove={setOffset} />
     </section>
   )
 }

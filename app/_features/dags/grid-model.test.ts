@@ -28,6 +28,7 @@ const run = (
     committedAt: '2026-01-01T00:00:00Z',
   },
   state,
+  forced: false,
   reason: null,
   message: null,
   cancelling: false,

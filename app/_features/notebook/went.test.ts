@@ -24,6 +24,7 @@ const grid = (version: number, number?: number): Grid => {
     cancelling: false,
     trigger: 'manual',
     triggeredBy: null,
+    forced: false,
     params: {},
     parent: null,
     logicalDate: null,

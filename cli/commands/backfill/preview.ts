@@ -4,23 +4,24 @@ import { dagOf, dagPath } from '../../client/addresses.ts'
 import { signedInClient } from '../../client/rest-client.ts'
 import { previewText } from '../../print/backfill.ts'
 import { say, sayJson } from '../../print/output.ts'
-import { countOf, rangeOf, withRange, type RangeOptions } from './range.ts'
+import { rangeOf, withPage, withRange, type PageOptions, type RangeOptions } from './range.ts'
 
-interface Options extends RangeOptions {
-  limit: number
+interface Options extends RangeOptions, PageOptions {
   json?: true
 }
 
 export const backfillPreview = (): Command =>
-  withRange(
-    new Command('preview')
-      .description('What a backfill would do with each date; it does nothing.')
-      .argument('<DAG>')
-      .option('--limit <N>', 'dates that are printed, up to 500', countOf, 100),
+  withPage(
+    withRange(
+      new Command('preview')
+        .description('What a backfill would do with each date; it does nothing.')
+        .argument('<DAG>'),
+    ),
   ).action(async (text: string, options: Options) => {
+    const { limit, offset, json } = options
     const path = `${dagPath(dagOf(text))}/backfills/preview`
-    const query = { ...rangeOf(options), limit: options.limit }
+    const query = { ...rangeOf(options), limit, offset }
     const preview = await (await signedInClient()).get<BackfillPreview>(path, query)
-    if (options.json) return sayJson(preview)
-    say(previewText(preview))
+    if (json) return sayJson(preview)
+    say(previewText(preview, offset))
   })

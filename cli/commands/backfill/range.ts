@@ -18,6 +18,24 @@ export function countOf(text: string): number {
   return count
 }
 
+/** @throws InvalidArgumentError */
+function offsetOf(text: string): number {
+  const offset = Number(text)
+  if (!Number.isInteger(offset) || offset < 0) throw new InvalidArgumentError('Give a number from 0 on.')
+  return offset
+}
+
+export interface PageOptions {
+  limit: number
+  offset: number
+}
+
+/** Which of its dates are printed. */
+export const withPage = (command: Command): Command =>
+  command
+    .option('--limit <N>', 'dates that are printed, up to 500', countOf, 100)
+    .option('--offset <N>', 'dates before them that are left out', offsetOf, 0)
+
 export const withRange = (command: Command): Command =>
   command
     .requiredOption('--from <DATE>', 'first logical date: 2026-01-31, or 2026-01-31T06:00')

@@ -49,7 +49,15 @@ test('past dates are previewed, filled, paused, resumed, cancelled', async () =>
     'dagbok: There is nothing to run: each of the 3 dates has a run already. Say what to reprocess.\n',
   )
 
-  const long = ['starts/daily', '--from', '2020-01-01', '--to', '2025-12-31', '--concurrency', '1']
+  const pages = await dagbok(['backfill', 'view', 'starts/daily#1', '--limit', '2', '--offset', '1'])
+  expect(pages.stdout).not.toContain('2026-01-01T06')
+  expect(pages.stdout).toMatch(/2026-01-03T06[^\n]*\ndates 2 to 3 of 3$/m)
+  const past = ['--from', '2020-01-01', '--to', '2025-12-31']
+  const first = (await dagbok(['backfill', 'preview', 'starts/daily', ...past])).stdout
+  expect(first).toMatch(/^dates 1 to 100 of 2192; the next with --offset 100$/m)
+  const last = (await dagbok(['backfill', 'preview', 'starts/daily', ...past, '--offset', '2191'])).stdout
+  expect(last).toMatch(/2025-12-31T06[^\n]*\ndates 2192 to 2192 of 2192$/m)
+  const long = ['starts/daily', ...past, '--concurrency', '1']
   expect((await dagbok(['backfill', 'create', ...long])).stdout).toMatch(/^Backfill 2 of main\/starts\/daily/)
   expect((await dagbok(['backfill', 'pause', 'starts/daily#2'])).stdout).toContain('is paused')
   expect((await dagbok(['backfill', 'list', 'starts/daily'])).stdout).toMatch(/#2 +paused +v1/)

@@ -6,7 +6,9 @@ import { say, sayJson } from '../../print/output.ts'
 
 export const runCancel = (): Command =>
   new Command('cancel')
-    .description('Ask for the end of a run: its clean-up still runs.')
+    .description(
+      'Ask for the end of a run: its clean-up still runs. Called again, it ends the run without the clean-up.',
+    )
     .argument('<RUN>')
     .action(async (text: string, options: { json?: true }) => {
       const address = runOf(text)
@@ -14,5 +16,6 @@ export const runCancel = (): Command =>
       const run = await readRun(client, address)
       const answer = await client.post<object>(`/runs/${run.id}/cancel`)
       if (options.json) return sayJson(answer)
-      say(`Run ${run.number} of ${dagWords(run.dag)} is being cancelled: ${run.url}`)
+      const how = run.cancelling ? 'ends without its clean-up' : 'is being cancelled'
+      say(`Run ${run.number} of ${dagWords(run.dag)} ${how}: ${run.url}`)
     })

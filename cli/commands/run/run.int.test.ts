@@ -76,6 +76,25 @@ test('a list and a view are tables for people, and the answer of REST for progra
   )
 })
 
+test('a run that was forced says so, and each why it is there', async () => {
+  const run = await json<RunDetail>(['run', 'start', 'followed/small', '--force', '--watch'])
+  expect(run).toMatchObject({ forced: true })
+  const view = (await dagbok(['run', 'view', run.id])).stdout
+  expect(view).toContain('Started over the API by Owner, at once, whatever other runs there were.')
+  expect((await dagbok(['run', 'view', 'followed/small#1'])).stdout).toContain(
+    'Started over the API by Owner. ',
+  )
+  const list = (await dagbok(['run', 'list', 'followed/small'])).stdout
+  expect(list).toMatch(new RegExp(`#${run.number} +succeeded +v2 +api, forced`))
+  expect(list).toMatch(/#1 +succeeded +v1 +api +Owner/)
+})
+
+test('the help of a cancel says what a second one does', async () => {
+  expect((await dagbok(['run', 'cancel', '--help'])).stdout.replaceAll(/\s+/g, ' ')).toContain(
+    'Called again, it ends the run without the clean-up.',
+  )
+})
+
 test('a run that failed exits with 1 where that is asked for, and shows the log of what failed', async () => {
   const ended = await dagbok(['run', 'start', 'followed/half', '--exit-status'])
   expect(ended.code).toBe(1)

@@ -103,6 +103,9 @@ test('a task that waits for a person is answered with its form, once', async () 
   const run = await json<RunDetail>(['run', 'watch', id])
   expect(run.taskRuns[0]?.answer).toMatchObject({ yes: true, comment: 'good', values: { copies: 3 } })
   expect((await dagbok(['run', 'view', id, '--log'])).stdout).toContain('eu 3')
+  expect((await dagbok(['run', 'view', id])).stdout).toMatch(
+    /^ask was answered with yes by Owner .*: good: .*copies=3/m,
+  )
   expect((await answered(['--reject'])).stderr).toBe('dagbok: ask is succeeded: it waits for no answer.\n')
 
   const second = await json<{ id: string }>(['run', 'start', 'mended/ask'])
@@ -128,6 +131,9 @@ test('a mark needs a reason; of what has ended it is a note that a recover belie
   expect((await product().api<RunDetail>(`/runs/${run.id}`)).marks).toMatchObject([
     { task: 'each', key: 'b', as: 'succeeded', reason: 'mended by hand', outcome: 'noted' },
   ])
+  expect((await dagbok(['run', 'view', name])).stdout).toMatch(
+    /^each \(b\) was marked as succeeded by Owner .*, after its end: mended by hand$/m,
+  )
   const again = await json<RunDetail>(['run', 'recover', name, '--watch'])
   expect(again.state).toBe('succeeded')
   expect(ranIn(again)).toEqual(['last'])

@@ -26,18 +26,20 @@ export const causeWords = ({ repo, dag, number, task, output }: Cause): string =
 export function whyThere(given: {
   trigger: RunTrigger
   by: string | null
+  forced: boolean
   schedule: string | null
   logicalDate: string | null
   backfill: number | null
   causes: readonly Cause[]
 }): string {
   const by = given.by === null ? '' : ` by ${given.by}`
+  const force = given.forced ? ', at once, whatever other runs there were' : ''
   const of = given.logicalDate === null ? '' : ` for ${given.logicalDate}`
   switch (given.trigger) {
     case 'manual':
-      return `Started${by}.`
+      return `Started${by}${force}.`
     case 'api':
-      return `Started over the API${by}.`
+      return `Started over the API${by}${force}.`
     case 'push':
       return `Started with a push${by}.`
     case 'seed':

@@ -60,6 +60,7 @@ export function runSummary(row: RunViewRow, publicUrl: string): RunSummary {
     cancelling: row.cancelRequestedAt !== null && row.endedAt === null,
     trigger: row.trigger,
     triggeredBy: row.triggeredBy,
+    forced: row.forced,
     params: row.params,
     parent:
       row.parentId === null || row.parentNumber === null || row.verb === null
@@ -71,6 +72,7 @@ export function runSummary(row: RunViewRow, publicUrl: string): RunSummary {
     why: whyThere({
       trigger: row.trigger,
       by: row.triggeredBy,
+      forced: row.forced,
       schedule: row.schedule,
       logicalDate: isoOrNull(row.logicalDate),
       backfill: row.backfill,
