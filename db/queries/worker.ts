@@ -1,8 +1,6 @@
 /** Workers: the product's own, and those of the pool with their tokens. Database time only. */
 import { and, desc, eq, inArray, isNull, ne, sql } from 'drizzle-orm'
 import type { FullDisk } from '#server/domain/space.ts'
-import type { FullMachine } from '#server/domain/run/why/queue.ts'
-import { machineOf } from '#server/domain/words.ts'
 import { rowsOf, type Queryable } from '../client.ts'
 import { attempt, run, user, worker, workerToken } from '../schema/index.ts'
 import type { LostAttempt } from './attempt.ts'
