@@ -1,4 +1,5 @@
 /** How long a worker may be silent before its attempts are taken for lost, and others run them. */
+import { DagbokError } from '../domain/errors/errors.ts'
 
 /** ms. Fault tests, which pause workers for longer than that, shorten it. */
 export const leaseMs =
@@ -12,3 +13,7 @@ export const backSeconds = 90
 
 /** ms after which an answer of the start gate is not believed any more; for so long nobody gives up an attempt whose lease is over. */
 export const gateMs = leaseMs / 3
+
+/** What an attempt ends with that asked the start gate and had to wait for longer than that. */
+export const answeredTooLate = (): DagbokError =>
+  new DagbokError('internal', 'Its start gate answered too late to be believed.')

@@ -1,10 +1,9 @@
 /** What executors write: every call is fenced by its token, and an end advances the run in the same transaction. */
 import type { AttemptKey } from '#db/queries/attempt.ts'
 import type { SchedulingStore } from '#db/scheduling-store.ts'
-import { gateMs, leaseMs } from '#server/config/lease.ts'
+import { answeredTooLate, gateMs, leaseMs } from '#server/config/lease.ts'
 import type { Json } from '#server/domain/json.ts'
 import type { LogChunkRow } from '#server/storage/logs/log-writer.ts'
-import { DagbokError } from '#server/domain/errors/errors.ts'
 import { ExpressionError } from '#server/domain/expression/cel.ts'
 import { retryAllowed } from '#server/domain/expression/render.ts'
 import { decideWhether, type ItemRef } from '#server/domain/run/decide.ts'
@@ -83,8 +82,7 @@ export class DatabaseSink implements AttemptSink {
     })
     if (passed) this.#isKept(token)
     // Whoever was paused meanwhile may have been taken for lost, and its run may be over.
-    if (passed && this.#effects.elapsed() - asked > gateMs)
-      throw new DagbokError('internal', 'Its start gate answered too late to be believed.')
+    if (passed && this.#effects.elapsed() - asked > gateMs) throw answeredTooLate()
     // One transaction may have passed it and then ended the attempt: its lease was over, or somebody marked its task.
     return passed && stateNow() === 'running'
   }

@@ -1,6 +1,6 @@
 /** One attempt from its folder to its end. */
 import { failpoint } from '#server/config/failpoint.ts'
-import { gateMs } from '#server/config/lease.ts'
+import { answeredTooLate, gateMs } from '#server/config/lease.ts'
 import type { Json } from '#server/domain/json.ts'
 import type { AttemptStore } from '#server/storage/artifact-store.ts'
 import { maskerOf } from '#server/domain/run/attempt-record.ts'
@@ -150,10 +150,11 @@ export class ProcessAttempt {
       submitted()
       await failpoint('attempt.gate.before', this.job.task)
       const asked = performance.now()
-      passed = this.#why === null && (await this.#sink.passGate(this.job.token, handle))
+      const opened = this.#why === null && (await this.#sink.passGate(this.job.token, handle))
       await ready
       // Whoever stood still meanwhile may have been taken for lost.
-      passed &&= performance.now() - asked <= gateMs && !this.#stopped()
+      if (opened && performance.now() - asked > gateMs) throw answeredTooLate()
+      passed = opened && !this.#stopped()
       return passed
     } finally {
       clearTimeout(this.#start)

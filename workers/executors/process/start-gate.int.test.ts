@@ -1,7 +1,8 @@
 /** The start gate when nobody can be asked whether it may open. */
 import { readdir, readFile } from 'node:fs/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { testDatabase } from '#db/testing/test-database.ts'
+import { gateMs } from '#server/config/lease.ts'
 import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
 import { cell } from '../conformance/trial.ts'
 
@@ -42,4 +43,31 @@ test('[R1] a gate that cannot be asked lets nothing start, and leaves nothing wa
   // There was one, so that there is none says something.
   expect(asked.map((pids) => pids.length)).toEqual([1])
   expect(await marked(row?.id ?? '')).toEqual([])
+})
+
+test('[R17] an answer of the gate that comes too late is none, and nobody says that it was cancelled', async () => {
+  const { passGate } = shop.sink
+  shop.sink.passGate = async (...asked) => {
+    const passed = await passGate(...asked)
+    const now = performance.now.bind(performance)
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + gateMs + 1)
+    return passed
+  }
+  const tree = await shop.hosted.work('late', {
+    'late.dag.md': `---\ndagbok: 1\nid: late\n---\n\n${cell('id: a\ninfrastructure_retries: 0', 'bash', 'echo ran')}`,
+  })
+  await tree.commit('First')
+  await tree.git('push', '-q', '-o', 'run', shop.hosted.remote('late'), 'main')
+  const { id } = await shop.ended('late', 1)
+  vi.restoreAllMocks()
+  shop.sink.passGate = passGate
+  const rows = await database().client`select state, reason, message from attempt where run_id = ${id}`
+  expect(rows.map((row) => ({ ...row }))).toEqual([
+    {
+      state: 'lost',
+      reason: 'infrastructure_unknown',
+      message: 'Its start gate answered too late to be believed.',
+    },
+  ])
+  expect(await shop.log(id, 'a')).toBe('')
 })
