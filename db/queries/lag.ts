@@ -22,7 +22,7 @@ const claimableSince = sql`(
     and (jsonb_typeof(v.spec->'limits'->'max_active_tasks') is distinct from 'number'
       or (v.spec->'limits'->>'max_active_tasks')::int > (
         select count(*) from task_run t join run o on o.id = t.run_id
-        where o.dag_id = r.dag_id and o.state = 'running' and ${active}))
+        where o.version_id = r.version_id and o.state = 'running' and ${active}))
     and coalesce((
       select (s->'map'->>'max_parallel')::int from jsonb_array_elements(v.spec->'tasks') s where s->>'id' = g.task
       ) > (select count(*) from task_run t where t.run_id = g.run_id and t.task = g.task and ${active}), true)

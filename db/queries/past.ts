@@ -28,9 +28,13 @@ export async function newerTick(
   )
 }
 
-/** Whether a run `r` is one of a schedule: a run of no schedule counts for each, and all count for it. */
+/**
+ * Whether a run `r` is one of a schedule: a run of no schedule counts for each, and all count for it; so does a run of a
+ * schedule that its DAG has no more, since whoever changes a cron or a start goes on with the same past.
+ */
 export const ofSchedule = (schedule: string | null): SQL =>
-  sql`(${schedule}::text is null or r.schedule is null or r.schedule = ${schedule})`
+  sql`(${schedule}::text is null or r.schedule is null or r.schedule = ${schedule} or not exists (
+    select from dag_schedule other where other.dag_id = r.dag_id and other.key = r.schedule and other.until is null))`
 
 /** The logical date before that of a run, of its own schedule; null: it is the first. */
 export const dateBefore = ({ dagId, schedule }: Dated, logicalDate: Date): SQL => sql`(

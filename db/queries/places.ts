@@ -27,7 +27,7 @@ const taken = sql`(select count(*) from attempt a where ${open})`
 /** Whether something in the queue of this key waits for its claim alone, as far as places go; also when nobody is there to claim. */
 export const hasWorker = (key: SQL): SQL => sql`(
   not exists (select from worker w where ${own})
-  or exists (select from worker w where ${takes(key)} and (w.slots = 0 or w.slots > ${taken})))`
+  or exists (select from worker w where ${takes(key)} and w.full_disk is null and (w.slots = 0 or w.slots > ${taken})))`
 
 export const holderColumns = sql`p.name as repo, d.name as dag, r.number as run, t.task, t.key`
 export const holding = sql`task_run t join run r on r.id = t.run_id join dag d on d.id = r.dag_id join repository p on p.id = d.repository_id`

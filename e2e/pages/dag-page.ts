@@ -28,7 +28,7 @@ export class DagPage {
     }).toPass()
     if (version !== undefined) await dialog.getByLabel('Version').selectOption(version)
     for (const [title, text] of Object.entries(params)) await dialog.getByLabel(title).fill(text)
-    if (force) await dialog.getByLabel(/^At once/).check()
+    if (force) await dialog.getByRole('checkbox', { name: /^At once/ }).check()
     await dialog.getByRole('button', { name: /^Run/ }).click()
     await this.page.waitForURL(/\/runs\/\d+/)
     return new RunPage(this.page)

@@ -134,15 +134,15 @@ test('every part of a comparison says what differs; its state outlives a reload,
     await expect(heads.filter({ hasText: 'baseline' })).toHaveText([/v1/])
     await expect(page.getByRole('row', { name: /^Duration/ }).getByRole('cell')).toHaveText([
       /^[\d.]+ m?s$/,
-      /^[\d.]+ m?s[+−][\d.]+ %$/,
-      /^[\d.]+ m?s[+−][\d.]+ %$/,
+      /^[\d.]+ m?s[+−][\d.]+\s%$/,
+      /^[\d.]+ m?s[+−][\d.]+\s%$/,
     ])
   })
 
   await test.step('params, values and metrics: only what differs, then all with the differences first', async () => {
     const fields = ['value make.winner "a" "d" "d"', 'param size 1 3 2']
     const accuracy =
-      /^make\.accuracy .* 0\.8 0\.9 ▲ \+0\.1 · \+12\.5 % better 0\.9 ▲ \+0\.1 · \+12\.5 % better$/
+      /^make\.accuracy .* 0\.8 0\.9 ▲ \+0\.1 · \+12\.5\s% better 0\.9 ▲ \+0\.1 · \+12\.5\s% better$/
     expect((await rowsOf(page, 'Params and values')).toSorted()).toEqual(fields.toSorted())
     expect(await rowsOf(page, 'Metrics')).toEqual([expect.stringMatching(accuracy)])
     await page.keyboard.press('d')

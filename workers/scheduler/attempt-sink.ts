@@ -1,4 +1,6 @@
 /** What executors write: every call is fenced by its token, and an end advances the run in the same transaction. */
+import { wasUndone } from '#db/client.ts'
+import { isOutage } from '#db/outage.ts'
 import type { AttemptKey } from '#db/queries/attempt.ts'
 import type { SchedulingStore } from '#db/scheduling-store.ts'
 import { answeredTooLate, gateMs, leaseMs } from '#server/config/lease.ts'
@@ -8,6 +10,7 @@ import { ExpressionError } from '#server/domain/expression/cel.ts'
 import { retryAllowed } from '#server/domain/expression/render.ts'
 import { decideWhether, type ItemRef } from '#server/domain/run/decide.ts'
 import { itemAt } from '#server/domain/run/machine.ts'
+import type { Given } from '#server/domain/run/attempt-record.ts'
 import type { AttemptOutcome } from '#server/domain/run/retry.ts'
 import type { AttemptEnd, AttemptSink } from '../executors/executor.ts'
 import { tooSlow } from './attempt-job.ts'
@@ -77,14 +80,25 @@ export class DatabaseSink implements AttemptSink {
       const passing = { kind: 'gate_passed', ...place } as const
       // A cancel closes the gate, unless it is clean-up (R17), and so does a mark by hand: what has not started does not start.
       if (!decideWhether(live.machine, passing)) return null
-      const { record = null } = this.#held.get(token) ?? {}
-      return (await tx.markRunning(token, { handle, record }, leaseMs)) ? [passing] : null
+      const write = (record: Given | null) => tx.markRunning(token, { handle, record }, leaseMs)
+      return (await this.#withRecord(token, write)) ? [passing] : null
     })
     if (passed) this.#isKept(token)
     // Whoever was paused meanwhile may have been taken for lost, and its run may be over.
     if (passed && this.#effects.elapsed() - asked > gateMs) throw answeredTooLate()
     // One transaction may have passed it and then ended the attempt: its lease was over, or somebody marked its task.
     return passed && stateNow() === 'running'
+  }
+
+  /** What an attempt was given goes with the write. Where that fails for it, it is given up: the next write goes without. */
+  async #withRecord<T>(token: string, write: (record: Given | null) => Promise<T>): Promise<T> {
+    const { record = null } = this.#held.get(token) ?? {}
+    try {
+      return await write(record)
+    } catch (error) {
+      if (record !== null && !isOutage(error) && !wasUndone(error)) this.#isKept(token)
+      throw error
+    }
   }
 
   #isKept(token: string): void {
@@ -102,8 +116,8 @@ export class DatabaseSink implements AttemptSink {
     const { outputs, metrics, values, ...row } = end
     return this.#runs.apply(key.runId, async (tx, live) => {
       const place = live.places.get(key.taskRunId)
-      const { record = null } = this.#held.get(token) ?? {}
-      if (place === undefined || !(await tx.endAttempt(token, row, record))) return null
+      if (place === undefined) return null
+      if (!(await this.#withRecord(token, (record) => tx.endAttempt(token, row, record)))) return null
       if (end.state === 'succeeded' || end.state === 'failed')
         await tx.insertResults(key.id, {
           outputs: end.state === 'succeeded' ? outputs : [],

@@ -11,26 +11,30 @@ const [mostFailures, patienceMs] = [10, 600_000]
 interface Failing {
   /** Failures in a row. */
   times: number
+  /** Of the run's row at the first one; null: nobody could tell. */
+  revision: number | null
   /** When the first one was, and until when the run rests, by that clock. */
   since: number
   rests: number
 }
 
+interface Runs {
+  /** How often a run has moved; null when there is none. */
+  revision: (runId: string) => Promise<number | null>
+  /** Ends a run whose work has failed so many times in a row. */
+  giveUp: (runId: string, times: number) => Promise<void>
+}
+
 export class Isolation {
   readonly #log: Logger
   readonly #elapsed: Effects['elapsed']
-  readonly #giveUp: (runId: string, times: number) => Promise<void>
+  readonly #runs: Runs
   readonly #failing = new Map<string, Failing>()
 
-  /** @param giveUp ends a run whose work has failed so many times in a row */
-  constructor(
-    log: Logger,
-    elapsed: Effects['elapsed'],
-    giveUp: (runId: string, times: number) => Promise<void>,
-  ) {
+  constructor(log: Logger, elapsed: Effects['elapsed'], runs: Runs) {
     this.#log = log
     this.#elapsed = elapsed
-    this.#giveUp = giveUp
+    this.#runs = runs
   }
 
   /** Runs that rest now. */
@@ -59,12 +63,20 @@ export class Isolation {
 
   async #failed(runId: string): Promise<void> {
     const now = this.#elapsed()
-    const { times, since } = this.#failing.get(runId) ?? { times: 0, since: now }
-    this.#failing.set(runId, { times: times + 1, since, rests: now + restMs })
-    if (times + 1 < mostFailures || now - since < patienceMs) return
+    const before = this.#failing.get(runId)
+    const first = before ?? { times: 0, since: now, revision: null }
+    this.#failing.set(runId, { ...first, times: first.times + 1, rests: now + restMs })
     try {
-      await this.#giveUp(runId, times + 1)
-      this.#failing.delete(runId)
+      const revision = await this.#runs.revision(runId)
+      const mine = this.#failing.get(runId)
+      if (mine === undefined) return
+      // Somebody else gets on with it: it is not the run that is wrong.
+      if (before === undefined || before.revision !== revision)
+        this.#failing.set(runId, { ...mine, times: 1, since: now, revision })
+      else if (mine.times >= mostFailures && now - mine.since >= patienceMs) {
+        await this.#runs.giveUp(runId, mine.times)
+        this.#failing.delete(runId)
+      }
     } catch (error) {
       if (isOutage(error)) throw error
       this.#log.error({ err: error, run: runId }, 'a run that cannot go on could not be ended')

@@ -62,7 +62,10 @@ export class Scheduler {
     this.#runs = new RunAdvancer(store, (advanced) => this.#afterAdvance(advanced))
     const held: HeldAttempts = new Map()
     this.sink = new DatabaseSink(store, this.#runs, held, effects)
-    this.#isolation = new Isolation(log, effects.elapsed, (runId, times) => this.#giveUp(runId, times))
+    this.#isolation = new Isolation(log, effects.elapsed, {
+      revision: (runId) => store.transaction(async (tx) => (await tx.lockRun(runId))?.revision ?? null),
+      giveUp: (runId, times) => this.#giveUp(runId, times),
+    })
     this.#overdue = new Overdue(effects.elapsed)
     this.#claimer = new Claimer({
       store,

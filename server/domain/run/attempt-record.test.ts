@@ -79,3 +79,17 @@ test('events come in order, with what others did meanwhile', () => {
   const open = attemptEvents({ ...times, submitted: null, started: null, ended: null }, 'w', '', [])
   expect(open).toHaveLength(1)
 })
+
+test('[R18] a record holds nothing that a database refuses: no NUL, and no half of a character', () => {
+  const long = `${'x'.repeat(19_999)}😀 and more`
+  const record = recordOf(
+    given({
+      env: { SEP: '\0', LONG: long },
+      params: { list: [{ 'a\0b': '\0' }], long },
+      inputs: { all: { kind: 'json', value: { 'k\0': ['\ud83d'] } } },
+    }),
+  )
+  const text = JSON.stringify(record)
+  expect(text).not.toMatch(/\\u0000|\\ud83d|\\ud8/)
+  expect(record.env['SEP']).toBe('\ufffd')
+})

@@ -1,5 +1,5 @@
 /** What an attempt was given, as it is kept: once, with the attempt, and never again for the next one. Pure. */
-import type { Json } from '../json.ts'
+import { keptText, type Json } from '../json.ts'
 
 /** What stands in the place of a secret. */
 export const masked = '•••'
@@ -73,11 +73,14 @@ function inJson(json: Json, text: (text: string) => string): Json {
   if (typeof json === 'string') return text(json)
   if (Array.isArray(json)) return json.map((one) => inJson(one, text))
   if (typeof json !== 'object' || json === null) return json
-  return Object.fromEntries(Object.entries(json).map(([name, one]) => [name, inJson(one, text)]))
+  return Object.fromEntries(Object.entries(json).map(([name, one]) => [keptText(name), inJson(one, text)]))
 }
 
-/** What is kept of what an attempt was given: without secrets, and of bounded length. */
-export function recordOf(given: Handed): Given {
+/** What is kept of what an attempt was given: without secrets, of bounded length, and nothing that a database refuses. */
+export const recordOf = (given: Handed): Given =>
+  inJson(bounded(given) as unknown as Json, keptText) as unknown as Given
+
+function bounded(given: Handed): Given {
   const mask = maskerOf(given.env)
   const text = (one: string) => cut(mask(one))
   const texts = (list: readonly string[]) => list.slice(0, mostItems).map(text)

@@ -18,7 +18,7 @@ import { emptyCgroup, makeCgroup, removeCgroup } from './cgroup.ts'
 import { commandLine } from './command.ts'
 import type { Host } from './host.ts'
 import type { RoomWatch } from './room-watch.ts'
-import { killMarked, startBehindGate, type TaskProcess } from './task-process.ts'
+import { killMarked, signalGroup, startBehindGate, startTimeOf, type TaskProcess } from './task-process.ts'
 import { unheard, type Exit } from './spawner/spawner.ts'
 import { UsageMeter } from './usage-meter.ts'
 import { LogDrain } from './log-drain.ts'
@@ -111,10 +111,15 @@ export class ProcessAttempt {
     await failpoint('attempt.spawn.after-effect-before-record', task)
     // To move a process takes the kernel 10 ms: it is done while the gate is asked.
     const making = makeCgroup(this.job.attemptId, pid)
-    const admitted = await this.#admit(running, handle, submitted, making)
+    let admitted = false
+    try {
+      admitted = await this.#admit(running, handle, submitted, making)
+    } finally {
+      const made = await making
+      if (made !== null && !admitted) removeCgroup(made)
+    }
     const cgroup = await making
     if (!admitted) {
-      if (cgroup !== null) removeCgroup(cgroup)
       if (this.#why === 'start') return tooLate
       return this.#why === 'stop' ? stopped : attemptEnd('cancelled', 'cancel_requested', null)
     }
@@ -153,8 +158,11 @@ export class ProcessAttempt {
       const opened = this.#why === null && (await this.#sink.passGate(this.job.token, handle))
       await ready
       // Whoever stood still meanwhile may have been taken for lost.
-      if (opened && performance.now() - asked > gateMs) throw answeredTooLate()
       passed = opened && !this.#stopped()
+      if (passed && performance.now() - asked > gateMs) {
+        passed = false
+        throw answeredTooLate()
+      }
       return passed
     } finally {
       clearTimeout(this.#start)
@@ -193,6 +201,9 @@ export class ProcessAttempt {
     clearInterval(timer)
     this.#process = null
     if (this.#forced !== null) clearTimeout(this.#forced)
+    // Whoever would have ended its group is gone.
+    if (exit === null && (await startTimeOf(running.pid)) === running.startTime)
+      signalGroup(running.pid, 'SIGKILL')
     // What it left running, out of its group, is not the task any more.
     const { uid } = this.#tools.host
     await (cgroup !== null && uid !== null
@@ -201,7 +212,7 @@ export class ProcessAttempt {
     drain.ended()
     await drain.over
     await log.flush()
-    if (exit === null) throw unheard()
-    return { exit, why }
+    if (exit === null && why === null) throw unheard()
+    return { exit: exit ?? { code: null, signal: 'SIGKILL' }, why }
   }
 }

@@ -113,7 +113,7 @@ export async function openHost(runtime: string, path: string): Promise<Host> {
   await mkdir(join(runtime, 'versions'), { recursive: true, mode: 0o700 })
   await placeNode(bin, uid)
   await placeIdlers(bin)
-  const spawner = new Spawner()
+  const spawner = new Spawner(path)
   const pipes = new LogPipes(join(runtime, 'pipes'), uid, spawner)
   await pipes.fill()
   return {

@@ -71,3 +71,32 @@ test('[R17] an answer of the gate that comes too late is none, and nobody says t
   ])
   expect(await shop.log(id, 'a')).toBe('')
 })
+
+test('[R1] a task whose starter is killed is ended, also when it hides, and its attempt is lost', async ({
+  skip,
+}) => {
+  skip(process.platform !== 'linux', 'this machine has no /proc')
+  const tree = await shop.hosted.work('starter', {
+    'starter.dag.md': `---\ndagbok: 1\nid: starter\n---\n\n${cell('id: a\ninfrastructure_retries: 0', 'bash', 'exec env -i sleep 600')}`,
+  })
+  await tree.commit('First')
+  await tree.git('push', '-q', '-o', 'run', shop.hosted.remote('starter'), 'main')
+  const pid = await shop.until(async () => {
+    const [row] = await database().client<{ pid: number }[]>`
+      select (a.handle->>'pid')::int as pid from attempt a join run r on r.id = a.run_id join dag d on d.id = r.dag_id
+      where d.name = 'starter' and a.state = 'running'`
+    return row?.pid
+  })
+  /** One that has ended may wait for whoever has inherited it. */
+  const what = async () => {
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '')
+    return /\((.*)\) [^Z]/.exec(stat)?.[1] ?? 'gone'
+  }
+  await expect.poll(what, { interval: 5, timeout: 30_000 }).toBe('sleep')
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1')
+  process.kill(Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]), 'SIGKILL')
+  const { id } = await shop.ended('starter', 1)
+  const rows = await database().client`select state, reason from attempt where run_id = ${id}`
+  expect(rows.map((row) => ({ ...row }))).toEqual([{ state: 'lost', reason: 'infrastructure_unknown' }])
+  expect(await what()).toBe('gone')
+})

@@ -131,8 +131,11 @@ export const items: Pick<Statements, Names> = {
   },
   pastHolds: (tx, { dagId, schedule, logicalDate }, task) => {
     if (logicalDate === null) return true
+    const isAnother = (key: string | null) =>
+      key !== schedule &&
+      tx.all('schedule').some((row) => row.dagId === dagId && row.key === key && row.until === null)
     const ofSchedule = (row: Rows['run']) =>
-      row.dagId === dagId && (schedule === null || row.schedule === null || row.schedule === schedule)
+      row.dagId === dagId && (schedule === null || !isAnother(row.schedule))
     const earlier = tx
       .where('run', (row) => ofSchedule(row) && row.logicalDate !== null && row.logicalDate < logicalDate)
       .sort((a, b) => (b.logicalDate?.getTime() ?? 0) - (a.logicalDate?.getTime() ?? 0))

@@ -71,10 +71,12 @@ function start({ id, argv, cwd, env, uid, pipe }) {
 
 /** Runs a program of our own to its end, as who we are. */
 function run({ id, argv }) {
-  const child = spawn(argv[0], argv.slice(1), { cwd: '/', env: {}, stdio: ['ignore', 'ignore', 'pipe'] })
+  const env = { PATH: process.argv[2] }
+  const child = spawn(argv[0], argv.slice(1), { cwd: '/', env, stdio: ['ignore', 'ignore', 'pipe'] })
+  child.once('error', (error) => failed(id, error))
+  if (child.pid === undefined) return
   let said = ''
   child.stderr.on('data', (chunk) => (said += chunk))
-  child.once('error', (error) => failed(id, error))
   child.once('close', (code) => tell({ id, kind: 'ran', code, said }))
 }
 
@@ -94,3 +96,9 @@ process.on('message', (message) => {
   }
 })
 process.on('disconnect', () => process.exit())
+// Those are for the worker, which ends its tasks in order: whoever ends all processes of a service at once sends them here, too.
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => {})
+process.on('uncaughtException', ({ message }) => {
+  fs.writeSync(2, `dagbok: the process that starts tasks ended: ${message}\n`)
+  process.exit(1)
+})

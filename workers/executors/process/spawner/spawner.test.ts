@@ -15,7 +15,7 @@ let spawner: Spawner
 let pipes = 0
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'dagbok-spawner-'))
-  spawner = new Spawner()
+  spawner = new Spawner(gitPath())
 })
 afterEach(async () => {
   await spawner.close()
@@ -24,7 +24,7 @@ afterEach(async () => {
 
 async function begin(script: string, env: Record<string, string> = {}): Promise<Spawned> {
   const path = join(folder, String(pipes++))
-  expect(await spawner.run(['/bin/sh', '-c', 'PATH=/bin:/usr/bin mkfifo "$1"', 'sh', path])).toEqual({
+  expect(await spawner.run(['/bin/sh', '-c', 'mkfifo "$1"', 'sh', path])).toEqual({
     code: 0,
     said: '',
   })
@@ -81,6 +81,16 @@ test('a signal reaches the whole group, and what is left of it goes with its lea
   expect(await group.exited).toEqual({ code: null, signal: 'SIGTERM' })
 })
 
+test('a signal to all processes of a service is for the worker: what runs goes on, and its end is heard', async ({
+  skip,
+}) => {
+  skip(process.platform !== 'linux', 'this machine has no /proc')
+  const running = await begin('read -r word <&3; exit 5')
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.kill(await starterOf(running), signal)
+  running.open('go\n')
+  expect(await running.exited).toEqual({ code: 5, signal: null })
+})
+
 test('[R1] when it is killed, a shut gate stays shut, nobody knows how what ran ended, and the next start works', async ({
   skip,
 }) => {
@@ -99,7 +109,7 @@ test('[R1] when it is killed, a shut gate stays shut, nobody knows how what ran 
 
 test('a process that waits for one to start does not end for want of other work', async () => {
   const program = `const { Spawner } = await import(${JSON.stringify(join(import.meta.dirname, 'spawner.ts'))})
-    const { code } = await new Spawner().run(['/bin/sh', '-c', 'exit 7'])
+    const { code } = await new Spawner('/bin').run(['/bin/sh', '-c', 'exit 7'])
     process.stdout.write(String(code))`
   const child = spawn(process.execPath, [...nodeOptions, '--input-type=module', '-e', program], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -68,15 +68,21 @@ const errorOf = ({ code, message }: { code?: string; message: string }) =>
   Object.assign(new Error(message), code === undefined ? {} : { code })
 
 export class Spawner {
+  readonly #path: string
   #process: ChildProcess | null = null
   readonly #ears = new Map<number, Ear>()
   #last = 0
+  /** @param path search path for programs of the product's own */
+  constructor(path: string) {
+    this.#path = path
+  }
+
   /** The process that starts others; it is begun anew where it was ended. */
   #running(): ChildProcess {
     if (this.#process !== null) return this.#process
     const child = spawn(
       process.execPath,
-      ['--max-semi-space-size=1', join(import.meta.dirname, 'main.cjs')],
+      ['--max-semi-space-size=1', join(import.meta.dirname, 'main.cjs'), this.#path],
       {
         cwd: '/',
         env: {} as NodeJS.ProcessEnv,
@@ -108,8 +114,9 @@ export class Spawner {
   }
 
   #tell(message: { id: number; kind: string } & Record<string, unknown>): void {
-    // One that does not hear it any more says so by its end.
-    this.#running().send(message, () => {})
+    const child = this.#running()
+    // One that does not hear it any more says so by its end; one that could not be started has no ear.
+    if (child.connected) child.send(message, () => {})
   }
 
   /** @throws what `spawn` fails with, with its code; DagbokError `internal` when the process that starts others ends */
