@@ -31,6 +31,9 @@ test('`depends_on_past` asks for the run before of the same schedule, and of wha
   let failing = ''
   await work((job) => (job.runId === failing ? fails() : succeeds()))
   const made = await dag('  - {id: chain, command: [x], depends_on_past: true}')
+  await database().client`
+    insert into dag_schedule (dag_id, key, version_id, entry, cursor)
+    select ${made.dagId}::uuid, key, ${made.versionId}::uuid, '{}'::jsonb, now() from unnest(array['daily', 'weekly']) as key`
   const tick = (schedule: string, day: number) =>
     made.run({ trigger: 'schedule', schedule, logicalDate: new Date(Date.UTC(2026, 0, day)) })
   failing = await tick('daily', 1)
@@ -43,4 +46,17 @@ test('`depends_on_past` asks for the run before of the same schedule, and of wha
   failing = ''
   expect((await over(again.id)).state).toBe('succeeded')
   expect((await over(held)).state).toBe('succeeded')
+})
+
+test('a schedule that is changed keeps its past', async () => {
+  let failing = ''
+  await work((job) => (job.runId === failing ? fails() : succeeds()))
+  const made = await dag('  - {id: chain, command: [x], depends_on_past: true}\n  - {id: free, command: [x]}')
+  const tick = (schedule: string, day: number) =>
+    made.run({ trigger: 'schedule', schedule, logicalDate: new Date(Date.UTC(2026, 0, day)) })
+  failing = await tick('0 6 * * * UTC', 1)
+  expect((await over(failing)).state).toBe('failed')
+  const held = await tick('0 7 * * * UTC', 2)
+  await until(held, 'free', 'succeeded')
+  expect(await states(held)).toMatchObject({ chain: 'waiting' })
 })
