@@ -6,7 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 
 export interface Command {
@@ -72,9 +72,9 @@ export class Spawner {
   #process: ChildProcess | null = null
   readonly #ears = new Map<number, Ear>()
   #last = 0
-  /** @param path search path for programs of the product's own */
+  /** @param path search path for programs of the product's own, before where every system has them */
   constructor(path: string) {
-    this.#path = path
+    this.#path = [path, '/usr/bin', '/bin'].join(delimiter)
   }
 
   /** The process that starts others; it is begun anew where it was ended. */
