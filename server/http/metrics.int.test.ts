@@ -72,10 +72,12 @@ test('a disk that cannot be measured any more has no figure', async () => {
   expect(await figures()).toEqual([])
 })
 
+/** As a new scrape tells it. */
+const lag = async () =>
+  (await read(new Metrics(database(), new Disks([], 0)))).get('dagbok_scheduler_lag_seconds') ?? -1
+
 test('without a scheduler the lag grows by what is left: a run, a task, a tick; not by what a limit holds back', async () => {
   const { client } = database()
-  const metrics = new Metrics(database(), new Disks([], 0))
-  const lag = async () => (await read(metrics)).get('dagbok_scheduler_lag_seconds') ?? -1
   await client`update worker set stopped_at = now()`
   expect(await lag(), 'nothing is left').toBe(0)
 
@@ -106,8 +108,6 @@ test('without a scheduler the lag grows by what is left: a run, a task, a tick; 
 
 test('what waits for a place of a worker, or in a queue that nobody serves, is no lag of the scheduler', async () => {
   const { client } = database()
-  const metrics = new Metrics(database(), new Disks([], 0))
-  const lag = async () => (await read(metrics)).get('dagbok_scheduler_lag_seconds') ?? -1
   await client`delete from run`
   await client`insert into worker (id, host, pid, slots) values (gen_random_uuid(), 'test', 1, 1)`
   const made = await dag(

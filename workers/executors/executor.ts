@@ -82,10 +82,13 @@ export const attemptEnd = (
 
 /** What an executor writes for an attempt. Every call carries the fencing token; `false` means it was fenced: stop. */
 export interface AttemptSink {
-  /** created → submitted; `handle` finds the process again after a crash. */
+  /**
+   * created → submitted; `handle` finds the process again after a crash. For executors whose gate is asked from elsewhere,
+   * or much later.
+   */
   submitted(token: string, handle: Record<string, Json>): Promise<boolean>
   /**
-   * The start gate: submitted → running, by compare-and-set. Only after `true` may user code start: an answer that comes
+   * The start gate: created or submitted → running, by compare-and-set. Only after `true` may user code start: an answer that comes
    * when the attempt may have been given up meanwhile is none (R17).
    */
   passGate(token: string, handle: Record<string, Json>): Promise<boolean>

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Grid } from '#server/views/dag.ts'
+import { runOfGrid as run } from './testing.ts'
 import { firstFailure, rowsOf, step, summary, versionSpans, type GridCell } from './grid-model.ts'
 
 const cell = (state: GridCell['state'], more: Partial<GridCell> = {}): GridCell => ({
@@ -10,42 +11,6 @@ const cell = (state: GridCell['state'], more: Partial<GridCell> = {}): GridCell 
   retried: false,
   duration: 1,
   ...more,
-})
-const run = (
-  number: number,
-  version: number,
-  state: Grid['runs'][number]['state'],
-): Grid['runs'][number] => ({
-  id: `run ${number}`,
-  number,
-  dag: { team: 'main', repo: 'r', dag: 'd' },
-  version: {
-    id: `version ${version}`,
-    number: version,
-    commit: 'a',
-    subject: '',
-    author: '',
-    committedAt: '2026-01-01T00:00:00Z',
-  },
-  state,
-  forced: false,
-  reason: null,
-  message: null,
-  cancelling: false,
-  trigger: 'manual',
-  triggeredBy: null,
-  params: {},
-  parent: null,
-  logicalDate: null,
-  intervalStart: null,
-  intervalEnd: null,
-  why: '',
-  causes: [],
-  backfill: null,
-  createdAt: '2026-01-01T00:00:00Z',
-  startedAt: '2026-01-01T00:00:00Z',
-  endedAt: `2026-01-01T00:00:0${number}Z`,
-  url: '',
 })
 const task = (id: string, group: string | null = null) => ({ id, group, title: null })
 const grid: Grid = {

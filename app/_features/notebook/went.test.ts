@@ -1,43 +1,13 @@
 import { expect, test } from 'vitest'
 import type { Grid } from '#server/views/dag.ts'
+import { runOfGrid } from '../dags/testing.ts'
 import { wentOf } from './went.ts'
 
 const place = { team: 'main', repo: 'examples', dag: 'iris' }
 
 /** A grid of one run of one task; of none without a number. */
 const grid = (version: number, number?: number): Grid => {
-  const run: Grid['runs'][number] = {
-    id: `run ${number}`,
-    number: number ?? 0,
-    dag: place,
-    version: {
-      id: `version ${version}`,
-      number: version,
-      commit: 'a',
-      subject: '',
-      author: '',
-      committedAt: '2026-01-01T00:00:00Z',
-    },
-    state: 'succeeded',
-    reason: null,
-    message: null,
-    cancelling: false,
-    trigger: 'manual',
-    triggeredBy: null,
-    forced: false,
-    params: {},
-    parent: null,
-    logicalDate: null,
-    intervalStart: null,
-    intervalEnd: null,
-    why: '',
-    causes: [],
-    backfill: null,
-    createdAt: '2026-01-01T00:00:00Z',
-    startedAt: null,
-    endedAt: null,
-    url: '',
-  }
+  const run = { ...runOfGrid(number ?? 0, version, 'succeeded'), dag: place }
   const cell = { state: 'succeeded', reason: null, items: 1, done: 1, retried: false, duration: 5 } as const
   const tasks = [{ id: 'train', title: null, group: null }]
   return number === undefined ? { tasks, runs: [], cells: [] } : { tasks, runs: [run], cells: [[cell]] }

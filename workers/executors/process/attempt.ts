@@ -115,16 +115,15 @@ export class ProcessAttempt {
     try {
       admitted = await this.#admit(running, handle, submitted, making)
     } finally {
-      const made = await making
-      if (made !== null && !admitted) removeCgroup(made)
+      if (!admitted) void making.then((made) => made !== null && removeCgroup(made))
     }
-    const cgroup = await making
     if (!admitted) {
       if (this.#why === 'start') return tooLate
       return this.#why === 'stop' ? stopped : attemptEnd('cancelled', 'cancel_requested', null)
     }
     await failpoint('attempt.gate.after-record', task)
     const { memory } = this.job
+    const cgroup = await making
     const weigh = (bytes: number) => memory !== null && bytes > memory && this.end('oom')
     const meter = new UsageMeter(pid, weigh, cgroup)
     const began = performance.now()
