@@ -109,7 +109,7 @@ export function GanttChart({ run, selected, select }: Props) {
                       {row.items.done} of {row.items.total}
                     </span>
                   </button>
-                )}
+                )}{' '}
                 {row.attempts > 1 && <span className="chip wait">{row.attempts} attempts</span>}
               </td>
               <td>
