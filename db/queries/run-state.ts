@@ -95,13 +95,15 @@ export type TaskRunRow = Omit<ItemState, 'dueAt' | 'readyAt' | 'heldAt'> & {
   key: string | null
   index: number
   item: Json | null
+  queue: string | null
   dueAt: Date | null
   readyAt: Date | null
   heldAt: Date | null
 }
 
 export async function taskRunRows(q: Queryable, runId: string): Promise<TaskRunRow[]> {
-  const { id, task, key, index, item, state, reason, message, attempts, dueAt, readyAt, heldAt } = taskRun
+  const { id, task, key, index, item, queue, state, reason, message, attempts, dueAt, readyAt, heldAt } =
+    taskRun
   const { userFailures, infrastructureFailures } = taskRun
   return q
     .select({
@@ -110,6 +112,7 @@ export async function taskRunRows(q: Queryable, runId: string): Promise<TaskRunR
       key,
       index,
       item,
+      queue,
       state,
       reason,
       message,
@@ -131,7 +134,8 @@ export interface TaskRunWrite {
   to: ItemState
 }
 
-function updateOfTaskRuns(writes: readonly TaskRunWrite[]): SQL {
+/** @param now when they were decided: what was claimed as soon as it was queued has waited since then */
+function updateOfTaskRuns(writes: readonly TaskRunWrite[], now: number): SQL {
   const rows = JSON.stringify(
     writes.map(({ id, from, to }) => ({
       id,
@@ -154,7 +158,10 @@ function updateOfTaskRuns(writes: readonly TaskRunWrite[]): SQL {
       ready_at = case when w.ready is null then null else to_timestamp(w.ready / 1000.0) end,
       held_at = case when w.held is null then null else to_timestamp(w.held / 1000.0) end,
       user_failures = w.uf, infrastructure_failures = w.inf, attempts = w.n,
-      queued_at = case when w.state = 'queued' and w.from_state <> 'queued' then clock_timestamp() else t.queued_at end,
+      queued_at = case
+        when w.state = 'queued' and w.from_state <> 'queued' then clock_timestamp()
+        when w.state = 'starting' and w.from_state <> 'queued' then to_timestamp(${now}::float8 / 1000)
+        else t.queued_at end,
       started_at = case when w.state = 'running' then coalesce(t.started_at, clock_timestamp()) else t.started_at end,
       ended_at = case when w.state in ('succeeded', 'failed', 'skipped', 'upstream_failed', 'cancelled') then clock_timestamp() end
     from jsonb_to_recordset(${rows}::jsonb) as w(id uuid, from_state task_run_state, state task_run_state, reason reason, message text, due double precision, ready double precision, held double precision, uf int, inf int, n int)
@@ -189,6 +196,8 @@ export interface StateWrite {
   tasks: readonly TaskRunWrite[]
   /** null: it stays as it is. */
   run: RunWrite | null
+  /** When it was decided, by the database's clock; ms since the epoch. */
+  now: number
   /** What has changed (`announce`). */
   topics: readonly string[]
 }
@@ -201,12 +210,12 @@ export interface StateWrite {
 export async function writeState(
   q: Queryable,
   runId: string,
-  { tasks, run: moved, topics }: StateWrite,
+  { tasks, run: moved, now, topics }: StateWrite,
 ): Promise<number> {
   const notes = [...new Set(topics)].map((topic) => sql`, pg_notify(${liveChannel}, ${topic})`)
   const [row] = await rowsOf<{ written: number }>(
     q,
-    sql`with tasks as (${updateOfTaskRuns(tasks)} returning 1)
+    sql`with tasks as (${updateOfTaskRuns(tasks, now)} returning 1)
       ${moved === null ? sql`` : sql`, moved as (${updateOfRun(runId, moved)})`}
       select (select count(*) from tasks)::int as written${sql.join(notes)}`,
   )

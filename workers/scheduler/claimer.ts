@@ -4,12 +4,11 @@
  */
 import type { Logger } from 'pino'
 import type { Candidate } from '#db/queries/claim.ts'
-import type { SchedulingStore, Session } from '#db/scheduling-store.ts'
+import type { SchedulingStore } from '#db/scheduling-store.ts'
 import { failpoint } from '#server/config/failpoint.ts'
 import { ExpressionError } from '#server/domain/expression/cel.ts'
 import { recordOf, type Handed } from '#server/domain/run/attempt-record.ts'
-import { hasPlace, hasSlots } from '#server/domain/run/claim.ts'
-import { isShut } from '#server/domain/run/decide.ts'
+import { isShut, type ItemRef } from '#server/domain/run/decide.ts'
 import { itemAt } from '#server/domain/run/machine.ts'
 import { attemptEnd, type Executor } from '../executors/executor.ts'
 import { buildJob, type Claimed } from './attempt-job.ts'
@@ -17,8 +16,10 @@ import type { DatabaseSink } from './attempt-sink.ts'
 import type { Effects } from './effects.ts'
 import type { HeldAttempts } from './held-attempts.ts'
 import type { Isolation } from './isolation.ts'
+import { heldBackBy, type Limit } from './limits.ts'
 import type { LiveRun } from './live-run.ts'
-import type { Batch, RunAdvancer } from './run-advancer.ts'
+import { Room } from './room.ts'
+import type { Entry, Prepare, RunAdvancer } from './run-advancer.ts'
 import { viewerOf } from './run-facts.ts'
 
 interface Taken extends Claimed {
@@ -29,7 +30,14 @@ interface Taken extends Claimed {
 const longest = 4
 
 /** What came of a candidate: taken, gone, or held back by a limit of its run, its task, its pool. */
-type Outcome = { kind: 'taken'; taken: Taken } | { kind: 'gone' | 'run_limit' | 'task_limit' | 'pool_limit' }
+type Outcome = { kind: 'taken'; taken: Taken } | { kind: 'gone' | Limit }
+
+/** A claim on its way: what its transaction does, and what came of it. */
+interface Claim {
+  prepare: Prepare
+  /** Call it when that has been committed, with whether its event was accepted. */
+  settle: (accepted: boolean) => Outcome
+}
 
 export class Claimer {
   readonly #store: SchedulingStore
@@ -41,6 +49,7 @@ export class Claimer {
   readonly #effects: Pick<Effects, 'token' | 'within'>
   readonly #held: HeldAttempts
   readonly #submitting = new Set<Promise<void>>()
+  readonly #room: Room
 
   constructor(given: {
     store: SchedulingStore
@@ -60,6 +69,7 @@ export class Claimer {
     this.#isolation = given.isolation
     this.#effects = given.effects
     this.#held = given.held
+    this.#room = new Room(given.held)
   }
 
   /** Resolves when what was taken has been handed to the executor. */
@@ -81,10 +91,46 @@ export class Claimer {
     this.#held.delete(token)
   }
 
-  #heldBy(executor: Executor): number {
-    let count = 0
-    for (const held of this.#held.values()) if (held.executor === executor) count++
-    return count
+  /** There may be work that nobody has looked at. */
+  unsettled(): void {
+    this.#room.unsettled()
+  }
+
+  /**
+   * Claims what a transaction has just queued, in that same transaction: a commit and the question for work are saved.
+   * Only where nothing else waits for the place: otherwise priorities decide, and who has waited longest. What needs a
+   * queue is left to those who serve it.
+   * @param queued as they stand in the run's machine
+   * @returns claims for that transaction; each holds a place until it is done or has failed
+   */
+  offers(live: LiveRun, queued: readonly ItemRef[]): Entry[] {
+    const runId = live.row.id
+    const executor = this.#room.idle()
+    if (executor === null || this.#isolation.resting().includes(runId)) return []
+    const { tasks } = live.identity.spec
+    const own = queued.filter(({ node }) => live.queues[node] === null)
+    const priority = ({ node }: ItemRef) => tasks[node]?.priority ?? 0
+    const first = own
+      .toSorted((a, b) => priority(b) - priority(a))
+      .slice(0, Math.max(0, this.#room.of(executor)))
+    return first.map(({ node, item }) => {
+      const claim = this.#claimOf(executor, {
+        id: live.ids[node]?.[item] ?? '',
+        runId,
+        task: tasks[node]?.id ?? '',
+      })
+      this.#room.reserve(executor, 1)
+      return {
+        prepare: claim.prepare,
+        claims: true,
+        done: (accepted) => {
+          this.#room.reserve(executor, -1)
+          const outcome = claim.settle(accepted)
+          if (outcome.kind === 'taken') this.#follow(this.#submit(executor, outcome.taken))
+        },
+        failed: () => this.#room.reserve(executor, -1),
+      }
+    })
   }
 
   /**
@@ -93,17 +139,23 @@ export class Claimer {
    */
   async claim(executor: Executor, stopped: () => boolean): Promise<boolean> {
     const blocked = { runs: new Set(this.#isolation.resting()), tasks: new Set<string>() }
+    this.#room.looks(executor)
     for (let rounds = 0; ;) {
-      const free = executor.capacity - this.#heldBy(executor)
+      const free = this.#room.of(executor)
       if (free <= 0 || stopped()) return false
-      const candidates = await this.#store.claimable(free, blocked, executor.post)
-      if (candidates.length === 0) return false
+      const found = await this.#store.claimable(free, blocked, executor.post)
+      if (found.length === 0) this.#room.foundNothing(executor)
+      // What is offered meanwhile takes places, too.
+      const candidates = found.slice(0, Math.max(0, this.#room.of(executor)))
+      if (candidates.length === 0) return found.length > 0
+      this.#room.reserve(executor, candidates.length)
       const outcomes = await Promise.all(
         candidates.map((one) =>
           // What others of this look have taken is submitted all the same; the next question meets the outage.
           this.#isolation.attempt(one.runId, () => this.#take(executor, one)).catch(() => null),
         ),
       )
+      this.#room.reserve(executor, -candidates.length)
       for (const [i, outcome] of outcomes.entries()) {
         const candidate = candidates[i]
         if (candidate === undefined || outcome?.kind === 'taken') continue
@@ -117,9 +169,16 @@ export class Claimer {
   }
 
   async #take(executor: Executor, candidate: Candidate): Promise<Outcome> {
+    const { prepare, settle } = this.#claimOf(executor, candidate)
+    return settle(await this.#runs.applyClaim(candidate.runId, prepare))
+  }
+
+  #claimOf(executor: Executor, candidate: Candidate): Claim {
     const token = this.#effects.token()
-    const said: { outcome: Outcome } = { outcome: { kind: 'gone' } }
-    const accepted = await this.#runs.applyClaim(candidate.runId, async (tx, live, batch) => {
+    let outcome: Outcome = { kind: 'gone' }
+    const prepare: Prepare = async (tx, live, batch) => {
+      // A transaction that was undone is done again.
+      outcome = { kind: 'gone' }
       const place = live.places.get(candidate.id)
       if (place === undefined) return null
       const item = itemAt(live.machine, place.node, place.item)
@@ -128,9 +187,9 @@ export class Claimer {
       // Its time is over: the next sweep ends it.
       const { now } = live.row
       if ([item.dueAt, live.machine.dueAt].some((at) => at != null && at <= now)) return null
-      const limit = await this.#limitOf(tx, live, place.node, candidate, batch)
+      const limit = await heldBackBy(tx, live, place.node, candidate.id, batch)
       if (limit !== null) {
-        said.outcome = { kind: limit }
+        outcome = { kind: limit }
         return null
       }
       const n = item.attempts + 1
@@ -141,40 +200,17 @@ export class Claimer {
         { taskRunId, runId, n, kind, token, executor: executor.name, workerId: workerId ?? this.#workerId },
         leaseMs,
       )
-      said.outcome = { kind: 'taken', taken: { attemptId, token, n, live, ...place } }
+      outcome = { kind: 'taken', taken: { attemptId, token, n, live, ...place } }
       return [{ kind: 'claimed', ...place }]
-    })
-    const { outcome } = said
-    if (outcome.kind !== 'taken') return outcome
-    if (!accepted) return { kind: 'gone' }
-    const { attemptId: id, live } = outcome.taken
-    this.#held.set(token, { id, runId: live.row.id, taskRunId: candidate.id, executor, record: null })
-    return outcome
-  }
-
-  /** Asks the limits, with their rows locked; `batch` knows what this transaction has taken before. */
-  async #limitOf(
-    tx: Session,
-    live: LiveRun,
-    node: number,
-    candidate: Candidate,
-    batch: Batch,
-  ): Promise<'run_limit' | 'task_limit' | 'pool_limit' | null> {
-    const { maxParallel } = live.machine.plan.nodes[node] ?? { maxParallel: null }
-    if (!hasPlace(maxParallel, live.machine.active[node] ?? 0)) return 'task_limit'
-    const most = live.identity.spec.limits.max_active_tasks
-    if (most !== null) {
-      await tx.lockDag(live.row.dagId)
-      if (!hasPlace(most, (await tx.activeTasks(live.row.versionId)) + batch.tasks)) return 'run_limit'
     }
-    const pool = live.identity.spec.tasks[node]?.pool == null ? null : await tx.lockPoolOf(candidate.id)
-    if (pool !== null) {
-      const taken = batch.slots.get(pool.pool) ?? 0
-      if (!hasSlots({ slots: pool.free, used: taken }, pool.slots)) return 'pool_limit'
-      batch.slots.set(pool.pool, taken + pool.slots)
+    const settle = (accepted: boolean): Outcome => {
+      if (outcome.kind !== 'taken') return outcome
+      if (!accepted) return { kind: 'gone' }
+      const { attemptId: id, live } = outcome.taken
+      this.#held.set(token, { id, runId: live.row.id, taskRunId: candidate.id, executor, record: null })
+      return outcome
     }
-    batch.tasks++
-    return null
+    return { prepare, settle }
   }
 
   /** What it was given stays with it. An attempt does not fail for it. */

@@ -14,6 +14,8 @@ export interface LiveRun {
   ids: string[][]
   /** Of items of a `map`: what they are. */
   values: (Json | null)[][]
+  /** By task number: the queue that its attempts wait in, `TEAM/QUEUE`; null: a scheduler's own machine runs them. */
+  queues: (string | null)[]
   /** The other way round. */
   places: Map<string, { node: number; item: number }>
 }
@@ -53,10 +55,11 @@ export async function loadLiveRun(session: Session, row: RunRow): Promise<LiveRu
     { state: row.state, stopping: row.stopping, dueAt: row.dueAt?.getTime() ?? null },
     rows.map((one) => ({ task: one.task, key: one.key, state: stateOf(one) })),
   )
-  const live: LiveRun = { row, identity, machine, ids: [], values: [], places: new Map() }
+  const live: LiveRun = { row, identity, machine, ids: [], values: [], queues: [], places: new Map() }
   const byTask = Map.groupBy(rows, (one) => one.task)
   for (const [node, planned] of machine.plan.nodes.entries()) {
     const mine = byTask.get(planned.task) ?? []
+    live.queues[node] = mine[0]?.queue ?? null
     placeItems(
       live,
       node,

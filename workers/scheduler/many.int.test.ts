@@ -123,7 +123,7 @@ test('an answer that comes while its run is advanced waits for it: neither is un
       from: 'waiting',
       to: { ...to, infrastructureFailures: 0, attempts: 0, dueAt: null, readyAt: null, heldAt: null },
     }
-    return writeState(tx, runId, { tasks: [task], run: null, topics: [] })
+    return writeState(tx, runId, { tasks: [task], run: null, now: Date.now(), topics: [] })
   })
   await locked
   const answering = database().transaction(async (tx) => {

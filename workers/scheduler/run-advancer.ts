@@ -4,9 +4,10 @@
  * whether the machine in memory is still the truth.
  */
 import { wasUndone } from '#db/client.ts'
+import { isOutage } from '#db/outage.ts'
 import type { TaskRunWrite } from '#db/queries/run-state.ts'
 import type { SchedulingStore, Session } from '#db/scheduling-store.ts'
-import { decide, type RunAction, type RunEvent } from '#server/domain/run/decide.ts'
+import { decide, type ItemRef, type RunAction, type RunEvent } from '#server/domain/run/decide.ts'
 import { isTerminalRun, type Reason } from '#server/domain/run/states.ts'
 import { loadLiveRun, type LiveRun } from './live-run.ts'
 
@@ -19,23 +20,38 @@ export interface Batch {
 /** Gives the events to decide, after writes of its own in the same transaction; null when there is nothing to do. */
 export type Prepare = (tx: Session, live: LiveRun, batch: Batch) => Promise<RunEvent[] | null>
 
-interface Entry {
+export interface Entry {
   prepare: Prepare
   claims: boolean
+  /** What it did is committed. */
   done: (accepted: boolean) => void
+  /** What it did is undone, or nobody knows. */
   failed: (error: unknown) => void
 }
+
+/** Claims of what a transaction has just queued, for that same transaction. */
+export type Offers = (live: LiveRun, queued: readonly ItemRef[]) => Entry[]
 
 export interface Advanced {
   live: LiveRun
   actions: RunAction[]
   /** Whether anything was written. */
   changed: boolean
-  /** Whether items were queued: somebody may claim them. */
+  /** Whether items are queued that were not before: somebody may claim them. */
   queued: boolean
   /** ms until the first moment that was set for the run or an item of it; null without one. */
   dueMs: number | null
 }
+
+/** What one transaction does: what came in, and what it may claim on top of that (null: nothing). */
+interface Work {
+  entries: readonly Entry[]
+  offered: Entry[] | null
+  /** Of what it did: whether an event was accepted. */
+  accepted: Map<Entry, boolean>
+}
+
+type Write = TaskRunWrite & { place: ItemRef }
 
 /** How often a transaction is begun that Postgres undoes for another one's sake. */
 const mostTries = 5
@@ -49,14 +65,16 @@ function endWanted({ row, machine }: LiveRun): boolean {
 export class RunAdvancer {
   readonly #store: SchedulingStore
   readonly #after: (advanced: Advanced) => void
+  readonly #offers: Offers
   readonly #lives = new Map<string, LiveRun>()
   readonly #mail = new Map<string, Entry[]>()
   readonly #working = new Map<string, Promise<void>>()
 
   /** @param after is called when a transaction has committed; it must not throw */
-  constructor(store: SchedulingStore, after: (advanced: Advanced) => void) {
+  constructor(store: SchedulingStore, after: (advanced: Advanced) => void, offers: Offers = () => []) {
     this.#store = store
     this.#after = after
+    this.#offers = offers
   }
 
   /** Resolves when it is written: true when at least one event was accepted. */
@@ -102,16 +120,21 @@ export class RunAdvancer {
 
   async #advance(runId: string, entries: Entry[]): Promise<void> {
     for (let tries = 1; ; tries++) {
+      // Only a first try takes offers: what makes a claim fail keeps no end from being written.
+      const offered: Entry[] = []
       try {
-        return await this.#tryAdvance(runId, entries)
+        return await this.#tryAdvance(runId, entries, tries === 1 ? offered : null)
       } catch (error) {
-        if (!wasUndone(error) || tries === mostTries) throw error
+        for (const entry of offered) entry.failed(error)
+        const again = wasUndone(error) || (offered.length > 0 && !isOutage(error))
+        if (!again || tries === mostTries) throw error
       }
     }
   }
 
-  async #tryAdvance(runId: string, entries: Entry[]): Promise<void> {
-    const accepted: boolean[] = []
+  /** @param offered gets what claims came on top of the entries; null: none may come */
+  async #tryAdvance(runId: string, entries: readonly Entry[], offered: Entry[] | null): Promise<void> {
+    const accepted = new Map<Entry, boolean>()
     const advanced = await this.#store.transaction(async (tx) => {
       const row = await tx.lockRun(runId)
       if (row === null) return null
@@ -122,16 +145,16 @@ export class RunAdvancer {
         cached !== undefined && cached.row.revision === row.revision
           ? { ...cached, row }
           : await loadLiveRun(tx, row)
-      return this.#decideAll(tx, live, entries, accepted)
+      return this.#decideAll(tx, live, { entries, offered, accepted })
     })
     if (advanced !== null && !isTerminalRun(advanced.live.machine.run)) this.#lives.set(runId, advanced.live)
-    for (const [i, entry] of entries.entries()) entry.done(accepted[i] === true)
+    for (const entry of [...entries, ...(offered ?? [])]) entry.done(accepted.get(entry) === true)
     if (advanced !== null) this.#after(advanced)
   }
 
-  async #decideAll(tx: Session, live: LiveRun, entries: Entry[], accepted: boolean[]): Promise<Advanced> {
+  async #decideAll(tx: Session, live: LiveRun, work: Work): Promise<Advanced> {
     const { now } = live.row
-    const writes = new Map<string, TaskRunWrite>()
+    const writes = new Map<string, Write>()
     const before = live.machine.run
     const advanced: Advanced = { live, actions: [], changed: false, queued: false, dueMs: null }
     let reason: Reason | null = null
@@ -143,8 +166,7 @@ export class RunAdvancer {
       if (decision.kind === 'refused') return false
       for (const { node, item, from, to } of decision.items) {
         const id = live.ids[node]?.[item] ?? ''
-        writes.set(id, { id, from: writes.get(id)?.from ?? from, to })
-        if (to.state === 'queued') advanced.queued = true
+        writes.set(id, { id, from: writes.get(id)?.from ?? from, to, place: { node, item } })
         isDue(to.dueAt)
       }
       advanced.actions.push(...decision.actions)
@@ -153,12 +175,18 @@ export class RunAdvancer {
     }
     if (endWanted(live)) advanced.changed = run({ kind: 'cancel_requested', forced: live.row.cancelForced })
     const batch: Batch = { slots: new Map(), tasks: 0 }
-    for (const entry of entries) {
+    const carryOut = async (entry: Entry) => {
       const events = await entry.prepare(tx, live, batch)
       const results = (events ?? []).map(run)
-      accepted.push(results.includes(true))
+      work.accepted.set(entry, results.includes(true))
       advanced.changed ||= results.includes(true)
     }
+    const queued = () =>
+      [...writes.values()].flatMap(({ to, place }) => (to.state === 'queued' ? [place] : []))
+    for (const entry of work.entries) await carryOut(entry)
+    if (work.offered !== null && queued().length > 0) work.offered.push(...this.#offers(live, queued()))
+    for (const entry of work.offered ?? []) await carryOut(entry)
+    advanced.queued = queued().length > 0
     if (advanced.changed) {
       isDue(live.machine.dueAt)
       await this.#write(tx, live, [...writes.values()], before, reason)
@@ -169,7 +197,7 @@ export class RunAdvancer {
   async #write(
     tx: Session,
     live: LiveRun,
-    writes: TaskRunWrite[],
+    writes: readonly TaskRunWrite[],
     before: string,
     reason: Reason | null,
   ): Promise<void> {
@@ -177,6 +205,7 @@ export class RunAdvancer {
     const written = await tx.writeState(live.row.id, {
       tasks: writes,
       run: { change: run === before ? null : { to: run, reason }, stop, dueAt },
+      now: live.row.now,
       topics: [`run:${live.row.id}`, ...(run === before ? [] : [`dag:${live.row.dagId}`])],
     })
     if (written !== writes.length)

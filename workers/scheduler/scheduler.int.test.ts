@@ -5,7 +5,7 @@ import { attemptEnd } from '../executors/executor.ts'
 import { fails, succeeds } from '../testing/scripted-executor.ts'
 import { scheduling } from '../testing/scheduling.ts'
 
-const { database, work, start, over, states } = scheduling()
+const { database, work, start, over, states, until } = scheduling()
 
 test('a run goes through its tasks in order, with values, conditions and a matrix', async () => {
   const { executor } = await work((job) =>
@@ -135,4 +135,50 @@ test('a fan-out of 300 and a chain of 60 end, each task once', async () => {
   for (const id of ids) expect((await over(id)).state).toBe('succeeded')
   expect(new Set(executor.started.map((job) => `${job.runId} ${job.task}`)).size).toBe(361)
   expect(executor.started).toHaveLength(361)
+})
+
+test('what an end queues is claimed in the transaction of that end, when nothing else waits', async () => {
+  await work(() => succeeds())
+  const chain = Array.from(
+    { length: 30 },
+    (_, i) => `  - {id: c${i}, needs: [${i === 0 ? '' : `c${i - 1}`}], command: [c]}`,
+  )
+  const id = await start(chain.join('\n'))
+  expect((await over(id)).state).toBe('succeeded')
+  const rows = await database().client<{ joined: boolean; waited: boolean }[]>`
+    select a.created_at < before.ended_at as joined, next.queued_at <= a.created_at as waited
+    from task_run next
+    join task_run before on before.run_id = next.run_id and 'c' || substr(next.task, 2)::int - 1 = before.task
+    join attempt a on a.task_run_id = next.id
+    where next.run_id = ${id}`
+  expect(rows).toHaveLength(29)
+  // Where the scheduler is still looking for work it takes a turn more.
+  expect(rows.filter(({ joined }) => joined).length).toBeGreaterThan(0)
+  expect(rows.filter(({ waited }) => !waited)).toEqual([])
+})
+
+test('a place that somebody waits for goes to him, not to what the end has queued', async () => {
+  const { promise: held, resolve: end } = Promise.withResolvers<void>()
+  const { promise: aEnds, resolve: endA } = Promise.withResolvers<void>()
+  const { executor } = await work(async (job) => {
+    if (job.task === 'hold') await held
+    if (job.task === 'a') await aEnds
+    return succeeds()
+  }, 2)
+  const first = await start(
+    '  - {id: hold, command: [h]}\n  - {id: a, command: [a]}\n  - {id: b, needs: [a], command: [b]}',
+  )
+  await until(first, 'hold', 'running')
+  await until(first, 'a', 'running')
+  const second = await start('  - {id: urgent, priority: 5, command: [u]}')
+  await until(second, 'urgent', 'queued')
+  endA()
+  expect((await over(second)).state).toBe('succeeded')
+  end()
+  expect((await over(first)).state).toBe('succeeded')
+  expect(executor.started.map(({ task }) => task)).toEqual([
+    ...executor.started.slice(0, 2).map(({ task }) => task),
+    'urgent',
+    'b',
+  ])
 })

@@ -59,7 +59,11 @@ export class Scheduler {
   ) {
     this.#store = store
     this.#log = log
-    this.#runs = new RunAdvancer(store, (advanced) => this.#afterAdvance(advanced))
+    this.#runs = new RunAdvancer(
+      store,
+      (advanced) => this.#afterAdvance(advanced),
+      (live, queued) => (this.#mayTake() ? this.#claimer.offers(live, queued) : []),
+    )
     const held: HeldAttempts = new Map()
     this.sink = new DatabaseSink(store, this.#runs, held, effects)
     this.#isolation = new Isolation(log, effects.elapsed, {
@@ -98,6 +102,8 @@ export class Scheduler {
   async stop(): Promise<void> {
     await this.#unlisten?.()
     await Promise.all([this.#claims.stop(), this.#sweeps.stop()])
+    // What a transaction under way has claimed is handed out, too.
+    await this.#runs.idle()
     await this.#claimer.idle()
     await this.#runs.idle()
   }
@@ -105,7 +111,7 @@ export class Scheduler {
   /** Another executor takes work from now on; or one that does has more room than before. */
   serve(executor: Executor): void {
     this.#executors.add(executor)
-    this.#claims.wake()
+    this.#newWork()
   }
 
   /** It takes nothing new any more. */
@@ -120,8 +126,18 @@ export class Scheduler {
   }
 
   #wake(): void {
-    this.#claims.wake()
+    this.#newWork()
     this.#sweeps.wake()
+  }
+
+  /** Something may be queued that nobody has looked at. */
+  #newWork(): void {
+    this.#claimer.unsettled()
+    this.#claims.wake()
+  }
+
+  #mayTake(): boolean {
+    return !this.#claims.stopped && this.#hasRoom()
   }
 
   /** Where a disk is full nothing new starts, and all that runs may end (R15). */
@@ -142,7 +158,7 @@ export class Scheduler {
     for (const { token, runId } of this.#overdue.look(await this.#store.expiredAttempts())) {
       const ended = await this.#isolation.attempt(runId, () => this.sink.ended(token, lost))
       // What it held of a pool or a limit, another run may wait for.
-      if (ended === true) this.#claims.wake()
+      if (ended === true) this.#newWork()
     }
     await carryOutInterventions(this.#store, this.#runs, this.#isolation)
     const next = await this.#due()
@@ -233,7 +249,7 @@ export class Scheduler {
     if (dueMs !== null) this.#sweeps.within(dueMs)
     // A run that was looked at and still waits wakes nobody: it would be looked at again at once.
     if (changed && live.machine.run !== 'running') this.#wake()
-    else if (queued) this.#claims.wake()
+    else if (queued) this.#newWork()
   }
 
   async #answer(live: LiveRun, asked: Extract<RunAction, { kind: 'ask' }>[]): Promise<void> {

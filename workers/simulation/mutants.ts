@@ -190,7 +190,7 @@ export const mutants: Mutant[] = [
   {
     name: 'max_active_tasks is counted without the lock of its DAG',
     breaks: ['R4'],
-    cuts: [{ file: `${scheduler}/claimer.ts`, find: 'await tx.lockDag(live.row.dagId)', put: '' }],
+    cuts: [{ file: `${scheduler}/limits.ts`, find: 'await tx.lockDag(live.row.dagId)', put: '' }],
   },
   {
     name: 'runs are admitted without the lock of their DAG',
@@ -201,7 +201,7 @@ export const mutants: Mutant[] = [
     name: 'what a transaction has claimed before is not counted',
     breaks: ['R4'],
     cuts: [
-      { file: `${scheduler}/claimer.ts`, find: 'batch.slots.set(pool.pool, taken + pool.slots)', put: '' },
+      { file: `${scheduler}/limits.ts`, find: 'batch.slots.set(pool.pool, taken + pool.slots)', put: '' },
     ],
   },
   {

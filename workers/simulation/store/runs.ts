@@ -116,7 +116,13 @@ const newTaskRun = (
       }),
 })
 
-function writeTaskRuns(tx: Transaction, writes: readonly TaskRunWrite[]): number {
+function queuedAt(tx: Transaction, row: Rows['taskRun'], to: string, now: number): Date | null {
+  if (row.state === 'queued') return row.queuedAt
+  if (to === 'queued') return tx.now()
+  return to === 'starting' ? new Date(now) : row.queuedAt
+}
+
+function writeTaskRuns(tx: Transaction, writes: readonly TaskRunWrite[], now: number): number {
   const wanted = new Map(writes.map((write) => [write.id, write]))
   const rows = tx.lockWhere('taskRun', (row) => wanted.get(row.id)?.from === row.state)
   for (const row of rows) {
@@ -126,7 +132,7 @@ function writeTaskRuns(tx: Transaction, writes: readonly TaskRunWrite[]): number
       dueAt: dueAt instanceof Date ? dueAt : dateOf(dueAt),
       readyAt: readyAt instanceof Date ? readyAt : dateOf(readyAt),
       heldAt: heldAt instanceof Date ? heldAt : dateOf(heldAt),
-      queuedAt: to.state === 'queued' && row.state !== 'queued' ? tx.now() : row.queuedAt,
+      queuedAt: queuedAt(tx, row, to.state, now),
       startedAt: to.state === 'running' ? (row.startedAt ?? tx.now()) : row.startedAt,
       endedAt: itemHasEnded(to.state) ? tx.now() : null,
     })
@@ -301,9 +307,9 @@ export const runs: Pick<Statements, Names> = {
       tx.update('intervention', id, { outcome: 'too_late' })
     return true
   },
-  writeState: (tx, runId, { tasks, run, topics }) => {
+  writeState: (tx, runId, { tasks, run, now, topics }) => {
     if (run !== null) tx.lockRow('run', runId)
-    const written = writeTaskRuns(tx, tasks)
+    const written = writeTaskRuns(tx, tasks, now)
     if (run !== null) writeRun(tx, runId, run)
     for (const topic of topics) tx.notify(liveChannel, topic)
     return written

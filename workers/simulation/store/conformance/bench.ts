@@ -42,14 +42,17 @@ export const to = (state: ItemState['state'], more: Partial<ItemState> = {}): It
   ...more,
 })
 
+/** When what is written here was decided; ms since the epoch. */
+export const decidedAt = Date.UTC(2026, 0, 2)
+
 /** With a handle that finds nothing. */
 export const noHandle = { handle: {}, record: null }
 
 export const writeTaskRuns = (store: Session, tasks: TaskRunWrite[]): Promise<number> =>
-  store.writeState(nobody, { tasks, run: null, topics: [] })
+  store.writeState(nobody, { tasks, run: null, now: decidedAt, topics: [] })
 
 export const writeRun = (store: Session, id: string, run: RunWrite): Promise<number> =>
-  store.writeState(id, { tasks: [], run, topics: [] })
+  store.writeState(id, { tasks: [], run, now: decidedAt, topics: [] })
 
 export const failed = (work: Promise<unknown>) =>
   work.then(
