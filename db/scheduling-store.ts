@@ -41,6 +41,7 @@ const queries = {
   giveUpRun: giveUp.giveUpRun,
   graceLeases: worker.graceLeases,
   heartbeat: attempt.heartbeat,
+  heldItems: past.heldItems,
   inheritAttempts: worker.inheritAttempts,
   insertAttempt: attempt.insertAttempt,
   insertIntervention: intervention.insertIntervention,

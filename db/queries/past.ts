@@ -1,6 +1,7 @@
 /** What earlier and other runs tell about a run that is going on. */
-import { sql, type SQL } from 'drizzle-orm'
+import { and, eq, isNotNull, sql, type SQL } from 'drizzle-orm'
 import { rowsOf, type Queryable } from '../client.ts'
+import { run, taskRun } from '../schema/index.ts'
 import type { RunRow } from './run-state.ts'
 
 export type Dated = Pick<RunRow, 'dagId' | 'schedule' | 'logicalDate'>
@@ -56,6 +57,22 @@ export async function pastHolds(q: Queryable, dated: Dated, task: string): Promi
         and not exists (
           select from task_run t where t.run_id = r.id and t.task = ${task} and t.state not in ('succeeded', 'skipped')))`,
   )
+}
+
+/** Items of running runs of a DAG that a run before holds back. */
+export async function heldItems(q: Queryable, dagId: string): Promise<{ id: string; runId: string }[]> {
+  return q
+    .select({ id: taskRun.id, runId: taskRun.runId })
+    .from(taskRun)
+    .innerJoin(run, eq(run.id, taskRun.runId))
+    .where(
+      and(
+        eq(run.dagId, dagId),
+        eq(run.state, 'running'),
+        eq(taskRun.state, 'waiting'),
+        isNotNull(taskRun.heldAt),
+      ),
+    )
 }
 
 /** Whether a run of `REPOSITORY/DAG` with this logical date has succeeded. */

@@ -7,9 +7,14 @@ import { fails, succeeds } from '../testing/scripted-executor.ts'
 
 const { database, work, dag, over, states, until } = scheduling()
 
+/** No poll comes to help: what is held back must be told. */
+const untimed = { after: () => () => {} }
+
 test('`depends_on_past` waits for its own success in the run before', async () => {
-  const { executor } = await work((job) =>
-    job.task === 'chain' && job.runId === failing ? fails() : succeeds(),
+  const { executor } = await work(
+    (job) => (job.task === 'chain' && job.runId === failing ? fails() : succeeds()),
+    8,
+    untimed,
   )
   let failing = ''
   const made = await dag('  - {id: chain, command: [x], depends_on_past: true}\n  - {id: free, command: [x]}')
@@ -29,7 +34,7 @@ test('`depends_on_past` waits for its own success in the run before', async () =
 
 test('`depends_on_past` asks for the run before of the same schedule, and of what was made again of it', async () => {
   let failing = ''
-  await work((job) => (job.runId === failing ? fails() : succeeds()))
+  await work((job) => (job.runId === failing ? fails() : succeeds()), 8, untimed)
   const made = await dag('  - {id: chain, command: [x], depends_on_past: true}')
   await database().client`
     insert into dag_schedule (dag_id, key, version_id, entry, cursor)

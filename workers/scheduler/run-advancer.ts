@@ -8,7 +8,7 @@ import { isOutage } from '#db/outage.ts'
 import type { TaskRunWrite } from '#db/queries/run-state.ts'
 import type { SchedulingStore, Session } from '#db/scheduling-store.ts'
 import { decide, type ItemRef, type RunAction, type RunEvent } from '#server/domain/run/decide.ts'
-import { isTerminalRun, type Reason } from '#server/domain/run/states.ts'
+import { isTerminalRun, isTerminalTaskRun, type Reason } from '#server/domain/run/states.ts'
 import { loadLiveRun, type LiveRun } from './live-run.ts'
 
 /** What entries of one transaction have claimed already, and the database cannot tell yet: slots by pool, tasks. */
@@ -39,6 +39,8 @@ export interface Advanced {
   changed: boolean
   /** Whether items are queued that were not before: somebody may claim them. */
   queued: boolean
+  /** Whether something ended that a later run may wait for (`depends_on_past`). */
+  past: boolean
   /** ms until the first moment that was set for the run or an item of it; null without one. */
   dueMs: number | null
 }
@@ -156,7 +158,7 @@ export class RunAdvancer {
     const { now } = live.row
     const writes = new Map<string, Write>()
     const before = live.machine.run
-    const advanced: Advanced = { live, actions: [], changed: false, queued: false, dueMs: null }
+    const advanced: Advanced = { live, actions: [], changed: false, queued: false, past: false, dueMs: null }
     let reason: Reason | null = null
     const isDue = (at: number | null) => {
       if (at !== null) advanced.dueMs = Math.min(advanced.dueMs ?? Infinity, at - now)
@@ -168,6 +170,8 @@ export class RunAdvancer {
         const id = live.ids[node]?.[item] ?? ''
         writes.set(id, { id, from: writes.get(id)?.from ?? from, to, place: { node, item } })
         isDue(to.dueAt)
+        if (isTerminalTaskRun(to.state) && live.identity.spec.tasks[node]?.depends_on_past === true)
+          advanced.past = true
       }
       advanced.actions.push(...decision.actions)
       if (decision.run !== null) reason = decision.run.reason

@@ -4,14 +4,13 @@
  * poll is the safety net. Any number may run on one database.
  */
 import type { Logger } from 'pino'
-import type { WaitingRun } from '#db/queries/admission.ts'
 import { workChannel } from '#db/queries/live.ts'
 import type { SchedulingStore } from '#db/scheduling-store.ts'
-import { failpoint } from '#server/config/failpoint.ts'
-import { judgeAdmission, type Admission } from '#server/domain/run/admission.ts'
 import type { RunAction, RunEvent } from '#server/domain/run/decide.ts'
+import { itemAt } from '#server/domain/run/machine.ts'
 import type { BlobSource } from '#server/storage/read-lines.ts'
 import { attemptEnd, type Executor } from '../executors/executor.ts'
+import { Admitter } from './admitter.ts'
 import { DatabaseSink } from './attempt-sink.ts'
 import { Claimer } from './claimer.ts'
 import { realEffects, type Effects } from './effects.ts'
@@ -26,8 +25,6 @@ import { Wakeful } from './wakeful.ts'
 
 /** ms between two looks when nothing wakes it. */
 const pollMs = 2000
-/** Waiting runs of one version that are looked at in one go. */
-const perVersion = 50
 
 const just = (event: RunEvent) => () => Promise.resolve([event])
 const nothing = () => Promise.resolve(null)
@@ -42,6 +39,7 @@ export class Scheduler {
   readonly #overdue: Overdue
   readonly #claimer: Claimer
   readonly #questions: Questions
+  readonly #admitter: Admitter
   readonly #fullDisk: Effects['fullDisk']
   /** Hands out what is queued. */
   readonly #claims: Wakeful
@@ -71,6 +69,7 @@ export class Scheduler {
       giveUp: (runId, times) => this.#giveUp(runId, times),
     })
     this.#overdue = new Overdue(effects.elapsed)
+    this.#admitter = new Admitter(store, this.#runs, this.#isolation)
     this.#claimer = new Claimer({
       store,
       log,
@@ -164,7 +163,7 @@ export class Scheduler {
     const next = await this.#due()
     // From now on, not from when all that waits has been admitted.
     if (next !== null) this.#sweeps.within(next)
-    if (this.#hasRoom()) await this.#admit()
+    if (this.#hasRoom()) await this.#admitter.look()
     return null
   }
 
@@ -207,35 +206,7 @@ export class Scheduler {
     return sooner(runs.nextMs, items.nextMs)
   }
 
-  async #admit(): Promise<void> {
-    const full = new Set<string>()
-    for (const waiting of await this.#store.waitingRuns(perVersion)) {
-      const { dagId, versionId, strategy, forced, recovers } = waiting
-      // Where an older one of its kind waits, a later one does, too.
-      const kind = strategy === 'parallel' ? versionId : `${dagId} ${strategy}`
-      if (full.has(kind) && !forced && !recovers) continue
-      const admission = await this.#isolation.attempt(waiting.id, () => this.#admitOne(waiting))
-      if (admission === 'wait') full.add(kind)
-      if (admission === 'push_out')
-        for (const id of await this.#store.activeRuns(dagId))
-          await this.#apply(id, just({ kind: 'pushed_out' }))
-    }
-  }
-
-  async #admitOne(waiting: WaitingRun): Promise<Admission> {
-    let admission: Admission = 'wait'
-    await failpoint('run.admit.before')
-    await this.#runs.apply(waiting.id, async (tx, { row }) => {
-      if (row.state !== 'queued') return null
-      await tx.lockDag(waiting.dagId)
-      admission = judgeAdmission(waiting, await tx.othersOf(waiting))
-      if (admission === 'admit') return [{ kind: 'admitted' }]
-      return admission === 'cancel' ? [{ kind: 'pushed_out' }] : null
-    })
-    return admission
-  }
-
-  #afterAdvance({ live, actions, changed, queued, dueMs }: Advanced): void {
+  #afterAdvance({ live, actions, changed, queued, past, dueMs }: Advanced): void {
     for (const action of actions) {
       if (action.kind === 'ask') continue
       const taskRunId = live.ids[action.node]?.[action.item] ?? ''
@@ -246,10 +217,25 @@ export class Scheduler {
       this.#answer(live, asked).catch((error: unknown) =>
         this.#log.error({ err: error, run: live.row.id }, 'what the core asked could not be answered'),
       )
+    if (past)
+      this.#releaseHeld(live.row.dagId).catch((error: unknown) =>
+        this.#log.error({ err: error, run: live.row.id }, 'what a run held back could not be looked at'),
+      )
     if (dueMs !== null) this.#sweeps.within(dueMs)
     // A run that was looked at and still waits wakes nobody: it would be looked at again at once.
     if (changed && live.machine.run !== 'running') this.#wake()
     else if (queued) this.#newWork()
+  }
+
+  /** Looks at once at what a run before held back: a poll of it is only the safety net. */
+  async #releaseHeld(dagId: string): Promise<void> {
+    for (const { id, runId } of await this.#store.heldItems(dagId))
+      await this.#apply(runId, (_tx, { places, machine }) => {
+        const place = places.get(id)
+        const { state, heldAt } = place === undefined ? {} : itemAt(machine, place.node, place.item)
+        const held = state === 'waiting' && heldAt != null
+        return Promise.resolve(place !== undefined && held ? [{ kind: 'due', ...place }] : null)
+      })
   }
 
   async #answer(live: LiveRun, asked: Extract<RunAction, { kind: 'ask' }>[]): Promise<void> {

@@ -195,7 +195,7 @@ export const mutants: Mutant[] = [
   {
     name: 'runs are admitted without the lock of their DAG',
     breaks: ['R4'],
-    cuts: [{ file: `${scheduler}/scheduler.ts`, find: 'await tx.lockDag(waiting.dagId)', put: '' }],
+    cuts: [{ file: `${scheduler}/admitter.ts`, find: 'await tx.lockDag(waiting.dagId)', put: '' }],
   },
   {
     name: 'what a transaction has claimed before is not counted',

@@ -8,6 +8,7 @@ type Names =
   | 'closeIntervention'
   | 'dueItems'
   | 'expandTaskRun'
+  | 'heldItems'
   | 'insertIntervention'
   | 'lockPoolOf'
   | 'newerTick'
@@ -145,6 +146,14 @@ export const items: Pick<Statements, Names> = {
         .where('taskRun', (row) => row.runId === run.id && row.task === task)
         .every(({ state }) => state === 'succeeded' || state === 'skipped')
     return date === undefined || earlier.some((run) => run.logicalDate?.getTime() === date && went(run))
+  },
+  heldItems: (tx, dagId) => {
+    const running = new Set(
+      tx.where('run', (row) => row.dagId === dagId && row.state === 'running').map(({ id }) => id),
+    )
+    return tx
+      .where('taskRun', (row) => row.state === 'waiting' && row.heldAt !== null && running.has(row.runId))
+      .map(({ id, runId }) => ({ id, runId }))
   },
   succeededRun: (tx, { teamId, dag: name, logicalDate }) =>
     tx.all('run').some((row) => {

@@ -68,6 +68,12 @@ export function itemRules({ subject, run, started }: Bench): void {
     await writeTaskRuns(store, [{ id: item, from: 'waiting', to: to('skipped') }])
     expect(await store.pastHolds(dated(2), 'a')).toBe(true)
     expect(second.items).toHaveLength(1)
+    const held = second.items[0]?.id ?? ''
+    expect(await store.heldItems(made.dagId)).toEqual([])
+    await writeTaskRuns(store, [{ id: held, from: 'waiting', to: to('waiting', { heldAt: 1000 }) }])
+    expect(await store.heldItems(made.dagId)).toEqual([])
+    await writeRun(store, second.id, { change: { to: 'running', reason: null }, stop: null, dueAt: null })
+    expect(await store.heldItems(made.dagId)).toEqual([{ id: held, runId: second.id }])
     // What a schedule did, or did not, that its DAG has no more is the past of whichever took its place.
     expect(await store.pastHolds({ ...dated(3), schedule: 'another' }, 'a')).toBe(false)
     expect(await store.pastHolds({ ...dated(3), schedule: null }, 'a')).toBe(false)
