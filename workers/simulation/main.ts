@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { parseArgs } from 'node:util'
+import { simulationOptions, usage, type SimulationOptions } from './arguments.ts'
 import { tell } from './history.ts'
 import { mutants } from './mutants.ts'
 import { hunt, runSeeds, type Broken, type Ran } from './run-seeds.ts'
@@ -14,19 +14,19 @@ import { simulate } from './simulate.ts'
 /** Seeds in which a mutant must have been caught. */
 const mostSeeds = 4000
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string' },
-    seeds: { type: 'string' },
-    from: { type: 'string', default: '1' },
-    /** Ends with the first seed that is broken. */
-    first: { type: 'boolean', default: false },
-    mutants: { type: 'boolean', default: false },
-    /** Only mutants whose name has this in it. */
-    only: { type: 'string', default: '' },
-    report: { type: 'string' },
-  },
-})
+function optionsOrEnd(): SimulationOptions {
+  try {
+    const given = simulationOptions(process.argv.slice(2))
+    if (given !== null) return given
+    console.log(usage)
+    return process.exit(0)
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${usage}`)
+    return process.exit(2)
+  }
+}
+
+const values = optionsOrEnd()
 
 function commit(): string {
   try {
@@ -69,7 +69,7 @@ function say({ seeds, starts, faults, events, virtualMs, broken, ms }: Ran): voi
 /** Whether every promise was kept in so many seeds. */
 async function simulateMany(count: number): Promise<boolean> {
   const end = new AbortController()
-  const ran = await runSeeds(Number(values.from), count, {
+  const ran = await runSeeds(values.from, count, {
     signal: end.signal,
     broke: (one) => {
       if (end.signal.aborted) return
@@ -103,7 +103,7 @@ async function huntAll(): Promise<number> {
 
 async function runAll(): Promise<{ passed: number; failed: number }> {
   let [passed, failed] = [0, 0]
-  const count = Number(values.seeds ?? (values.mutants ? 0 : 20_000))
+  const count = values.seeds ?? (values.mutants ? 0 : 20_000)
   if (count > 0) {
     if (await simulateMany(count)) passed++
     else failed++
@@ -116,10 +116,10 @@ async function runAll(): Promise<{ passed: number; failed: number }> {
   return { passed, failed }
 }
 
-if (values.seed !== undefined) process.exitCode = (await replay(Number(values.seed))) > 0 ? 1 : 0
+if (values.seed !== null) process.exitCode = (await replay(values.seed)) > 0 ? 1 : 0
 else {
   const { passed, failed } = await runAll()
-  if (values.report !== undefined)
+  if (values.report !== null)
     writeFileSync(values.report, JSON.stringify({ passed, failed, skipped: 0, failures }))
   for (const { name, message } of failures) console.log(`✗ ${name}: ${message}`)
   process.exitCode = failed > 0 ? 1 : 0
