@@ -5,9 +5,16 @@
  * bar that is missed is measured once more, for a machine that is shared has bad minutes.
  */
 import { writeFile } from 'node:fs/promises'
+import { whileHeld } from './held.ts'
+import { besideHistory } from './history.ts'
+import { chainsBesideSpawns } from './p1-chain.ts'
 import { coldStart } from './p14-cold-start.ts'
+import { fanOut } from './p3-fan.ts'
+import { cutBesideSpawns } from './p4-ten-thousand.ts'
 import { triggerToCode } from './p5-trigger-to-code.ts'
+import { wideAndDeep } from './p6-wide-and-deep.ts'
 import { pushToRun } from './p8-push-to-run.ts'
+import { filesOfVersions } from './p9-hundred-versions.ts'
 import type { Failure } from '#cli/check/stage.ts'
 import { exitOnSignals } from './harness/ending.ts'
 import { round, type Row } from './harness/statistics.ts'
@@ -27,11 +34,40 @@ interface Guard {
   bars: Bar[]
 }
 
+const cut = { dags: 10, runs: 2 }
+
 const guards: Guard[] = [
+  {
+    name: 'P1',
+    run: () => chainsBesideSpawns({ rounds: 5, length: 10 }),
+    bars: [
+      { figure: /warm JavaScript/, column: '÷ floor', most: 4 },
+      { figure: /a process/, column: '÷ floor', most: 40 },
+    ],
+  },
+  {
+    name: 'P3',
+    run: () => fanOut({ rounds: 3, width: 100 }),
+    bars: [{ figure: /^ours/, column: '÷ floor', most: 12 }],
+  },
+  {
+    name: 'P4',
+    run: () => cutBesideSpawns({ ...cut, rounds: 3 }),
+    bars: [{ figure: /tasks/, column: '÷ floor', most: 5 }],
+  },
   {
     name: 'P5',
     run: () => triggerToCode({ samples: 15, peer: false }),
     bars: [{ figure: /first byte of code/, column: '÷ floor', most: 45 }],
+  },
+  {
+    name: 'P6',
+    run: () => wideAndDeep({ large: 500, rounds: 1 }),
+    bars: ['wide', 'layered', 'deep'].map((shape) => ({
+      figure: new RegExp(shape),
+      column: '÷ 100',
+      most: 2,
+    })),
   },
   {
     name: 'P8',
@@ -40,6 +76,24 @@ const guards: Guard[] = [
       { figure: /listed/, column: '÷ bare push', most: 9 },
       { figure: /first task running/, column: '÷ bare push', most: 13 },
     ],
+  },
+  {
+    name: 'P9',
+    run: () => filesOfVersions({ versions: 10, files: 1000 }),
+    bars: [
+      { figure: /cold$/, column: '÷ worktree add', most: 3 },
+      { figure: /warm$/, column: '÷ worktree add', most: 2 },
+    ],
+  },
+  {
+    name: 'history',
+    run: () => besideHistory({ cut, rounds: 3, history: 100_000 }),
+    bars: [{ figure: /finished task runs/, column: '÷ none', most: 1.5 }],
+  },
+  {
+    name: 'held',
+    run: () => whileHeld({ cut, rounds: 3, minutes: 0 }),
+    bars: [{ figure: /a transaction held/, column: '÷ free', most: 1.5 }],
   },
   {
     name: 'P14',

@@ -13,6 +13,7 @@ import { inTurn, type Side } from './harness/in-turn.ts'
 import { missingMake } from './harness/make.ts'
 import { withPostgres } from './harness/postgres-floor.ts'
 import { startProduct, type Product } from './harness/product.ts'
+import { bareNode, bareSpawns, bareTrue } from './harness/spawns.ts'
 import { chain, pushFiles, runOnce, spanOf, startRun, untilOver } from './harness/runs.ts'
 import { compare, median, round, spread, type Row } from './harness/statistics.ts'
 
@@ -111,6 +112,30 @@ export async function chains(options: { rounds: number; lengths: number[] }): Pr
     })
   } finally {
     await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/**
+ * Chains beside the processes alone that they start, one after the other. It needs nobody else.
+ * @returns rows of the table. @throws as `chains`
+ */
+export async function chainsBesideSpawns(options: { rounds: number; length: number }): Promise<Row[]> {
+  const { rounds, length } = options
+  const product = await startProduct({ seed: false })
+  try {
+    const floors = { 'warm JavaScript': bareNode, 'a process': bareTrue }
+    const { sides } = await ourSides(product, length)
+    const rows: Row[] = []
+    for (const [name, argv] of Object.entries(floors)) {
+      const ours = sides.filter((side) => side.name === `ours, ${name}`)
+      const floor = { name: 'floor', once: () => bareSpawns(argv, length, 1) }
+      const values = await inTurn([...ours, floor], rounds, `chain of ${length}, ${name}:`)
+      const all = values.get(`ours, ${name}`) ?? []
+      rows.push({ figure: name, ...spread(all), ...compare(all, { floor: values.get('floor') }) })
+    }
+    return rows
+  } finally {
+    await product.stop()
   }
 }
 

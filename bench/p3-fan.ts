@@ -2,7 +2,7 @@
  * P3: one task, `width` tasks after it, one after them: each starts `/bin/true`. The peer is `make -j4`, which keeps
  * neither logs nor exit codes nor state; the floor is `/bin/true` spawned from Node, four at a time.
  */
-import { execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +12,7 @@ import { startProduct } from './harness/product.ts'
 import { fan, pushFiles, runOnce } from './harness/runs.ts'
 import { compare, median, round, type Row } from './harness/statistics.ts'
 import { missingMake } from './harness/make.ts'
+import { bareSpawns, bareTrue } from './harness/spawns.ts'
 
 const slots = 4
 
@@ -30,21 +31,6 @@ async function makeFan(folder: string, width: number): Promise<number> {
   return performance.now() - start
 }
 
-async function bareSpawns(count: number): Promise<number> {
-  const start = performance.now()
-  let left = count
-  const one = async () => {
-    while (left-- > 0)
-      await new Promise<void>((resolve, reject) => {
-        spawn('/bin/true', { stdio: 'ignore' })
-          .once('error', reject)
-          .once('exit', () => resolve())
-      })
-  }
-  await Promise.all(Array.from({ length: slots }, one))
-  return performance.now() - start
-}
-
 /** @returns rows of the table. @throws when a run fails, or a task ran never or twice */
 export async function fanOut(options: { rounds: number; width: number }): Promise<Row[]> {
   const { rounds, width } = options
@@ -57,7 +43,7 @@ export async function fanOut(options: { rounds: number; width: number }): Promis
     const sides = [
       { name: `ours, 1 → ${width} → 1`, once: () => runOnce(product, 'fan', 'fan', width + 2) },
       ...(noMake === null ? [{ name: make, once: () => makeFan(folder, width) }] : []),
-      { name: floor, once: () => bareSpawns(width + 2) },
+      { name: floor, once: () => bareSpawns(bareTrue, width + 2, slots) },
     ]
     const values = await inTurn(sides, rounds, 'fan:')
     const rows: Row[] = [...values].map(([figure, all]) => ({

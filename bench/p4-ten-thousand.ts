@@ -7,8 +7,10 @@ import { leftOut } from './harness/airflow/beside.ts'
 import { pushCut, runCut, tasksOf, type Cut } from './harness/cut.ts'
 import { startGraphileWorker } from './harness/graphile-worker.ts'
 import { withPostgres } from './harness/postgres-floor.ts'
+import { inTurn } from './harness/in-turn.ts'
 import { startProduct } from './harness/product.ts'
 import { Progress } from './harness/progress.ts'
+import { bareNode, bareSpawns } from './harness/spawns.ts'
 import { compare, median, round, type Row } from './harness/statistics.ts'
 
 async function ours(cut: Cut): Promise<number> {
@@ -59,4 +61,28 @@ export async function tenThousand({ rounds, ...cut }: Cut & { rounds: number }):
   const first = rate(`ours, ${cut.dags} DAGs × ${cut.runs} runs × 10 tasks`, own)
   if (missing !== null) return [first, leftOut(missing, 'graphile-worker')]
   return [first, rate(`${peers[0]?.name ?? 'a queue'}, ${count} jobs`, queued)]
+}
+
+/** A cut beside the processes of Node alone that it starts, four at a time. @returns rows. @throws as `tenThousand` */
+export async function cutBesideSpawns({ rounds, ...cut }: Cut & { rounds: number }): Promise<Row[]> {
+  const product = await startProduct({ seed: false })
+  try {
+    await pushCut(product, cut)
+    const count = tasksOf(cut)
+    const sides = [
+      { name: 'ours', once: () => runCut(product, cut) },
+      { name: 'floor', once: () => bareSpawns(bareNode, count, 4) },
+    ]
+    const values = await inTurn(sides, rounds, `${count} tasks:`)
+    const ours = values.get('ours') ?? []
+    return [
+      {
+        figure: `${count} tasks`,
+        s: round(median(ours) / 1000),
+        ...compare(ours, { floor: values.get('floor') }),
+      },
+    ]
+  } finally {
+    await product.stop()
+  }
 }

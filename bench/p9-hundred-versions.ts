@@ -199,3 +199,15 @@ export async function hundredVersions(size: Size): Promise<Row[]> {
     await rm(folder, { recursive: true, force: true })
   }
 }
+
+/** Only what the files of so many versions cost, without the product. @returns rows of the table */
+export async function filesOfVersions(size: Size): Promise<Row[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'dagbok-p9-'))
+  const work = join(folder, 'work')
+  try {
+    await mkdir(work)
+    return await layingOut(folder, work, await makeCommits(work, size))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
