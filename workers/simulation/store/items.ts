@@ -13,8 +13,8 @@ type Names =
   | 'newerTick'
   | 'openInterventions'
   | 'pastHolds'
+  | 'runsOfDate'
   | 'saveAnswer'
-  | 'succeededRun'
   | 'taskRunRows'
 
 const holdsPlace = ({ state }: Rows['taskRun']) => state === 'starting' || state === 'running'
@@ -146,16 +146,18 @@ export const items: Pick<Statements, Names> = {
         .every(({ state }) => state === 'succeeded' || state === 'skipped')
     return date === undefined || earlier.some((run) => run.logicalDate?.getTime() === date && went(run))
   },
-  succeededRun: (tx, { teamId, dag: name, logicalDate }) =>
-    tx.all('run').some((row) => {
-      const dag = tx.get('dag', row.dagId)
-      return (
-        row.state === 'succeeded' &&
-        row.logicalDate?.getTime() === logicalDate.getTime() &&
-        dag?.teamId === teamId &&
-        `${dag.repo}/${dag.name}` === name
-      )
-    }),
+  runsOfDate: (tx, { teamId, dag: name, logicalDate }) =>
+    tx
+      .where('run', (row) => {
+        const dag = tx.get('dag', row.dagId)
+        return (
+          row.logicalDate?.getTime() === logicalDate.getTime() &&
+          dag?.teamId === teamId &&
+          `${dag.repo}/${dag.name}` === name
+        )
+      })
+      .sort((a, b) => b.number - a.number)
+      .map(({ number, state }) => ({ number, state })),
 
   insertIntervention: (tx, given) => {
     const answer = given.deed.kind === 'answer' ? given.taskRunId : null
