@@ -12,6 +12,7 @@ import { announce } from '#db/queries/live.ts'
 import { specOf } from '#db/queries/version.ts'
 import { planTick } from '../../domain/schedule/backfill.ts'
 import { scheduleKey } from '../../domain/schedule/entries.ts'
+import { weighDate } from '../../domain/schedule/hold.ts'
 import { createRun } from '../run/create-run.ts'
 
 /** Runs made in one transaction. */
@@ -26,8 +27,9 @@ export async function advanceBackfill(tx: Queryable, id: string): Promise<boolea
   const backfill = await takeBackfill(tx, id)
   if (backfill === null) return false
   const active = (await liveRunsOf(tx, id)).length
-  const room = Math.min(batch, backfill.concurrency - active)
-  const ticks = room <= 0 ? [] : await pendingTicks(tx, id, room)
+  const { room: free } = weighDate({ state: 'running', concurrency: backfill.concurrency, active }, 0)
+  const room = Math.min(batch, free)
+  const ticks = room === 0 ? [] : await pendingTicks(tx, id, room)
   if (ticks.length === 0) {
     if (active === 0 && room > 0) {
       await moveBackfill(tx, id, ['running'], 'finished')

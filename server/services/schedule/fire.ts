@@ -1,6 +1,7 @@
 /** Makes the runs that a schedule is due for: each tick once (R9). */
 import type { DueSchedule } from '#db/queries/schedule.ts'
 import type { Session } from '#db/scheduling-store.ts'
+import { weighTicks } from '../../domain/schedule/hold.ts'
 import { newestTick, nextTick, ticksBetween, type Tick } from '../../domain/schedule/ticks.ts'
 import { makeRun } from '../run/create-run.ts'
 import { paramsSchema } from '../../domain/run/params.ts'
@@ -8,10 +9,10 @@ import { checkParams } from '../run/check-params.ts'
 
 /** Of what was missed: all, as far as there is room in the queue, or the newest. */
 function dueTicks({ entry, cursor, spec, queued }: DueSchedule, until: Date): Tick[] | 'no_room' {
-  if (entry.catchup) {
-    const room = spec.limits.max_active_runs - queued
-    return room <= 0 ? 'no_room' : ticksBetween(entry, cursor, until, room)
-  }
+  const { catchup } = entry
+  const { room } = weighTicks({ paused: false, catchup, most: spec.limits.max_active_runs, queued })
+  if (room === 0) return 'no_room'
+  if (catchup) return ticksBetween(entry, cursor, until, room)
   const newest = newestTick(entry, cursor, until)
   return newest === null ? [] : [newest]
 }
