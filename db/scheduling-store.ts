@@ -21,6 +21,7 @@ import * as version from './queries/version.ts'
 import * as worker from './queries/worker.ts'
 
 const queries = {
+  activeEverywhere: claim.activeEverywhere,
   activeRuns: admission.activeRuns,
   activeTasks: claim.activeTasks,
   announce: live.announce,
@@ -49,6 +50,7 @@ const queries = {
   insertRun: run.insertRun,
   liveSchedules: schedule.liveSchedules,
   lockDag: admission.lockDag,
+  lockEverywhere: claim.lockEverywhere,
   lockPoolOf: claim.lockPoolOf,
   lockRun: runState.lockRun,
   lockScheduledDag: schedule.lockDag,

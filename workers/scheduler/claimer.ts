@@ -28,8 +28,9 @@ interface Taken extends Claimed {
 /** Rounds of one look in which something was claimed. */
 const longest = 4
 
-/** What came of a candidate: taken, gone, or held back by a limit of its run, its task, its pool. */
-type Outcome = { kind: 'taken'; taken: Taken } | { kind: 'gone' | 'run_limit' | 'task_limit' | 'pool_limit' }
+/** What came of a candidate: taken, gone, or held back by a limit of its run, its task, its pool, the deployment. */
+type Limit = 'run_limit' | 'task_limit' | 'pool_limit' | 'all_limit'
+type Outcome = { kind: 'taken'; taken: Taken } | { kind: 'gone' | Limit }
 
 export class Claimer {
   readonly #store: SchedulingStore
@@ -38,7 +39,7 @@ export class Claimer {
   readonly #runs: RunAdvancer
   readonly #sink: DatabaseSink
   readonly #isolation: Isolation
-  readonly #effects: Pick<Effects, 'token' | 'within'>
+  readonly #effects: Pick<Effects, 'token' | 'within' | 'parallelism'>
   readonly #held: HeldAttempts
   readonly #submitting = new Set<Promise<void>>()
 
@@ -49,7 +50,7 @@ export class Claimer {
     runs: RunAdvancer
     sink: DatabaseSink
     isolation: Isolation
-    effects: Pick<Effects, 'token' | 'within'>
+    effects: Pick<Effects, 'token' | 'within' | 'parallelism'>
     held: HeldAttempts
   }) {
     this.#store = given.store
@@ -94,7 +95,7 @@ export class Claimer {
   async claim(executor: Executor, stopped: () => boolean): Promise<boolean> {
     const blocked = { runs: new Set(this.#isolation.resting()), tasks: new Set<string>() }
     for (let rounds = 0; ;) {
-      const free = executor.capacity - this.#heldBy(executor)
+      const free = Math.min(executor.capacity - this.#heldBy(executor), await this.#freeEverywhere())
       if (free <= 0 || stopped()) return false
       const candidates = await this.#store.claimable(free, blocked, executor.post)
       if (candidates.length === 0) return false
@@ -112,8 +113,16 @@ export class Claimer {
       }
       const taken = outcomes.flatMap((outcome) => (outcome?.kind === 'taken' ? [outcome.taken] : []))
       for (const one of taken) this.#follow(this.#submit(executor, one))
+      // Somebody took the last place meanwhile: what is behind has none either.
+      if (outcomes.some((outcome) => outcome?.kind === 'all_limit')) return false
       if (taken.length > 0 && ++rounds === longest) return true
     }
+  }
+
+  /** Places that the deployment has left, as far as can be told without a lock: what is full is not asked for each. */
+  async #freeEverywhere(): Promise<number> {
+    const { parallelism } = this.#effects
+    return parallelism === null ? Infinity : parallelism - (await this.#store.activeEverywhere())
   }
 
   async #take(executor: Executor, candidate: Candidate): Promise<Outcome> {
@@ -159,13 +168,18 @@ export class Claimer {
     node: number,
     candidate: Candidate,
     batch: Batch,
-  ): Promise<'run_limit' | 'task_limit' | 'pool_limit' | null> {
+  ): Promise<Limit | null> {
     const { maxParallel } = live.machine.plan.nodes[node] ?? { maxParallel: null }
     if (!hasPlace(maxParallel, live.machine.active[node] ?? 0)) return 'task_limit'
     const most = live.identity.spec.limits.max_active_tasks
     if (most !== null) {
       await tx.lockDag(live.row.dagId)
       if (!hasPlace(most, (await tx.activeTasks(live.row.versionId)) + batch.tasks)) return 'run_limit'
+    }
+    const { parallelism } = this.#effects
+    if (parallelism !== null) {
+      await tx.lockEverywhere()
+      if (!hasPlace(parallelism, (await tx.activeEverywhere()) + batch.tasks)) return 'all_limit'
     }
     const pool = live.identity.spec.tasks[node]?.pool == null ? null : await tx.lockPoolOf(candidate.id)
     if (pool !== null) {

@@ -10,6 +10,7 @@ import {
 } from '#db/queries/backfill.ts'
 import { announce } from '#db/queries/live.ts'
 import { specOf } from '#db/queries/version.ts'
+import { plainDeployment, type DefaultExecutor } from '../../domain/run/deployment.ts'
 import { planTick } from '../../domain/schedule/backfill.ts'
 import { scheduleKey } from '../../domain/schedule/entries.ts'
 import { weighDate } from '../../domain/schedule/hold.ts'
@@ -21,9 +22,14 @@ const batch = 50
 /**
  * In one transaction, under the backfill's lock: each date gets its run once, also with many schedulers and when one is
  * killed half way.
+ * @param executor the deployment's default
  * @returns whether there is more to make at once
  */
-export async function advanceBackfill(tx: Queryable, id: string): Promise<boolean> {
+export async function advanceBackfill(
+  tx: Queryable,
+  id: string,
+  executor: DefaultExecutor = plainDeployment.executor,
+): Promise<boolean> {
   const backfill = await takeBackfill(tx, id)
   if (backfill === null) return false
   const active = (await liveRunsOf(tx, id)).length
@@ -56,6 +62,7 @@ export async function advanceBackfill(tx: Queryable, id: string): Promise<boolea
       dagId: backfill.dagId,
       versionId: backfill.versionId,
       spec,
+      executor,
       trigger: 'backfill',
       triggeredBy: null,
       backfillId: id,

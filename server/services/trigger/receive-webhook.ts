@@ -84,6 +84,7 @@ async function startRun(
       dagId,
       versionId,
       spec,
+      executor: ctx.deployment.executor,
       trigger: 'webhook',
       triggeredBy: null,
       params,

@@ -3,6 +3,8 @@ import { byTime, type Statements } from './statements.ts'
 import type { Rows, Transaction } from './tables.ts'
 
 type Names =
+  | 'activeEverywhere'
+  | 'lockEverywhere'
   | 'activeTasks'
   | 'claimable'
   | 'closeIntervention'
@@ -108,6 +110,8 @@ export const items: Pick<Statements, Names> = {
     )
     return tx.where('taskRun', (row) => active.has(row.runId) && holdsPlace(row)).length
   },
+  activeEverywhere: (tx) => tx.where('taskRun', holdsPlace).length,
+  lockEverywhere: (tx) => tx.lock('parallelism'),
   lockPoolOf: (tx, taskRunId) => {
     const wanted = tx.get('taskRun', taskRunId)
     if (wanted === undefined || wanted.pool === null) return null
