@@ -116,12 +116,13 @@ async function start(settings: WebSettings): Promise<void> {
     repositories,
     compiler: new ThreadedCompiler((details) => log.error({ details }, 'a notebook could not be compiled')),
     log,
+    deployment: product.deployment,
     disks,
     tables: new TableProcess(),
     publicUrl: '',
     sessionSecret: settings.sessionSecret,
     live: new LiveHub(),
-    metrics: new Metrics(db, disks),
+    metrics: new Metrics(db, disks, product.deployment),
   }
   await throughOutages(() => context.live.start(db), away)
   const git = gitEndpoint(context)

@@ -21,6 +21,7 @@ import * as version from './queries/version.ts'
 import * as worker from './queries/worker.ts'
 
 const queries = {
+  activeEverywhere: claim.activeEverywhere,
   activeRuns: admission.activeRuns,
   activeTasks: claim.activeTasks,
   announce: live.announce,
@@ -50,6 +51,7 @@ const queries = {
   insertRun: run.insertRun,
   liveSchedules: schedule.liveSchedules,
   lockDag: admission.lockDag,
+  lockEverywhere: claim.lockEverywhere,
   lockPoolOf: claim.lockPoolOf,
   lockRun: runState.lockRun,
   lockScheduledDag: schedule.lockDag,
@@ -65,6 +67,7 @@ const queries = {
   requestCancel: runState.requestCancel,
   runIdentity: runState.runIdentity,
   runningRunIds: runState.runningRunIds,
+  runsOfDate: past.runsOfDate,
   runsToEnd: due.runsToEnd,
   saveAnswer: intervention.saveAnswer,
   saveRecord: attempt.saveRecord,
@@ -72,7 +75,6 @@ const queries = {
   scheduleById: schedule.scheduleById,
   soonestTick: schedule.soonestTick,
   specOf: version.specOf,
-  succeededRun: past.succeededRun,
   taskRunRows: runState.taskRunRows,
   teamOfDag: pool.teamOfDag,
   tokensOfWorker: worker.tokensOfWorker,

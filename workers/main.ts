@@ -53,6 +53,7 @@ const ctx: ServiceContext = {
   repositories: new HostedRepositories(join(settings.dataFolder, 'repositories')),
   compiler: new ThreadedCompiler((details) => log.error({ details }, 'a notebook could not be compiled')),
   log,
+  deployment: settings.deployment,
   disks: productDisks(settings),
   tables: new TableProcess(),
   publicUrl: settings.publicUrl ?? '',
@@ -70,6 +71,7 @@ const diskWatch = new DiskWatch(ctx.disks, log)
 const scheduler = new Scheduler(postgresStore(db), ctx.log, workerId, artifacts, {
   ...realEffects,
   fullDisk: () => diskWatch.full,
+  parallelism: settings.deployment.parallelism,
 })
 const executor = new ProcessExecutor({
   host,

@@ -60,6 +60,7 @@ test('the doctor says what is there, and of each fault what to do', async () => 
   const well = await dagbok(['doctor'])
   expect(well).toMatchObject({ code: 0, stderr: '' })
   expect(well.stdout).toMatch(/✓ +database +it answers/)
+  expect(well.stdout).toMatch(/✓ +tasks +\d+ run now; one that names no executor is for `process`/)
   expect(well.stdout).toContain('pool of main: Tasks with `executor: pool` wait')
   const url = await closedAddress()
   const away = await dagbok(['doctor', '--json'], { env: { DAGBOK_URL: url } })

@@ -51,17 +51,23 @@ export const backfillText = (one: Backfill, dag: DagRef, now: number): string =>
     `Backfill ${one.number} of ${dagWords(dag)} is ${one.state}: ${progressWords(one)}`,
     `${plain(one.from)} to ${plain(one.to)}, v${one.version}, ${one.order} first, ${one.concurrency} at once, reprocess ${one.reprocess}`,
     `made by ${plain(one.createdBy ?? 'someone')} ${agoWords(now - Date.parse(one.createdAt))}`,
+    ...(one.whyNotRunning === null ? [] : [plain(`the next date: ${one.whyNotRunning.sentence}`)]),
     one.url,
   ].join('\n')
 
 const datesTable = (dates: readonly BackfillDate[]): string =>
   table(
     ['LOGICAL DATE', 'INTERVAL', 'GETS', 'RUN'],
-    dates.map(({ logicalDate, intervalStart, intervalEnd, plan, made, run }) => [
+    dates.map(({ logicalDate, intervalStart, intervalEnd, plan, made, run, whyNotRunning }) => [
       logicalDate,
       dim(`${intervalStart} to ${intervalEnd}`),
       planWords[plan],
-      run !== null ? `${toned(run.state)} #${run.number}` : made ? dim('deleted since') : '',
+      [
+        run !== null ? `${toned(run.state)} #${run.number}` : made ? dim('deleted since') : '',
+        whyNotRunning === null ? '' : dim(plain(whyNotRunning.sentence)),
+      ]
+        .filter((part) => part !== '')
+        .join('  '),
     ]),
   )
 

@@ -16,6 +16,20 @@ function startsText({ schedule, triggers, hook }: DagDetail): string[] {
   ]
 }
 
+/** Dates that are due and have no run yet, and triggers that started nothing, one a line. */
+function heldText({ heldDates, refused }: DagDetail, now: number): string[] {
+  return [
+    ...heldDates.map(({ logicalDate, dates, more, whyNotRunning }) => {
+      const others = dates > 1 ? ` and ${dates - 1}${more ? ' or more' : ''} after it` : ''
+      return `not run yet  ${logicalDate}${others}: ${plain(whyNotRunning.sentence)}`
+    }),
+    ...refused.map(
+      ({ at, trigger, source, why }) =>
+        `started nothing  ${trigger}${source === null ? '' : ` of ${plain(source)}`}, ${agoWords(now - Date.parse(at))}: ${plain(why)}`,
+    ),
+  ]
+}
+
 export function dagText(dag: DagDetail, now: number): string {
   const { ref, title, version, paused, lastRuns, nextTicks, defaultBranch } = dag
   const last = lastRuns.at(-1)
@@ -38,6 +52,7 @@ export function dagText(dag: DagDetail, now: number): string {
       : [`paused by ${plain(paused.by ?? 'someone')} ${agoWords(now - Date.parse(paused.at))}`]),
     '',
     ...(starts.length === 0 ? [dim('nothing starts it by itself')] : starts),
+    ...heldText(dag, now),
     ...(ticks.length === 0 ? [] : ['', table(['NEXT', 'AT', 'LOGICAL DATE', 'SCHEDULE'], ticks)]),
   ].join('\n')
 }

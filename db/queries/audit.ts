@@ -1,10 +1,48 @@
 /** Who did what, when. */
-import { desc, eq } from 'drizzle-orm'
-import type { Queryable } from '../client.ts'
+import { and, desc, eq, sql } from 'drizzle-orm'
+import type { Json } from '#server/domain/json.ts'
+import { rowsOf, type Queryable } from '../client.ts'
 import { auditEntry, dag, repository, user } from '../schema/index.ts'
 
 export async function insertAudit(q: Queryable, entry: typeof auditEntry.$inferInsert): Promise<void> {
   await q.insert(auditEntry).values(entry)
+}
+
+/** Inserts it, unless the DAG has one of its verb with details like these of the last `seconds`. @returns whether it did */
+export async function insertAuditOnce(
+  q: Queryable,
+  entry: {
+    teamId: string
+    dagId: string
+    userId: string | null
+    verb: string
+    details: Record<string, Json>
+  },
+  { like, seconds }: { like: Record<string, Json>; seconds: number },
+): Promise<boolean> {
+  const { teamId, dagId, userId, verb, details } = entry
+  const rows = await rowsOf<object>(
+    q,
+    sql`
+    insert into ${auditEntry} (team_id, dag_id, user_id, verb, details)
+    select ${teamId}, ${dagId}, ${userId}::uuid, ${verb}, ${JSON.stringify(details)}::jsonb
+    where not exists (
+      select from ${auditEntry} where dag_id = ${dagId} and verb = ${verb} and details @> ${JSON.stringify(like)}::jsonb
+        and created_at > now() - make_interval(secs => ${seconds}))
+    returning id`,
+  )
+  return rows.length > 0
+}
+
+/** Triggers of a DAG that started nothing, newest first. */
+export async function refusalsOf(q: Queryable, dagId: string, limit: number) {
+  const { details, createdAt } = auditEntry
+  return q
+    .select({ details, createdAt })
+    .from(auditEntry)
+    .where(and(eq(auditEntry.dagId, dagId), eq(auditEntry.verb, 'trigger.refuse')))
+    .orderBy(desc(auditEntry.createdAt))
+    .limit(limit)
 }
 
 /** Of a DAG, newest first. */

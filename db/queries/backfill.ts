@@ -196,7 +196,7 @@ export type BackfillRow = Awaited<ReturnType<typeof backfillRows>>[number]
 
 /** Dates of a backfill in the order in which their runs are made. */
 export async function backfillTicks(q: Queryable, backfillId: string, offset: number, limit: number) {
-  const { logicalDate, intervalStart, intervalEnd, plan, made } = backfillTick
+  const { logicalDate, intervalStart, intervalEnd, plan, made, position } = backfillTick
   return q
     .select({
       logicalDate,
@@ -204,6 +204,8 @@ export async function backfillTicks(q: Queryable, backfillId: string, offset: nu
       intervalEnd,
       plan,
       made,
+      position,
+      runId: run.id,
       runNumber: run.number,
       runState: run.state,
     })

@@ -67,6 +67,20 @@ export async function activeTasks(q: Queryable, versionId: string): Promise<numb
   return row?.n ?? 0
 }
 
+/** Task runs that hold a place in the whole deployment. */
+export async function activeEverywhere(q: Queryable): Promise<number> {
+  const [row] = await rowsOf<{ n: number }>(
+    q,
+    sql`select count(*)::int as n from task_run where state in ('starting', 'running')`,
+  )
+  return row?.n ?? 0
+}
+
+/** Whoever counts all task runs of the deployment to take one more place holds this to the end of its transaction. */
+export async function lockEverywhere(q: Queryable): Promise<void> {
+  await q.execute(sql`select pg_advisory_xact_lock(hashtextextended('dagbok parallelism', 0))`)
+}
+
 /**
  * Free slots of a task run's pool; null when it takes none, 0 when there is no such pool. All pools of the team are locked,
  * in their order: a transaction may ask for several, and two must not wait for each other.

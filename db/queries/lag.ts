@@ -43,8 +43,8 @@ async function admissibleSince(q: Queryable): Promise<number | null> {
   return free.length === 0 ? null : Math.min(...free.map(({ createdAt }) => createdAt))
 }
 
-/** Seconds that the oldest thing has waited that a scheduler should have seen to: 0 when nothing is behind. */
-export async function schedulerLag(q: Queryable): Promise<number> {
+/** Seconds that the oldest thing has waited that a scheduler should have seen to: 0 when nothing is behind. @param parallelism of the deployment */
+export async function schedulerLag(q: Queryable, parallelism: number | null): Promise<number> {
   const admissible = await admissibleSince(q)
   const [row] = await rowsOf<{ lag: number }>(
     q,
@@ -53,7 +53,8 @@ export async function schedulerLag(q: Queryable): Promise<number> {
       (select min(due_at) from task_run where due_at is not null and ended_at is null),
       (select min(due_at) from run where state in ('queued', 'running')),
       (select min(s.next_tick) from dag_schedule s join dag d on d.id = s.dag_id where d.paused_at is null),
-      ${claimableSince},
+      case when ${parallelism}::int is null or (select count(*) from task_run t where ${active}) < ${parallelism}::int
+        then ${claimableSince} end,
       to_timestamp(${admissible}::float8 / 1000))), 0))::float8 as lag`,
   )
   return row?.lag ?? 0

@@ -49,8 +49,12 @@ export interface UnderWay {
 const byState = (rows: Iterable<{ state: string; n: number }>) =>
   Object.fromEntries([...rows].map(({ state, n }) => [state, n]))
 
-/** @param teams ids of those whose pools are told */
-export async function underWay(q: Queryable, teams: readonly string[]): Promise<UnderWay> {
+/** @param teams ids of those whose pools are told @param parallelism of the deployment */
+export async function underWay(
+  q: Queryable,
+  teams: readonly string[],
+  parallelism: number | null,
+): Promise<UnderWay> {
   const runs = await rowsOf<{ state: string; n: number }>(
     q,
     sql`select state::text, count(*)::int as n from run where state in ('queued', 'running') group by state`,
@@ -80,7 +84,7 @@ export async function underWay(q: Queryable, teams: readonly string[]): Promise<
     runs: byState(runs),
     taskRuns: byState(taskRuns),
     pools: [...pools],
-    schedulerLag: await schedulerLag(q),
+    schedulerLag: await schedulerLag(q, parallelism),
     pushAge: age?.push ?? 0,
   }
 }

@@ -1,5 +1,7 @@
 /** What earlier and other runs tell about a run that is going on. */
 import { and, eq, isNotNull, sql, type SQL } from 'drizzle-orm'
+import type { DatedRun } from '#server/domain/run/awaited.ts'
+import type { RunState } from '#server/domain/run/states.ts'
 import { rowsOf, type Queryable } from '../client.ts'
 import { run, taskRun } from '../schema/index.ts'
 import type { RunRow } from './run-state.ts'
@@ -75,17 +77,20 @@ export async function heldItems(q: Queryable, dagId: string): Promise<{ id: stri
     )
 }
 
-/** Whether a run of `REPOSITORY/DAG` with this logical date has succeeded. */
-export async function succeededRun(
+/** The runs of `REPOSITORY/DAG` with this logical date, newest first. */
+export async function runsOfDate(
   q: Queryable,
   wanted: { teamId: string; dag: string; logicalDate: Date },
-): Promise<boolean> {
+): Promise<DatedRun[]> {
   const [repo = '', name = ''] = wanted.dag.split('/')
-  return holds(
+  const rows = await rowsOf<{ number: number; state: RunState }>(
     q,
-    sql`exists (
-      select from run r join dag d on d.id = r.dag_id join repository p on p.id = d.repository_id
-      where p.team_id = ${wanted.teamId} and p.name = ${repo} and d.name = ${name}
-        and r.logical_date = ${wanted.logicalDate.toISOString()} and r.state = 'succeeded')`,
+    sql`
+    select r.number, r.state::text as state
+    from run r join dag d on d.id = r.dag_id join repository p on p.id = d.repository_id
+    where p.team_id = ${wanted.teamId} and p.name = ${repo} and d.name = ${name}
+      and r.logical_date = ${wanted.logicalDate.toISOString()}
+    order by r.number desc`,
   )
+  return [...rows]
 }

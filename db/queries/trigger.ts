@@ -1,5 +1,5 @@
 /** What DAGs wait for of each other, and what has happened that they wait for. */
-import { and, asc, eq, inArray, isNull, notInArray, sql, type SQL } from 'drizzle-orm'
+import { and, asc, eq, inArray, notInArray, sql, type SQL } from 'drizzle-orm'
 import type { Spec } from '#server/domain/dag/spec.ts'
 import type { Cause } from '#server/domain/run/cause.ts'
 import { rowsOf, type Queryable } from '../client.ts'
@@ -168,11 +168,19 @@ export async function sourceRun(q: Queryable, runId: string): Promise<Source | n
   return row ?? null
 }
 
-/** Subscriptions of DAGs that are not paused to this source, by follower. */
+/** Subscriptions to this source, by follower. */
 export async function subscribersTo(q: Queryable, source: Source, task: string | null) {
   const { kind, ref, output } = dagSubscription
   return q
-    .select({ dagId: dag.id, versionId: version.id, spec: version.spec, kind, ref, output })
+    .select({
+      dagId: dag.id,
+      versionId: version.id,
+      spec: version.spec,
+      paused: sql<boolean>`${dag.pausedAt} is not null`,
+      kind,
+      ref,
+      output,
+    })
     .from(dagSubscription)
     .innerJoin(dag, eq(dag.id, dagSubscription.dagId))
     .innerJoin(repository, eq(repository.id, dag.repositoryId))
@@ -181,7 +189,6 @@ export async function subscribersTo(q: Queryable, source: Source, task: string |
     .where(
       and(
         eq(team.id, source.teamId),
-        isNull(dag.pausedAt),
         eq(dagSubscription.repo, source.repo),
         eq(dagSubscription.dag, source.dag),
         task === null
@@ -193,7 +200,7 @@ export async function subscribersTo(q: Queryable, source: Source, task: string |
 }
 export type Subscriber = { dagId: string; versionId: string; spec: Spec } & Pick<
   Awaited<ReturnType<typeof subscribersTo>>[number],
-  'kind' | 'ref' | 'output'
+  'kind' | 'ref' | 'output' | 'paused'
 >
 
 /** Names of the outputs that a task of a run has published; none while an item of it has not succeeded. */

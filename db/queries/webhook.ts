@@ -53,6 +53,7 @@ export async function webhooksOfTeam(q: Queryable, teamId: string) {
 
 export interface Hook {
   dagId: string
+  teamId: string
   salt: string
   paused: boolean
   versionId: string | null
@@ -68,6 +69,7 @@ export async function findHook(
   const [row] = await q
     .select({
       dagId: dag.id,
+      teamId: team.id,
       salt: dagWebhook.salt,
       paused: sql<boolean>`${dag.pausedAt} is not null`,
       versionId: version.id,

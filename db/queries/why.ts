@@ -160,6 +160,18 @@ export async function activeHolders(q: Queryable, versionId: string): Promise<Ho
   return rows
 }
 
+/** Task runs of a team that hold a place; not all of very many. */
+export async function holdersOfTeam(q: Queryable, teamId: string): Promise<Holder[]> {
+  const rows = await rowsOf<Holder>(
+    q,
+    sql`
+    select ${holderColumns} from ${holding}
+    where p.team_id = ${teamId} and t.state in ('starting', 'running')
+    order by t.queued_at limit ${named}`,
+  )
+  return rows
+}
+
 /** Live attempts of a run, by task run. */
 export async function openAttempts(q: Queryable, runId: string): Promise<Map<string, OpenAttempt>> {
   const rows = await q

@@ -14,6 +14,7 @@ import type { ServiceContext } from '#server/services/context.ts'
 import { TableProcess } from '#server/services/comparison/table-process.ts'
 import { ThreadedCompiler } from '#server/services/compile/threaded-compiler.ts'
 import { gitEndpoint } from '#server/services/push/git-endpoint.ts'
+import { plainDeployment } from '#server/domain/run/deployment.ts'
 import { Disks } from '#server/storage/disks.ts'
 import { FolderStore } from '#server/storage/stores/folder.ts'
 import { GitReconciler } from '#workers/reconciler/git-reconciler.ts'
@@ -25,6 +26,7 @@ const ctx: ServiceContext = {
   artifacts: new FolderStore(join(folder, 'store')),
   repositories,
   compiler: new ThreadedCompiler((details) => console.error(details)),
+  deployment: plainDeployment,
   disks: new Disks([{ place: 'the data folder', folder }], Number(leastFree)),
   tables: new TableProcess(),
   log: pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true })),

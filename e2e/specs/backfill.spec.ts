@@ -64,6 +64,7 @@ test('a long one is paused, resumed and cancelled', async ({ page }) => {
   const row = backfills.row(2)
   await row.getByRole('button', { name: 'Pause' }).click()
   await expect(row).toContainText('paused')
+  await expect(row).toContainText('The next date: Backfill 2 is paused: it goes on when somebody resumes it.')
   await expect(row).not.toContainText('queued')
   await row.getByRole('button', { name: 'Resume' }).click()
   await expect(row).toContainText(/\d+ running, \d+ queued/)
@@ -97,10 +98,18 @@ test('a DAG’s schedule: its next five ticks, pause and resume, a webhook’s s
   await page.getByRole('button', { name: 'Pause' }).click()
   await expect(schedule).toContainText(/paused by .* ago/)
   await expect(schedule.getByRole('row', { name: /^20\d\d-/ })).toHaveCount(0)
-  await page.getByRole('button', { name: 'Resume' }).click()
-  await expect(schedule.getByRole('row', { name: /^20\d\d-/ })).toHaveCount(5)
   await page.getByRole('button', { name: 'Make a secret' }).click()
   await expect(page.getByRole('status')).toContainText('whsec_')
+  const secret = /whsec_\S+/.exec(await page.getByRole('status').innerText())?.[0] ?? ''
+  const call = await page.request.post('/api/hooks/main/fill/daily', {
+    headers: { authorization: `Bearer ${secret}` },
+  })
+  expect(call.status()).toBe(409)
+  await expect(page.getByRole('table', { name: 'Triggers that started nothing' })).toContainText(
+    'daily is paused: send it again when it is resumed.',
+  )
+  await page.getByRole('button', { name: 'Resume' }).click()
+  await expect(schedule.getByRole('row', { name: /^20\d\d-/ })).toHaveCount(5)
   expect(await walkByTab(page)).toEqual({ unreached: [], unseen: [] })
   await looksWell(page, /The secret, shown this once/)
   await page.reload()

@@ -10,6 +10,9 @@ test('a token is made, is seen once, works, and works no more when it is revoked
   product,
 }) => {
   await page.goto('/settings')
+  const deployment = page.getByRole('region', { name: 'Deployment' })
+  await expect(deployment).toContainText(/\d+ now, as many as there are places/)
+  await expect(deployment).toContainText(/Executor of tasks that name none\s*process/)
   const tokens = page.getByRole('region', { name: 'Tokens', exact: true })
   await tokens.getByRole('textbox', { name: 'What the token is for' }).fill('nightly report')
   await tokens.getByRole('button', { name: 'Make a token' }).click()

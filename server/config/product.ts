@@ -1,4 +1,5 @@
 /** What the supervisor hands to every process of the product. */
+import type { Deployment } from '../domain/run/deployment.ts'
 import { processSettings } from './environment.ts'
 
 export interface ProductSettings {
@@ -16,6 +17,7 @@ export interface ProductSettings {
   collector: { endpoint: string; headers: Record<string, string> } | null
   /** Bytes that must be free on each disk for new work to start. */
   leastFree: number
+  deployment: Deployment
   /** Whether interpreters are kept in store for tasks. */
   warm: boolean
 }
@@ -37,6 +39,10 @@ export function productSettings(): ProductSettings {
     keepRunDays: DAGBOK_KEEP_RUN_DAYS ?? null,
     collector: endpoint === undefined ? null : { endpoint, headers },
     leastFree: settings.DAGBOK_MIN_FREE_BYTES,
+    deployment: {
+      parallelism: settings.DAGBOK_PARALLELISM ?? null,
+      executor: settings.DAGBOK_EXECUTOR,
+    },
     warm: settings.DAGBOK_WARM === '1',
   }
 }

@@ -18,6 +18,8 @@ test('every fault is told at once', () => {
     NEXTAUTH_SECRET: 'short',
     DAGBOK_ALLOW_PROCESS: 'yes',
     DAGBOK_MIN_FREE_BYTES: '1 GB',
+    DAGBOK_PARALLELISM: '0',
+    DAGBOK_EXECUTOR: 'kubernetes',
   }
   for (const name of Object.keys(faulty)) expect(() => readSettings(faulty, noFiles)).toThrow(name)
 })

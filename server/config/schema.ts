@@ -70,6 +70,14 @@ export const settings = {
     .int({ error: 'must be a whole number of bytes' })
     .min(0, { error: 'must be 0 or more bytes' })
     .default(256_000_000),
+  /** Task runs that may be starting or running at once in the whole deployment; without it there is no bound but places. */
+  DAGBOK_PARALLELISM: z.coerce
+    .number({ error: 'must be a number of tasks' })
+    .int({ error: 'must be a whole number of tasks' })
+    .min(1, { error: 'must be 1 or more tasks' })
+    .optional(),
+  /** Who runs tasks that name no executor, nor does their DAG. */
+  DAGBOK_EXECUTOR: z.enum(['process', 'pool'], { error: 'must be process or pool' }).default('process'),
   DAGBOK_WARM: z.enum(['1', '0'], { error: 'must be 1 or 0' }).default('1'),
   DAGBOK_ALLOW_PROCESS: z.enum(['1', '0'], { error: 'must be 1 or 0' }).default('0'),
 } as const

@@ -15,6 +15,8 @@ const words: Readonly<Record<string, (details: Details) => string>> = {
   'dag.resume': () => 'resumed the DAG',
   'webhook.create': () => 'made the secret of the webhook',
   'webhook.delete': () => 'revoked the secret of the webhook',
+  'trigger.refuse': ({ trigger, why, source }) =>
+    `did not start a run by ${text(trigger)}${source == null ? '' : ` of ${text(source)}`}: ${text(why)}`,
   'backfill.create': ({ number }) => `began backfill ${text(number)}`,
   'backfill.pause': ({ number }) => `paused backfill ${text(number)}`,
   'backfill.resume': ({ number }) => `resumed backfill ${text(number)}`,

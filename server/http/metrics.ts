@@ -4,6 +4,7 @@
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Database } from '#db/client.ts'
+import { plainDeployment, type Deployment } from '../domain/run/deployment.ts'
 import { fullDisk, type Disk } from '../domain/space.ts'
 import type { Disks } from '../storage/disks.ts'
 import { attemptsEnded, settledTime, underWay, type Ended, type UnderWay } from '#db/queries/metrics.ts'
@@ -13,6 +14,7 @@ const seconds = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 1800, 3600, 14_400]
 export class Metrics {
   readonly #db: Database
   readonly #disks: Disks
+  readonly #parallelism: number | null
   readonly #registry = new Registry()
   readonly #gauges
   readonly #attempts
@@ -23,8 +25,13 @@ export class Metrics {
   /** Scrapes come one after another: no attempt is counted twice. */
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(db: Database, disks: Disks) {
+  constructor(
+    db: Database,
+    disks: Disks,
+    { parallelism }: Pick<Deployment, 'parallelism'> = plainDeployment,
+  ) {
     this.#db = db
+    this.#parallelism = parallelism
     this.#disks = disks
     const registers = [this.#registry]
     const gauge = (name: string, help: string, ...labelNames: string[]) =>
@@ -71,7 +78,7 @@ export class Metrics {
     for (const one of this.#seen === null ? [] : await attemptsEnded(this.#db, this.#seen, until))
       this.#count(one)
     this.#seen = until
-    this.#show(await underWay(this.#db, teams))
+    this.#show(await underWay(this.#db, teams, this.#parallelism))
     const disks = await this.#disks.measure()
     // One that cannot be measured any more has no figure.
     for (const gauge of [this.#gauges.free, this.#gauges.refused]) gauge.reset()

@@ -4,6 +4,7 @@ import type { Database } from '#db/client.ts'
 import type { Compiler } from '#server/services/compile/compiler.ts'
 import type { RepositoryStore } from '#server/git/repository-store.ts'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
+import type { Deployment } from '../domain/run/deployment.ts'
 import type { Disks } from '../storage/disks.ts'
 import type { TableComparer } from './comparison/table-comparer.ts'
 
@@ -12,6 +13,7 @@ export interface ServiceContext {
   artifacts: ArtifactStore
   repositories: RepositoryStore
   compiler: Compiler
+  deployment: Deployment
   /** What new work would fill. */
   disks: Disks
   tables: TableComparer

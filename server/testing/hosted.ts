@@ -18,6 +18,7 @@ import { ThreadedCompiler } from '../services/compile/threaded-compiler.ts'
 import { TableProcess } from '../services/comparison/table-process.ts'
 import { gitEndpoint } from '../services/push/git-endpoint.ts'
 import { createToken } from '../services/token/tokens.ts'
+import { plainDeployment } from '#server/domain/run/deployment.ts'
 import { Disks } from '../storage/disks.ts'
 import { FolderStore } from '../storage/stores/folder.ts'
 
@@ -92,6 +93,7 @@ export async function startHosted(db: Database, given?: string): Promise<Hosted>
   const ctx: ServiceContext = {
     db,
     artifacts: new FolderStore(join(folder, 'store')),
+    deployment: plainDeployment,
     disks: new Disks([{ place: 'the data folder', folder }], 0),
     tables: new TableProcess(),
     repositories,

@@ -5,6 +5,7 @@ import { auditRouter } from './routers/audit.ts'
 import { backfillsRouter } from './routers/backfills.ts'
 import { comparisonsRouter } from './routers/comparisons.ts'
 import { dagsRouter } from './routers/dags.ts'
+import { deploymentRouter } from './routers/deployment.ts'
 import { interventionsRouter } from './routers/interventions.ts'
 import { poolsRouter } from './routers/pools.ts'
 import { runsRouter } from './routers/runs.ts'
@@ -17,6 +18,7 @@ export const appRouter = router({
   interventions: interventionsRouter,
   pools: poolsRouter,
   workers: workersRouter,
+  deployment: deploymentRouter,
   schedules: schedulesRouter,
   backfills: backfillsRouter,
   comparisons: comparisonsRouter,

@@ -187,6 +187,17 @@ test('[S6] a webhook starts a run for who has its secret, once for each message,
 
   await ask('POST', `/dags/${at}/pause`, {})
   expect((await call(at, body, signed(secret, 'msg_8', body))).body['message']).toContain('hooked is paused')
+  const refused = (await ask('GET', `/dags/${at}`)).body.refused as { trigger: string; why: string }[]
+  expect(refused.map(({ trigger, why }) => [trigger, why])).toEqual(
+    [
+      'hooked is paused: send it again when it is resumed.',
+      "The params do not fit: 'event' must be object.",
+      'The body says it is JSON, and cannot be read as that.',
+      'The message msg_1 was taken before: it started run 1.',
+    ].map((why) => ['webhook', why]),
+  )
+  await call(at, body, signed(secret, 'msg_9', body))
+  expect((await ask('GET', `/dags/${at}`)).body.refused, 'the same is noted once').toEqual(refused)
   await ask('POST', `/dags/${at}/resume`, {})
   const second = (await ask('POST', `/dags/${at}/webhook`, {})).body.secret
   expect((await call(at, body, { authorization: `Bearer ${secret}` })).status).toBe(401)

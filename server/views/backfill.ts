@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { backfillOrders, backfillStates, reprocessings, tickPlans } from '#server/domain/schedule/backfill.ts'
 import { json, runStateSchema, timeSchema } from './common.ts'
+import { whyNotRunningSchema } from './why.ts'
 
 export const reprocessSchema = z.enum(reprocessings)
 export const backfillOrderSchema = z.enum(backfillOrders)
@@ -32,6 +33,8 @@ export const backfillDateSchema = z.object({
   made: z.boolean(),
   /** The run that was made of it, or that is there already. */
   run: z.object({ number: z.number(), state: runStateSchema }).nullable(),
+  /** Of a date whose run is to come, or has not started. */
+  whyNotRunning: whyNotRunningSchema.nullable(),
 })
 export type BackfillDate = z.infer<typeof backfillDateSchema>
 
@@ -76,6 +79,8 @@ export const backfillSchema = z.object({
     failed: z.number(),
     cancelled: z.number(),
   }),
+  /** Of the first of its dates whose run is to come. */
+  whyNotRunning: whyNotRunningSchema.nullable(),
   url: z.string(),
 })
 export type Backfill = z.infer<typeof backfillSchema>

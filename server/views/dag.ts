@@ -101,6 +101,25 @@ export const dagDetailSchema = dagSummarySchema.extend({
     outputs: z.object({ mode: z.enum(['all', 'any']), of: z.array(z.string()) }).nullable(),
     webhook: z.boolean(),
   }),
+  /** Dates of its schedules that are due and have no run yet: the first of each schedule, how many (1,000 at most), and why. */
+  heldDates: z.array(
+    z.object({
+      schedule: z.string(),
+      logicalDate: timeSchema,
+      dates: z.number(),
+      more: z.boolean(),
+      whyNotRunning: whyNotRunningSchema,
+    }),
+  ),
+  /** Triggers that started nothing of late, newest first: the same is told once in ten minutes. `source` is the run that would have. */
+  refused: z.array(
+    z.object({
+      at: timeSchema,
+      trigger: z.enum(['webhook', 'success_of', 'outputs']),
+      source: z.string().nullable(),
+      why: z.string(),
+    }),
+  ),
   /** Where its webhook is, if it has a secret. */
   hook: z.object({ url: z.string(), createdAt: timeSchema, createdBy: z.string().nullable() }).nullable(),
 })

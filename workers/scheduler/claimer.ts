@@ -29,7 +29,7 @@ interface Taken extends Claimed {
 /** Rounds of one look in which something was claimed. */
 const longest = 4
 
-/** What came of a candidate: taken, gone, or held back by a limit of its run, its task, its pool. */
+/** What came of a candidate: taken, gone, or held back by a limit of its run, its task, its pool, the deployment. */
 type Outcome = { kind: 'taken'; taken: Taken } | { kind: 'gone' | Limit }
 
 /** A claim on its way: what its transaction does, and what came of it. */
@@ -46,7 +46,7 @@ export class Claimer {
   readonly #runs: RunAdvancer
   readonly #sink: DatabaseSink
   readonly #isolation: Isolation
-  readonly #effects: Pick<Effects, 'token' | 'within'>
+  readonly #effects: Pick<Effects, 'token' | 'within' | 'parallelism'>
   readonly #held: HeldAttempts
   readonly #submitting = new Set<Promise<void>>()
   readonly #room: Room
@@ -58,7 +58,7 @@ export class Claimer {
     runs: RunAdvancer
     sink: DatabaseSink
     isolation: Isolation
-    effects: Pick<Effects, 'token' | 'within'>
+    effects: Pick<Effects, 'token' | 'within' | 'parallelism'>
     held: HeldAttempts
   }) {
     this.#store = given.store
@@ -141,7 +141,7 @@ export class Claimer {
     const blocked = { runs: new Set(this.#isolation.resting()), tasks: new Set<string>() }
     this.#room.looks(executor)
     for (let rounds = 0; ;) {
-      const free = this.#room.of(executor)
+      const free = Math.min(this.#room.of(executor), await this.#freeEverywhere())
       if (free <= 0 || stopped()) return false
       const found = await this.#store.claimable(free, blocked, executor.post)
       if (found.length === 0) this.#room.foundNothing(executor)
@@ -164,8 +164,16 @@ export class Claimer {
       }
       const taken = outcomes.flatMap((outcome) => (outcome?.kind === 'taken' ? [outcome.taken] : []))
       for (const one of taken) this.#follow(this.#submit(executor, one))
+      // Somebody took the last place meanwhile: what is behind has none either.
+      if (outcomes.some((outcome) => outcome?.kind === 'all_limit')) return false
       if (taken.length > 0 && ++rounds === longest) return true
     }
+  }
+
+  /** Places that the deployment has left, as far as can be told without a lock: what is full is not asked for each. */
+  async #freeEverywhere(): Promise<number> {
+    const { parallelism } = this.#effects
+    return parallelism === null ? Infinity : parallelism - (await this.#store.activeEverywhere())
   }
 
   async #take(executor: Executor, candidate: Candidate): Promise<Outcome> {
@@ -187,7 +195,8 @@ export class Claimer {
       // Its time is over: the next sweep ends it.
       const { now } = live.row
       if ([item.dueAt, live.machine.dueAt].some((at) => at != null && at <= now)) return null
-      const limit = await heldBackBy(tx, live, place.node, candidate.id, batch)
+      const { parallelism } = this.#effects
+      const limit = await heldBackBy(tx, live, place.node, candidate.id, { batch, parallelism })
       if (limit !== null) {
         outcome = { kind: limit }
         return null

@@ -1,6 +1,7 @@
 /** Makes the runs that schedules ask for: each tick once (R9). Time is the database's. */
 import type { Logger } from 'pino'
 import type { SchedulingStore } from '#db/scheduling-store.ts'
+import { plainDeployment, type DefaultExecutor, type Deployment } from '#server/domain/run/deployment.ts'
 import { fireSchedule } from '#server/services/schedule/fire.ts'
 import { takeOverSchedules } from '#server/services/schedule/take-over.ts'
 import { realEffects, type Effects } from './effects.ts'
@@ -14,14 +15,21 @@ export class CronEnqueuer {
   readonly #store: SchedulingStore
   readonly #log: Logger
   readonly #elapsed: Effects['elapsed']
+  readonly #executor: DefaultExecutor
   #tookOver = -Infinity
   /** Whether a tick waits for a place in its DAG's queue. */
   waits = true
 
-  constructor(store: SchedulingStore, log: Logger, { elapsed }: Pick<Effects, 'elapsed'> = realEffects) {
+  constructor(
+    store: SchedulingStore,
+    log: Logger,
+    { elapsed }: Pick<Effects, 'elapsed'> = realEffects,
+    { executor }: Pick<Deployment, 'executor'> = plainDeployment,
+  ) {
     this.#store = store
     this.#log = log
     this.#elapsed = elapsed
+    this.#executor = executor
   }
 
   /**
@@ -37,7 +45,9 @@ export class CronEnqueuer {
     let [moved, waiting] = [0, 0]
     for (const schedule of due)
       await this.#try('a schedule could not be fired', async () => {
-        const fired = await this.#store.transaction((tx) => fireSchedule(tx, schedule, moment))
+        const fired = await this.#store.transaction((tx) =>
+          fireSchedule(tx, schedule, moment, this.#executor),
+        )
         if (fired === 'done') moved++
         else waiting++
       })

@@ -1,4 +1,4 @@
-/** What the scheduler has of the world besides the database: timers, bounds of time, chance, room on disks. A simulation gives its own. */
+/** What the scheduler has of the world besides the database: timers, bounds of time, chance, room on disks, what the deployment may do at once. A simulation gives its own. */
 import { randomInt, randomUUID } from 'node:crypto'
 import type { FullDisk } from '#server/domain/space.ts'
 import { within } from '#server/services/within.ts'
@@ -16,6 +16,8 @@ export interface Effects {
   within: <T>(work: () => T, late: () => Error) => T
   /** The disk that refuses new work, as it was last measured; null: new work may start. */
   fullDisk: () => FullDisk | null
+  /** Task runs that may be starting or running at once in the whole deployment; null is without a bound. */
+  parallelism: number | null
 }
 
 export const realEffects: Effects = {
@@ -28,4 +30,5 @@ export const realEffects: Effects = {
   random: () => randomInt(2 ** 32) / 2 ** 32,
   within,
   fullDisk: () => null,
+  parallelism: null,
 }

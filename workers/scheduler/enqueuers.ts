@@ -8,6 +8,7 @@ import type { ServiceContext } from '#server/services/context.ts'
 import { BackfillEnqueuer } from './backfill-enqueuer.ts'
 import { CronEnqueuer } from './cron-enqueuer.ts'
 import { EventFollower } from './event-follower.ts'
+import { realEffects } from './effects.ts'
 import { Wakeful } from './wakeful.ts'
 
 /** ms between two looks at most. */
@@ -22,10 +23,10 @@ export class Enqueuers {
 
   constructor(ctx: ServiceContext) {
     this.#ctx = ctx
-    const { db, log } = ctx
+    const { db, log, deployment } = ctx
     const [cron, backfills, events] = [
-      new CronEnqueuer(postgresStore(db), log),
-      new BackfillEnqueuer(db, log),
+      new CronEnqueuer(postgresStore(db), log, realEffects, deployment),
+      new BackfillEnqueuer(db, log, deployment.executor),
       new EventFollower(ctx),
     ]
     const loop = (one: { look: () => Promise<number | null> }) =>

@@ -5,6 +5,7 @@ import { testDatabase } from '#db/testing/test-database.ts'
 import { createRun } from '#server/services/run/create-run.ts'
 import { pauseDag } from '#server/services/dag/pause-dag.ts'
 import { followEvent } from '#server/services/trigger/follow-event.ts'
+import { readRefusals } from '#server/services/trigger/refused.ts'
 import { startHosted, type Hosted } from '#server/testing/hosted.ts'
 import { fails, succeeds } from '../testing/scripted-executor.ts'
 import {
@@ -63,6 +64,10 @@ async function follow(): Promise<void> {
     if (answers.every((answer) => answer !== 0)) return
   }
 }
+
+/** What its page says of triggers that started nothing. */
+const refusedOf = async ({ dagId }: Tip) =>
+  (await readRefusals(database(), dagId)).map(({ trigger, source, why }) => ({ trigger, source, why }))
 
 interface Started {
   id: string
@@ -134,6 +139,7 @@ test('an expanded task publishes when all its items have, once', async () => {
 
 test('with a version, only its runs count; a paused DAG is not started', async () => {
   const source = await put('v', 'source')
+  const second = await put('v', 'source', 'title: second\n')
   const pinned = await put('v', 'pinned', 'on: {success_of: v/source@v2}\n')
   const paused = await put('v', 'paused', 'on: {success_of: v/source}\n')
   const ctx = { ...hosted.ctx }
@@ -141,7 +147,14 @@ test('with a version, only its runs count; a paused DAG is not started', async (
   await run(source)
   await follow()
   expect([await runsOf(pinned), await runsOf(paused)]).toEqual([[], []])
-  const second = await put('v', 'source', 'title: second\n')
+  expect(await refusedOf(paused)).toEqual([
+    {
+      trigger: 'success_of',
+      source: 'v/source run 1',
+      why: 'The DAG was paused; what happens meanwhile starts nothing, later either.',
+    },
+  ])
+  expect(await refusedOf(pinned), 'a success of another version is none of its triggers').toEqual([])
   const id = await run(second)
   await follow()
   expect((await runsOf(pinned)).map(({ causes }) => causes[0]?.run)).toEqual([id])
@@ -159,6 +172,13 @@ test('DAGs that two pushes let wait for each other go round once, and stop', asy
   })
   await follow()
   expect([(await runsOf(ping)).length, (await runsOf(pong)).length]).toEqual([1, 1])
+  expect(await refusedOf(ping)).toEqual([
+    {
+      trigger: 'success_of',
+      source: 'c/pong run 1',
+      why: 'A run of the DAG is among its causes: it would go round in a circle.',
+    },
+  ])
 })
 
 test('a publication that is noted while an earlier one of its task is followed is followed, too', async () => {

@@ -1,10 +1,12 @@
 /** Answers what the core asks: may it go on, what is it expanded over, until when does it wait. */
 import type { SchedulingStore } from '#db/scheduling-store.ts'
+import { awaitedRunSchema } from '#server/domain/dag/spec.ts'
 import { ExpressionError } from '#server/domain/expression/cel.ts'
 import { evaluate, renderText, type Viewer } from '#server/domain/expression/facts.ts'
 import { conditionsHold, itemKeys, itemsOf } from '#server/domain/expression/render.ts'
 import type { Json } from '#server/domain/json.ts'
 import { isMoment } from '#server/domain/notebook/compile/waiting.ts'
+import { judgeAwaited } from '#server/domain/run/awaited.ts'
 import type { ConditionAnswer, ItemRef, RunEvent, WaitAnswer } from '#server/domain/run/decide.ts'
 import { tickAfterRun } from '#server/domain/schedule/latest.ts'
 import { readLines, type BlobSource } from '#server/storage/read-lines.ts'
@@ -65,19 +67,20 @@ export class Questions {
       if (action.kind !== 'wait') throw new Error(`${viewer.task.id} does not wait`)
       const readyAt = live.machine.items[node]?.[item]?.readyAt ?? live.row.now
       if (action.for.kind === 'duration') return { at: readyAt + action.for.ms }
-      const template = action.for.kind === 'until' ? action.for.template : ''
-      if (action.for.kind === 'until')
+      if (action.for.kind === 'until') {
+        const { template } = action.for
         return { at: momentOf(this.#within(() => renderText(viewer, viewer.task.scope, template), tooSlow)) }
+      }
       if (live.row.logicalDate === null)
         throw new ExpressionError(
           `it waits for the run of ${action.for.dag} with the same logical date, and this run has none`,
         )
-      const there = await this.#store.succeededRun({
+      const runs = await this.#store.runsOfDate({
         teamId: live.identity.teamId,
         dag: action.for.dag,
         logicalDate: live.row.logicalDate,
       })
-      return there ? 'over' : 'not_yet'
+      return judgeAwaited(awaitedRunSchema.parse(action.for), runs)
     })
     return { kind: 'wait_told', node, item, result }
   }

@@ -128,6 +128,43 @@ test('a wait for a time, and one for the run of another DAG with the same logica
   expect((await over(alone)).state).toBe('failed')
 })
 
+test('a wait for another DAG ends as its lists say of the newest run, and a bound ends it without one', async () => {
+  await work((job) => (job.task === 'a' ? fails() : succeeds()))
+  const other = await dag('  - {id: a, command: [a]}')
+  const [row] = await database().client`select d.name from dag d where d.id = ${other.dagId}`
+  const of = `run: "${await repositoryOf(other.dagId)}/${String(row?.['name'])}"`
+  const waiting = await dag(`  - {id: fail, wait: {${of}, failed_states: [failed]}}
+  - {id: skip, wait: {${of}, skipped_states: [failed]}}
+  - {id: any, wait: {${of}, allowed_states: [succeeded, failed]}}
+  - {id: through, wait: {${of}, failed_states: [cancelled], timeout: 50ms, on_timeout: skip}}
+  - {id: after, needs: [fail], trigger_rule: all_failed, command: [z]}`)
+  const at = (day: number) => ({
+    logicalDate: new Date(Date.UTC(2026, 1, day)),
+    trigger: 'schedule' as const,
+  })
+  await over(await other.run(at(1)))
+  const id = await waiting.run(at(1))
+  expect(await over(id)).toEqual({ state: 'failed', reason: 'task_failed' })
+  expect(await states(id)).toEqual({
+    fail: 'failed',
+    skip: 'skipped',
+    any: 'succeeded',
+    through: 'skipped',
+    after: 'succeeded',
+  })
+  const told = await database().client<{ task: string; reason: string | null; message: string | null }[]>`
+    select task, reason::text as reason, message from task_run where run_id = ${id} and task in ('fail', 'through')
+    order by task`
+  expect([...told]).toEqual([
+    {
+      task: 'fail',
+      reason: 'awaited_run',
+      message: `Run 1 of ${of.slice(6, -1)}, of the same logical date, is failed.`,
+    },
+    { task: 'through', reason: 'wait_timeout', message: null },
+  ])
+})
+
 async function repositoryOf(dagId: string): Promise<string> {
   const [row] = await database()
     .client`select p.name from repository p join dag d on d.repository_id = p.id where d.id = ${dagId}`

@@ -193,6 +193,11 @@ export const mutants: Mutant[] = [
     cuts: [{ file: `${scheduler}/limits.ts`, find: 'await tx.lockDag(live.row.dagId)', put: '' }],
   },
   {
+    name: 'all tasks of the deployment are counted without their lock',
+    breaks: ['R4'],
+    cuts: [{ file: `${scheduler}/limits.ts`, find: 'await tx.lockEverywhere()', put: '' }],
+  },
+  {
     name: 'runs are admitted without the lock of their DAG',
     breaks: ['R4'],
     cuts: [{ file: `${scheduler}/admitter.ts`, find: 'await tx.lockDag(waiting.dagId)', put: '' }],

@@ -28,6 +28,8 @@ export interface Surroundings {
   database: SimulatedDatabase
   history: History
   behaviour: Behaviour
+  /** Task runs that may be active at once in the whole deployment; null: any number. */
+  parallelism: number | null
   /** Chance that a job is handed over twice. */
   doubled: () => number
 }
@@ -58,6 +60,7 @@ export class Product extends Host {
       // A bound of real time would make it depend on the machine.
       within: (work) => work(),
       fullDisk: () => null,
+      parallelism: this.#around.parallelism,
     }
   }
 

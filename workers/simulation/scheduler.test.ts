@@ -17,7 +17,7 @@ async function open(...dags: { tasks: string; front?: string; runs: number }[]) 
     history.add({ kind: 'committed', ...what }),
   )
   const behaviour = () => ({ ms: 60_000, end: { ...attemptEnd('succeeded', null, null), exitCode: 0 } })
-  const around: Surroundings = { world, database, history, behaviour, doubled: () => 0 }
+  const around: Surroundings = { world, database, history, behaviour, parallelism: null, doubled: () => 0 }
   const product = new Product('a', around)
   const people = database.storeFor(new Life('people'))
   const ids: string[] = []

@@ -57,6 +57,9 @@ function behaviourOf(random: Random): Behaviour {
   }
 }
 
+/** One deployment of four has a bound, which its machines could exceed together. */
+const parallelismOf = (seed: number): number | null => (seed % 4 === 0 ? 1 + ((seed / 4) % 3) : null)
+
 /** Does `work` again and again, at moments of chance, until virtual time `until`. */
 function often(world: World, meanMs: number, until: number, work: () => void): void {
   world.after(world.random.spread(meanMs), null, () => {
@@ -95,13 +98,15 @@ export async function simulate(seed: number): Promise<Simulated> {
     }
   })
   const database = new SimulatedDatabase(world, epoch, (what) => history.add({ kind: 'committed', ...what }))
-  const checker = new Checker(database.tables)
+  const parallelism = parallelismOf(seed)
+  const checker = new Checker(database.tables, parallelism)
   let trouble = true
   const around: Surroundings = {
     world,
     database,
     history,
     behaviour: behaviourOf(random),
+    parallelism,
     doubled: () => (trouble ? 0.1 : 0),
   }
   const products = Array.from({ length: random.int(2, 3) }, (_, i) => new Product('abc'[i] ?? '', around))
@@ -126,7 +131,7 @@ export async function simulate(seed: number): Promise<Simulated> {
   await world.run(world.now + longestPauseMs, () => !hosts.some(({ isPaused }) => isPaused))
   people.makeRoom()
   history.add({ kind: 'phase', text: 'the faults are over' })
-  const conservation = new Conservation(checker, database.tables, products)
+  const conservation = new Conservation(checker, database.tables, products, parallelism)
   let over = false
   const patience = world.now + patienceMs
   const look = () => {

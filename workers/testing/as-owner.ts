@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import type { Database } from '#db/client.ts'
 import { ensureFirstOwner } from '#db/queries/sign-in.ts'
 import type { Actor } from '#server/services/actor.ts'
+import { plainDeployment } from '#server/domain/run/deployment.ts'
 import { Disks } from '#server/storage/disks.ts'
 import type { ServiceContext } from '#server/services/context.ts'
 
@@ -14,6 +15,7 @@ export async function asOwner(db: Database): Promise<[ServiceContext, Actor]> {
     artifacts: never as ServiceContext['artifacts'],
     repositories: never as ServiceContext['repositories'],
     compiler: never as ServiceContext['compiler'],
+    deployment: plainDeployment,
     disks: new Disks([], 0),
     tables: never as ServiceContext['tables'],
     log: pino({ level: 'silent' }),

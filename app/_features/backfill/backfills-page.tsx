@@ -7,6 +7,7 @@ import type { Backfill } from '#server/views/backfill.ts'
 import { DagBar, Fault, Loading, type DagPlace } from '../../_components/page.tsx'
 import { Ago } from '../../_components/time.tsx'
 import { useKeys } from '../../_components/use-keys.ts'
+import { WhyWords } from '../../_components/why-not-running.tsx'
 import { Words } from '../../_components/words.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { useLive } from '../../_trpc/use-live.ts'
@@ -135,6 +136,11 @@ function List({
               <td>{one.state}</td>
               <td>
                 <Progress of={one} />
+                {one.whyNotRunning !== null && (
+                  <div className="muted">
+                    The next date: <WhyWords why={one.whyNotRunning} />
+                  </div>
+                )}
               </td>
               <td className="muted">
                 {one.createdBy} <Ago time={one.createdAt} />

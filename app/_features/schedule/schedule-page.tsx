@@ -5,6 +5,7 @@ import type { DagDetail } from '#server/views/dag.ts'
 import { DagBar, Fault, Loading, type DagPlace } from '../../_components/page.tsx'
 import { Deeds } from '../../_components/deeds.tsx'
 import { Ago } from '../../_components/time.tsx'
+import { WhyWords, waitingLookMs } from '../../_components/why-not-running.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { useLive } from '../../_trpc/use-live.ts'
 import { TriggersPanel } from './triggers-panel.tsx'
@@ -71,6 +72,41 @@ function SchedulePanel({ dag }: { dag: DagDetail }) {
   )
 }
 
+/** Dates that are due and have no run yet, with what holds them back. */
+function HeldDates({ dag }: { dag: DagDetail }) {
+  if (dag.heldDates.length === 0) return null
+  return (
+    <section className="sheet" aria-label="Dates held back">
+      <header>
+        <h2>Due, and not run yet</h2>
+      </header>
+      <table className="list">
+        <thead>
+          <tr>
+            <th>Logical date, UTC</th>
+            <th>Schedule</th>
+            <th>Why it is not running</th>
+          </tr>
+        </thead>
+        <tbody>
+          {dag.heldDates.map((held) => (
+            <tr key={`${held.schedule} ${held.logicalDate}`}>
+              <td className="mono date">
+                {minute(held.logicalDate)}
+                {held.dates > 1 && ` and ${held.dates - 1}${held.more ? ' or more' : ''} after it`}
+              </td>
+              <td className="mono muted">{held.schedule}</td>
+              <td>
+                <WhyWords why={held.whyNotRunning} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
 function History({ place, id }: { place: DagPlace; id: string }) {
   const trpc = useTRPC()
   const { data, refetch } = useQuery(trpc.schedules.audit.queryOptions(place))
@@ -89,7 +125,10 @@ function History({ place, id }: { place: DagPlace; id: string }) {
 /** What starts a DAG by itself: the clock, other DAGs, its webhook. */
 export function SchedulePage({ place }: { place: DagPlace }) {
   const trpc = useTRPC()
-  const { data, error, refetch } = useQuery(trpc.dags.get.queryOptions(place))
+  const { data, error, refetch } = useQuery({
+    ...trpc.dags.get.queryOptions(place),
+    refetchInterval: ({ state }) => ((state.data?.heldDates.length ?? 0) > 0 ? waitingLookMs : false),
+  })
   useLive(data === undefined ? [] : [`dag:${data.id}`], () => refetch())
   const options = { onSettled: () => void refetch() }
   const pause = useMutation(trpc.schedules.pause.mutationOptions(options))
@@ -114,6 +153,7 @@ export function SchedulePage({ place }: { place: DagPlace }) {
         {data !== undefined && (
           <>
             <SchedulePanel dag={data} />
+            <HeldDates dag={data} />
             <TriggersPanel place={place} dag={data} changed={() => void refetch()} />
             <History place={place} id={data.id} />
           </>

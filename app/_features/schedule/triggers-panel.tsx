@@ -4,6 +4,7 @@ import { useMutation } from '@tanstack/react-query'
 import type { DagDetail } from '#server/views/dag.ts'
 import { Copy, Fault, type DagPlace } from '../../_components/page.tsx'
 import { Ago } from '../../_components/time.tsx'
+import { Words } from '../../_components/words.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 
 function Webhook({ place, dag, changed }: { place: DagPlace; dag: DagDetail; changed: () => void }) {
@@ -54,6 +55,45 @@ function Webhook({ place, dag, changed }: { place: DagPlace; dag: DagDetail; cha
   )
 }
 
+const triggerWords = { webhook: 'Its webhook', success_of: 'Success', outputs: 'Publication' }
+
+/** Triggers that started nothing of late. */
+function Refused({ refused }: { refused: DagDetail['refused'] }) {
+  if (refused.length === 0) return null
+  return (
+    <table className="list" aria-label="Triggers that started nothing">
+      <thead>
+        <tr>
+          <th>Started nothing</th>
+          <th>Why</th>
+          <th>When</th>
+        </tr>
+      </thead>
+      <tbody>
+        {refused.map(({ at, trigger, source, why }) => (
+          <tr key={`${at} ${trigger}`}>
+            <td>
+              {triggerWords[trigger]}
+              {source !== null && (
+                <>
+                  {' '}
+                  of <span className="mono">{source}</span>
+                </>
+              )}
+            </td>
+            <td>
+              <Words text={why} />
+            </td>
+            <td className="muted">
+              <Ago time={at} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
 /** What else starts it: other DAGs and its webhook. */
 export function TriggersPanel({
   place,
@@ -65,7 +105,8 @@ export function TriggersPanel({
   changed: () => void
 }) {
   const { successOf, outputs, webhook } = dag.triggers
-  if (successOf.length === 0 && outputs === null && !webhook && dag.hook === null) return null
+  const others = successOf.length > 0 || outputs !== null || webhook || dag.hook !== null
+  if (!others && dag.refused.length === 0) return null
   return (
     <section className="sheet" aria-label="Triggers">
       <header>
@@ -82,6 +123,7 @@ export function TriggersPanel({
         </p>
       )}
       {(webhook || dag.hook !== null) && <Webhook place={place} dag={dag} changed={changed} />}
+      <Refused refused={dag.refused} />
     </section>
   )
 }

@@ -4,6 +4,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { Copy, Fault, TopBar } from '../../_components/page.tsx'
 import { Ago } from '../../_components/time.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
+import { Deployment } from './deployment.tsx'
 import { Pools } from './pools.tsx'
 import { TeamAudit } from './team-audit.tsx'
 import { TokenForm } from './token-form.tsx'
@@ -143,7 +144,7 @@ function SignOut() {
   )
 }
 
-/** Tokens, repositories, pools, workers, share links and the record of whoever is signed in. */
+/** Tokens, repositories, pools, workers, the deployment, share links and the record of whoever is signed in. */
 export function SettingsPage() {
   const trpc = useTRPC()
   const repositories = useQuery(trpc.account.repositories.queryOptions({}))
@@ -184,6 +185,7 @@ export function SettingsPage() {
         {(me.data?.teams ?? []).map(({ name, role }) => (
           <Workers key={name} team={name} owner={role === 'owner'} />
         ))}
+        <Deployment />
         <ShareLinks />
         {(me.data?.teams ?? []).map(({ name }) => (
           <TeamAudit key={name} team={name} />

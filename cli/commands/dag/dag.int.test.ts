@@ -61,6 +61,10 @@ test('past dates are previewed, filled, paused, resumed, cancelled', async () =>
   expect((await dagbok(['backfill', 'create', ...long])).stdout).toMatch(/^Backfill 2 of main\/starts\/daily/)
   expect((await dagbok(['backfill', 'pause', 'starts/daily#2'])).stdout).toContain('is paused')
   expect((await dagbok(['backfill', 'list', 'starts/daily'])).stdout).toMatch(/#2 +paused +v1/)
+  const held = 'Backfill 2 is paused: it goes on when somebody resumes it.'
+  const viewed = (await dagbok(['backfill', 'view', 'starts/daily#2', '--limit', '500'])).stdout
+  expect(viewed).toContain(`the next date: ${held}`)
+  expect(viewed).toMatch(new RegExp(`^2020-12-\\d\\dT06[^\\n]* a run +${held}$`, 'm'))
   expect((await dagbok(['backfill', 'resume', 'starts/daily#2'])).code).toBe(0)
   expect((await dagbok(['backfill', 'cancel', 'starts/daily#2'])).code).toBe(0)
   expect(await dagbok(['backfill', 'cancel', 'starts/daily#2'])).toMatchObject({
@@ -106,6 +110,12 @@ test('a webhook’s secret is printed once, starts a run, and is good for nothin
   const listed = (await dagbok(['webhook', 'list'])).stdout
   expect(listed).toContain(made.url)
   expect(listed).not.toContain(made.secret)
+  await dagbok(['dag', 'pause', 'starts/daily'])
+  expect((await call()).status).toBe(409)
+  expect((await dagbok(['dag', 'view', 'starts/daily'])).stdout).toMatch(
+    /^started nothing {2}webhook, [^\n]*: daily is paused: send it again when it is resumed\.$/m,
+  )
+  await dagbok(['dag', 'resume', 'starts/daily'])
   expect((await dagbok(['webhook', 'revoke', 'starts/daily'])).code).toBe(0)
   expect((await call()).status).toBe(401)
   expect((await dagbok(['webhook', 'revoke', 'starts/daily'])).stderr).toBe('dagbok: daily has no webhook.\n')

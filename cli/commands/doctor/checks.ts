@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { whyFull } from '#server/domain/space.ts'
 import { machineOf } from '#server/domain/words.ts'
+import type { DeploymentView } from '#server/views/deployment.ts'
 import type { WorkerView } from '#server/views/worker.ts'
 import type { Account } from '../../client/account.ts'
 import { RestClient } from '../../client/rest-client.ts'
@@ -115,11 +116,19 @@ export async function account(given: Account | null): Promise<Finding[]> {
     const teams = me.teams.map(({ name, role }) => `${name} (${role})`).join(', ')
     const findings = [good('account', `${me.name}, ${teams}`)]
     for (const { name } of me.teams) findings.push(await pool(client, name))
+    findings.push(await tasks(client))
     return findings
   } catch (error) {
     if (!(error instanceof DagbokError && ['unauthenticated', 'forbidden'].includes(error.code))) throw error
     return [bad('account', error.message, 'Make a token under Settings, Tokens, and run `dagbok login`.')]
   }
+}
+
+/** What the deployment says of all its tasks. */
+async function tasks(client: RestClient): Promise<Finding> {
+  const { parallelism, active, executor } = await client.get<DeploymentView>('/deployment')
+  const most = parallelism === null ? '' : ` of ${parallelism} that may (DAGBOK_PARALLELISM)`
+  return good('tasks', `${active}${most} run now; one that names no executor is for \`${executor}\``)
 }
 
 async function pool(client: RestClient, team: string): Promise<Finding> {

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import type { Json } from '../json.ts'
-import { runStrategies, triggerRules } from '../run/states.ts'
+import { runStrategies, terminalRunStates, triggerRules } from '../run/states.ts'
 
 const json: z.ZodType<Json> = z.json()
 const name = z.string()
@@ -69,6 +69,21 @@ export const valueDeclarationSchema = z.object({
 })
 export type ValueDeclaration = z.infer<typeof valueDeclarationSchema>
 
+const runEnds = z.array(z.enum(terminalRunStates))
+/**
+ * The end of another DAG's run of the same logical date: `REPO/DAG`. It goes on once a run has ended in one of
+ * `allowed_states`, and fails or is skipped when the newest has ended in one of the others. Versions made before these were
+ * carried out lack them: read them through this.
+ */
+export const awaitedRunSchema = z.object({
+  kind: z.literal('run'),
+  dag: z.string(),
+  allowed_states: runEnds.default(['succeeded']),
+  failed_states: runEnds.default([]),
+  skipped_states: runEnds.default([]),
+})
+export type AwaitedRun = z.infer<typeof awaitedRunSchema>
+
 /** What a task does. A script's text is never interpolated; `command` and `args` are rendered when it starts. */
 export const actionSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('script'), lang: z.string(), text: z.string(), source: sourceSchema }),
@@ -89,8 +104,7 @@ export const actionSchema = z.discriminatedUnion('kind', [
     for: z.discriminatedUnion('kind', [
       z.object({ kind: z.literal('duration'), ms }),
       z.object({ kind: z.literal('until'), template: z.string() }),
-      /** The success of another DAG's run of the same logical date: `REPO/DAG`. */
-      z.object({ kind: z.literal('run'), dag: z.string() }),
+      awaitedRunSchema,
     ]),
     timeout: ms,
     on_timeout: z.enum(['fail', 'skip']),

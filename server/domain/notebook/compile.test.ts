@@ -108,6 +108,26 @@ test.each([
   [task('id: a\noutputs: {t: ../x}'), "'../x' is not a path below DAGBOK_OUT"],
   [task('id: a\nqueue: gpu'), '`queue` names workers of the pool: write `executor: pool`, too'],
   [task('id: a\nwait: 10'), 'must be a text or a map'],
+  [
+    '```yaml task\nid: a\nwait: {run: r/o, allowed_states: [succeeded, failed], failed_states: [failed]}\n```\n',
+    "d/x.dag.md:8:71 'failed' is in `failed_states` and in `allowed_states`: leave it in one of them",
+  ],
+  [
+    '```yaml task\nid: a\nwait: {run: r/o, skipped_states: [succeeded]}\n```\n',
+    "'succeeded' is in `skipped_states` and in `allowed_states`",
+  ],
+  [
+    '```yaml task\nid: a\nwait: {run: r/o, failed_states: [lost]}\n```\n',
+    'd/x.dag.md:8:34 `wait.failed_states.0` must be one of succeeded, failed, cancelled',
+  ],
+  [
+    '```yaml task\nid: a\nwait: {run: r/o, allowed_states: []}\n```\n',
+    'd/x.dag.md:8:34 `wait.allowed_states`',
+  ],
+  [
+    '```yaml task\nid: a\nwait: {for: 1h, failed_states: [failed]}\n```\n',
+    '`failed_states` is of `run`: a time has no state',
+  ],
   [task('id: a\nretry_if: ${{ matrix.x }}'), "it reads exit_code, reason and attempt, and not 'matrix'"],
   [task('id: a\nretry_if: ${{ 1 + 1 }}'), 'it is a int, and must be true or false'],
   [task('id: a\nfinally: true\ntrigger_rule: always'), 'clean-up has no `trigger_rule`'],

@@ -5,8 +5,9 @@ import type { ItemRef } from './work.ts'
 
 /** `skip` gives the reason; `not_yet`: ask again later. */
 export type ConditionAnswer = 'true' | 'not_yet' | { skip: Reason } | { error: string }
-/** `at` in ms since the epoch; `not_yet`: ask again later. */
-export type WaitAnswer = 'over' | 'not_yet' | { at: number } | { error: string }
+/** `at` in ms since the epoch; `not_yet`: ask again later; `ends`: what it waited for ended otherwise, as `message` tells. */
+export type WaitAnswer =
+  'over' | 'not_yet' | { at: number } | { ends: 'failed' | 'skipped'; message: string } | { error: string }
 
 export type RunEvent =
   | { kind: 'admitted' }

@@ -68,6 +68,8 @@ function waitTold(work: Work, event: Of<'wait_told'>): void {
     return move(work, event, 'succeeded', { readyAt })
   if (typeof result === 'object' && 'error' in result)
     return move(work, event, 'failed', { reason: 'expression_error', message: result.error })
+  if (typeof result === 'object' && 'ends' in result)
+    return move(work, event, result.ends, { readyAt, reason: 'awaited_run', message: result.message })
   const last = way.kind === 'wait' ? readyAt + way.timeout : Infinity
   touch(work, event, { readyAt, dueAt: Math.min(last, result === 'not_yet' ? now + lookMs : result.at) })
 }

@@ -112,6 +112,7 @@ export const reasons = {
   rejected: 'Someone answered no.',
   wait_timeout: 'What it waited for did not come in time.',
   pushed_out: "The DAG's run strategy made room for another run.",
+  awaited_run: 'The run it waited for ended in a state it does not go on with.',
 } as const
 export type Reason = keyof typeof reasons
 /** Who did what a reason tells of; null is not known. */
@@ -140,5 +141,6 @@ export const isTerminalTaskRun = (state: TaskRunState): state is TerminalTaskRun
   (terminalTaskRunStates as readonly string[]).includes(state)
 
 export const terminalRunStates = ['succeeded', 'failed', 'cancelled'] as const
+export type TerminalRunState = (typeof terminalRunStates)[number]
 export const isTerminalRun = (state: RunState): boolean =>
   (terminalRunStates as readonly string[]).includes(state)

@@ -10,8 +10,10 @@ import {
 } from '#db/queries/backfill.ts'
 import { announce } from '#db/queries/live.ts'
 import { specOf } from '#db/queries/version.ts'
+import { plainDeployment, type DefaultExecutor } from '../../domain/run/deployment.ts'
 import { planTick } from '../../domain/schedule/backfill.ts'
 import { scheduleKey } from '../../domain/schedule/entries.ts'
+import { weighDate } from '../../domain/schedule/hold.ts'
 import { createRun } from '../run/create-run.ts'
 
 /** Runs made in one transaction. */
@@ -20,14 +22,20 @@ const batch = 50
 /**
  * In one transaction, under the backfill's lock: each date gets its run once, also with many schedulers and when one is
  * killed half way.
+ * @param executor the deployment's default
  * @returns whether there is more to make at once
  */
-export async function advanceBackfill(tx: Queryable, id: string): Promise<boolean> {
+export async function advanceBackfill(
+  tx: Queryable,
+  id: string,
+  executor: DefaultExecutor = plainDeployment.executor,
+): Promise<boolean> {
   const backfill = await takeBackfill(tx, id)
   if (backfill === null) return false
   const active = (await liveRunsOf(tx, id)).length
-  const room = Math.min(batch, backfill.concurrency - active)
-  const ticks = room <= 0 ? [] : await pendingTicks(tx, id, room)
+  const { room: free } = weighDate({ state: 'running', concurrency: backfill.concurrency, active }, 0)
+  const room = Math.min(batch, free)
+  const ticks = room === 0 ? [] : await pendingTicks(tx, id, room)
   if (ticks.length === 0) {
     if (active === 0 && room > 0) {
       await moveBackfill(tx, id, ['running'], 'finished')
@@ -54,6 +62,7 @@ export async function advanceBackfill(tx: Queryable, id: string): Promise<boolea
       dagId: backfill.dagId,
       versionId: backfill.versionId,
       spec,
+      executor,
       trigger: 'backfill',
       triggeredBy: null,
       backfillId: id,

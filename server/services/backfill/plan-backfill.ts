@@ -116,6 +116,7 @@ export async function previewBackfill(
         plan,
         made: false,
         run: run === null ? null : { number: run.number, state: run.state },
+        whyNotRunning: null,
       })),
   }
 }

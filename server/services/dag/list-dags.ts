@@ -12,6 +12,8 @@ import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
 import { versionLabelAtTip } from '../run/views.ts'
 import { whyRunsWait, whyView } from '../run/why-not-running.ts'
+import { heldDates } from '../schedule/held-dates.ts'
+import { readRefusals } from '../trigger/refused.ts'
 import { readWebhook } from '../trigger/webhook.ts'
 
 /** How many runs a DAG's bars show. */
@@ -149,6 +151,8 @@ export async function dagDetail(ctx: ServiceContext, row: DagRow): Promise<DagDe
     defaultBranch: row.defaultBranch,
     nextTicks: row.pausedAt === null ? nextTicksOf(row, await databaseNow(ctx.db)) : [],
     triggers: triggerWords(row.on ?? noTriggers),
+    heldDates: await heldDates(ctx, row),
+    refused: await readRefusals(ctx.db, row.id),
     hook: await readWebhook(ctx, row),
   }
 }

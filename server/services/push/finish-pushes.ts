@@ -7,6 +7,8 @@ import { dagsAtRef, type DagAtRef } from '#db/queries/version.ts'
 import type { RefUpdate } from '../../domain/version/ref-update.ts'
 import { noSha } from '../../git/run-git.ts'
 import { createRun } from '../run/create-run.ts'
+import type { DefaultExecutor } from '../../domain/run/deployment.ts'
+import type { ServiceContext } from '../context.ts'
 import { paramsSchema, withDefaults } from '../../domain/run/params.ts'
 import { reportOf, type DagChange } from './report.ts'
 
@@ -16,6 +18,7 @@ const abandonAfter = 600
 interface Work {
   tx: Queryable
   publicUrl: string
+  executor: DefaultExecutor
   repository: RepositoryRow
   refs: ReadonlyMap<string, string>
   /** What the refs' move has changed and no push has claimed yet. */
@@ -58,13 +61,14 @@ function notRun(
     })
 }
 
-async function runOf({ tx }: Work, push: PushRow, change: DagChange) {
+async function runOf(work: Work, push: PushRow, change: DagChange) {
   if (Object.values(change.spec.params).some((param) => param.required))
     return { dag: change.dag, number: null }
-  const { number } = await createRun(tx, {
+  const { number } = await createRun(work.tx, {
     dagId: change.dagId,
     versionId: change.versionId,
     spec: change.spec,
+    executor: work.executor,
     trigger: 'push',
     triggeredBy: push.userId,
     params: withDefaults(paramsSchema(change.spec), {}),
@@ -104,11 +108,18 @@ async function finish(work: Work, push: PushRow): Promise<void> {
  */
 export async function finishPushes(
   tx: Queryable,
-  publicUrl: string,
+  { publicUrl, deployment }: Pick<ServiceContext, 'publicUrl' | 'deployment'>,
   repository: RepositoryRow,
   refs: ReadonlyMap<string, string>,
   changes: readonly DagChange[],
 ): Promise<void> {
-  const work: Work = { tx, publicUrl, repository, refs, unclaimed: new Set(changes) }
+  const work: Work = {
+    tx,
+    publicUrl,
+    executor: deployment.executor,
+    repository,
+    refs,
+    unclaimed: new Set(changes),
+  }
   for (const push of (await openPushes(tx, repository.id)).toReversed()) await finish(work, push)
 }

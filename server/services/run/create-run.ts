@@ -6,10 +6,16 @@ import type { NewItem, NewRun } from '#db/queries/run.ts'
 import { sessionOf, type Session } from '#db/scheduling-store.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Spec } from '../../domain/dag/spec.ts'
+import { plainDeployment, type DefaultExecutor } from '../../domain/run/deployment.ts'
 import type { PlannedItem } from '../../domain/run/reuse.ts'
 
 type WantedRun = Omit<NewRun, 'logicalDate' | 'parentId' | 'verb'> &
-  Partial<NewRun> & { spec: Spec; plan?: readonly PlannedItem[] }
+  Partial<NewRun> & {
+    spec: Spec
+    plan?: readonly PlannedItem[]
+    /** Who runs its tasks that name no executor: the deployment's; `process` without it. */
+    executor?: DefaultExecutor
+  }
 
 /**
  * Makes a run of a version, queued, in the caller's transaction; schedulers hear of it when that commits. Params were
@@ -30,7 +36,7 @@ export async function makeRun(
   tx: Pick<Session, 'teamOfDag' | 'insertRun' | 'announce' | 'wakeScheduler'>,
   given: WantedRun,
 ): Promise<{ id: string; number: number }> {
-  const { spec, plan, ...run } = given
+  const { spec, plan, executor = plainDeployment.executor, ...run } = given
   const teamId = await tx.teamOfDag(run.dagId)
   const plans = plan === undefined ? undefined : Map.groupBy(plan, (item) => item.task)
   const items = spec.tasks.flatMap((task): NewItem[] => {
@@ -39,7 +45,7 @@ export async function makeRun(
     const asked = {
       task: task.id,
       pool,
-      queue: task.executor === 'pool' ? queueKey(teamId, task.queue ?? defaultQueue) : null,
+      queue: (task.executor ?? executor) === 'pool' ? queueKey(teamId, task.queue ?? defaultQueue) : null,
       slots,
       priority,
       cleanup: task.finally || task.teardown_for.length > 0,

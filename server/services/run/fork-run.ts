@@ -74,6 +74,7 @@ export async function forkRun(
       dagId: old.dagId,
       versionId: target.id,
       spec: after.spec,
+      executor: ctx.deployment.executor,
       plan,
       trigger: actor.via === 'session' ? 'manual' : 'api',
       triggeredBy: actor.userId,

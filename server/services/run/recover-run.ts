@@ -62,6 +62,7 @@ export async function recoverRun(
       dagId: old.dagId,
       versionId: old.versionId,
       spec,
+      executor: ctx.deployment.executor,
       plan,
       trigger: actor.via === 'session' ? 'manual' : 'api',
       triggeredBy: actor.userId,

@@ -2,13 +2,14 @@
 import { ownWorkers, placesOf } from '#db/queries/places.ts'
 import { nameOfQueue } from '#db/queries/worker.ts'
 import type { Database } from '#db/client.ts'
-import { activeTasks } from '#db/queries/claim.ts'
+import { activeEverywhere, activeTasks } from '#db/queries/claim.ts'
 import { pastHolds } from '#db/queries/past.ts'
 import { poolKey } from '#db/queries/pool.ts'
 import type { RunViewRow, taskRunsOf } from '#db/queries/run-view.ts'
 import {
   activeHolders,
   answerers,
+  holdersOfTeam,
   openAttempts,
   poolFacts,
   queuedRuns,
@@ -107,6 +108,8 @@ async function sharedFacts(ctx: ServiceContext, row: RunViewRow, spec: Spec, ope
   const has = (state: TaskRow['state']) => open.some((one) => one.state === state)
   const queued = open.filter((one) => one.state === 'queued')
   const limited = queued.length > 0 && spec.limits.max_active_tasks !== null
+  const { parallelism } = ctx.deployment
+  const bounded = queued.length > 0 && parallelism !== null
   return {
     now: (await databaseNow(db)).getTime(),
     run: (await whyRunsWait(ctx, row.state === 'queued' ? [row.id] : [])).get(row.id)?.why ?? null,
@@ -123,6 +126,9 @@ async function sharedFacts(ctx: ServiceContext, row: RunViewRow, spec: Spec, ope
     ),
     activeTasks: limited ? await activeTasks(db, row.versionId) : 0,
     activeHolders: limited ? await activeHolders(db, row.versionId) : [],
+    parallelism,
+    everywhere: bounded ? await activeEverywhere(db) : 0,
+    everywhereHolders: bounded ? await holdersOfTeam(db, row.teamId) : [],
     attempts: has('starting') ? await openAttempts(db, row.id) : new Map<string, never>(),
     people: has('awaiting_input') ? await answerers(db, row.teamId) : { names: [], all: 0 },
   }
@@ -175,6 +181,9 @@ function factsOf(
       maxActiveTasks: spec.limits.max_active_tasks,
       activeTasks: shared.activeTasks,
       activeHolders: shared.activeHolders,
+      parallelism: shared.parallelism,
+      everywhere: shared.everywhere,
+      everywhereHolders: shared.everywhereHolders,
       pool: pool === undefined || task.pool === null ? null : { ...pool, name: task.pool },
       slots: one.slots,
       full: shared.full,

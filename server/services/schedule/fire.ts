@@ -1,17 +1,19 @@
 /** Makes the runs that a schedule is due for: each tick once (R9). */
 import type { DueSchedule } from '#db/queries/schedule.ts'
 import type { Session } from '#db/scheduling-store.ts'
+import { weighTicks } from '../../domain/schedule/hold.ts'
 import { newestTick, nextTick, ticksBetween, type Tick } from '../../domain/schedule/ticks.ts'
+import { plainDeployment, type DefaultExecutor } from '../../domain/run/deployment.ts'
 import { makeRun } from '../run/create-run.ts'
 import { paramsSchema } from '../../domain/run/params.ts'
 import { checkParams } from '../run/check-params.ts'
 
 /** Of what was missed: all, as far as there is room in the queue, or the newest. */
 function dueTicks({ entry, cursor, spec, queued }: DueSchedule, until: Date): Tick[] | 'no_room' {
-  if (entry.catchup) {
-    const room = spec.limits.max_active_runs - queued
-    return room <= 0 ? 'no_room' : ticksBetween(entry, cursor, until, room)
-  }
+  const { catchup } = entry
+  const { room } = weighTicks({ paused: false, catchup, most: spec.limits.max_active_runs, queued })
+  if (room === 0) return 'no_room'
+  if (catchup) return ticksBetween(entry, cursor, until, room)
   const newest = newestTick(entry, cursor, until)
   return newest === null ? [] : [newest]
 }
@@ -19,12 +21,14 @@ function dueTicks({ entry, cursor, spec, queued }: DueSchedule, until: Date): Ti
 /**
  * Fires a schedule, in one transaction with its cursor. Another scheduler that looked at the same time finds the cursor
  * moved. Where the clock goes back, nothing is due until it has passed the cursor again.
+ * @param executor the deployment's default
  * @returns whether it has to wait for a place in the queue
  */
 export async function fireSchedule(
   tx: Session,
   given: { id: string; dagId: string },
   now: Date,
+  executor: DefaultExecutor = plainDeployment.executor,
 ): Promise<'done' | 'no_room'> {
   const dag = await tx.lockScheduledDag(given.dagId)
   const due = await tx.scheduleById(given.id)
@@ -37,6 +41,7 @@ export async function fireSchedule(
       dagId: given.dagId,
       versionId: due.versionId,
       spec: due.spec,
+      executor,
       trigger: 'schedule',
       triggeredBy: null,
       schedule: due.key,

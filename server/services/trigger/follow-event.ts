@@ -23,6 +23,7 @@ import { createRun } from '../run/create-run.ts'
 import { paramsSchema } from '../../domain/run/params.ts'
 import { checkParams } from '../run/check-params.ts'
 import { knownVersion } from '../version/resolve-version.ts'
+import { noteRefusal } from './refused.ts'
 
 interface Work {
   ctx: ServiceContext
@@ -53,23 +54,35 @@ function defaultsOf(spec: Spec): Record<string, Json> | DagbokError {
   }
 }
 
+type Kind = 'success_of' | 'outputs'
+
+async function refuse({ ctx, tx, source }: Work, dagId: string, trigger: Kind, why: string): Promise<void> {
+  ctx.log.warn({ dag: dagId, run: source.runId, why }, 'a run was not started')
+  const of = `${source.repo}/${source.dag} run ${source.number}`
+  await noteRefusal(tx, { teamId: source.teamId, dagId }, { trigger, why, source: of })
+}
+
+const paused = 'The DAG was paused; what happens meanwhile starts nothing, later either.'
+
 async function start(
-  { ctx, tx }: Work,
+  work: Work,
   { dagId, versionId, spec }: Subscriber,
-  trigger: 'success_of' | 'outputs',
+  trigger: Kind,
   causes: Cause[],
 ): Promise<void> {
+  const { tx, ctx } = work
+  const { executor } = ctx.deployment
   // A push refuses DAGs that wait for each other in a circle; two pushes at once may still make one.
-  if (await isAmongCauses(tx, causes, dagId)) {
-    ctx.log.warn({ dag: dagId, causes }, 'a run was not started: it would go round in a circle')
-    return
-  }
+  if (await isAmongCauses(tx, causes, dagId))
+    return refuse(
+      work,
+      dagId,
+      trigger,
+      'A run of the DAG is among its causes: it would go round in a circle.',
+    )
   const params = defaultsOf(spec)
-  if (params instanceof DagbokError) {
-    ctx.log.error({ dag: dagId, err: params }, 'a run was not started')
-    return
-  }
-  await createRun(tx, { dagId, versionId, spec, trigger, triggeredBy: null, causes, params })
+  if (params instanceof DagbokError) return refuse(work, dagId, trigger, params.message)
+  await createRun(tx, { dagId, versionId, spec, executor, trigger, triggeredBy: null, causes, params })
 }
 
 /** Whether the run was of the version that `ref` names now. A name that is gone names none. */
@@ -86,8 +99,9 @@ async function followSuccess(work: Work): Promise<void> {
     const [first] = subscriptions
     let wanted = false
     for (const { ref } of subscriptions) wanted ||= await isOfVersion(work, ref)
-    if (first !== undefined && wanted)
-      await start(work, first, 'success_of', [causeOf(work.source, null, null)])
+    if (first === undefined || !wanted) continue
+    if (first.paused) await refuse(work, first.dagId, 'success_of', paused)
+    else await start(work, first, 'success_of', [causeOf(work.source, null, null)])
   }
 }
 
@@ -100,6 +114,10 @@ async function followOutputs(work: Work, task: string): Promise<void> {
   for (const [dagId, mine] of byDag(subscriptions)) {
     const [first] = mine
     if (first === undefined) continue
+    if (first.paused) {
+      await refuse(work, dagId, 'outputs', paused)
+      continue
+    }
     const causes = mine.map(({ output }) => causeOf(source, task, output))
     if (first.kind === 'any_output') {
       await start(work, first, 'outputs', causes)

@@ -12,6 +12,7 @@ import { paramsSchema } from '../../domain/run/params.ts'
 import { checkGiven } from '../run/check-params.ts'
 import { pathOfRun } from '../run/views.ts'
 import { triggersOf } from '../schedule/take-over.ts'
+import { noteRefusal } from './refused.ts'
 import { webhookSecret } from './webhook.ts'
 
 export interface WebhookCall {
@@ -83,6 +84,7 @@ async function startRun(
       dagId,
       versionId,
       spec,
+      executor: ctx.deployment.executor,
       trigger: 'webhook',
       triggeredBy: null,
       params,
@@ -90,6 +92,17 @@ async function startRun(
     if (message !== null) await noteDelivery(tx, dagId, message, run.id)
     return run
   })
+}
+
+/** What a genuine call is refused with is also kept with the DAG: its sender may have told nobody. */
+async function orNoted<T>(ctx: ServiceContext, hook: Hook, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof DagbokError)
+      await noteRefusal(ctx.db, hook, { trigger: 'webhook', why: error.message })
+    throw error
+  }
 }
 
 /**
@@ -111,6 +124,6 @@ export async function receiveWebhook(
     )
   if ((call.headers.get('webhook-id') ?? '').length > 200)
     throw new DagbokError('bad_input', 'A `webhook-id` has 200 characters at most.')
-  const run = await startRun(ctx, call, hook)
+  const run = await orNoted(ctx, hook, startRun(ctx, call, hook))
   return { ...run, url: `${ctx.publicUrl}${pathOfRun({ ...call.ref, number: run.number })}` }
 }

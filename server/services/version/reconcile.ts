@@ -177,7 +177,7 @@ async function reconcileOnce(ctx: ServiceContext, repositoryId: string): Promise
       await forgetRef(tx, repositoryId, ref)
     }
     await takeOverSchedules(sessionOf(tx), repositoryId)
-    await finishPushes(tx, ctx.publicUrl, repository, refs, work.changes)
+    await finishPushes(tx, ctx, repository, refs, work.changes)
     if (work.topics.length > 0) await announce(tx, [...work.topics, `repository:${repositoryId}`])
     await failpoint('push.reconcile.after-effect-before-record', work.changes[0]?.ref)
     return work.changes

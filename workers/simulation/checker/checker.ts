@@ -20,6 +20,7 @@ const terminalRuns: readonly string[] = ['succeeded', 'failed', 'cancelled']
 export class Checker {
   readonly violations: Violation[] = []
   readonly #tables: Tables
+  readonly #parallelism: number | null
   readonly #starts = new Map<string, number>()
   /** When each attempt passed the gate. */
   readonly #gates = new Map<string, number>()
@@ -29,8 +30,10 @@ export class Checker {
   /** When the database's clock jumped last. */
   #jumped = -Infinity
 
-  constructor(tables: Tables) {
+  /** @param parallelism of the deployment */
+  constructor(tables: Tables, parallelism: number | null) {
     this.#tables = tables
+    this.#parallelism = parallelism
   }
 
   broken(promise: Violation['promise'], at: number, text: string): void {
@@ -42,7 +45,7 @@ export class Checker {
     if (entry.kind === 'code_started') return this.#codeStarted(entry)
     if (entry.kind !== 'committed') return
     for (const change of entry.changes) this.#changed(change, entry)
-    for (const text of limitFaults(this.#tables, entry.changes))
+    for (const text of limitFaults(this.#tables, entry.changes, this.#parallelism))
       this.broken('R4', entry.at, `${entry.who}: ${text}`)
   }
 

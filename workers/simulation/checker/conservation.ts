@@ -10,11 +10,13 @@ const mostMs = 8000
 export class Conservation {
   readonly #checker: Checker
   readonly #tables: Tables
+  readonly #parallelism: number | null
   readonly #products: readonly Product[]
   /** Since when there has been room for each. */
   #since = new Map<string, number>()
 
-  constructor(checker: Checker, tables: Tables, products: readonly Product[]) {
+  constructor(checker: Checker, tables: Tables, products: readonly Product[], parallelism: number | null) {
+    this.#parallelism = parallelism
     this.#checker = checker
     this.#tables = tables
     this.#products = products
@@ -36,7 +38,8 @@ export class Conservation {
     if (run?.state !== 'running' || run.stopping !== null || run.cancelRequestedAt !== null) return false
     const after = { ...item, state: 'starting' as const }
     this.#tables.taskRun.set(item.id, after)
-    const faults = limitFaults(this.#tables, [{ table: 'taskRun', id: item.id, before: item, after }])
+    const change = { table: 'taskRun', id: item.id, before: item, after } as const
+    const faults = limitFaults(this.#tables, [change], this.#parallelism)
     this.#tables.taskRun.set(item.id, item)
     return faults.length === 0
   }

@@ -3,9 +3,11 @@ import type { Change, Rows, Tables } from '../store/tables.ts'
 
 const holds = ({ state }: Pick<Rows['taskRun'], 'state'>) => state === 'starting' || state === 'running'
 
-function itemFaults(tables: Tables, item: Rows['taskRun']): string[] {
+function itemFaults(tables: Tables, item: Rows['taskRun'], parallelism: number | null): string[] {
   const out: string[] = []
   const active = [...tables.taskRun.values()].filter(holds)
+  if (parallelism !== null && active.length > parallelism)
+    out.push(`${item.id}: ${active.length} tasks of the deployment run, ${parallelism} may`)
   const pool = [...tables.pool.values()].find(({ teamId, name }) => `${teamId}/${name}` === item.pool)
   if (item.pool !== null) {
     const used = active.reduce((sum, one) => sum + (one.pool === item.pool ? one.slots : 0), 0)
@@ -40,13 +42,17 @@ function runFaults(tables: Tables, run: Rows['run']): string[] {
   return running > most ? [`${run.id}: ${running} runs of ${run.dagId} run, ${most} may`] : []
 }
 
-/** What of a commit takes a place that is not there. */
-export function limitFaults(tables: Tables, changes: readonly Change[]): string[] {
+/** What of a commit takes a place that is not there. @param parallelism of the deployment */
+export function limitFaults(
+  tables: Tables,
+  changes: readonly Change[],
+  parallelism: number | null,
+): string[] {
   return changes.flatMap(({ table, before, after }) => {
     if (table === 'taskRun' && after !== null) {
       const item = after as Rows['taskRun']
       const took = holds(item) && (before === undefined || !holds(before as Rows['taskRun']))
-      return took ? itemFaults(tables, item) : []
+      return took ? itemFaults(tables, item, parallelism) : []
     }
     if (table === 'run' && after !== null) {
       const run = after as Rows['run']

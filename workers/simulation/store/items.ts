@@ -3,6 +3,8 @@ import { byTime, type Statements } from './statements.ts'
 import type { Rows, Transaction } from './tables.ts'
 
 type Names =
+  | 'activeEverywhere'
+  | 'lockEverywhere'
   | 'activeTasks'
   | 'claimable'
   | 'closeIntervention'
@@ -14,8 +16,8 @@ type Names =
   | 'newerTick'
   | 'openInterventions'
   | 'pastHolds'
+  | 'runsOfDate'
   | 'saveAnswer'
-  | 'succeededRun'
   | 'taskRunRows'
 
 const holdsPlace = ({ state }: Rows['taskRun']) => state === 'starting' || state === 'running'
@@ -109,6 +111,8 @@ export const items: Pick<Statements, Names> = {
     )
     return tx.where('taskRun', (row) => active.has(row.runId) && holdsPlace(row)).length
   },
+  activeEverywhere: (tx) => tx.where('taskRun', holdsPlace).length,
+  lockEverywhere: (tx) => tx.lock('parallelism'),
   lockPoolOf: (tx, taskRunId) => {
     const wanted = tx.get('taskRun', taskRunId)
     if (wanted === undefined || wanted.pool === null) return null
@@ -155,16 +159,18 @@ export const items: Pick<Statements, Names> = {
       .where('taskRun', (row) => row.state === 'waiting' && row.heldAt !== null && running.has(row.runId))
       .map(({ id, runId }) => ({ id, runId }))
   },
-  succeededRun: (tx, { teamId, dag: name, logicalDate }) =>
-    tx.all('run').some((row) => {
-      const dag = tx.get('dag', row.dagId)
-      return (
-        row.state === 'succeeded' &&
-        row.logicalDate?.getTime() === logicalDate.getTime() &&
-        dag?.teamId === teamId &&
-        `${dag.repo}/${dag.name}` === name
-      )
-    }),
+  runsOfDate: (tx, { teamId, dag: name, logicalDate }) =>
+    tx
+      .where('run', (row) => {
+        const dag = tx.get('dag', row.dagId)
+        return (
+          row.logicalDate?.getTime() === logicalDate.getTime() &&
+          dag?.teamId === teamId &&
+          `${dag.repo}/${dag.name}` === name
+        )
+      })
+      .sort((a, b) => b.number - a.number)
+      .map(({ number, state }) => ({ number, state })),
 
   insertIntervention: (tx, given) => {
     const answer = given.deed.kind === 'answer' ? given.taskRunId : null

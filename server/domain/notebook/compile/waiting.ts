@@ -1,10 +1,11 @@
 /** Keys of tasks that wait: for a person, for time, for another DAG, or for their own command to be ready. */
-import type { Action, Task } from '../../dag/spec.ts'
+import type { Action, AwaitedRun, Task } from '../../dag/spec.ts'
 import { parseTemplate } from '../../expression/template.ts'
 import type { Json } from '../../json.ts'
+import type { TerminalRunState } from '../../run/states.ts'
 import { entry, toJson, type Located } from '../located.ts'
 import { checkText, type Place } from './expressions.ts'
-import { entriesOf, jsonSchemaFault, textOf } from './front-matter.ts'
+import { entriesOf, jsonSchemaFault, listOf, textOf } from './front-matter.ts'
 import { milliseconds } from './units.ts'
 
 const day = 86_400_000
@@ -50,6 +51,37 @@ export const isMoment = (text: string): boolean =>
   /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text) &&
   !Number.isNaN(Date.parse(text))
 
+const stateKeys = ['allowed_states', 'failed_states', 'skipped_states'] as const
+
+/** The run of another DAG. What a state means is said once at most: a state that is nowhere is waited through. */
+function runOf(place: Place, located: Located, run: Located): AwaitedRun {
+  const { report } = place.scope.document
+  const dag = textOf(located, 'run') ?? ''
+  if (!/^[A-Za-z0-9._-]+\/[a-z][a-z0-9_-]*$/.test(dag))
+    report.add(run, `'${dag}' is not a DAG: write REPOSITORY/DAG`)
+  const states = (name: (typeof stateKeys)[number]) => listOf(located, name) as TerminalRunState[]
+  const allowed =
+    entry(located, 'allowed_states') === null ? ['succeeded' as const] : states('allowed_states')
+  const meant = new Map<string, string>(allowed.map((state) => [state, 'allowed_states']))
+  for (const name of ['failed_states', 'skipped_states'] as const) {
+    const found = entry(located, name)
+    for (const item of found?.kind === 'list' ? found.items : []) {
+      const state = item.kind === 'scalar' ? String(item.value) : ''
+      const other = meant.get(state)
+      if (other !== undefined && other !== name)
+        report.add(item, `'${state}' is in \`${name}\` and in \`${other}\`: leave it in one of them`)
+      meant.set(state, name)
+    }
+  }
+  return {
+    kind: 'run',
+    dag,
+    allowed_states: allowed,
+    failed_states: states('failed_states'),
+    skipped_states: states('skipped_states'),
+  }
+}
+
 export function waitOf(place: Place, located: Located): Action {
   const { report } = place.scope.document
   const wait = (until: Extract<Action, { kind: 'wait' }>['for'], root: Located | null): Action => ({
@@ -67,10 +99,11 @@ export function waitOf(place: Place, located: Located): Action {
   const until = entry(located, 'until')
   if (until !== null) return wait(untilOf(place, until), located)
   const run = entry(located, 'run')
-  const dag = textOf(located, 'run') ?? ''
-  if (run !== null && !/^[A-Za-z0-9._-]+\/[a-z][a-z0-9_-]*$/.test(dag))
-    report.add(run, `'${dag}' is not a DAG: write REPOSITORY/DAG`)
-  if (run !== null) return wait({ kind: 'run', dag }, located)
+  if (run !== null) return wait(runOf(place, located, run), located)
+  for (const name of stateKeys) {
+    const states = entry(located, name)
+    if (states !== null) report.add(states, `\`${name}\` is of \`run\`: a time has no state`)
+  }
   return wait({ kind: 'duration', ms: durationOf(located, 'for') ?? 0 }, located)
 }
 

@@ -1,4 +1,4 @@
-import { triggerRules } from '../../run/states.ts'
+import { terminalRunStates, triggerRules } from '../../run/states.ts'
 import {
   anything,
   boolean,
@@ -36,6 +36,8 @@ const cpu = either(
   { type: 'number', exclusiveMinimum: 0 },
 )
 const codes = list({ type: 'integer', minimum: 0, maximum: 255 })
+const end = { type: 'string', enum: [...terminalRunStates] }
+const ends = list(end, { uniqueItems: true })
 const onTimeout = { type: 'string', enum: ['fail', 'skip'] }
 
 /** Every key of a task cell, in the order of the documentation. */
@@ -164,10 +166,22 @@ export const taskKeys: readonly Key[] = [
   ),
   key(
     'wait',
-    either(text, object({ for: duration, until: text, run: text, timeout: duration, on_timeout: onTimeout })),
-    'duration, or {for, until, run, timeout, on_timeout}',
-    'Waits without holding anything: for a time, until a moment (RFC 3339), or for the success of the run of another DAG (`REPO/DAG`) with the same logical date.',
-    { default: '{timeout: 7d, on_timeout: fail}' },
+    either(
+      text,
+      object({
+        for: duration,
+        until: text,
+        run: text,
+        allowed_states: list(end, { uniqueItems: true, minItems: 1 }),
+        failed_states: ends,
+        skipped_states: ends,
+        timeout: duration,
+        on_timeout: onTimeout,
+      }),
+    ),
+    'duration, or {for, until, run, allowed_states, failed_states, skipped_states, timeout, on_timeout}',
+    'Waits without holding anything: for a time, until a moment (RFC 3339), or for the end of the run of another DAG (`REPO/DAG`) with the same logical date: see [waiting for another DAG](triggers.md#waiting-for-the-run-of-another-dag).',
+    { default: '{allowed_states: [succeeded], timeout: 7d, on_timeout: fail}' },
   ),
   key(
     'poll',

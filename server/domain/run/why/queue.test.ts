@@ -47,6 +47,16 @@ test.each<[string, Partial<QueueFacts>, string]>([
     'As many tasks of this version of iris run as may at once (max_active_tasks 5): iris run 1 train, iris run 1 fit (k=1), iris run 2 train and 2 more.',
   ],
   [
+    'the parallelism of the deployment',
+    { parallelism: 4, everywhere: 4, everywhereHolders: [holder(1)], pool: pool(null, 0) },
+    'As many tasks of this Dagbok run as may at once (DAGBOK_PARALLELISM 4): iris run 1 train and 3 more.',
+  ],
+  [
+    'the parallelism of the deployment, which others use up',
+    { parallelism: 2, everywhere: 3 },
+    'As many tasks of this Dagbok run as may at once (DAGBOK_PARALLELISM 2): tasks of other teams.',
+  ],
+  [
     'a pool that is not there',
     { pool: pool(null, 0) },
     'There is no pool gpu: it waits until somebody makes it.',

@@ -23,6 +23,10 @@ export interface QueueFacts {
   maxActiveTasks: number | null
   activeTasks: number
   activeHolders: readonly Holder[]
+  /** Of the deployment: task runs that may be active at once (null: any number), how many are, and some of its team's. */
+  parallelism: number | null
+  everywhere: number
+  everywhereHolders: readonly Holder[]
   /** Its pool: its use, some of who hold its slots, and how many hold some. */
   pool: (PoolUse & { name: string; holders: readonly Holder[]; holding: number }) | null
   /** What it takes of the pool. */
@@ -72,6 +76,15 @@ function whyPool({ pool, slots }: QueueFacts): Why | null {
   return say`The ${name} ${full}: ${pool.used} of ${pool.slots} slots are held by ${who}.`
 }
 
+function whyParallelism({ parallelism, everywhere, everywhereHolders }: QueueFacts): Why | null {
+  if (hasPlace(parallelism, everywhere)) return null
+  const who =
+    everywhereHolders.length === 0
+      ? ['tasks of other teams']
+      : listed(everywhereHolders.map(holderPart), everywhere)
+  return say`As many tasks of this Dagbok run as may at once (DAGBOK_PARALLELISM ${parallelism ?? 0}): ${who}.`
+}
+
 function whyLimits(facts: QueueFacts): Why | null {
   const { maxParallel, activeItems, activeItemHolders, maxActiveTasks, activeTasks, activeHolders, dag } =
     facts
@@ -81,7 +94,7 @@ function whyLimits(facts: QueueFacts): Why | null {
   }
   if (!hasPlace(maxActiveTasks, activeTasks))
     return say`As many tasks of this version of ${dag} run as may at once (max_active_tasks ${maxActiveTasks ?? 0}): ${listed(activeHolders.map(holderPart), activeTasks)}.`
-  return null
+  return whyParallelism(facts)
 }
 
 function whyNoPlace({ queue, workers: { alive, places, taken, holders } }: QueueFacts): Why | null {

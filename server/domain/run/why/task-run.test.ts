@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Task } from '../../dag/spec.ts'
+import { awaitedRunSchema, type Task } from '../../dag/spec.ts'
 import { itemAt, newMachine, type Machine } from '../machine.ts'
 import { makePlan, type PlannedTask } from '../plan.ts'
 import { admitted, attempt, conditional, ended, items, plannedTask, send } from '../testing.ts'
@@ -103,7 +103,7 @@ test('a wait says until when, or for which run, and when it gives up', () => {
   const time = ready({ action: waitFor({ kind: 'duration', ms: 5000 }) })
   send(time, { kind: 'wait_told', node: 0, item: 0, result: { at: 5000 } })
   expect(says(time, 't')).toBe('It waits until 1970-01-01 00:00:05 UTC.')
-  const action = waitFor({ kind: 'run', dag: 'r/other' })
+  const action = waitFor(awaitedRunSchema.parse({ kind: 'run', dag: 'r/other' }))
   const run = ready({ action })
   send(run, { kind: 'wait_told', node: 0, item: 0, result: 'not_yet' })
   const more = {
@@ -115,6 +115,9 @@ test('a wait says until when, or for which run, and when it gives up', () => {
   )
   const awaited = { repo: 'r', dag: 'other', number: 7, state: 'running' } as const
   expect(says(run, 't', { ...more, awaited })).toContain('the success of other run 7 for 2026-01-01')
+  expect(says(run, 't', { ...more, awaited: { ...awaited, state: 'failed' } })).toContain(
+    'which is failed: one that recovers it, or another of that date, may come. Without it, it is skipped at ',
+  )
 })
 
 test('a poll says when its next probe is', () => {

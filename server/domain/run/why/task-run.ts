@@ -1,11 +1,11 @@
 /** Why a task run is not running, by what the core itself decides from. Pure. */
 import { assertNever } from '../../errors/errors.ts'
-import type { Task } from '../../dag/spec.ts'
+import { awaitedRunSchema, type Task } from '../../dag/spec.ts'
 import { isShut } from '../decide.ts'
 import { foldedState, itemAt, nodeAt, positionOf, type Machine } from '../machine.ts'
 import { heldUntil, judgeItem } from '../readiness.ts'
 import { shownState } from '../shown-state.ts'
-import { isTerminalTaskRun, reasons, type RunState, type TaskRunState } from '../states.ts'
+import { isTerminalRun, isTerminalTaskRun, reasons, type RunState, type TaskRunState } from '../states.ts'
 import type { ItemRef } from '../work.ts'
 import { whyQueued, type QueueFacts } from './queue.ts'
 import { listed, moment, say, taskPart, type Part, type Why } from './sentence.ts'
@@ -105,8 +105,23 @@ function whyAsked({ machine, ref, past, task }: TaskRunFacts): Why {
     : ['What it is expanded over is being read.']
 }
 
+/** The run of another DAG that it waits for, or that there is none. */
+function whichRun({ task: { action }, awaited, logicalDate }: TaskRunFacts): Why | null {
+  if (action.kind !== 'wait' || action.for.kind !== 'run') return null
+  const { dag: name, allowed_states: allowed } = awaitedRunSchema.parse(action.for)
+  const [repo = '', dag = ''] = name.split('/')
+  const of = logicalDate === null ? '' : ` for ${moment(logicalDate)}`
+  if (awaited === null)
+    return say`a run of ${{ text: name, to: { kind: 'dag', repo, dag } }}${of}: there is none yet`
+  const end = allowed.join() === 'succeeded' ? 'success' : `end (${allowed.join(' or ')})`
+  const still = isTerminalRun(awaited.state)
+    ? ': one that recovers it, or another of that date, may come'
+    : ''
+  return say`the ${end} of ${runPart(awaited)}${of}, which is ${awaited.state}${still}`
+}
+
 function whyWaits(facts: TaskRunFacts): Why {
-  const { machine, ref, task, awaited, logicalDate } = facts
+  const { machine, ref } = facts
   const { way, policy } = nodeAt(machine, ref.node)
   const { dueAt, readyAt } = itemAt(machine, ref.node, ref.item)
   const begun = readyAt ?? facts.now
@@ -116,14 +131,8 @@ function whyWaits(facts: TaskRunFacts): Why {
   }
   const last = moment(begun + way.timeout)
   const ends = way.onTimeout === 'fail' ? 'fails' : 'is skipped'
-  if (task.action.kind !== 'wait' || task.action.for.kind !== 'run')
-    return say`It waits until ${moment(dueAt ?? facts.now)}.`
-  const [repo = '', dag = ''] = task.action.for.dag.split('/')
-  const of = logicalDate === null ? '' : ` for ${moment(logicalDate)}`
-  const which =
-    awaited === null
-      ? say`a run of ${{ text: task.action.for.dag, to: { kind: 'dag', repo, dag } }}${of}: there is none yet`
-      : say`the success of ${runPart(awaited)}${of}, which is ${awaited.state}`
+  const which = whichRun(facts)
+  if (which === null) return say`It waits until ${moment(dueAt ?? facts.now)}.`
   return say`It waits for ${which}. Without it, it ${ends} at ${last}.`
 }
 

@@ -42,6 +42,28 @@ export function claimRules({ subject, run }: Bench): void {
     expect(await mine()).toEqual([])
   })
 
+  test('[R4] who counts all tasks while another has them locked waits, and counts what that one took', async () => {
+    const { store } = subject()
+    const { items } = await run(await subject().dag('  - {id: a, command: [a]}'))
+    const id = items[0]?.id ?? ''
+    await writeTaskRuns(store, [{ id, from: 'waiting', to: to('queued') }])
+    const before = await store.activeEverywhere()
+    let locked = () => {}
+    const isLocked = new Promise<void>((done) => (locked = done))
+    const first = store.transaction(async (tx) => {
+      await tx.lockEverywhere()
+      locked()
+      await writeTaskRuns(tx, [{ id, from: 'queued', to: to('starting') }])
+    })
+    await isLocked
+    const second = store.transaction(async (tx) => {
+      await tx.lockEverywhere()
+      return tx.activeEverywhere()
+    })
+    await first
+    expect(await second).toBe(before + 1)
+  })
+
   test('what is claimed comes by priority; what is blocked, or has no pool, does not come', async () => {
     const { store, dag } = subject()
     const { id, items } = await run(

@@ -1,0 +1,41 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import { useTRPC } from '../../_trpc/provider.tsx'
+
+/** ms between two looks: what runs changes without a word to this page. */
+const lookMs = 5000
+
+/** What whoever operates Dagbok has set for all tasks. */
+export function Deployment() {
+  const trpc = useTRPC()
+  const { data } = useQuery({ ...trpc.deployment.get.queryOptions({}), refetchInterval: lookMs })
+  return (
+    <section className="sheet" aria-label="Deployment">
+      <header>
+        <h2>Deployment</h2>
+        <span className="muted">set in the environment of the server</span>
+      </header>
+      {data !== undefined && (
+        <table className="list">
+          <tbody>
+            <tr>
+              <td>Tasks at once</td>
+              <td>
+                {data.parallelism === null
+                  ? `${data.active} now, as many as there are places`
+                  : `${data.active} of ${data.parallelism}`}
+              </td>
+              <td className="mono muted">DAGBOK_PARALLELISM</td>
+            </tr>
+            <tr>
+              <td>Executor of tasks that name none</td>
+              <td className="mono">{data.executor}</td>
+              <td className="mono muted">DAGBOK_EXECUTOR</td>
+            </tr>
+          </tbody>
+        </table>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,1 @@
+ALTER TYPE "public"."reason" ADD VALUE 'awaited_run';
