@@ -16,6 +16,8 @@ export interface ProductSettings {
   collector: { endpoint: string; headers: Record<string, string> } | null
   /** Bytes that must be free on each disk for new work to start. */
   leastFree: number
+  /** Seconds that a heartbeat of a worker of the pool is good for. */
+  poolLease: number
   /** Whether interpreters are kept in store for tasks. */
   warm: boolean
 }
@@ -37,6 +39,7 @@ export function productSettings(): ProductSettings {
     keepRunDays: DAGBOK_KEEP_RUN_DAYS ?? null,
     collector: endpoint === undefined ? null : { endpoint, headers },
     leastFree: settings.DAGBOK_MIN_FREE_BYTES,
+    poolLease: settings.DAGBOK_POOL_LEASE_SECONDS,
     warm: settings.DAGBOK_WARM === '1',
   }
 }

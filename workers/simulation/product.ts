@@ -30,6 +30,8 @@ export interface Surroundings {
   behaviour: Behaviour
   /** Chance that a job is handed over twice. */
   doubled: () => number
+  /** Seconds of a lease of the pool, where it is not `poolLeaseSeconds`. */
+  poolLease?: number
 }
 
 export class Product extends Host {
@@ -63,7 +65,7 @@ export class Product extends Host {
 
   /** As workers/main.ts does. */
   protected async begin(life: Life): Promise<void> {
-    const { database, history } = this.#around
+    const { database, history, poolLease = poolLeaseSeconds } = this.#around
     const { machine } = this
     const store = database.storeFor(life)
     const effects = this.#effects(life)
@@ -86,7 +88,7 @@ export class Product extends Host {
       store,
       sink: scheduler.sink,
       scheduler: this.#watched(scheduler),
-      leaseSeconds: poolLeaseSeconds,
+      leaseSeconds: poolLease,
       after: effects.after,
     })
     await this.#startCron(store, log, effects)
