@@ -77,19 +77,30 @@ export class PoolWorker {
 
   /**
    * Registers, ends what an earlier life left running, and begins to take attempts.
-   * @throws DagbokError `unauthenticated` when the token is not good
+   * @param told ends the waiting for a desk that does not answer
+   * @throws DagbokError `unauthenticated` when the token is not good; the reason of `told`
    */
-  static async start(options: PoolWorkerOptions): Promise<PoolWorker> {
+  static async start(options: PoolWorkerOptions, told?: AbortSignal): Promise<PoolWorker> {
     const { client, self } = options
     const registered = await client.insist<Registered & { orphans: OrphanedAttempt[] }>('register', {
       body: self,
+      ...(told === undefined ? {} : { signal: told }),
     })
     const worker = new PoolWorker(options, registered)
-    for (const { token } of registered.orphans) worker.#sink.hold(token)
-    await worker.#executor.endOrphans(registered.orphans)
-    for (const { token } of registered.orphans) worker.#sink.drop(token)
+    await worker.#endOrphans(registered.orphans, told)
     worker.#loop = worker.#work()
     return worker
+  }
+
+  /** What they are has ended when this resolves; that they are lost is said as long as nobody wants this worker to end. */
+  async #endOrphans(orphans: OrphanedAttempt[], told?: AbortSignal): Promise<void> {
+    for (const { token } of orphans) this.#sink.hold(token)
+    const unsaid = () => orphans.forEach(({ token }) => this.#sink.letGo(token))
+    told?.addEventListener('abort', unsaid)
+    if (told?.aborted === true) unsaid()
+    await this.#executor.endOrphans(orphans)
+    told?.removeEventListener('abort', unsaid)
+    for (const { token } of orphans) this.#sink.drop(token)
   }
 
   /** The disk is full, or has room again: the open poll says what was. */

@@ -56,6 +56,11 @@ export class RemoteSink implements AttemptSink {
     this.#leases.delete(token)
   }
 
+  /** Nothing more is said of it: the desk finds out by its lease. */
+  letGo(token: string): void {
+    this.#fence(token)
+  }
+
   get tokens(): string[] {
     return [...this.#leases.keys()]
   }
