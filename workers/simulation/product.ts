@@ -54,7 +54,8 @@ export class Product extends Host {
     const { world } = this.#around
     return {
       after: (ms, work) => world.after(ms, life, work),
-      elapsed: () => world.now,
+      elapsed: () => world.now - this.slept,
+      sinceBoot: () => world.now,
       token: () => `token-${Math.floor(world.random.next() * 2 ** 48)}`,
       random: () => world.random.next(),
       // A bound of real time would make it depend on the machine.

@@ -3,6 +3,7 @@
  * A long poll is always open; it brings attempts, and what ends them from outside.
  */
 import type { Logger } from 'pino'
+import { sinceBoot } from '#server/config/since-boot.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import type { FullDisk } from '#server/domain/space.ts'
 import type { AttemptJob, AttemptSink, Executor, OrphanedAttempt } from '../executor.ts'
@@ -32,8 +33,8 @@ export interface PoolWorkerOptions {
   /** The disk of this machine that refuses new work; not given: nobody measures. */
   fullDisk?: () => FullDisk | null
   pause?: typeof pause
-  /** ms since some moment of this process; never goes back. */
-  elapsed?: () => number
+  /** ms since some moment, those in which the machine slept counted; never goes back. */
+  sinceBoot?: () => number
 }
 
 /** ms of the calls that end a worker's life: it does not stay for them. */
@@ -59,9 +60,9 @@ export class PoolWorker {
     let refuse: (error: DagbokError) => void = () => {}
     this.refused = new Promise((done) => (refuse = done))
     this.#refuse = refuse
-    const { client, self, log, elapsed = () => performance.now() } = options
+    const { client, self, log, sinceBoot: now = sinceBoot } = options
     this.#pause = options.pause ?? pause
-    const sink = new RemoteSink(client, leaseSeconds, refuse, elapsed)
+    const sink = new RemoteSink(client, leaseSeconds, refuse, now)
     this.#sink = sink
     this.#executor = options.executor({
       capacity: self.slots,

@@ -3,6 +3,7 @@
  * holds. A lease that could not be prolonged is over here before it is over at the desk: the attempt is ended first.
  */
 import { countedOn } from '#server/config/lease.ts'
+import { sinceBoot } from '#server/config/since-boot.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import type { Json } from '#server/domain/json.ts'
 import type { LogChunkRow } from '#server/storage/logs/log-writer.ts'
@@ -11,7 +12,7 @@ import { isPassing, type DeskClient } from './desk-client.ts'
 import { leaseOfEarlierBuilds, type Beaten, type Prolonged } from './protocol.ts'
 
 interface Lease {
-  /** ms of `performance.now()`: when the question was asked whose answer gave it, and after which the attempt must not go on. */
+  /** ms of `sinceBoot()`: when the question was asked whose answer gave it, and after which the attempt must not go on. */
   asked: number
   until: number
   over: AbortController
@@ -34,7 +35,7 @@ export class RemoteSink implements AttemptSink {
     client: Pick<DeskClient, 'call' | 'insist'>,
     leaseSeconds: number,
     refused: (error: DagbokError) => void,
-    now: () => number = () => performance.now(),
+    now: () => number = sinceBoot,
   ) {
     this.#client = client
     this.#leaseSeconds = leaseSeconds
