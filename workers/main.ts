@@ -93,6 +93,7 @@ const desk = new Desk({
   files: (versionId) => bundleFiles(ctx, versionId),
   scheduler,
   uploads: join(settings.dataFolder, 'uploads'),
+  leaseSeconds: settings.poolLease,
   log,
 })
 const programs = new ProgramRunner({

@@ -8,7 +8,7 @@ import { inheritedByTasks } from '#server/config/environment.ts'
 import { gitPath } from '#server/config/git.ts'
 import { workerDisks } from '#server/storage/disks.ts'
 import { DeskClient } from '#workers/executors/pool/desk-client.ts'
-import { PoolWorker } from '#workers/executors/pool/pool-worker.ts'
+import { PoolWorker, type PoolWorkerOptions } from '#workers/executors/pool/pool-worker.ts'
 import { remoteFiles } from '#workers/executors/pool/remote-files.ts'
 import { RemoteStore } from '#workers/executors/pool/remote-store.ts'
 import { Checkouts } from '#workers/executors/process/checkouts.ts'
@@ -38,10 +38,17 @@ export interface WorkerGiven {
 /** ms that an attempt has between being asked to end and being made to. */
 const graceMs = 5000
 
-/** Resolves when the first of these signals comes. A terminal and the program before this one may each send it: more say no more. */
-const told = () =>
+/** Aborts when the first of these signals comes. A terminal and the program before this one may each send it: more say no more. */
+function told(): AbortSignal {
+  const ending = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => ending.abort())
+  return ending.signal
+}
+
+const aborted = (signal: AbortSignal) =>
   new Promise<void>((done) => {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => done())
+    if (signal.aborted) done()
+    else signal.addEventListener('abort', () => done())
   })
 
 /**
@@ -66,7 +73,7 @@ export async function runWorker(given: WorkerGiven): Promise<void> {
   const diskWatch = new DiskWatch(disks, log, () => changed())
   try {
     await diskWatch.start()
-    const worker = await PoolWorker.start({
+    const options: PoolWorkerOptions = {
       fullDisk: () => diskWatch.full,
       client,
       self: { id, host: `${hostname()}:${data.runtime}`, pid: process.pid, queues, slots },
@@ -86,16 +93,23 @@ export async function runWorker(given: WorkerGiven): Promise<void> {
           graceMs,
         }),
       log,
+    }
+    const worker = await PoolWorker.start(options, ending).catch((error: unknown) => {
+      if (!ending.aborted) throw error
+      return null
     })
+    // It was told to end before a server answered: there is nothing that anybody would have to hear.
+    if (worker === null) return
     changed = () => worker.diskChanged()
     given.say(`Works for ${given.url}: ${slots} at once, from ${queues.join(', ')}. Stop it with Ctrl-C.`)
-    const refusal = await Promise.race([ending, worker.refused])
+    const refusal = await Promise.race([aborted(ending), worker.refused])
     if (refusal === undefined && worker.holding > 0)
       given.say(`Takes nothing new; waits for ${worker.holding} at most ${given.drainMs / 1000} s.`)
     await worker.drain(refusal === undefined ? given.drainMs : 0, graceMs)
     if (refusal !== undefined) throw refusal
   } finally {
     await diskWatch.stop()
+    await host.spawner.close()
     await lock.release()
   }
 }

@@ -16,6 +16,7 @@ export interface NewAttempt {
   n: number
   kind: AttemptKind
   token: string
+  /** What its task asks for; who carried it out is its worker: the pool's, or the product's own. */
   executor: string
   workerId: string
 }

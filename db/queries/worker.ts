@@ -1,5 +1,5 @@
 /** Workers: the product's own, and those of the pool with their tokens. Database time only. */
-import { and, desc, eq, inArray, isNull, ne, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm'
 import type { FullDisk } from '#server/domain/space.ts'
 import { rowsOf, type Queryable } from '../client.ts'
 import { attempt, run, user, worker, workerToken } from '../schema/index.ts'
@@ -169,13 +169,17 @@ export async function liveAttemptIds(q: Queryable): Promise<string[]> {
   return rows.map(({ id }) => id)
 }
 
-/** While nobody could listen, nobody could renew: leases of the pool's attempts last these seconds from now at least. */
+/**
+ * While nobody could listen, nobody could renew: leases of attempts that workers with a token hold last these seconds from
+ * now at least. Work of the pool that the product's own machine holds went with it.
+ */
 export async function graceLeases(q: Queryable, seconds: number): Promise<void> {
   const least = sql`clock_timestamp() + make_interval(secs => ${seconds})`
+  const remote = q.select({ id: worker.id }).from(worker).where(isNotNull(worker.tokenId))
   await q
     .update(attempt)
     .set({ leaseUntil: sql`greatest(${attempt.leaseUntil}, ${least})` })
-    .where(and(eq(attempt.executor, 'pool'), inArray(attempt.state, [...live])))
+    .where(and(inArray(attempt.workerId, remote), inArray(attempt.state, [...live])))
 }
 
 export async function insertWorkerToken(

@@ -8,6 +8,17 @@ export const leaseMs =
 /** ms between heartbeats of an executor: two may be lost. */
 export const heartbeatMs = leaseMs / 3
 
+/**
+ * Seconds that a heartbeat of a worker of the pool is good for, unless an operator says otherwise: a server may be away for
+ * a quarter of an hour, and its workers go on (R16).
+ */
+export const poolLeaseSeconds = 1000
+/** Seconds: a day. */
+export const longestPoolLease = 86_400
+
+/** Seconds of such a lease that its worker counts on: the rest is for an answer that was slow, and for ending the attempt. */
+export const countedOn = (leaseSeconds: number): number => leaseSeconds - Math.min(60, leaseSeconds / 4)
+
 /** Seconds that workers of the pool have to be heard once there is a desk again. */
 export const backSeconds = 90
 

@@ -18,6 +18,8 @@ export interface ProductSettings {
   /** Bytes that must be free on each disk for new work to start. */
   leastFree: number
   deployment: Deployment
+  /** Seconds that a heartbeat of a worker of the pool is good for. */
+  poolLease: number
   /** Whether interpreters are kept in store for tasks. */
   warm: boolean
 }
@@ -43,6 +45,7 @@ export function productSettings(): ProductSettings {
       parallelism: settings.DAGBOK_PARALLELISM ?? null,
       executor: settings.DAGBOK_EXECUTOR,
     },
+    poolLease: settings.DAGBOK_POOL_LEASE_SECONDS,
     warm: settings.DAGBOK_WARM === '1',
   }
 }

@@ -1,6 +1,7 @@
 /** The whole configuration, from the environment: one schema, every fault at once, nothing read anywhere else. */
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { z } from 'zod'
+import { longestPoolLease, poolLeaseSeconds } from './lease.ts'
 
 const port = z
   .string()
@@ -78,6 +79,13 @@ export const settings = {
     .optional(),
   /** Who runs tasks that name no executor, nor does their DAG. */
   DAGBOK_EXECUTOR: z.enum(['process', 'pool'], { error: 'must be process or pool' }).default('process'),
+  /** Seconds that a heartbeat of a worker of the pool is good for. */
+  DAGBOK_POOL_LEASE_SECONDS: z.coerce
+    .number({ error: 'must be a number of seconds' })
+    .int({ error: 'must be a whole number of seconds' })
+    .min(60, { error: 'must be 60 or more seconds' })
+    .max(longestPoolLease, { error: `must be ${longestPoolLease} seconds at most` })
+    .default(poolLeaseSeconds),
   DAGBOK_WARM: z.enum(['1', '0'], { error: 'must be 1 or 0' }).default('1'),
   DAGBOK_ALLOW_PROCESS: z.enum(['1', '0'], { error: 'must be 1 or 0' }).default('0'),
 } as const

@@ -45,13 +45,13 @@ export class DatabaseSink implements AttemptSink {
   readonly #store: SchedulingStore
   readonly #runs: RunAdvancer
   readonly #held: HeldAttempts
-  readonly #effects: Pick<Effects, 'random' | 'within' | 'elapsed'>
+  readonly #effects: Pick<Effects, 'random' | 'within' | 'sinceBoot'>
 
   constructor(
     store: SchedulingStore,
     runs: RunAdvancer,
     held: HeldAttempts,
-    effects: Pick<Effects, 'random' | 'within' | 'elapsed'>,
+    effects: Pick<Effects, 'random' | 'within' | 'sinceBoot'>,
   ) {
     this.#store = store
     this.#runs = runs
@@ -71,7 +71,7 @@ export class DatabaseSink implements AttemptSink {
   async passGate(token: string, handle: Record<string, Json>): Promise<boolean> {
     const key = await this.#keyOf(token)
     if (key === null) return false
-    const asked = this.#effects.elapsed()
+    const asked = this.#effects.sinceBoot()
     let stateNow = (): string => 'waiting'
     const passed = await this.#runs.apply(key.runId, async (tx, live) => {
       const place = live.places.get(key.taskRunId)
@@ -84,8 +84,8 @@ export class DatabaseSink implements AttemptSink {
       return (await this.#withRecord(token, write)) ? [passing] : null
     })
     if (passed) this.#isKept(token)
-    // Whoever was paused meanwhile may have been taken for lost, and its run may be over.
-    if (passed && this.#effects.elapsed() - asked > gateMs) throw answeredTooLate()
+    // Whoever was paused meanwhile, or whose machine slept, may have been taken for lost, and its run may be over.
+    if (passed && this.#effects.sinceBoot() - asked > gateMs) throw answeredTooLate()
     // One transaction may have passed it and then ended the attempt: its lease was over, or somebody marked its task.
     return passed && stateNow() === 'running'
   }

@@ -205,8 +205,10 @@ export class Claimer {
       const kind = live.machine.plan.nodes[place.node]?.policy.poll == null ? 'main' : 'probe'
       const { id: taskRunId, runId } = candidate
       const { workerId, leaseMs } = executor.post
+      // The scheduler's own machine carries out what lies in its queue of the pool, too: that stays work of the pool.
+      const name = live.queues[place.node] == null ? executor.name : 'pool'
       const attemptId = await tx.insertAttempt(
-        { taskRunId, runId, n, kind, token, executor: executor.name, workerId: workerId ?? this.#workerId },
+        { taskRunId, runId, n, kind, token, executor: name, workerId: workerId ?? this.#workerId },
         leaseMs,
       )
       outcome = { kind: 'taken', taken: { attemptId, token, n, live, ...place } }

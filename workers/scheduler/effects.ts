@@ -1,13 +1,16 @@
 /** What the scheduler has of the world besides the database: timers, bounds of time, chance, room on disks, what the deployment may do at once. A simulation gives its own. */
 import { randomInt, randomUUID } from 'node:crypto'
+import { sinceBoot } from '#server/config/since-boot.ts'
 import type { FullDisk } from '#server/domain/space.ts'
 import { within } from '#server/services/within.ts'
 
 export interface Effects {
   /** Calls `work` after `ms`; gives what calls it off. */
   after: (ms: number, work: () => void) => () => void
-  /** ms since some moment of this process; never goes back. */
+  /** ms since some moment of this process, those left out in which its machine slept; never goes back. */
   elapsed: () => number
+  /** ms since some moment, those in which the machine slept counted; never goes back. */
+  sinceBoot: () => number
   /** Nobody can guess it: it fences. */
   token: () => string
   /** In [0, 1). */
@@ -26,6 +29,7 @@ export const realEffects: Effects = {
     return () => clearTimeout(timer)
   },
   elapsed: () => performance.now(),
+  sinceBoot,
   token: () => randomUUID(),
   random: () => randomInt(2 ** 32) / 2 ** 32,
   within,

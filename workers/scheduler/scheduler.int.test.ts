@@ -49,6 +49,20 @@ test('an expression that cannot be evaluated fails its task and says why', async
   expect(row?.['message']).toContain('missing')
 })
 
+test('work of the pool that the own machine carries out stays work of the pool, by the own worker', async () => {
+  await work(() => succeeds())
+  const id = await start('  - {id: here, command: [x]}\n  - {id: pooled, executor: pool, command: [x]}')
+  expect((await over(id)).state).toBe('succeeded')
+  const rows = await database().client`
+    select t.task, a.executor, w.token_id from attempt a
+    join task_run t on t.id = a.task_run_id join worker w on w.id = a.worker_id
+    where a.run_id = ${id} order by t.task`
+  expect(rows).toMatchObject([
+    { task: 'here', executor: 'scripted', token_id: null },
+    { task: 'pooled', executor: 'pool', token_id: null },
+  ])
+})
+
 test('[R17] a cancel ends what runs, and nothing starts after it', async () => {
   let running: () => void = () => {}
   const started = new Promise<void>((done) => (running = done))

@@ -1,10 +1,9 @@
 /** The way from a worker of the pool to the desk of a product: calls take time, get lost on the way or on the way back. */
 import { DagbokError } from '#server/domain/errors/errors.ts'
-import type { Json } from '#server/domain/json.ts'
 import type { AttemptEnd } from '../executors/executor.ts'
 import type { Clerk } from '../executors/pool/clerk.ts'
 import { DeskClient, type Ask, type pause } from '../executors/pool/desk-client.ts'
-import type { Poll, Registration } from '../executors/pool/protocol.ts'
+import type { Heartbeat, Poll, Registration, Starting } from '../executors/pool/protocol.ts'
 import type { Product } from './product.ts'
 import type { Life, World } from './world.ts'
 
@@ -44,15 +43,14 @@ async function serve(clerk: Clerk, id: string, path: string, ask: Ask, gone: Abo
   }
   const worker = await clerk.workerOf(id, actor)
   if (path === 'poll') return clerk.poll(worker, actor, body as Poll, gone)
-  if (path === 'heartbeat')
-    return { answers: await clerk.heartbeat(worker, actor, (body as { tokens: string[] }).tokens) }
+  if (path === 'heartbeat') return clerk.heartbeat(worker, actor, body as Heartbeat)
   if (path === 'drain') return clerk.drain(worker, actor)
   if (path === 'stopped') return clerk.stopped(worker, actor)
   const held = await clerk.held(worker.id, attempt)
   if (path === 'attempt/end') return { ok: await clerk.end(held, body as AttemptEnd) }
-  const { handle } = body as { handle: Record<string, Json> }
-  if (path === 'attempt/submitted') return { ok: await clerk.submitted(held, handle) }
-  if (path === 'attempt/start') return { ok: await clerk.start(held, handle) }
+  const starting = body as Starting
+  if (path === 'attempt/submitted') return { ok: await clerk.submitted(held, starting.handle) }
+  if (path === 'attempt/start') return clerk.start(held, starting)
   throw new Error(`nothing is under ${path}`)
 }
 

@@ -120,8 +120,9 @@ export class Troublemaker {
   #pause(host: Host, given: number | null = null): void {
     const { random } = this.#world
     const ms = given ?? random.pick([random.spread(2000), this.#tooLong(host)])
-    this.#fault(`${host.life?.name} is paused for ${Math.round(ms)} ms`)
-    host.pause(ms)
+    const asleep = random.chance(0.5)
+    this.#fault(`${host.life?.name} ${asleep ? 'sleeps' : 'is paused'} for ${Math.round(ms)} ms`)
+    host.pause(ms, asleep)
   }
 
   #loseMachine(host: Host): void {

@@ -9,6 +9,8 @@ export abstract class Host {
   readonly #history: History
   #lives = 0
   life: Life | null = null
+  /** ms for which its machine slept: its own clock leaves them out. */
+  slept = 0
 
   constructor(name: string, world: World, history: History) {
     this.machine = { name, codes: new Map(), processes: 0 }
@@ -60,12 +62,16 @@ export abstract class Host {
     this.died(life, cutOff)
   }
 
-  /** As SIGSTOP, or a machine that nobody reaches. */
-  pause(ms: number): void {
+  /** As SIGSTOP, or a machine that nobody reaches. @param asleep as a machine that is put to sleep */
+  pause(ms: number, asleep = false): void {
     const { life } = this
     if (life === null || life.paused) return
     life.paused = true
-    this.#world.after(ms, null, () => this.#world.wake(life))
+    this.#world.after(ms, null, () => {
+      // One that was killed meanwhile has begun anew, awake.
+      if (asleep && this.life === life) this.slept += ms
+      this.#world.wake(life)
+    })
     this.paused(life, ms)
   }
 

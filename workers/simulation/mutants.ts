@@ -129,8 +129,24 @@ export const mutants: Mutant[] = [
     cuts: [
       {
         file: `${scheduler}/attempt-sink.ts`,
-        find: 'if (passed && this.#effects.elapsed() - asked > gateMs)',
+        find: 'if (passed && this.#effects.sinceBoot() - asked > gateMs)',
         put: 'if (asked < 0)',
+      },
+    ],
+  },
+  {
+    name: 'the start gate leaves out the time for which the machine slept',
+    breaks: ['R1', 'R17'],
+    cuts: [
+      {
+        file: `${scheduler}/attempt-sink.ts`,
+        find: 'const asked = this.#effects.sinceBoot()',
+        put: 'const asked = this.#effects.elapsed()',
+      },
+      {
+        file: `${scheduler}/attempt-sink.ts`,
+        find: 'this.#effects.sinceBoot() - asked > gateMs',
+        put: 'this.#effects.elapsed() - asked > gateMs',
       },
     ],
   },

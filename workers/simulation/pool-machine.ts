@@ -48,7 +48,7 @@ export class PoolMachine extends Host {
       executor: (hands) => new SimulatedExecutor({ ...this.#around, ...hands, life, machine }),
       log: logInto(history, life.name),
       pause: pauseOf(world, life),
-      elapsed: () => world.now,
+      sinceBoot: () => world.now,
     })
     this.#worker = worker
     const why = await worker.refused

@@ -32,6 +32,8 @@ export interface Surroundings {
   parallelism: number | null
   /** Chance that a job is handed over twice. */
   doubled: () => number
+  /** Seconds of a lease of the pool, where it is not `poolLeaseSeconds`. */
+  poolLease?: number
 }
 
 export class Product extends Host {
@@ -54,7 +56,8 @@ export class Product extends Host {
     const { world } = this.#around
     return {
       after: (ms, work) => world.after(ms, life, work),
-      elapsed: () => world.now,
+      elapsed: () => world.now - this.slept,
+      sinceBoot: () => world.now,
       token: () => `token-${Math.floor(world.random.next() * 2 ** 48)}`,
       random: () => world.random.next(),
       // A bound of real time would make it depend on the machine.
@@ -66,7 +69,7 @@ export class Product extends Host {
 
   /** As workers/main.ts does. */
   protected async begin(life: Life): Promise<void> {
-    const { database, history } = this.#around
+    const { database, history, poolLease = poolLeaseSeconds } = this.#around
     const { machine } = this
     const store = database.storeFor(life)
     const effects = this.#effects(life)
@@ -89,7 +92,7 @@ export class Product extends Host {
       store,
       sink: scheduler.sink,
       scheduler: this.#watched(scheduler),
-      leaseSeconds: poolLeaseSeconds,
+      leaseSeconds: poolLease,
       after: effects.after,
     })
     await this.#startCron(store, log, effects)

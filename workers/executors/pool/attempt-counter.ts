@@ -6,7 +6,7 @@ import { DagbokError } from '#server/domain/errors/errors.ts'
 import { bodyOf, bytesOf, sendJson, type Call } from './call.ts'
 import type { Clerk, Held } from './clerk.ts'
 import type { DeskOptions } from './desk.ts'
-import { attemptHeader, end, isUuid, logChunk, nobody, partBytes, withHandle } from './protocol.ts'
+import { attemptHeader, end, isUuid, logChunk, nobody, partBytes, starting, withHandle } from './protocol.ts'
 import type { Uploads } from './uploads.ts'
 
 interface Options extends Pick<DeskOptions, 'db' | 'sink' | 'artifacts' | 'files'> {
@@ -54,8 +54,7 @@ export class AttemptCounter {
   }
 
   async #start(call: Call, held: Held): Promise<void> {
-    const { handle } = await bodyOf(call, withHandle)
-    sendJson(call.response, { ok: await this.#options.clerk.start(held, handle) })
+    sendJson(call.response, await this.#options.clerk.start(held, await bodyOf(call, starting)))
   }
 
   async #log(call: Call, held: Held): Promise<void> {

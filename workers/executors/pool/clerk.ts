@@ -9,7 +9,7 @@ import { canonicalJson, type Json } from '#server/domain/json.ts'
 import type { WorkerActor } from '#server/services/worker/worker-tokens.ts'
 import type { Effects } from '../../scheduler/effects.ts'
 import type { AttemptEnd, AttemptSink, OrphanedAttempt } from '../executor.ts'
-import type { Poll, Registration } from './protocol.ts'
+import type { Beaten, Heartbeat, Poll, Prolonged, Registration, Starting } from './protocol.ts'
 import type { Handed, RemoteWorker } from './remote-worker.ts'
 import { Roster, type Served } from './roster.ts'
 
@@ -94,17 +94,27 @@ export class Clerk {
   async heartbeat(
     worker: KnownWorker,
     actor: WorkerActor,
-    tokens: string[],
-  ): Promise<Record<string, 'go_on' | 'cancel' | 'fenced'>> {
+    { tokens, leaseSeconds }: Heartbeat,
+  ): Promise<Beaten> {
     this.#seen(worker, actor)
     const { id } = worker
-    const known = await this.#prolong(await this.#store.tokensOfWorker(tokens, id))
+    const lease = this.#leaseFor(leaseSeconds)
+    const known = await this.#prolong(await this.#store.tokensOfWorker(tokens, id), lease)
     for (const token of tokens) if (!known.has(token)) this.#roster.over(id, token)
-    return Object.fromEntries(tokens.map((token) => [token, known.get(token) ?? 'fenced']))
+    const answerOf = (token: string) => known.get(token) ?? 'fenced'
+    return {
+      answers: Object.fromEntries(tokens.map((token) => [token, answerOf(token)])),
+      leaseSeconds: lease,
+    }
   }
 
-  #prolong(tokens: readonly string[]): ReturnType<Session['heartbeat']> {
-    return this.#store.heartbeat(tokens, this.leaseSeconds * 1000)
+  /** Seconds: ours; or what the worker was given by a desk with a longer one, which it counts on until its next life. */
+  #leaseFor(counted = 0): number {
+    return Math.max(this.leaseSeconds, counted)
+  }
+
+  #prolong(tokens: readonly string[], leaseSeconds: number): ReturnType<Session['heartbeat']> {
+    return this.#store.heartbeat(tokens, leaseSeconds * 1000)
   }
 
   /** @throws DagbokError `not_found` for what this worker does not hold: it was fenced, or is another's */
@@ -124,10 +134,12 @@ export class Clerk {
    * The start gate. Its answer may be lost: the same process passes again, any other does not. The worker counts its lease
    * from the question, so it is prolonged with each answer that opens, and what is over or shall end does not start.
    */
-  async start(held: Held, handle: Record<string, Json>): Promise<boolean> {
+  async start(held: Held, { handle, leaseSeconds }: Starting): Promise<Prolonged & { ok: boolean }> {
     const { token } = held
+    const lease = this.#leaseFor(leaseSeconds)
     const passed = (await this.#sink.passGate(token, handle)) || (await this.#isAt(held, 'running', handle))
-    return passed && (await this.#prolong([token])).get(token) === 'go_on'
+    const ok = passed && (await this.#prolong([token], lease)).get(token) === 'go_on'
+    return { ok, leaseSeconds: lease }
   }
 
   async #isAt(held: Held, state: string, handle: Record<string, Json>): Promise<boolean> {

@@ -35,11 +35,12 @@ export const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
     else signal?.addEventListener('abort', over)
   })
 
-async function refusal(response: Response): Promise<DagbokError> {
+/** @param strange whether it is no refusal where the desk did not write it: whoever stands before it says that it is away */
+async function refusal(response: Response, strange: boolean): Promise<DagbokError> {
   const body = (await response.json().catch(() => null)) as { message?: unknown; code?: unknown } | null
   const code =
     errorCodes.find((one) => one === body?.code) ??
-    (response.status > 500 ? 'unavailable' : codeOfStatus(response.status))
+    (strange || response.status > 500 ? 'unavailable' : codeOfStatus(response.status))
   const said = typeof body?.message === 'string' ? body.message : `status ${response.status}`
   return new DagbokError(code, said)
 }
@@ -50,6 +51,8 @@ export class DeskClient {
   readonly #workerId: string
   readonly #random: () => number
   readonly #pause: typeof pause
+  /** Whether the desk has answered once: this is its address. */
+  #heard = false
 
   constructor(given: {
     url: string
@@ -90,7 +93,8 @@ export class DeskClient {
       const why = name === 'TimeoutError' ? `for ${patience / 1000} s` : (cause?.code ?? 'no connection')
       throw new DagbokError('unavailable', `${this.#url} does not answer (${why}).`, { cause: error })
     }
-    if (!response.ok) throw await refusal(response)
+    if (!response.ok) throw await refusal(response, this.#heard)
+    this.#heard = true
     return response
   }
 

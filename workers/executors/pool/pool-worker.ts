@@ -3,6 +3,7 @@
  * A long poll is always open; it brings attempts, and what ends them from outside.
  */
 import type { Logger } from 'pino'
+import { sinceBoot } from '#server/config/since-boot.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import type { FullDisk } from '#server/domain/space.ts'
 import type { AttemptJob, AttemptSink, Executor, OrphanedAttempt } from '../executor.ts'
@@ -32,8 +33,8 @@ export interface PoolWorkerOptions {
   /** The disk of this machine that refuses new work; not given: nobody measures. */
   fullDisk?: () => FullDisk | null
   pause?: typeof pause
-  /** ms since some moment of this process; never goes back. */
-  elapsed?: () => number
+  /** ms since some moment, those in which the machine slept counted; never goes back. */
+  sinceBoot?: () => number
 }
 
 /** ms of the calls that end a worker's life: it does not stay for them. */
@@ -59,9 +60,9 @@ export class PoolWorker {
     let refuse: (error: DagbokError) => void = () => {}
     this.refused = new Promise((done) => (refuse = done))
     this.#refuse = refuse
-    const { client, self, log, elapsed = () => performance.now() } = options
+    const { client, self, log, sinceBoot: now = sinceBoot } = options
     this.#pause = options.pause ?? pause
-    const sink = new RemoteSink(client, leaseSeconds, refuse, elapsed)
+    const sink = new RemoteSink(client, leaseSeconds, refuse, now)
     this.#sink = sink
     this.#executor = options.executor({
       capacity: self.slots,
@@ -77,19 +78,30 @@ export class PoolWorker {
 
   /**
    * Registers, ends what an earlier life left running, and begins to take attempts.
-   * @throws DagbokError `unauthenticated` when the token is not good
+   * @param told ends the waiting for a desk that does not answer
+   * @throws DagbokError `unauthenticated` when the token is not good; the reason of `told`
    */
-  static async start(options: PoolWorkerOptions): Promise<PoolWorker> {
+  static async start(options: PoolWorkerOptions, told?: AbortSignal): Promise<PoolWorker> {
     const { client, self } = options
     const registered = await client.insist<Registered & { orphans: OrphanedAttempt[] }>('register', {
       body: self,
+      ...(told === undefined ? {} : { signal: told }),
     })
     const worker = new PoolWorker(options, registered)
-    for (const { token } of registered.orphans) worker.#sink.hold(token)
-    await worker.#executor.endOrphans(registered.orphans)
-    for (const { token } of registered.orphans) worker.#sink.drop(token)
+    await worker.#endOrphans(registered.orphans, told)
     worker.#loop = worker.#work()
     return worker
+  }
+
+  /** What they are has ended when this resolves; that they are lost is said as long as nobody wants this worker to end. */
+  async #endOrphans(orphans: OrphanedAttempt[], told?: AbortSignal): Promise<void> {
+    for (const { token } of orphans) this.#sink.hold(token)
+    const unsaid = () => orphans.forEach(({ token }) => this.#sink.letGo(token))
+    told?.addEventListener('abort', unsaid)
+    if (told?.aborted === true) unsaid()
+    await this.#executor.endOrphans(orphans)
+    told?.removeEventListener('abort', unsaid)
+    for (const { token } of orphans) this.#sink.drop(token)
   }
 
   /** The disk is full, or has room again: the open poll says what was. */

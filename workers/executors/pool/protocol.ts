@@ -3,6 +3,7 @@
  * of neighbouring ones: what the desk does not know it leaves out, what is missing it refuses.
  */
 import { z } from 'zod'
+import { longestPoolLease } from '#server/config/lease.ts'
 import { namePattern } from '#server/domain/notebook/keys/key.ts'
 import type { Json } from '#server/domain/json.ts'
 import { reasonNames } from '#server/domain/run/states.ts'
@@ -57,8 +58,14 @@ export const poll = z.object({
 })
 export type Poll = z.infer<typeof poll>
 
-export const heartbeat = z.object({ tokens: z.array(token).max(mostSlots * 2) })
+/** The lease that a worker counts on: it is never given a shorter one. A worker of an earlier build does not say. */
+const leaseSeconds = z.number().positive().max(longestPoolLease).optional()
+
+export const heartbeat = z.object({ tokens: z.array(token).max(mostSlots * 2), leaseSeconds })
+export type Heartbeat = z.infer<typeof heartbeat>
 export const withHandle = z.object({ handle })
+export const starting = withHandle.extend({ leaseSeconds })
+export type Starting = z.infer<typeof starting>
 export const nothing = z.object({})
 
 export const logChunk = z.object({
@@ -98,4 +105,16 @@ export interface Ending {
 export interface Registered {
   /** Seconds that a heartbeat is good for. */
   leaseSeconds: number
+}
+
+/** What an answer that prolongs a lease says of it; a desk of an earlier build does not say. */
+export interface Prolonged {
+  /** Seconds that it is good for from now on. */
+  leaseSeconds?: number
+}
+/** Seconds of a lease where a desk does not say. */
+export const leaseOfEarlierBuilds = 300
+
+export interface Beaten extends Prolonged {
+  answers: Record<string, 'go_on' | 'cancel' | 'fenced'>
 }

@@ -1,6 +1,7 @@
 /** One attempt from its folder to its end. */
 import { failpoint } from '#server/config/failpoint.ts'
 import { answeredTooLate, gateMs } from '#server/config/lease.ts'
+import { sinceBoot } from '#server/config/since-boot.ts'
 import type { Json } from '#server/domain/json.ts'
 import type { AttemptStore } from '#server/storage/artifact-store.ts'
 import { maskerOf } from '#server/domain/run/attempt-record.ts'
@@ -111,13 +112,13 @@ export class ProcessAttempt {
     await failpoint('attempt.spawn.after-effect-before-record', task)
     // To move a process takes the kernel 10 ms: it is done while the gate is asked.
     const making = makeCgroup(this.job.attemptId, pid)
-    let admitted = false
+    let by: number | null = null
     try {
-      admitted = await this.#admit(running, handle, submitted, making)
+      by = await this.#admit(running, handle, submitted, making)
     } finally {
-      if (!admitted) void making.then((made) => made !== null && removeCgroup(made))
+      if (by === null) void making.then((made) => made !== null && removeCgroup(made))
     }
-    if (!admitted) {
+    if (by === null) {
       if (this.#why === 'start') return tooLate
       return this.#why === 'stop' ? stopped : attemptEnd('cancelled', 'cancel_requested', null)
     }
@@ -127,7 +128,7 @@ export class ProcessAttempt {
     const weigh = (bytes: number) => memory !== null && bytes > memory && this.end('oom')
     const meter = new UsageMeter(pid, weigh, cgroup)
     const began = performance.now()
-    running.open()
+    running.open(by)
     meter.start()
     const log = new LogWriter({ artifacts, append: (chunk) => this.#sink.appendLog(this.job.token, chunk) })
     this.#log = log
@@ -142,27 +143,27 @@ export class ProcessAttempt {
     return this.#tools.warm?.take(script, { id: this.job.attemptId, cwd, env }) ?? null
   }
 
-  /** Whether its code may start. Where it may not, or nobody can say, nothing is left behind the gate. */
+  /** `sinceBoot()` until which its code may start; null when it may not: then nothing is left behind the gate, nor when nobody can say. */
   async #admit(
     running: TaskProcess,
     handle: Record<string, Json>,
     submitted: () => void,
     ready: Promise<unknown>,
-  ): Promise<boolean> {
+  ): Promise<number | null> {
     let passed = false
     try {
       submitted()
       await failpoint('attempt.gate.before', this.job.task)
-      const asked = performance.now()
+      const asked = sinceBoot()
       const opened = this.#why === null && (await this.#sink.passGate(this.job.token, handle))
       await ready
-      // Whoever stood still meanwhile may have been taken for lost.
+      // Whoever stood still meanwhile, or slept with the machine, may have been taken for lost.
       passed = opened && !this.#stopped()
-      if (passed && performance.now() - asked > gateMs) {
+      if (passed && sinceBoot() - asked > gateMs) {
         passed = false
         throw answeredTooLate()
       }
-      return passed
+      return passed ? asked + gateMs : null
     } finally {
       clearTimeout(this.#start)
       if (!passed) {

@@ -10,8 +10,8 @@ import type { Spawned } from './spawner/spawner.ts'
 /** `read` fails at the end of file: without the word nothing is executed. */
 const gate = 'read go <&3 || exit 0; exec 3<&-; exec "$@"'
 
-/** One that waits at its gate for a word that is known. */
-export type TaskProcess = Omit<Spawned, 'open' | 'ready'> & { open: () => void }
+/** One that waits at its gate for a word that is known; `by` as for `Spawned`. */
+export type TaskProcess = Omit<Spawned, 'open' | 'ready'> & { open: (by?: number) => void }
 
 /** Clock ticks since boot at which a process began; null when it is gone. */
 export async function startTimeOf(pid: number): Promise<string | null> {
@@ -41,7 +41,7 @@ export async function startBehindGate(
 ): Promise<TaskProcess> {
   const command = { argv: ['/bin/sh', '-c', gate, 'sh', ...argv], cwd, env, uid: host.uid }
   const spawned = await host.spawner.start(command, await host.pipes.take())
-  return { ...spawned, open: () => spawned.open('go\n') }
+  return { ...spawned, open: (by) => spawned.open('go\n', by) }
 }
 
 /** Processes whose environment names one of these attempts: also those that left their group. */

@@ -60,10 +60,11 @@ export class Checker {
       this.broken('R3', at, `${what} started, and its task ended with its gate`)
     const attempt = this.#tables.attempt.get(attemptId)
     // A worker of the pool goes by its lease, which its heartbeats prolong.
-    if (attempt?.executor !== 'pool' && at - gate > gateMs)
+    const remote = this.#tables.worker.get(attempt?.workerId ?? '')?.tokenId != null
+    if (!remote && at - gate > gateMs)
       this.broken('R1', at, `${what} started ${Math.round(at - gate)} ms after its gate`)
     // That is one of minutes: a clock that jumps may end it before.
-    if (attempt?.executor === 'pool' && this.#jumped > gate) return
+    if (remote && this.#jumped > gate) return
     if (attempt?.endedAt != null)
       this.broken('R1', at, `${what} started when the attempt was ${attempt.state}`)
     const run = this.#tables.run.get(runId)

@@ -79,7 +79,8 @@ export const poolWorkers: Pick<Statements, Names> = {
   },
   graceLeases: (tx, seconds) => {
     const least = later(tx.now(), seconds * 1000)
-    for (const row of tx.lockWhere('attempt', (one) => one.executor === 'pool' && isLive(one)))
+    const remote = new Set(tx.where('worker', ({ tokenId }) => tokenId !== null).map(({ id }) => id))
+    for (const row of tx.lockWhere('attempt', (one) => remote.has(one.workerId ?? '') && isLive(one)))
       if (row.leaseUntil === null || row.leaseUntil < least)
         tx.update('attempt', row.id, { leaseUntil: least })
   },

@@ -3,6 +3,7 @@
 // by messages (`spawner.ts`), and goes when who tells it goes: gates that are shut then stay so, what runs goes on.
 const { spawn } = require('node:child_process')
 const fs = require('node:fs')
+const os = require('node:os')
 
 /** By number: processes that have not ended, and their gates. */
 const living = new Map()
@@ -60,11 +61,12 @@ function start({ id, argv, cwd, env, uid, pipe }) {
   const gate = child.stdio[3]
   gate.on('error', () => {})
   gate.once('data', () => tell({ id, kind: 'ready' }))
-  living.set(id, { pid, gate })
+  const one = { pid, gate, late: false }
+  living.set(id, one)
   child.once('exit', (code, signal) => {
     living.delete(id)
     signalGroup(pid, 'SIGKILL')
-    tell({ id, kind: 'exited', code, signal })
+    tell({ id, kind: 'exited', code, signal, late: one.late })
   })
   tell({ id, kind: 'started', pid, startTime: startTimeOf(pid) })
 }
@@ -80,10 +82,22 @@ function run({ id, argv }) {
   child.once('close', (code) => tell({ id, kind: 'ran', code, said }))
 }
 
+/** Whoever passed the gate may have been given up meanwhile, while this process stood still or the machine slept. */
+function open({ id, word, by }) {
+  const one = living.get(id)
+  if (one === undefined) return
+  if (by === undefined || os.uptime() * 1000 <= by) one.gate.end(word)
+  else {
+    one.late = true
+    signalGroup(one.pid, 'SIGKILL')
+  }
+}
+
 const does = {
   start,
   run,
-  open: ({ id, word }) => living.get(id)?.gate.end(word),
+  open,
+  ping: ({ id }) => tell({ id, kind: 'pong' }),
   shut: ({ id }) => living.get(id)?.gate.destroy(),
   signal: ({ id, signal }) => living.has(id) && signalGroup(living.get(id).pid, signal),
 }

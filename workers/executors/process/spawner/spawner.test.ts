@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { nodeOptions } from '#cli/setup/machine.mjs'
 import { gitPath } from '#server/config/git.ts'
+import { sinceBoot } from '#server/config/since-boot.ts'
 import { Spawner, type Spawned } from './spawner.ts'
 
 let folder = ''
@@ -105,6 +106,40 @@ test('[R1] when it is killed, a shut gate stays shut, nobody knows how what ran 
   expect(await said(running)).toBe('up\n')
   const next = await begin('echo again')
   expect(await said(next)).toBe('again\n')
+})
+
+test('[R7] one that stands still is ended within its bound: nobody knows how what ran ended, and the next start works', async ({
+  skip,
+}) => {
+  skip(process.platform !== 'linux', 'this machine has no /proc')
+  await spawner.close()
+  spawner = new Spawner(gitPath(), 500)
+  const gated = await begin('read -r word <&3 || exit 70; echo started')
+  const running = await begin('echo up; exec sleep 600')
+  const starter = await starterOf(gated)
+  process.kill(starter, 'SIGSTOP')
+  // Said to one that does not hear it: what it would let start does not start.
+  gated.open('go\n')
+  const asked = begin('echo never')
+  expect(await Promise.all([gated.exited, running.exited])).toEqual([null, null])
+  await expect(asked).rejects.toThrow('stood still')
+  expect(await isThere(starter)).toBe(false)
+  expect(await said(gated)).toBe('')
+  process.kill(-running.pid, 'SIGKILL')
+  expect(await said(running)).toBe('up\n')
+  const next = await begin('echo again')
+  expect(await said(next)).toBe('again\n')
+})
+
+test('[R1] a gate that is let open too late lets nothing start, and nobody says how that ended', async () => {
+  const late = await begin('read -r word <&3 || exit 0; echo started')
+  late.open('go\n', sinceBoot() - 100)
+  expect(await said(late)).toBe('')
+  expect(await late.exited).toBe(null)
+  const timely = await begin('read -r word <&3 || exit 70; echo started')
+  timely.open('go\n', sinceBoot() + 60_000)
+  expect(await said(timely)).toBe('started\n')
+  expect(await timely.exited).toEqual({ code: 0, signal: null })
 })
 
 test('a process that waits for one to start does not end for want of other work', async () => {

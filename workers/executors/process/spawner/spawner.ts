@@ -8,6 +8,7 @@ import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { DagbokError } from '#server/domain/errors/errors.ts'
+import { Standstill } from './standstill.ts'
 
 export interface Command {
   /** The program, looked up on the PATH of `env` unless it has a slash, and its arguments. */
@@ -38,8 +39,11 @@ export interface Spawned {
   output: Socket
   /** Resolves when it has written to its gate. */
   ready: Promise<void>
-  /** Writes to its gate, and closes it. */
-  open: (word: string) => void
+  /**
+   * Writes to its gate, and closes it.
+   * @param by `sinceBoot()` after which it is too late for that: it is ended instead, and nobody says how
+   */
+  open: (word: string, by?: number) => void
   /** Closes its gate unopened. */
   shut: () => void
   /** To its group, as long as it lives. */
@@ -52,18 +56,20 @@ type Said =
   | { kind: 'failed'; code?: string; message: string }
   | { kind: 'started'; pid: number; startTime: string | null }
   | { kind: 'ready' }
-  | { kind: 'exited'; code: number | null; signal: string | null }
+  | { kind: 'exited'; code: number | null; signal: string | null; late: boolean }
   | { kind: 'ran'; code: number | null; said: string }
 
 /** Hears what is said of one number; null: nothing more will be said. */
 type Ear = (said: Said | null) => void
 
-/** Nobody knows how it ended: whoever would have heard of it is gone. */
+/** Nobody knows how it ended: whoever would have heard of it is gone, or let it through its gate too late. */
 export const unheard = (): DagbokError =>
   new DagbokError(
     'internal',
-    'The process that starts tasks on this machine was ended, and this one with it.',
+    'The process that starts tasks on this machine was ended or stood still, and this one was ended with it.',
   )
+/** ms between two questions whether it still answers. */
+const beatMs = 5000
 const errorOf = ({ code, message }: { code?: string; message: string }) =>
   Object.assign(new Error(message), code === undefined ? {} : { code })
 
@@ -72,9 +78,24 @@ export class Spawner {
   #process: ChildProcess | null = null
   readonly #ears = new Map<number, Ear>()
   #last = 0
-  /** @param path search path for programs of the product's own, before where every system has them */
-  constructor(path: string) {
+  readonly #standstill: Standstill
+  /**
+   * @param path search path for programs of the product's own, before where every system has them
+   * @param everyMs ms between two questions whether the process that starts others still answers
+   */
+  constructor(path: string, everyMs = beatMs) {
     this.#path = [path, '/usr/bin', '/bin'].join(delimiter)
+    this.#standstill = new Standstill(
+      () => this.#beat(),
+      () => this.#process?.kill('SIGKILL'),
+      everyMs,
+    )
+  }
+
+  /** Only what waits for something of it is held up by a standstill. */
+  #beat(): void {
+    if (this.#ears.size > 0) this.#tell({ id: 0, kind: 'ping' })
+    else this.#standstill.heard()
   }
 
   /** The process that starts others; it is begun anew where it was ended. */
@@ -91,10 +112,14 @@ export class Spawner {
         detached: true,
       },
     )
-    child.on('message', ({ id, ...said }: Said & { id: number }) => this.#ears.get(id)?.(said))
+    child.on('message', ({ id, ...said }: Said & { id: number }) => {
+      this.#standstill.heard()
+      this.#ears.get(id)?.(said)
+    })
     const over = () => {
       if (this.#process !== child) return
       this.#process = null
+      this.#standstill.stop()
       const ears = [...this.#ears.values()]
       this.#ears.clear()
       for (const ear of ears) ear(null)
@@ -104,6 +129,7 @@ export class Spawner {
     child.unref()
     child.channel?.unref()
     this.#process = child
+    this.#standstill.start()
     return child
   }
 
@@ -130,7 +156,7 @@ export class Spawner {
         if (said?.kind === 'ready') return isReady()
         this.#ears.delete(id)
         reject(said?.kind === 'failed' ? errorOf(said) : unheard())
-        exit(said?.kind === 'exited' ? { code: said.code, signal: said.signal } : null)
+        exit(said?.kind === 'exited' && !said.late ? { code: said.code, signal: said.signal } : null)
       })
     })
     this.#tell({ id, kind: 'start', argv, cwd, env, uid, pipe: path })
@@ -145,7 +171,7 @@ export class Spawner {
       startTime,
       output,
       ready,
-      open: (word) => this.#toLiving(id, { kind: 'open', word }),
+      open: (word, by) => this.#toLiving(id, { kind: 'open', word, by }),
       shut: () => this.#toLiving(id, { kind: 'shut' }),
       signal: (signal) => this.#toLiving(id, { kind: 'signal', signal }),
       exited,

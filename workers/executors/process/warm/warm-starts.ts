@@ -97,7 +97,7 @@ export class WarmStarts {
     store.spares.delete(spare)
     const { spawned } = spare
     const length = bytes.length.toString(16).padStart(8, '0')
-    return { ...spawned, open: () => spawned.open(`${length}${word}`) }
+    return { ...spawned, open: (by) => spawned.open(`${length}${word}`, by) }
   }
 
   /** Ends all that wait. */

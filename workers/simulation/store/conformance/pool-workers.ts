@@ -19,10 +19,10 @@ export function poolWorkerRules({ subject, run, started }: Bench): void {
     expect(await store.attemptsOfEarlierLives(host, after)).toEqual([])
   })
 
-  const inPool = async () => {
+  const inPool = async (own = false) => {
     const { store, dag, token, workersToken } = subject()
     const { id, items } = await run(await dag('  - {id: a, command: [a], executor: pool}'))
-    const worker = { id: token(), host: token(), tokenId: await workersToken() }
+    const worker = { id: token(), host: token(), tokenId: own ? null : await workersToken() }
     await store.registerWorker({ ...worker, pid: 1, queues: ['q'] })
     const mine = token()
     const made = { taskRunId: items[0]?.id ?? '', runId: id, n: 1, kind: 'main', executor: 'pool' } as const
@@ -30,8 +30,15 @@ export function poolWorkerRules({ subject, run, started }: Bench): void {
     return { store, id, worker, token: mine }
   }
 
+  /** Of a worker with a token. */
+  const ofWorker = async () => {
+    const { worker, ...made } = await inPool()
+    if (worker.tokenId === null) throw new Error('it has no token')
+    return { ...made, worker: { ...worker, tokenId: worker.tokenId } }
+  }
+
   test('a worker of the pool is known by its token, and until it was stopped', async () => {
-    const { store, worker } = await inPool()
+    const { store, worker } = await ofWorker()
     const known = () => store.findWorker(worker.id, worker.tokenId)
     expect(await known()).toEqual({
       id: worker.id,
@@ -74,7 +81,7 @@ export function poolWorkerRules({ subject, run, started }: Bench): void {
   })
 
   test('[R1] the next life of a worker inherits what its earlier ones hold, and those are over', async () => {
-    const { store, worker, token } = await inPool()
+    const { store, worker, token } = await ofWorker()
     const heir = { ...worker, id: subject().token() }
     await store.registerWorker({ ...heir, pid: 2, queues: ['q'] })
     const stranger = { ...heir, host: 'elsewhere' }
@@ -86,14 +93,13 @@ export function poolWorkerRules({ subject, run, started }: Bench): void {
     expect(await store.inheritAttempts(heir)).toEqual([])
   })
 
-  test('leases of the pool are graced, those of the machine of the scheduler are not', async () => {
-    const [pooled, own] = [await inPool(), await started()]
+  test('leases of workers with a token are graced, those of the product’s own machine are not', async () => {
+    const [pooled, own, pooledHere] = [await inPool(), await started(), await inPool(true)]
     const over = async () => (await pooled.store.expiredAttempts()).map((one) => one.token)
-    await subject().expire(pooled.token)
-    await subject().expire(own.token)
-    expect(await over()).toEqual(expect.arrayContaining([pooled.token, own.token]))
+    for (const { token } of [pooled, own, pooledHere]) await subject().expire(token)
+    expect(await over()).toEqual(expect.arrayContaining([pooled.token, own.token, pooledHere.token]))
     await pooled.store.graceLeases(60)
-    expect(await over()).toContain(own.token)
+    expect(await over()).toEqual(expect.arrayContaining([own.token, pooledHere.token]))
     expect(await over()).not.toContain(pooled.token)
   })
 }
