@@ -1,15 +1,23 @@
 /** How long a worker may be silent before its attempts are taken for lost, and others run them. */
 import { DagbokError } from '../domain/errors/errors.ts'
+import { shortened } from './shortened.ts'
 
-/** ms. Fault tests, which pause workers for longer than that, shorten it. */
-export const leaseMs =
-  process.env['DAGBOK_TEST_FAULTS'] === '1' ? Number(process.env['DAGBOK_TEST_LEASE_MS'] ?? 30_000) : 30_000
+/** ms. */
+export const leaseMs = shortened('DAGBOK_TEST_LEASE_MS', 30_000)
 
 /** ms between heartbeats of an executor: two may be lost. */
 export const heartbeatMs = leaseMs / 3
 
+const poolLeaseMs = shortened('DAGBOK_TEST_POOL_LEASE_MS', 300_000)
+
+/** Seconds that a heartbeat of the pool is good for: a network may be away for some minutes. */
+export const poolLeaseSeconds = poolLeaseMs / 1000
+
+/** ms that an attempt may be on its way to a worker of the pool: its first heartbeat makes that the pool's lease. */
+export const underwayMs = Math.min(60_000, poolLeaseMs)
+
 /** Seconds that workers of the pool have to be heard once there is a desk again. */
-export const backSeconds = 90
+export const backSeconds = Math.min(90, poolLeaseSeconds)
 
 /** ms after which an answer of the start gate is not believed any more; for so long nobody gives up an attempt whose lease is over. */
 export const gateMs = leaseMs / 3

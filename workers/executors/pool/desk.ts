@@ -10,6 +10,7 @@ import type { Logger } from 'pino'
 import type { Database } from '#db/client.ts'
 import type { KnownWorker } from '#db/queries/worker.ts'
 import { postgresStore } from '#db/scheduling-store.ts'
+import { poolLeaseSeconds } from '#server/config/lease.ts'
 import { DagbokError, httpStatus } from '#server/domain/errors/errors.ts'
 import type { ReadBundle } from '../process/checkouts.ts'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
@@ -45,8 +46,6 @@ export interface DeskOptions {
   leaseSeconds?: number
 }
 
-/** Seconds: a network may be away for some minutes. */
-const poolLease = 300
 /** Bytes of a JSON body: only an end, with its metrics and values, is long. */
 const longestBody = { end: 64 * 2 ** 20, other: 2 ** 20 }
 
@@ -58,7 +57,7 @@ export class Desk {
 
   constructor(options: DeskOptions) {
     this.#options = options
-    const { db, sink, scheduler, leaseSeconds = poolLease } = options
+    const { db, sink, scheduler, leaseSeconds = poolLeaseSeconds } = options
     this.#clerk = new Clerk({ store: postgresStore(db), sink, scheduler, leaseSeconds })
     const uploads = new Uploads(options.uploads, options.artifacts)
     this.#counter = new AttemptCounter({ ...options, uploads, clerk: this.#clerk })
