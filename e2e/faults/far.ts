@@ -17,6 +17,35 @@ export interface Far {
   close: () => Promise<void>
 }
 
+interface One {
+  token: string
+  /** Its data folder, gone with it. */
+  folder: string
+  /** Runtime folder of the scheduler whose desk it comes to. */
+  runtime: string
+  env: Record<string, string>
+  closers: Closers
+}
+
+/** One that has not begun. */
+export async function hireOne({ token, folder, runtime, env, closers }: One) {
+  const web = await listenForWeb(deskSocket(runtime).path)
+  closers.add(() => {
+    web.close()
+    web.closeAllConnections()
+  })
+  const { port } = web.address() as AddressInfo
+  const wire = await Wire.lay(() => ({ host: '127.0.0.1', port }))
+  closers.add(() => wire.close())
+  const own = await openDataFolder(folder)
+  closers.add(() => rm(own.runtime, { recursive: true, force: true }))
+  const url = `http://127.0.0.1:${wire.port}`
+  const options = ['--queue', farQueue, '--slots', '4', '--drain', '5s']
+  const worker = FleetMember.poolWorker({ folder, url, token, options, env })
+  closers.add(() => worker.remove())
+  return { worker, wire }
+}
+
 /**
  * @param desks whose desk each of them comes to, as numbers of the site's schedulers
  * @param env of each
@@ -28,29 +57,12 @@ export async function hireFar(
 ): Promise<Far> {
   const closers = new Closers()
   const far: Far = { workers: [], wires: [], close: () => closers.close() }
-  const { secret } = await tokenOfMain(db)
+  const { secret: token } = await tokenOfMain(db)
   for (const [i, desk] of desks.entries()) {
-    const web = await listenForWeb(deskSocket(fleet[desk]?.runtime ?? '').path)
-    closers.add(() => {
-      web.close()
-      web.closeAllConnections()
-    })
-    const { port } = web.address() as AddressInfo
-    const wire = await Wire.lay(() => ({ host: '127.0.0.1', port }))
-    closers.add(() => wire.close())
-    far.wires.push(wire)
-    const own = `${folder}/far-${i}`
-    const { runtime } = await openDataFolder(own)
-    closers.add(() => rm(runtime, { recursive: true, force: true }))
-    const worker = FleetMember.poolWorker({
-      folder: own,
-      url: `http://127.0.0.1:${wire.port}`,
-      token: secret,
-      options: ['--queue', farQueue, '--slots', '4', '--drain', '5s'],
-      env,
-    })
-    closers.add(() => worker.remove())
+    const { runtime = '' } = fleet[desk] ?? {}
+    const { worker, wire } = await hireOne({ token, folder: `${folder}/far-${i}`, runtime, env, closers })
     far.workers.push(worker)
+    far.wires.push(wire)
   }
   return far
 }

@@ -44,6 +44,8 @@ export class FleetMember {
   #told = false
   said = ''
   lives = 0
+  /** Resolves when a scheduler says that it works; a worker of the pool does not say so. */
+  ready: Promise<void> = Promise.resolve()
   /** How lives ended that ended by themselves, and not well: a sentence each. */
   readonly fell: string[] = []
   /** The mutant of `mutants.ts` that its next lives are; null: the product as it is. */
@@ -80,6 +82,8 @@ export class FleetMember {
       if (code !== null && !(code === 0 && this.#told)) this.fell.push(`it ended with ${code}: ${this.said}`)
     })
     this.#told = false
+    // The product tells its supervisor so.
+    this.ready = new Promise((done) => child.once('message', () => done()))
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => (this.said = (this.said + chunk.toString()).slice(-kept)))
   }

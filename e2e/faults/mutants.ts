@@ -53,6 +53,45 @@ export const faultMutants: FaultMutant[] = [
     ],
   },
   {
+    name: 'a call of git may take as long as it likes',
+    cuts: [
+      {
+        file: 'server/git/run-git.ts',
+        find: "}, ms)\n    child.once('error'",
+        put: "}, 2 ** 30)\n    child.once('error'",
+      },
+    ],
+  },
+  {
+    name: 'a tick is passed before its run is there, in a transaction of its own',
+    cuts: [
+      {
+        file: 'workers/scheduler/cron-enqueuer.ts',
+        find: 'this.#store.transaction((tx) => fireSchedule(tx, schedule, moment))',
+        put: 'fireSchedule(this.#store, schedule, moment)',
+      },
+      {
+        file: 'server/services/schedule/fire.ts',
+        find: "await failpoint('schedule.fire.before')",
+        put: "const passed = ticks.at(-1)?.at ?? due.cursor\n  await tx.moveSchedule(due, passed, nextTick(due.entry, passed)?.at ?? null)\n  await failpoint('schedule.fire.before')",
+      },
+    ],
+  },
+  {
+    name: 'a fault of the store is no fault',
+    cuts: [
+      {
+        file: `${ownProcess}/attempt-folder.ts`,
+        find: 'await artifacts.put(found.file.createReadStream({ start: 0, autoClose: false }))',
+        put: "await artifacts.put(found.file.createReadStream({ start: 0, autoClose: false })).catch(() => ({ hash: '0'.repeat(64), size: 1 }))",
+      },
+    ],
+  },
+  {
+    name: 'what an earlier life was writing is left lying',
+    cuts: [{ file: 'workers/main.ts', find: 'await artifacts.sweep()', put: '' }],
+  },
+  {
     name: 'a connection that dies while it is idle ends the process',
     cuts: [
       { file: 'db/sql.ts', find: "pool.on('error', () => {})", put: '' },

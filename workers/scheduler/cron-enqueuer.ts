@@ -1,6 +1,7 @@
 /** Makes the runs that schedules ask for: each tick once (R9). Time is the database's. */
 import type { Logger } from 'pino'
 import type { SchedulingStore } from '#db/scheduling-store.ts'
+import { failpoint } from '#server/config/failpoint.ts'
 import { fireSchedule } from '#server/services/schedule/fire.ts'
 import { takeOverSchedules } from '#server/services/schedule/take-over.ts'
 import { realEffects, type Effects } from './effects.ts'
@@ -38,6 +39,7 @@ export class CronEnqueuer {
     for (const schedule of due)
       await this.#try('a schedule could not be fired', async () => {
         const fired = await this.#store.transaction((tx) => fireSchedule(tx, schedule, moment))
+        await failpoint('schedule.fire.after-record')
         if (fired === 'done') moved++
         else waiting++
       })
