@@ -14,6 +14,7 @@ import { holdToSchema, watchSchema } from '#db/schema-guard.ts'
 import { allowsHost, allowsOrigin } from '#server/auth/address.ts'
 import { isLoopback } from '#server/config/read.ts'
 import { deskSocket } from '#server/config/desk.ts'
+import { statementMs } from '#server/config/patience.ts'
 import { productSettings } from '#server/config/product.ts'
 import { setNextAuthUrl, webSettings, type WebSettings } from '#server/config/web.ts'
 import { codeOfStatus } from '#server/domain/errors/errors.ts'
@@ -104,7 +105,7 @@ async function start(settings: WebSettings): Promise<void> {
   const { dataFolder, runtimeFolder, logLevel } = product
   const disks = productDisks(product)
   const desk = deskSocket(runtimeFolder).path
-  const db = openDatabase(settings.databaseUrl, { max: 10, applicationName: 'dagbok web' })
+  const db = openDatabase(settings.databaseUrl, { max: 10, applicationName: 'dagbok web', statementMs })
   const log = pino({ level: logLevel, base: { process: 'web' } })
   const away = (error: unknown) => log.warn({ err: error }, 'the database cannot be asked; trying again')
   await holdToSchema(db.client, away)

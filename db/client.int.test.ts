@@ -110,6 +110,25 @@ test.each([
   expect(await asleep).toSatisfy(isOutage)
 })
 
+test('[R7] a statement that is not answered fails as an outage, in a transaction or not, and the pool has room again', async () => {
+  const db = openDatabase(url(), { max: 1, applicationName: 'slow', statementMs: 300 })
+  try {
+    const silent = expect.objectContaining({
+      message: expect.stringContaining('Postgres did not answer a statement within 0.3 s') as string,
+    }) as Error
+    await expect(db.client`select pg_sleep(60)`).rejects.toEqual(silent)
+    const whole = db.transaction(async (tx) => {
+      await add(tx, 'before')
+      await tx.execute('select pg_sleep(60)')
+    })
+    await expect(whole).rejects.toSatisfy(isOutage)
+    expect(await db.client`select 1 as one`).toEqual([{ one: 1 }])
+    expect(await teams()).not.toContain('before')
+  } finally {
+    await db.close()
+  }
+})
+
 test('a session is in UTC and closes what idles in a transaction, also when the address has settings of its own', async () => {
   const address = new URL(url())
   address.searchParams.set('options', '-c work_mem=5MB')

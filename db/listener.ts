@@ -15,9 +15,13 @@ interface Subscriber {
 
 const longestWaitMs = 1000
 
-/** Ends a connection without a word to the server, which may not be there to hear it. */
-export const cut = (connection: pg.ClientBase): void =>
-  (connection as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy()
+interface Driven {
+  connection: { stream: { destroy(why?: Error): void } }
+}
+
+/** Ends a connection without a word to the server, which may not be there to hear it. @param why what its statements fail with */
+export const cut = (connection: pg.ClientBase, why?: Error): void =>
+  (connection as unknown as Driven).connection.stream.destroy(why)
 
 /** ms between questions to a database that has nothing to tell, and until one without an answer counts as away. */
 const askMs = 20_000

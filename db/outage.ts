@@ -2,9 +2,9 @@
 
 /** Of Postgres itself (its appendix "Error Codes"): connections broken, none left, a full disk, a server that stops or starts. */
 const codes = /^(08\w{3}|53[13]00|57P0[123]|25P03)$/
-/** Of the driver, which gives no codes: a connection that broke, that broke before, that did not come about in time, that we have closed. */
+/** Of the driver, which gives no codes: a connection that broke, that broke before, that did not come about in time, that we have closed; and ours. */
 const sentences =
-  /^(Connection terminated\b|Client (has encountered a connection error|was closed) and is not queryable$|timeout expired$|timeout exceeded when trying to connect$|There was an error establishing an SSL connection$|Cannot use a pool after calling end on the pool$)/
+  /^(Postgres did not answer a statement within|Connection terminated\b|Client (has encountered a connection error|was closed) and is not queryable$|timeout expired$|timeout exceeded when trying to connect$|There was an error establishing an SSL connection$|Cannot use a pool after calling end on the pool$)/
 /** Calls of sockets: a file or a program that is not there has the same codes, and is no outage. */
 const socketCalls = /^(connect|read|write|getaddrinfo)$/
 const socketCodes =

@@ -7,6 +7,11 @@ import { StatementNames } from './statement-names.ts'
 export interface ClientOptions extends SessionOptions {
   /** Connections at most. */
   max?: number
+  /**
+   * ms that a statement may go without its answer: then it has failed, and its connection with it, since nothing that comes
+   * on it later could be told apart. Not given: it waits.
+   */
+  statementMs?: number
 }
 
 export interface Sql {
@@ -78,6 +83,30 @@ function nameStatements(connection: pg.PoolClient): void {
   }
 }
 
+type Given = readonly unknown[]
+
+/** Bounds how long a statement of a connection may go without its answer. */
+function boundStatements(connection: pg.PoolClient, ms: number): void {
+  const held = connection as Held
+  const query = held.query.bind(held) as (...given: Given) => Promise<pg.QueryResult> | undefined
+  const silent = () => cut(connection, new Error(`Postgres did not answer a statement within ${ms / 1000} s`))
+  const bounded = (...given: Given) => {
+    const timer = setTimeout(silent, ms)
+    const over = () => clearTimeout(timer)
+    const last = given.at(-1)
+    if (typeof last !== 'function') {
+      const result = query(...given)
+      result?.then(over, over)
+      return result
+    }
+    return query(...given.slice(0, -1), (...came: Given) => {
+      over()
+      last(...came)
+    })
+  }
+  held.query = bounded as Held['query']
+}
+
 const textOf = (given: unknown) => (typeof given === 'string' ? given : (given as { text?: unknown }).text)
 
 const types = new pg.TypeOverrides()
@@ -110,6 +139,7 @@ export function openSql(url: string, options: ClientOptions = {}): Sql {
   pool.on('error', () => {})
   pool.on('connect', (connection) => {
     open.add(connection)
+    if (options.statementMs !== undefined) boundStatements(connection, options.statementMs)
     nameStatements(connection)
     connection.on('error', () => {})
     connection.once('end', () => open.delete(connection))

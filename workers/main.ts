@@ -14,6 +14,7 @@ import { inheritedByTasks, secretPlaces } from '#server/config/environment.ts'
 import { gitPath } from '#server/config/git.ts'
 import { deskSocket } from '#server/config/desk.ts'
 import { backSeconds } from '#server/config/lease.ts'
+import { statementMs } from '#server/config/patience.ts'
 import { productSettings } from '#server/config/product.ts'
 import { HostedRepositories } from '#server/git/hosted.ts'
 import { ThreadedCompiler } from '#server/services/compile/threaded-compiler.ts'
@@ -44,7 +45,7 @@ const beatMs = 10_000
 const settings = productSettings()
 /** Two products of one machine are two hosts: none ends the other's attempts. */
 const hostName = `${hostname()}:${settings.runtimeFolder}`
-const db = openDatabase(settings.databaseUrl, { max: 10, applicationName: 'dagbok worker' })
+const db = openDatabase(settings.databaseUrl, { max: 10, applicationName: 'dagbok worker', statementMs })
 const artifacts = new FolderStore(join(settings.dataFolder, 'artifacts'), hostName)
 const log = pino({ level: settings.logLevel, base: { process: 'worker' } })
 const ctx: ServiceContext = {

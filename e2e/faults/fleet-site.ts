@@ -18,6 +18,7 @@ import { FleetWorker } from './fleet.ts'
 import { startsOf } from './history.ts'
 import { SmallDisk } from '#server/testing/small-disk.ts'
 import { endThem, markedWith } from './survivors.ts'
+import { Wire } from './wire.ts'
 
 export interface Site {
   db: Database
@@ -25,6 +26,8 @@ export interface Site {
   url: string
   dag: { dagId: string; versionId: string; spec: Spec }
   fleet: FleetWorker[]
+  /** Between each of them and the database, in the same order; none unless they were wanted. */
+  wires: Wire[]
   hosted: Hosted
   /** Those that were wanted. */
   disks: Partial<Record<Place, SmallDisk>>
@@ -48,6 +51,12 @@ interface Wanted {
   notebook: string
   workers: number
   leaseMs: number
+  /** Of workers of the pool; not given: that of the product. */
+  poolLeaseMs?: number
+  /** Whether each scheduler has a wire of its own to the database. */
+  wired?: boolean
+  /** Of the schedulers, over what they are given. */
+  env?: Record<string, string>
   /** MB of each that is to be small. */
   small?: Partial<Record<Place, number>>
   /** Bytes that must be free for new work. */
@@ -100,6 +109,20 @@ async function pushedDag(db: Database): Promise<Site['dag']> {
   return { dagId: version.dag, versionId: version.id, spec }
 }
 
+/** A commit that comes often is prepared, and has a name from then on. */
+const preparedCommit = /(dagbok_\d+)\0(commit)\0/
+
+/** A wire to the database, whose socket has a name in its address; and the address through it. */
+export async function wireTo(url: string, closers: Closers): Promise<{ wire: Wire; url: string }> {
+  const address = new URL(url)
+  const path = join(address.searchParams.get('host') ?? '', '.s.PGSQL.5432')
+  const wire = await Wire.lay(() => ({ path }), preparedCommit)
+  closers.add(() => wire.close())
+  address.searchParams.delete('host')
+  address.host = `127.0.0.1:${wire.port}`
+  return { wire, url: address.href }
+}
+
 /** What of it was made is ended also when the rest fails. */
 export async function openSite(wanted: Wanted): Promise<Site> {
   const closers = new Closers()
@@ -112,7 +135,7 @@ export async function openSite(wanted: Wanted): Promise<Site> {
 }
 
 async function openWith(wanted: Wanted, closers: Closers): Promise<Site> {
-  const { notebook, workers, leaseMs, small = {}, leastFree = 0 } = wanted
+  const { notebook, workers, leaseMs, poolLeaseMs, small = {}, leastFree = 0 } = wanted
   const shared = process.getuid?.() === 0 ? '/var/lib/dagbok' : null
   if (shared !== null) await mkdir(shared, { recursive: true, mode: 0o711 })
   const folder = await mkdtemp(join(shared ?? tmpdir(), 'fleet-'))
@@ -137,9 +160,11 @@ async function openWith(wanted: Wanted, closers: Closers): Promise<Site> {
     DATABASE_URL: url,
     DAGBOK_DATA_DIR: data,
     DAGBOK_TEST_LEASE_MS: String(leaseMs),
+    ...(poolLeaseMs === undefined ? {} : { DAGBOK_TEST_POOL_LEASE_MS: String(poolLeaseMs) }),
     DAGBOK_MIN_FREE_BYTES: String(leastFree),
     NEXTAUTH_URL: 'http://dagbok.test',
     LOG_LEVEL: 'error',
+    ...wanted.env,
   }
   await wanted.earlier?.({ url, data, runtime, ledger, env })
   await migrateDatabase(url)
@@ -152,8 +177,11 @@ async function openWith(wanted: Wanted, closers: Closers): Promise<Site> {
   if (wanted.earlier === undefined) await pushDag(hosted, notebook)
   const dag = await pushedDag(db)
   const fleet: FleetWorker[] = []
+  const wires: Wire[] = []
   for (let i = 0; i < workers; i++) {
-    const worker = await FleetWorker.make(runtime, env)
+    const own = wanted.wired === true ? await wireTo(url, closers) : null
+    if (own !== null) wires.push(own.wire)
+    const worker = await FleetWorker.make(runtime, own === null ? env : { ...env, DATABASE_URL: own.url })
     closers.add(() => worker.remove())
     fleet.push(worker)
   }
@@ -162,6 +190,7 @@ async function openWith(wanted: Wanted, closers: Closers): Promise<Site> {
     url,
     dag,
     fleet,
+    wires,
     hosted,
     disks,
     ledger,

@@ -7,10 +7,14 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, mkdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { nodeOptions } from '#cli/setup/machine.mjs'
 import { childEnvironment } from '#server/config/environment.ts'
 
 const ownBuild = resolve(import.meta.dirname, '../..')
+const preloaded = pathToFileURL(join(import.meta.dirname, 'mutant-preload.ts')).href
+/** Node's option by which a process is this mutant of `mutants.ts`. */
+export const preloadedAs = (mutant: string): string => `--import=${preloaded}?${encodeURIComponent(mutant)}`
 /** Characters of what a worker printed that are kept. */
 const kept = 20_000
 
@@ -23,23 +27,40 @@ interface Program {
   folder: string
 }
 
+interface PoolWorkerGiven {
+  /** Its own, gone with it. */
+  folder: string
+  url: string
+  token: string
+  options: readonly string[]
+  env?: Record<string, string>
+}
+
 export class FleetMember {
   readonly #program: Program
   #child: ChildProcess | null = null
   #paused = false
+  /** Whether it was asked to end. */
+  #told = false
   said = ''
   lives = 0
+  /** Resolves when a scheduler says that it works; a worker of the pool does not say so. */
+  ready: Promise<void> = Promise.resolve()
+  /** How lives ended that ended by themselves, and not well: a sentence each. */
+  readonly fell: string[] = []
+  /** The mutant of `mutants.ts` that its next lives are; null: the product as it is. */
+  mutant: string | null = null
 
   protected constructor(program: Program) {
     this.#program = program
   }
 
   /** A worker of the pool that works for the desk behind `url`. */
-  static poolWorker(parent: string, url: string, token: string, options: readonly string[]): FleetMember {
-    const folder = join(parent, `pool-${randomUUID()}`)
+  static poolWorker({ folder, url, token, options, env = {} }: PoolWorkerGiven): FleetMember {
     const program = join(ownBuild, 'cli/commands/main.ts')
     const argv = [program, 'worker', '--server', url, '--data-dir', folder, ...options]
-    return new FleetMember({ argv, env: { DAGBOK_WORKER_TOKEN: token, DAGBOK_TEST_FAULTS: '1' }, folder })
+    const own = { ...env, DAGBOK_WORKER_TOKEN: token, DAGBOK_TEST_FAULTS: '1' }
+    return new FleetMember({ argv, env: own, folder })
   }
 
   /**
@@ -48,13 +69,21 @@ export class FleetMember {
    */
   protected begin(env: Record<string, string>): void {
     const { argv, env: own } = this.#program
-    const child = spawn(process.execPath, [...nodeOptions, ...argv], {
+    const mutant = this.mutant
+    const options = mutant === null ? [] : [preloadedAs(mutant)]
+    const child = spawn(process.execPath, [...nodeOptions, ...options, ...argv], {
       detached: true,
       env: childEnvironment({ ...own, ...env }),
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     this.#child = child
     this.lives++
+    child.once('exit', (code) => {
+      if (code !== null && !(code === 0 && this.#told)) this.fell.push(`it ended with ${code}: ${this.said}`)
+    })
+    this.#told = false
+    // The product tells its supervisor so.
+    this.ready = new Promise((done) => child.once('message', () => done()))
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => (this.said = (this.said + chunk.toString()).slice(-kept)))
   }
@@ -68,11 +97,6 @@ export class FleetMember {
 
   get dead(): boolean {
     return this.#child === null || this.#child.exitCode !== null || this.#child.signalCode !== null
-  }
-
-  /** How it ended, if by itself; null while it lives and after a kill. */
-  get exitCode(): number | null {
-    return this.#child?.exitCode ?? null
   }
 
   /** SIGKILL: what its tasks started lives on, as after a real one. */
@@ -90,6 +114,7 @@ export class FleetMember {
     const child = this.#child
     if (child === null || this.dead) return
     const gone = once(child, 'exit')
+    this.#told = true
     child.kill('SIGTERM')
     await gone
   }

@@ -17,6 +17,8 @@ interface AttemptRow {
   cancel_asked: number | null
   run_ended: number | null
   pool: string | null
+  /** `process` or `pool`. */
+  executor: string
 }
 
 /** Ids of attempts whose code started, with the ms at which each start was. */
@@ -33,7 +35,7 @@ export const attemptRows = (db: Database): Promise<AttemptRow[]> =>
   db.client<AttemptRow[]>`
     select a.id, a.state::text, r.number || ' ' || t.task || coalesce('[' || t.key || ']', '') || ' ' || a.n as name,
       extract(epoch from a.created_at)::float8 * 1000 as created, extract(epoch from a.started_at)::float8 * 1000 as gate, extract(epoch from a.ended_at)::float8 * 1000 as ended,
-      extract(epoch from r.cancel_requested_at)::float8 * 1000 as cancel_asked, extract(epoch from r.ended_at)::float8 * 1000 as run_ended, t.pool
+      extract(epoch from r.cancel_requested_at)::float8 * 1000 as cancel_asked, extract(epoch from r.ended_at)::float8 * 1000 as run_ended, t.pool, a.executor::text
     from attempt a join task_run t on t.id = a.task_run_id join run r on r.id = a.run_id`
 
 /** Runs that have not ended; asked again while the database is away. */
@@ -56,6 +58,9 @@ function most(spans: readonly { from: number; to: number }[]): number {
   return highest
 }
 
+/** ms that code which was let go before its worker was killed may still take to get to its first line. */
+const slackMs = 1000
+
 function ofAttempt(row: AttemptRow, starts: readonly number[]): string[] {
   const faults: string[] = []
   const say = (what: string) => faults.push(`attempt ${row.name}: ${what}`)
@@ -66,6 +71,8 @@ function ofAttempt(row: AttemptRow, starts: readonly number[]): string[] {
   if (row.cancel_asked !== null && row.gate !== null && row.gate > row.cancel_asked)
     say('it passed the gate after the cancel was asked (R17)')
   const [start] = starts
+  if (row.ended !== null && starts.some((at) => at > (row.ended ?? 0) + slackMs))
+    say('its code started after its end (R1)')
   if (row.cancel_asked !== null && row.run_ended !== null && start !== undefined && start > row.run_ended)
     say('its code started after the run was cancelled (R17)')
   return faults

@@ -38,8 +38,11 @@ export class MortalProduct {
     return this.#said
   }
 
-  /** Begins a life, as the leader of a process group of its own. Resolves when it is ready. */
-  async start(failpoints: readonly string[] = []): Promise<Ready> {
+  /**
+   * Begins a life, as the leader of a process group of its own. Resolves when it is ready.
+   * @param env of this life, over ours
+   */
+  async start(failpoints: readonly string[] = [], env: Record<string, string> = {}): Promise<Ready> {
     const file = join(this.folder, 'ready.json')
     await rm(file, { force: true })
     const options = [
@@ -55,7 +58,11 @@ export class MortalProduct {
     const child = spawn(process.execPath, [join(root, 'cli/start/supervisor.ts'), ...options], {
       cwd: root,
       detached: true,
-      env: childEnvironment({ DAGBOK_TEST_FAULTS: '1', DAGBOK_FAILPOINTS: failpoints.join(',') }),
+      env: childEnvironment({
+        ...env,
+        DAGBOK_TEST_FAULTS: '1',
+        DAGBOK_FAILPOINTS: failpoints.join(','),
+      }),
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.lives++

@@ -1,10 +1,6 @@
 /** 10,000 tasks: two schedulers and three workers of the pool, each of which is killed ten times meanwhile. */
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { deskSocket } from '#server/config/desk.ts'
-import { listenForWeb, tokenOfMain } from '#workers/testing/pool-crew.ts'
-import { FleetMember } from './fleet.ts'
+import { hireFar, type Far } from './far.ts'
 import { openSite, type Site } from './fleet-site.ts'
 import { attemptRows, judgeAttempts, judgeRuns, openRuns } from './history.ts'
 import { pause } from './until.ts'
@@ -33,25 +29,14 @@ printf '%s %s\\n' "$DAGBOK_ATTEMPT_ID" "\${EPOCHREALTIME/./}000" >> "$DAGBOK_PAR
 `
 
 let site: Site
-const webs: Server[] = []
-const workers: FleetMember[] = []
+let far: Far
 beforeAll(async () => {
   site = await openSite({ notebook, workers: 2, leaseMs: 5000 })
-  const { secret } = await tokenOfMain(site.db)
-  const urls: string[] = []
-  for (const { runtime } of site.fleet) {
-    const web = await listenForWeb(deskSocket(runtime).path)
-    webs.push(web)
-    urls.push(`http://127.0.0.1:${(web.address() as AddressInfo).port}`)
-  }
   // Two workers at the first scheduler's desk, one at the second's.
-  for (const url of [urls[0], urls[1], urls[0]])
-    workers.push(FleetMember.poolWorker(site.folder, url ?? '', secret, ['--queue', 'far', '--slots', '4']))
+  far = await hireFar(site, [0, 1, 0])
 })
 afterAll(async () => {
-  for (const worker of workers) await worker.remove()
-  for (const web of webs) web.close()
-  for (const web of webs) web.closeAllConnections()
+  await far?.close()
   await site?.close()
 })
 
@@ -65,7 +50,7 @@ test('[R1] [R2] 10,000 tasks, two schedulers, three workers, fifty kills: each c
   const ids: string[] = []
   for (let i = 0; i < runs; i++) ids.push(await site.start())
   const began = performance.now()
-  const fleet = [...site.fleet, ...workers]
+  const fleet = [...site.fleet, ...far.workers]
   for (const member of fleet) member.start()
   const kills = killsOfEach * fleet.length
   for (let killed = 0; (await openRuns(site.db.client)) > 0;) {

@@ -6,6 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { stat } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex, Readable, Writable } from 'node:stream'
+import { gitSilenceMs } from '../config/patience.ts'
 import { DagbokError, httpStatus } from '../domain/errors/errors.ts'
 import type { Actor } from '../services/actor.ts'
 import { answerHooks, type HookAnswer, type HookCall } from './hooks/conversation.ts'
@@ -122,6 +123,16 @@ function relay(from: Readable, response: ServerResponse): void {
   from.on('data', onChunk)
 }
 
+/**
+ * Ends a git from which nothing comes, and to which nothing goes, for as long as `gitSilenceMs`.
+ * @param heard what it says, and what is said to it
+ */
+function boundSilence(child: ChildProcess, heard: readonly Readable[], late: () => void): void {
+  const timer = setTimeout(late, gitSilenceMs)
+  for (const stream of heard) stream.on('data', () => timer.refresh())
+  child.once('close', () => clearTimeout(timer))
+}
+
 const cutOff: HookAnswer = { accepted: false, lines: ['error: the push was cut off'] }
 
 /** Whoever pushes gets an answer whatever happens, since git waits for one. */
@@ -150,16 +161,16 @@ async function serve(request: IncomingMessage, response: ServerResponse, git: Gi
   // Whoever went while this was asked for is not waited for: git would wait for the rest for ever.
   if (response.destroyed) return undefined
   const child = start(request, url, route, target, actor)
-  const end = () => {
+  const end = (signal: 'SIGTERM' | 'SIGKILL') => {
     if (child.pid !== undefined && child.exitCode === null) {
       try {
-        process.kill(-child.pid, 'SIGTERM')
+        process.kill(-child.pid, signal)
       } catch {
         // It has just ended by itself.
       }
     }
   }
-  response.once('close', end)
+  response.once('close', () => end('SIGTERM'))
   child.once('error', (error) => {
     git.report(error)
     refuse(response, 500, 'Something went wrong here. It was logged.')
@@ -176,6 +187,12 @@ async function serve(request: IncomingMessage, response: ServerResponse, git: Gi
   fromHook.on('error', () => {})
   request.pipe(stdin)
   relay(stdout, response)
+  boundSilence(child, [request, stdout, fromHook], () => {
+    const said = `git was silent for ${gitSilenceMs / 1000} s and was ended: its repository's disk may not answer.`
+    git.report(new Error(said))
+    refuse(response, 503, said)
+    end('SIGKILL')
+  })
   let complaint = ''
   stderr.on('data', (chunk: Buffer) => (complaint += complaint.length < 10_000 ? chunk.toString() : ''))
   let whole = route.rest !== 'git-receive-pack'

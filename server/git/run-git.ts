@@ -1,6 +1,7 @@
 /** Calls of git: argument vectors made by us, a clean environment, hooks off. No user's text is ever an option. */
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { gitPath } from '../config/git.ts'
+import { gitMs } from '../config/patience.ts'
 import { DagbokError } from '../domain/errors/errors.ts'
 
 /** What git may know of this machine: nothing but where programs are. */
@@ -38,6 +39,8 @@ export interface GitCall {
   env?: Record<string, string>
   /** Bytes of its output that are held at most; a program that prints more is ended. */
   most?: number
+  /** ms that it may take; then it is ended. */
+  ms?: number
 }
 
 /** A commit of a few kilobytes can name more files than any machine can list. */
@@ -53,7 +56,30 @@ export async function runGit(call: GitCall): Promise<Buffer> {
   )
 }
 
-/** The same, for calls whose exit code is an answer. @throws DagbokError `too_large` when it prints more than `most` */
+/** The answer of a child; one that takes longer is ended, and not waited for: a disk that hangs does not let it go. */
+function codeOf(child: ChildProcess, verb: string, ms: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL')
+      reject(
+        new DagbokError(
+          'unavailable',
+          `git ${verb} took longer than ${ms / 1000} s and was ended: its repository's disk may not answer.`,
+        ),
+      )
+    }, ms)
+    child.once('error', reject)
+    child.once('close', (status) => {
+      clearTimeout(timer)
+      resolve(status ?? -1)
+    })
+  })
+}
+
+/**
+ * The same, for calls whose exit code is an answer.
+ * @throws DagbokError `too_large` when it prints more than `most`; `unavailable` when it takes longer than `ms`
+ */
 export async function tryGit({
   repository,
   args,
@@ -61,6 +87,7 @@ export async function tryGit({
   quarantine = null,
   env = {},
   most = mostBytes,
+  ms = gitMs,
 }: GitCall): Promise<{ code: number; stdout: Buffer; stderr: string }> {
   const child = spawn(
     'git',
@@ -81,10 +108,7 @@ export async function tryGit({
   child.stderr.on('data', (chunk: Buffer) => (stderr += stderr.length < 10_000 ? chunk.toString() : ''))
   child.stdin.on('error', () => {})
   child.stdin.end(input)
-  const code = await new Promise<number>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (status) => resolve(status ?? -1))
-  })
+  const code = await codeOf(child, args[0] ?? '', ms)
   if (size > most)
     throw new DagbokError('too_large', `git ${args[0]} gives more than the ${most} bytes that are taken.`)
   return { code, stdout: Buffer.concat(out), stderr }

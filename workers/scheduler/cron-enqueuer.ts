@@ -2,6 +2,7 @@
 import type { Logger } from 'pino'
 import type { SchedulingStore } from '#db/scheduling-store.ts'
 import { plainDeployment, type DefaultExecutor, type Deployment } from '#server/domain/run/deployment.ts'
+import { failpoint } from '#server/config/failpoint.ts'
 import { fireSchedule } from '#server/services/schedule/fire.ts'
 import { takeOverSchedules } from '#server/services/schedule/take-over.ts'
 import { realEffects, type Effects } from './effects.ts'
@@ -48,6 +49,7 @@ export class CronEnqueuer {
         const fired = await this.#store.transaction((tx) =>
           fireSchedule(tx, schedule, moment, this.#executor),
         )
+        await failpoint('schedule.fire.after-record')
         if (fired === 'done') moved++
         else waiting++
       })

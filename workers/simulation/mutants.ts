@@ -4,15 +4,8 @@
  * the conformance suite holds the two equal.
  */
 import type { Violation } from './checker/checker.ts'
+import type { Cut } from './mutate.ts'
 import { poolMutants } from './pool-mutants.ts'
-
-interface Cut {
-  /** Path from the repository's root. */
-  file: string
-  /** Must be there exactly once, so that a mutant does not rot. */
-  find: string
-  put: string
-}
 
 export interface Mutant {
   name: string

@@ -2,7 +2,14 @@
 import { registerHooks } from 'node:module'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Mutant } from './mutants.ts'
+
+export interface Cut {
+  /** Path from the repository's root. */
+  file: string
+  /** Must be there exactly once, so that a mutant does not rot. */
+  find: string
+  put: string
+}
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -14,7 +21,7 @@ export function cutText(file: string, text: string, find: string, put: string): 
 }
 
 /** Modules that are imported from now on have the cuts. */
-export function mutate({ cuts }: Mutant): void {
+export function mutate({ cuts }: { cuts: readonly Cut[] }): void {
   registerHooks({
     load: (url, context, next) => {
       const loaded = next(url, context)

@@ -2,6 +2,7 @@
 import type { DueSchedule } from '#db/queries/schedule.ts'
 import type { Session } from '#db/scheduling-store.ts'
 import { weighTicks } from '../../domain/schedule/hold.ts'
+import { failpoint } from '../../config/failpoint.ts'
 import { newestTick, nextTick, ticksBetween, type Tick } from '../../domain/schedule/ticks.ts'
 import { plainDeployment, type DefaultExecutor } from '../../domain/run/deployment.ts'
 import { makeRun } from '../run/create-run.ts'
@@ -36,6 +37,7 @@ export async function fireSchedule(
   const until = due.until !== null && due.until < now ? due.until : now
   const ticks = dueTicks(due, until)
   if (ticks === 'no_room') return 'no_room'
+  await failpoint('schedule.fire.before')
   for (const { logicalDate, intervalStart, intervalEnd } of ticks)
     await makeRun(tx, {
       dagId: given.dagId,
@@ -50,6 +52,7 @@ export async function fireSchedule(
       intervalStart,
       intervalEnd,
     })
+  await failpoint('schedule.fire.after-effect-before-record')
   const cursor = ticks.at(-1)?.at ?? due.cursor
   const from = due.entry.catchup || cursor > until ? cursor : until
   await tx.moveSchedule(due, cursor, nextTick(due.entry, from)?.at ?? null)

@@ -2,6 +2,7 @@
  * A worker of the pool as the scheduler sees it: an executor whose room is what the worker's open poll says, and whose
  * jobs are that poll's answer. What was answered and did not arrive is answered again: the start gate lets one start.
  */
+import { underwayMs } from '#server/config/lease.ts'
 import { realEffects, type Effects } from '../../scheduler/effects.ts'
 import type { AttemptJob, Executor, Post } from '../executor.ts'
 import type { Ending, Poll } from './protocol.ts'
@@ -15,9 +16,6 @@ interface Waiting {
   free: number
   answer: (handed: Handed) => void
 }
-
-/** ms that an attempt may be on its way to a worker: its first heartbeat makes that the pool's lease. */
-const underwayMs = 60_000
 
 export class RemoteWorker implements Executor {
   readonly name = 'pool'

@@ -1,0 +1,11 @@
+/** How long the product waits for what it depends on, before it says that there is no answer (R7). */
+import { shortened } from './shortened.ts'
+
+/** ms that a statement may go without the answer of Postgres. */
+export const statementMs = shortened('DAGBOK_TEST_STATEMENT_MS', 60_000)
+
+/** ms that a call of git may take. */
+export const gitMs = shortened('DAGBOK_TEST_GIT_MS', 120_000)
+
+/** ms that a git which serves a push or a fetch may be silent: of a large repository it counts objects for a while. */
+export const gitSilenceMs = shortened('DAGBOK_TEST_GIT_SILENCE_MS', 600_000)
