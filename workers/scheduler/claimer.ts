@@ -5,13 +5,9 @@
 import type { Logger } from 'pino'
 import type { Candidate } from '#db/queries/claim.ts'
 import type { SchedulingStore } from '#db/scheduling-store.ts'
-import { failpoint } from '#server/config/failpoint.ts'
-import { ExpressionError } from '#server/domain/expression/cel.ts'
-import { recordOf, type Handed } from '#server/domain/run/attempt-record.ts'
 import { isShut, type ItemRef } from '#server/domain/run/decide.ts'
 import { itemAt } from '#server/domain/run/machine.ts'
-import { attemptEnd, type Executor } from '../executors/executor.ts'
-import { buildJob, type Claimed } from './attempt-job.ts'
+import type { Executor } from '../executors/executor.ts'
 import type { DatabaseSink } from './attempt-sink.ts'
 import type { Effects } from './effects.ts'
 import type { HeldAttempts } from './held-attempts.ts'
@@ -19,12 +15,8 @@ import type { Isolation } from './isolation.ts'
 import { heldBackBy, type Limit } from './limits.ts'
 import type { LiveRun } from './live-run.ts'
 import { Room } from './room.ts'
+import { Submitter, type Taken } from './submitter.ts'
 import type { Entry, Prepare, RunAdvancer } from './run-advancer.ts'
-import { viewerOf } from './run-facts.ts'
-
-interface Taken extends Claimed {
-  live: LiveRun
-}
 
 /** Rounds of one look in which something was claimed. */
 const longest = 4
@@ -41,14 +33,12 @@ interface Claim {
 
 export class Claimer {
   readonly #store: SchedulingStore
-  readonly #log: Logger
   readonly #workerId: string
   readonly #runs: RunAdvancer
-  readonly #sink: DatabaseSink
   readonly #isolation: Isolation
   readonly #effects: Pick<Effects, 'token' | 'within' | 'parallelism'>
   readonly #held: HeldAttempts
-  readonly #submitting = new Set<Promise<void>>()
+  readonly #submitter: Submitter
   readonly #room: Room
 
   constructor(given: {
@@ -62,24 +52,18 @@ export class Claimer {
     held: HeldAttempts
   }) {
     this.#store = given.store
-    this.#log = given.log
     this.#workerId = given.workerId
     this.#runs = given.runs
-    this.#sink = given.sink
     this.#isolation = given.isolation
     this.#effects = given.effects
     this.#held = given.held
     this.#room = new Room(given.held)
+    this.#submitter = new Submitter(given)
   }
 
   /** Resolves when what was taken has been handed to the executor. */
   async idle(): Promise<void> {
-    while (this.#submitting.size > 0) await Promise.all(this.#submitting)
-  }
-
-  #follow(submission: Promise<void>): void {
-    this.#submitting.add(submission)
-    void submission.finally(() => this.#submitting.delete(submission))
+    await this.#submitter.idle()
   }
 
   /** Asks for the end of the attempts of this task run that were handed out here. */
@@ -126,7 +110,7 @@ export class Claimer {
         done: (accepted) => {
           this.#room.reserve(executor, -1)
           const outcome = claim.settle(accepted)
-          if (outcome.kind === 'taken') this.#follow(this.#submit(executor, outcome.taken))
+          if (outcome.kind === 'taken') this.#submitter.submit(executor, outcome.taken)
         },
         failed: () => this.#room.reserve(executor, -1),
       }
@@ -163,7 +147,7 @@ export class Claimer {
         else blocked.tasks.add(`${candidate.runId} ${candidate.task}`)
       }
       const taken = outcomes.flatMap((outcome) => (outcome?.kind === 'taken' ? [outcome.taken] : []))
-      for (const one of taken) this.#follow(this.#submit(executor, one))
+      for (const one of taken) this.#submitter.submit(executor, one)
       // Somebody took the last place meanwhile: what is behind has none either.
       if (outcomes.some((outcome) => outcome?.kind === 'all_limit')) return false
       if (taken.length > 0 && ++rounds === longest) return true
@@ -222,46 +206,5 @@ export class Claimer {
       return outcome
     }
     return { prepare, settle }
-  }
-
-  /** What it was given stays with it. An attempt does not fail for it. */
-  async #keep({ attemptId, token }: Claimed, executor: Executor, given: Handed): Promise<void> {
-    const record = recordOf(given)
-    const held = this.#held.get(token)
-    // Its gate is asked by this life of the process, or never: it is kept with that.
-    if (executor.post.own && held !== undefined) {
-      held.record = record
-      return
-    }
-    try {
-      await this.#store.saveRecord(attemptId, record)
-    } catch (error) {
-      this.#log.error({ err: error, attempt: attemptId }, 'what an attempt was given could not be kept')
-    }
-  }
-
-  async #submit(executor: Executor, { live, node, item, ...claimed }: Taken): Promise<void> {
-    const { token } = claimed
-    try {
-      await failpoint('attempt.claim.after-record', live.machine.plan.nodes[node]?.task)
-      const viewer = await viewerOf(this.#store, live, node, item)
-      const job = await buildJob(this.#store, live, viewer, { ...claimed, node, item }, this.#effects.within)
-      const given = { ...job, params: live.row.params }
-      await Promise.all([this.#keep({ ...claimed, node, item }, executor, given), executor.submit(job)])
-    } catch (error) {
-      const end =
-        error instanceof ExpressionError
-          ? attemptEnd('failed', 'expression_error', error.message)
-          : attemptEnd('lost', 'infrastructure_unknown', 'It could not be handed to its executor.')
-      if (!(error instanceof ExpressionError))
-        this.#log.error({ err: error, token }, 'an attempt could not be submitted')
-      try {
-        await this.#sink.ended(token, end)
-      } catch (failure) {
-        // Its lease runs out, and it is taken for lost.
-        this.#log.error({ err: failure, token }, 'the end of an attempt could not be written')
-      }
-      this.released(token)
-    }
   }
 }

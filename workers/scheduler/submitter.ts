@@ -1,0 +1,93 @@
+/** Gives what was claimed to its executor, rendered. What cannot be given ends at once. */
+import type { Logger } from 'pino'
+import type { SchedulingStore } from '#db/scheduling-store.ts'
+import { failpoint } from '#server/config/failpoint.ts'
+import { ExpressionError } from '#server/domain/expression/cel.ts'
+import { recordOf, type Handed } from '#server/domain/run/attempt-record.ts'
+import { attemptEnd, type Executor } from '../executors/executor.ts'
+import { buildJob, type Claimed } from './attempt-job.ts'
+import type { DatabaseSink } from './attempt-sink.ts'
+import type { Effects } from './effects.ts'
+import type { HeldAttempts } from './held-attempts.ts'
+import type { LiveRun } from './live-run.ts'
+import { viewerOf } from './run-facts.ts'
+
+export interface Taken extends Claimed {
+  live: LiveRun
+}
+
+export class Submitter {
+  readonly #store: SchedulingStore
+  readonly #log: Logger
+  readonly #sink: DatabaseSink
+  readonly #effects: Pick<Effects, 'within'>
+  readonly #held: HeldAttempts
+  readonly #submitting = new Set<Promise<void>>()
+
+  constructor(given: {
+    store: SchedulingStore
+    log: Logger
+    sink: DatabaseSink
+    effects: Pick<Effects, 'within'>
+    held: HeldAttempts
+  }) {
+    this.#store = given.store
+    this.#log = given.log
+    this.#sink = given.sink
+    this.#effects = given.effects
+    this.#held = given.held
+  }
+
+  /** Begins to hand it over. */
+  submit(executor: Executor, taken: Taken): void {
+    const submission = this.#handOver(executor, taken)
+    this.#submitting.add(submission)
+    void submission.finally(() => this.#submitting.delete(submission))
+  }
+
+  /** Resolves when all that was begun has been handed over. */
+  async idle(): Promise<void> {
+    while (this.#submitting.size > 0) await Promise.all(this.#submitting)
+  }
+
+  /** What it was given stays with it. An attempt does not fail for it. */
+  async #keep({ attemptId, token }: Claimed, executor: Executor, given: Handed): Promise<void> {
+    const record = recordOf(given)
+    const held = this.#held.get(token)
+    // Its gate is asked by this life of the process, or never: it is kept with that.
+    if (executor.post.own && held !== undefined) {
+      held.record = record
+      return
+    }
+    try {
+      await this.#store.saveRecord(attemptId, record)
+    } catch (error) {
+      this.#log.error({ err: error, attempt: attemptId }, 'what an attempt was given could not be kept')
+    }
+  }
+
+  async #handOver(executor: Executor, { live, node, item, ...claimed }: Taken): Promise<void> {
+    const { token } = claimed
+    try {
+      await failpoint('attempt.claim.after-record', live.machine.plan.nodes[node]?.task)
+      const viewer = await viewerOf(this.#store, live, node, item)
+      const job = await buildJob(this.#store, live, viewer, { ...claimed, node, item }, this.#effects.within)
+      const given = { ...job, params: live.row.params }
+      await Promise.all([this.#keep({ ...claimed, node, item }, executor, given), executor.submit(job)])
+    } catch (error) {
+      const end =
+        error instanceof ExpressionError
+          ? attemptEnd('failed', 'expression_error', error.message)
+          : attemptEnd('lost', 'infrastructure_unknown', 'It could not be handed to its executor.')
+      if (!(error instanceof ExpressionError))
+        this.#log.error({ err: error, token }, 'an attempt could not be submitted')
+      try {
+        await this.#sink.ended(token, end)
+      } catch (failure) {
+        // Its lease runs out, and it is taken for lost.
+        this.#log.error({ err: failure, token }, 'the end of an attempt could not be written')
+      }
+      this.#held.delete(token)
+    }
+  }
+}
