@@ -54,17 +54,19 @@ function Actions({ place, of, done }: { place: DagPlace; of: Backfill; done: () 
   return (
     <>
       {error !== null && <Fault error={error} />}
-      <button
-        type="button"
-        className="btn"
-        disabled={busy}
-        onClick={() => (of.state === 'paused' ? resume : pause).mutate(ref)}
-      >
-        {of.state === 'paused' ? 'Resume' : 'Pause'}
-      </button>{' '}
-      <button type="button" className="btn danger" disabled={busy} onClick={() => cancel.mutate(ref)}>
-        Cancel
-      </button>
+      <div className="actions">
+        <button
+          type="button"
+          className="btn"
+          disabled={busy}
+          onClick={() => (of.state === 'paused' ? resume : pause).mutate(ref)}
+        >
+          {of.state === 'paused' ? 'Resume' : 'Pause'}
+        </button>
+        <button type="button" className="btn danger" disabled={busy} onClick={() => cancel.mutate(ref)}>
+          Cancel
+        </button>
+      </div>
     </>
   )
 }
