@@ -82,6 +82,7 @@ const queries = {
   waitingRuns: admission.waitingRuns,
   wakeEnqueuers: live.wakeEnqueuers,
   wakeScheduler: live.wakeScheduler,
+  waitingItems: past.waitingItems,
   workerAlive: worker.workerAlive,
   workerDrains: worker.workerDrains,
   workerStopped: worker.workerStopped,

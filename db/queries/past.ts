@@ -3,7 +3,7 @@ import { and, eq, isNotNull, sql, type SQL } from 'drizzle-orm'
 import type { DatedRun } from '#server/domain/run/awaited.ts'
 import type { RunState } from '#server/domain/run/states.ts'
 import { rowsOf, type Queryable } from '../client.ts'
-import { run, taskRun } from '../schema/index.ts'
+import { dag, repository, run, taskRun } from '../schema/index.ts'
 import type { RunRow } from './run-state.ts'
 
 export type Dated = Pick<RunRow, 'dagId' | 'schedule' | 'logicalDate'>
@@ -73,6 +73,29 @@ export async function heldItems(q: Queryable, dagId: string): Promise<{ id: stri
         eq(run.state, 'running'),
         eq(taskRun.state, 'waiting'),
         isNotNull(taskRun.heldAt),
+      ),
+    )
+}
+
+/** Items of running runs of a team with this logical date that wait and are looked at by and by. */
+export async function waitingItems(
+  q: Queryable,
+  { teamId, logicalDate }: { teamId: string; logicalDate: Date },
+): Promise<{ id: string; runId: string }[]> {
+  return q
+    .select({ id: taskRun.id, runId: taskRun.runId })
+    .from(taskRun)
+    .innerJoin(run, eq(run.id, taskRun.runId))
+    .innerJoin(dag, eq(dag.id, run.dagId))
+    .innerJoin(repository, eq(repository.id, dag.repositoryId))
+    .where(
+      and(
+        eq(repository.teamId, teamId),
+        eq(run.logicalDate, logicalDate),
+        eq(run.state, 'running'),
+        eq(taskRun.state, 'waiting'),
+        isNotNull(taskRun.readyAt),
+        isNotNull(taskRun.dueAt),
       ),
     )
 }

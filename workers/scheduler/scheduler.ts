@@ -7,7 +7,7 @@ import type { Logger } from 'pino'
 import { workChannel } from '#db/queries/live.ts'
 import type { SchedulingStore } from '#db/scheduling-store.ts'
 import type { RunAction, RunEvent } from '#server/domain/run/decide.ts'
-import { itemAt } from '#server/domain/run/machine.ts'
+import { isTerminalRun } from '#server/domain/run/states.ts'
 import type { BlobSource } from '#server/storage/read-lines.ts'
 import { attemptEnd, type Executor } from '../executors/executor.ts'
 import { Admitter } from './admitter.ts'
@@ -20,6 +20,7 @@ import type { LiveRun } from './live-run.ts'
 import { Overdue } from './overdue.ts'
 import { Questions } from './questions.ts'
 import { Isolation } from './isolation.ts'
+import { Releases } from './releases.ts'
 import { RunAdvancer, type Advanced, type Prepare } from './run-advancer.ts'
 import { Wakeful } from './wakeful.ts'
 
@@ -40,6 +41,7 @@ export class Scheduler {
   readonly #claimer: Claimer
   readonly #questions: Questions
   readonly #admitter: Admitter
+  readonly #releases: Releases
   readonly #fullDisk: Effects['fullDisk']
   /** Hands out what is queued. */
   readonly #claims: Wakeful
@@ -70,6 +72,7 @@ export class Scheduler {
     })
     this.#overdue = new Overdue(effects.elapsed)
     this.#admitter = new Admitter(store, this.#runs, this.#isolation)
+    this.#releases = new Releases(store, this.#runs, this.#isolation, log)
     this.#claimer = new Claimer({
       store,
       log,
@@ -217,25 +220,11 @@ export class Scheduler {
       this.#answer(live, asked).catch((error: unknown) =>
         this.#log.error({ err: error, run: live.row.id }, 'what the core asked could not be answered'),
       )
-    if (past)
-      this.#releaseHeld(live.row.dagId).catch((error: unknown) =>
-        this.#log.error({ err: error, run: live.row.id }, 'what a run held back could not be looked at'),
-      )
+    this.#releases.after(live, { past, over: changed && isTerminalRun(live.machine.run) })
     if (dueMs !== null) this.#sweeps.within(dueMs)
     // A run that was looked at and still waits wakes nobody: it would be looked at again at once.
     if (changed && live.machine.run !== 'running') this.#wake()
     else if (queued) this.#newWork()
-  }
-
-  /** Looks at once at what a run before held back: a poll of it is only the safety net. */
-  async #releaseHeld(dagId: string): Promise<void> {
-    for (const { id, runId } of await this.#store.heldItems(dagId))
-      await this.#apply(runId, (_tx, { places, machine }) => {
-        const place = places.get(id)
-        const { state, heldAt } = place === undefined ? {} : itemAt(machine, place.node, place.item)
-        const held = state === 'waiting' && heldAt != null
-        return Promise.resolve(place !== undefined && held ? [{ kind: 'due', ...place }] : null)
-      })
   }
 
   async #answer(live: LiveRun, asked: Extract<RunAction, { kind: 'ask' }>[]): Promise<void> {

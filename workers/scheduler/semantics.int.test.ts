@@ -128,6 +128,20 @@ test('a wait for a time, and one for the run of another DAG with the same logica
   expect((await over(alone)).state).toBe('failed')
 })
 
+test('a wait for another DAG goes on with the end of its run, without a poll', async () => {
+  await work(() => succeeds(), 8, { after: () => () => {} })
+  const other = await dag('  - {id: a, command: [a]}')
+  const [row] = await database().client`select d.name from dag d where d.id = ${other.dagId}`
+  const of = `${await repositoryOf(other.dagId)}/${String(row?.['name'])}`
+  const waiting = await dag(`  - {id: w, wait: {run: "${of}"}}\n  - {id: free, command: [f]}`)
+  const dated = { logicalDate: new Date('2026-03-01T00:00:00Z'), trigger: 'schedule' as const }
+  const id = await waiting.run(dated)
+  await until(id, 'free', 'succeeded')
+  expect(await states(id)).toMatchObject({ w: 'waiting' })
+  expect((await over(await other.run(dated))).state).toBe('succeeded')
+  expect((await over(id)).state).toBe('succeeded')
+})
+
 test('a wait for another DAG ends as its lists say of the newest run, and a bound ends it without one', async () => {
   await work((job) => (job.task === 'a' ? fails() : succeeds()))
   const other = await dag('  - {id: a, command: [a]}')

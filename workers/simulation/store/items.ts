@@ -19,6 +19,7 @@ type Names =
   | 'runsOfDate'
   | 'saveAnswer'
   | 'taskRunRows'
+  | 'waitingItems'
 
 const holdsPlace = ({ state }: Rows['taskRun']) => state === 'starting' || state === 'running'
 const usedOf = (tx: Transaction, pool: string) =>
@@ -157,6 +158,18 @@ export const items: Pick<Statements, Names> = {
     )
     return tx
       .where('taskRun', (row) => row.state === 'waiting' && row.heldAt !== null && running.has(row.runId))
+      .map(({ id, runId }) => ({ id, runId }))
+  },
+  waitingItems: (tx, { teamId, logicalDate }) => {
+    const mine = tx.where('run', (row) => {
+      const sameDate = row.logicalDate?.getTime() === logicalDate.getTime()
+      return row.state === 'running' && sameDate && tx.get('dag', row.dagId)?.teamId === teamId
+    })
+    const ids = new Set(mine.map(({ id }) => id))
+    const looked = ({ state, readyAt, dueAt }: Rows['taskRun']) =>
+      state === 'waiting' && readyAt !== null && dueAt !== null
+    return tx
+      .where('taskRun', (row) => ids.has(row.runId) && looked(row))
       .map(({ id, runId }) => ({ id, runId }))
   },
   runsOfDate: (tx, { teamId, dag: name, logicalDate }) =>

@@ -74,6 +74,12 @@ export function itemRules({ subject, run, started }: Bench): void {
     expect(await store.heldItems(made.dagId)).toEqual([])
     await writeRun(store, second.id, { change: { to: 'running', reason: null }, stop: null, dueAt: null })
     expect(await store.heldItems(made.dagId)).toEqual([{ id: held, runId: second.id }])
+    const waiting = { teamId: await store.teamOfDag(made.dagId), logicalDate: at(2).logicalDate }
+    expect(await store.waitingItems(waiting)).toEqual([])
+    const looked = to('waiting', { readyAt: 1000, dueAt: 2000 })
+    await writeTaskRuns(store, [{ id: held, from: 'waiting', to: looked }])
+    expect(await store.waitingItems(waiting)).toEqual([{ id: held, runId: second.id }])
+    expect(await store.waitingItems({ ...waiting, logicalDate: at(1).logicalDate })).toEqual([])
     // What a schedule did, or did not, that its DAG has no more is the past of whichever took its place.
     expect(await store.pastHolds({ ...dated(3), schedule: 'another' }, 'a')).toBe(false)
     expect(await store.pastHolds({ ...dated(3), schedule: null }, 'a')).toBe(false)
