@@ -80,6 +80,50 @@ test('a component under a matrix joins equal keys', () => {
   ])
 })
 
+const inCell = `---\ndagbok: 1\nid: c\nkind: component\nparams: {n: {type: integer, default: 0}}\n---\n\n${task('id: a')}\n${task('id: b\nneeds: [a]\nmatrix: {w: [x, y]}')}`
+
+test('a matrix inside a component that is used with one is appended, within each cell; so is that of a component in it', () => {
+  const outer = `---\ndagbok: 1\nid: o\nkind: component\n---\n\n${task('id: first')}\n\`\`\`yaml task\nid: c\nneeds: [first]\nuses: ./c.dag.md\nmatrix: {j: [1, 2]}\nwith: {n: "\${{ matrix.j }}"}\n\`\`\`\n`
+  const { spec, faults } = notebook(
+    '```yaml task\nid: o\nuses: ./o.dag.md\nmatrix: {k: [1, 2]}\n```\n```yaml task\nid: c\nuses: ./c.dag.md\nmatrix: {k: [1, 2]}\nwith: {n: "${{ matrix.k }}"}\n```\n',
+    { files: { 'd/c.dag.md': inCell, 'd/o.dag.md': outer } },
+  )
+  expect(faults).toEqual([])
+  const keys = (id: string) => spec?.tasks.find((one) => one.id === id)?.matrix?.map((item) => item.key)
+  expect(keys('c.a')).toEqual(['k=1', 'k=2'])
+  expect(keys('c.b')).toEqual(['k=1,w=x', 'k=1,w=y', 'k=2,w=x', 'k=2,w=y'])
+  expect(keys('o.c.a')).toEqual(['k=1,j=1', 'k=1,j=2', 'k=2,j=1', 'k=2,j=2'])
+  const joins = (id: string) => spec?.tasks.find((one) => one.id === id)?.joins
+  expect(joins('c.a')).toBeUndefined()
+  expect(joins('c.b')).toEqual([{ group: 'c', keys: ['k=1', 'k=1', 'k=2', 'k=2'] }])
+  expect(joins('o.c.a')).toEqual([
+    { group: 'o', keys: ['k=1', 'k=1', 'k=2', 'k=2'] },
+    { group: 'o.c', keys: ['k=1,j=1', 'k=1,j=2', 'k=2,j=1', 'k=2,j=2'] },
+  ])
+  expect(spec?.groups.find(({ id }) => id === 'c')?.params).toEqual({ n: '${{ matrix.k }}' })
+})
+
+test.each([
+  [
+    'matrix: {w: [1]}',
+    "d/c.dag.md:18:10 'w' is an axis, and the component it is in is used with the axis 'w': both give DAGBOK_MATRIX_W, so rename one",
+  ],
+  ['if: ${{ params.nope }}', "d/x.dag.md:9:9 unknown param 'nope'"],
+  ['if: ${{ 1 + 1 }}', 'd/x.dag.md:9:5 the condition is a int, and must be true or false'],
+  ['with: {n: "${{ matrix.k }}"}', 'd/x.dag.md:9:16 this task has no matrix'],
+])('a component with %j: %s', (more, message) => {
+  const cell = `\`\`\`yaml task\nid: c\nuses: ./c.dag.md\n${more}\n\`\`\`\n`
+  expect(words(notebook(cell, { files: { 'd/c.dag.md': inCell } })).join('\n')).toContain(message)
+})
+
+test('a matrix within the cells of another one has no more items than one alone', () => {
+  const axis = Array.from({ length: 5001 }, (_, n) => n).join(', ')
+  const cell = `\`\`\`yaml task\nid: c\nuses: ./c.dag.md\nmatrix: {k: [${axis}]}\n\`\`\`\n`
+  expect(words(notebook(cell, { files: { 'd/c.dag.md': inCell } }))).toEqual([
+    'd/c.dag.md:18:9 with the matrix of its component it has 10002 items, more than 10000',
+  ])
+})
+
 test('defaults are what every task has unless it says otherwise', () => {
   const { spec } = notebook(`${task('id: a')}\n${task('id: b\nretries: 5')}`, {
     front: 'defaults: {retries: 2, timeout: 1h30m, resources: {memory: 1Gi, cpu: 500m}}\n',

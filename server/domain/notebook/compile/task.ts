@@ -4,7 +4,7 @@ import { parseTemplate } from '../../expression/template.ts'
 import { retryIfFault } from '../../expression/render.ts'
 import { entry, toJson, type Located } from '../located.ts'
 import { setUpFor, teardownFor } from './cleanup.ts'
-import { bundleFile, checkExpression, checkText, resolveInput, type Place } from './expressions.ts'
+import { bundleFile, checkCondition, checkText, resolveInput, type Place } from './expressions.ts'
 import { keyOf } from './expand.ts'
 import { checkVariables, entriesOf, listOf, notYet, textOf } from './front-matter.ts'
 import { mapOf } from './map.ts'
@@ -180,16 +180,6 @@ function resourcesOf({ key }: Work): Task['resources'] {
   return { cpu: cpu === null ? null : processors(cpu), memory: memory === null ? null : bytes(memory) }
 }
 
-function checkConditions(work: Work): void {
-  const located = work.key('if')
-  if (located?.kind !== 'scalar' || typeof located.value !== 'string') return
-  const whole = /^\s*\$\{\{([\s\S]*)\}\}\s*$/.exec(located.value)
-  if (whole === null) return
-  const type = checkExpression(work.place, located, whole[1] ?? '', located.value.indexOf('${{') + 3)
-  if (type !== null && type !== 'bool' && type !== 'dyn')
-    work.fault(located, `the condition is a ${type}, and must be true or false`)
-}
-
 /** Refuses executors that this build does not have. */
 function executorOf({ key, fault }: Work): Task['executor'] {
   const located = key('executor')
@@ -262,6 +252,14 @@ const poolOf = (key: KeyOf): string | null => {
   return located?.kind === 'scalar' && typeof located.value === 'string' ? located.value : null
 }
 
+/** What says which components' cells it is in: the keys of the cells only where they are not those of its items. */
+function joinedBy({ joins }: DraftTask): Pick<Task, 'joined' | 'joins'> {
+  const joined = joins.at(-1)?.group ?? null
+  const [only] = joins
+  const plain = joins.length === 0 || (joins.length === 1 && only?.keys.length === new Set(only?.keys).size)
+  return { joined, ...(plain ? {} : { joins: joins.map(({ group, keys }) => ({ group, keys: [...keys] })) }) }
+}
+
 /** The task, or null when it has no action; every fault is in its notebook's report. */
 export function assembleTask(draft: Draft, task: DraftTask): Task | null {
   const { document } = task.scope
@@ -275,7 +273,7 @@ export function assembleTask(draft: Draft, task: DraftTask): Task | null {
     fault: (at, message) => document.report.add(at, message),
   }
   const { root } = task.source
-  checkConditions(work)
+  checkCondition(place, work.key('if'))
   const action = actionOf(work)
   const image = work.key('image')
   if (image !== null) checkText(place, image)
@@ -290,7 +288,7 @@ export function assembleTask(draft: Draft, task: DraftTask): Task | null {
     args: texts(work, 'args'),
     folder: document.folder,
     matrix: task.matrix,
-    joined: task.joined,
+    ...joinedBy(task),
     map: mapOf(place, entry(root, 'map')),
     inputs: inputsOf(work),
     outputs: outputsOf(work),
