@@ -73,7 +73,7 @@ export async function buildJob(
     folder: task.folder,
     action:
       action.kind === 'script'
-        ? { kind: 'script', lang: action.lang, text: action.text, args }
+        ? { kind: 'script', lang: action.lang, text: action.text, shell: action.shell, args }
         : { ...action, args },
     env: rendered.env,
     inputs,

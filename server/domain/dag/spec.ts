@@ -86,7 +86,14 @@ export type AwaitedRun = z.infer<typeof awaitedRunSchema>
 
 /** What a task does. A script's text is never interpolated; `command` and `args` are rendered when it starts. */
 export const actionSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('script'), lang: z.string(), text: z.string(), source: sourceSchema }),
+  z.object({
+    kind: z.literal('script'),
+    lang: z.string(),
+    text: z.string(),
+    /** The program, with its arguments, that runs it instead of the interpreter of its language. */
+    shell: z.array(z.string()).optional(),
+    source: sourceSchema,
+  }),
   /** `path` is the repository path of the script file. */
   z.object({ kind: z.literal('script_file'), path: z.string() }),
   z.object({ kind: z.literal('command'), command: z.array(z.string()) }),

@@ -124,6 +124,26 @@ test('a matrix within the cells of another one has no more items than one alone'
   ])
 })
 
+test('a script is run by its language, or by what `shell` says of any', () => {
+  const cells = [
+    task('id: r').replace('bash script', 'R script'),
+    task('id: perl\nshell: perl').replace('bash script', 'perl script'),
+    task('id: py\nshell: [python3.12, -X, dev]').replace('bash script', 'python script'),
+    '```yaml task\nid: plain\ncommand: [x]\n```\n',
+  ]
+  const { spec, faults } = notebook(cells.join('\n'))
+  expect(faults).toEqual([])
+  expect(spec?.tasks.map(({ action }) => action)).toMatchObject([
+    { lang: 'r' },
+    { lang: 'perl', shell: ['perl'] },
+    { lang: 'python', shell: ['python3.12', '-X', 'dev'] },
+    { kind: 'command' },
+  ])
+  expect(spec?.tasks[0]?.action).not.toHaveProperty('shell')
+  const byDefault = notebook(cells.slice(3).join('') + task('id: z'), { front: 'defaults: {shell: perl}\n' })
+  expect([byDefault.faults, byDefault.spec?.tasks[1]?.action]).toMatchObject([[], { shell: ['perl'] }])
+})
+
 test('defaults are what every task has unless it says otherwise', () => {
   const { spec } = notebook(`${task('id: a')}\n${task('id: b\nretries: 5')}`, {
     front: 'defaults: {retries: 2, timeout: 1h30m, resources: {memory: 1Gi, cpu: 500m}}\n',
@@ -204,7 +224,16 @@ test.each([
   [task('id: a\nenv: {X: "${{ 1"}'), 'is never closed'],
   [task('id: a\nmatrix: {k: [1, 1]}'), "1 stands twice in the axis 'k'"],
   [task('id: a\ninputs: {my-t: ./f, my_t: ./f}'), 'give the same environment variable MY_T'],
-  [task('id: a').replace('bash script', 'cobol script'), "'cobol' scripts cannot be run"],
+  [
+    task('id: a').replace('bash script', 'cobol script'),
+    "d/x.dag.md:9:1 'cobol' scripts cannot be run: write bash, sh, python, javascript, typescript, r, name its program in `shell`, or a file",
+  ],
+  [
+    '```yaml task\nid: a\nshell: perl\ncommand: [x]\n```\n',
+    'd/x.dag.md:8:8 `shell` runs an inline script, and this task has none',
+  ],
+  [task('id: a\nshell: []'), 'd/x.dag.md:8:8 `shell`'],
+  [task('id: a\nshell: " "'), 'd/x.dag.md:8:8 `shell`'],
   ['```yaml task\nid: a\nuses: ./y.dag.md\n```\n', "there is no file 'd/y.dag.md'"],
   ['```yaml task\nid: a\nuses: ./x.dag.md\n```\n', 'is not a component'],
 ])('%j: %s', (cells, message) => expect(words(notebook(cells)).join('\n')).toContain(message))

@@ -13,7 +13,7 @@ import type { Draft, DraftTask, KeyOf } from './scope.ts'
 import { bytes, milliseconds, processors } from './units.ts'
 import { approveOf, longestWait, pollOf, waitOf } from './waiting.ts'
 
-export const languages = ['bash', 'sh', 'python', 'javascript', 'typescript'] as const
+export const languages = ['bash', 'sh', 'python', 'javascript', 'typescript', 'r'] as const
 const spoken: Record<string, string> = {
   js: 'javascript',
   node: 'javascript',
@@ -21,6 +21,7 @@ const spoken: Record<string, string> = {
   py: 'python',
   python3: 'python',
   shell: 'sh',
+  R: 'r',
 }
 
 interface Work {
@@ -50,14 +51,23 @@ function texts(work: Work, name: string): string[] {
 
 const checkOutputFree = (work: Work, item: Located) => checkText(work.place, item)
 
+/** A text is the program alone; a list is the program and its arguments. */
+function shellOf({ key }: Work): string[] | null {
+  const located = key('shell')
+  if (located === null) return null
+  return located.kind === 'list' ? located.items.map(scalarText) : [scalarText(located).trim()]
+}
+
 function inline(work: Work, lang: string, text: string, at: { start: number; end: number }): Action {
   const known = spoken[lang] ?? lang
-  if (!(languages as readonly string[]).includes(known))
+  const shell = shellOf(work)
+  if (shell === null && !(languages as readonly string[]).includes(known))
     work.fault(
       at,
-      `'${lang}' scripts cannot be run: write ${languages.join(', ')}, or a file with \`script: ./FILE\``,
+      `'${lang}' scripts cannot be run: write ${languages.join(', ')}, name its program in \`shell\`, or a file with \`script: ./FILE\``,
     )
-  return { kind: 'script', lang: known, text, source: work.task.scope.document.report.at(at) }
+  const source = work.task.scope.document.report.at(at)
+  return { kind: 'script', lang: known, text, ...(shell === null ? {} : { shell }), source }
 }
 
 function scriptOf(work: Work, located: Located): Action | null {
@@ -80,6 +90,9 @@ function actionOf(work: Work): Action | null {
       source.idSpan,
       `'${source.id}' has more than one of an inline script, \`script\`, \`command\`, \`approve\` and \`wait\`: keep one`,
     )
+  const shell = entry(source.root, 'shell')
+  if (shell !== null && source.script === null && script?.kind !== 'map')
+    work.fault(shell, '`shell` runs an inline script, and this task has none')
   if (approve !== null) return approveOf(work.place, approve)
   if (wait !== null) return waitOf(work.place, wait)
   if (source.script !== null) return inline(work, source.script.lang, source.script.text, source.script.span)
