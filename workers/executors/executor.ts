@@ -32,7 +32,7 @@ export interface AttemptJob {
   /** Repository path of the working directory within the checkout. */
   folder: string
   action:
-    | { kind: 'script'; lang: string; text: string; args: string[] }
+    | { kind: 'script'; lang: string; text: string; shell?: string[] | undefined; args: string[] }
     | { kind: 'script_file'; path: string; args: string[] }
     | { kind: 'command'; command: string[]; args: string[] }
   /** N1 without the paths that only the executor knows (DAGBOK_OUT, DAGBOK_IN_*, …). */

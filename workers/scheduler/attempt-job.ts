@@ -21,10 +21,13 @@ async function inputOf(session: Session, live: LiveRun, input: RenderedInput): P
   if (input.kind === 'file') return { kind: 'repository_file', path: input.path }
   if (input.kind === 'value') return { kind: 'json', value: input.value }
   const found = await session.outputsOfTask(live.row.id, input.task, input.output)
+  const within = input.keys === null ? null : new Set(input.keys)
   if (input.expanded && input.key === null)
     return {
       kind: 'folder',
-      items: found.map(({ key, path, hash, size }) => ({ key: key ?? '', path, hash, size })),
+      items: found
+        .filter(({ key }) => within === null || (key !== null && within.has(key)))
+        .map(({ key, path, hash, size }) => ({ key: key ?? '', path, hash, size })),
     }
   const one = found.find((row) => row.key === input.key)
   if (one === undefined) return { kind: 'missing', task: input.task, output: input.output }
@@ -70,7 +73,7 @@ export async function buildJob(
     folder: task.folder,
     action:
       action.kind === 'script'
-        ? { kind: 'script', lang: action.lang, text: action.text, args }
+        ? { kind: 'script', lang: action.lang, text: action.text, shell: action.shell, args }
         : { ...action, args },
     env: rendered.env,
     inputs,

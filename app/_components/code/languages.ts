@@ -4,9 +4,11 @@ import { markdown, markdownLanguage } from '@codemirror/lang-markdown'
 import { pythonLanguage } from '@codemirror/lang-python'
 import { yamlLanguage } from '@codemirror/lang-yaml'
 import { StreamLanguage, type Language } from '@codemirror/language'
+import { r } from '@codemirror/legacy-modes/mode/r'
 import { shell } from '@codemirror/legacy-modes/mode/shell'
 
 const shellLanguage = StreamLanguage.define(shell)
+const rLanguage = StreamLanguage.define(r)
 
 const languages: Record<string, Language> = {
   yaml: yamlLanguage,
@@ -20,6 +22,8 @@ const languages: Record<string, Language> = {
   bash: shellLanguage,
   sh: shellLanguage,
   shell: shellLanguage,
+  r: rLanguage,
+  R: rLanguage,
 }
 
 /** Prose with its fences in their own languages. */

@@ -86,7 +86,14 @@ export type AwaitedRun = z.infer<typeof awaitedRunSchema>
 
 /** What a task does. A script's text is never interpolated; `command` and `args` are rendered when it starts. */
 export const actionSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('script'), lang: z.string(), text: z.string(), source: sourceSchema }),
+  z.object({
+    kind: z.literal('script'),
+    lang: z.string(),
+    text: z.string(),
+    /** The program, with its arguments, that runs it instead of the interpreter of its language. */
+    shell: z.array(z.string()).optional(),
+    source: sourceSchema,
+  }),
   /** `path` is the repository path of the script file. */
   z.object({ kind: z.literal('script_file'), path: z.string() }),
   z.object({ kind: z.literal('command'), command: z.array(z.string()) }),
@@ -114,7 +121,7 @@ export type Action = z.infer<typeof actionSchema>
 
 /** What an input is, with components already seen through. */
 export const inputSchema = z.discriminatedUnion('kind', [
-  /** An output of a task; of an expanded one a folder with all items', unless the two join equal keys. */
+  /** An output of a task; of an expanded one a folder with all items', unless the two join cells. */
   z.object({ kind: z.literal('output'), task: z.string(), output: name }),
   /** A file of the bundle, by repository path. */
   z.object({ kind: z.literal('file'), path: z.string() }),
@@ -163,8 +170,13 @@ export const taskSchema = z.object({
   /** Repository path of the folder of the notebook that declares the task; `''` is the root. */
   folder: z.string(),
   matrix: z.array(matrixItemSchema).nullable(),
-  /** The component group whose matrix it carries: tasks of the same one join equal keys instead of folding. */
+  /** The innermost component group whose matrix it carries: tasks of the same one join equal keys instead of folding. */
   joined: z.string().nullable(),
+  /**
+   * Where it has a matrix of its own beside that, or several components with one are around it: each of those groups,
+   * outermost first, with the key of each item's cell. Read it by `joinsOf`.
+   */
+  joins: z.array(z.object({ group: z.string(), keys: z.array(z.string()) })).optional(),
   inputs: z.record(name, inputSchema),
   outputs: z.record(name, outputDeclarationSchema),
   metrics: z.record(name, metricDeclarationSchema),

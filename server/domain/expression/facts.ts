@@ -1,7 +1,10 @@
 /** What expressions may know of a run, and how a scope of the spec sees it. */
+import { seenCell } from '../dag/joins.ts'
 import type { Spec, Task } from '../dag/spec.ts'
 import { canonicalJson, type Json } from '../json.ts'
 import type { Cause } from '../run/cause.ts'
+import { fold } from '../run/rules.ts'
+import type { TerminalTaskRunState } from '../run/states.ts'
 import { ExpressionError, fromCel, parseExpression, toCel } from './cel.ts'
 import { referencesOf, type Reference } from './references.ts'
 import { parseTemplate } from './template.ts'
@@ -92,16 +95,16 @@ function taskFacts(viewer: Viewer, id: string): { state: string; values: Record<
     Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typed(name, value)]))
   const [first] = items
   if (!isExpanded(target)) return { state, values: all(first?.values ?? {}) }
-  const twin =
-    target?.joined != null && target.joined === viewer.task.joined
-      ? items.find((item) => item.key === viewer.key)
-      : undefined
-  if (twin !== undefined) return { state: twin.state, values: all(twin.values) }
-  const names = new Set(items.flatMap((item) => Object.keys(item.values)))
+  const seen = target === undefined ? null : seenCell(viewer.task, viewer.key, target)
+  const cell = new Set(seen?.keys)
+  const mine = seen === null ? items : items.filter(({ key }) => key !== null && cell.has(key))
+  const [twin] = mine
+  if (seen?.single === true && twin !== undefined) return { state: twin.state, values: all(twin.values) }
+  const names = new Set(mine.flatMap((item) => Object.keys(item.values)))
   return {
-    state,
+    state: seen === null ? state : fold(mine.map((item) => item.state as TerminalTaskRunState)),
     values: Object.fromEntries(
-      [...names].map((name) => [name, items.map((item) => typed(name, item.values[name] ?? null))]),
+      [...names].map((name) => [name, mine.map((item) => typed(name, item.values[name] ?? null))]),
     ),
   }
 }

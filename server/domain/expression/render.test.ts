@@ -13,6 +13,8 @@ outputs: {out: "\${{ tasks.inner.outputs.o }}"}
 tasks:
   - {id: inner, command: [run, "\${{ params.limit / 2 }}"], outputs: {o: o.csv}}
   - {id: after, needs: [inner], command: [echo, "\${{ tasks.inner.values.n }}"]}
+  - {id: each, needs: [inner], matrix: {w: [1, 2]}, command: [each, "\${{ tasks.inner.values.n }}", "\${{ matrix.z }}\${{ matrix.w }}"], inputs: {one: "\${{ tasks.inner.outputs.o }}"}, outputs: {o: o.csv}}
+  - {id: all, needs: [each], command: [all, "\${{ tasks.each.values.n }}", "\${{ tasks.each.state }}"], inputs: {every: "\${{ tasks.each.outputs.o }}"}}
 `
 const text = `dagbok: 1
 id: x
@@ -38,6 +40,11 @@ const items: Record<string, ItemFacts[]> = {
     key,
     state: 'succeeded',
     values: { score: i / 4 },
+  })),
+  'c.each': ['z=a,w=1', 'z=a,w=2', 'z=b,w=1', 'z=b,w=2'].map((key, i) => ({
+    key,
+    state: key === 'z=a,w=2' ? 'failed' : 'succeeded',
+    values: { n: i },
   })),
   'c.inner': ['z=a', 'z=b'].map((key, i) => ({ key, state: 'succeeded', values: { n: i } })),
 }
@@ -86,7 +93,7 @@ test('outside, an expanded task is lists in key order, and its outputs a folder'
   expect(action).toEqual({ kind: 'command', command: ['best', '4 of 3'] })
   expect(env).toMatchObject({ LIST: '[0,0.25,0.5,0.75]', PLAIN: '7', DAGBOK_ATTEMPT: '2' })
   expect(inputs).toEqual({
-    models: { kind: 'output', task: 'm', output: 'model', key: null, expanded: true },
+    models: { kind: 'output', task: 'm', output: 'model', key: null, keys: null, expanded: true },
     file: { kind: 'file', path: 'x.dag.yaml' },
     note: { kind: 'value', value: 'rows 3' },
   })
@@ -104,6 +111,19 @@ test('a component sees its own params, evaluated outside it, and the equal item 
   expect(renderTask(viewer('c.after', 'z=b'), 1, '').action).toEqual({
     kind: 'command',
     command: ['echo', '1'],
+  })
+})
+
+test('a matrix within a component’s cell: each item sees its cell, and what comes after it in the cell sees those of the cell', () => {
+  const each = renderTask(viewer('c.each', 'z=b,w=2'), 1, '')
+  expect(each.action).toEqual({ kind: 'command', command: ['each', '1', 'b2'] })
+  expect(each.inputs['one']).toMatchObject({ task: 'c.inner', key: 'z=b', keys: null })
+  expect(each.env).toMatchObject({ DAGBOK_MATRIX_Z: 'b', DAGBOK_MATRIX_W: '2', DAGBOK_PARAM_LIMIT: '3' })
+  const all = renderTask(viewer('c.all', 'z=b'), 1, '')
+  expect(all.action).toEqual({ kind: 'command', command: ['all', '[2,3]', 'succeeded'] })
+  expect(all.inputs['every']).toMatchObject({ key: null, keys: ['z=b,w=1', 'z=b,w=2'], expanded: true })
+  expect(renderTask(viewer('c.all', 'z=a'), 1, '').action).toMatchObject({
+    command: ['all', '[0,1]', 'failed'],
   })
 })
 

@@ -1,4 +1,5 @@
 /** A task as it starts: conditions evaluated, texts rendered, inputs named, the environment of N1. */
+import { seenCell } from '../dag/joins.ts'
 import type { Task } from '../dag/spec.ts'
 import type { Json } from '../json.ts'
 import { ExpressionError, parseExpression } from './cel.ts'
@@ -6,8 +7,15 @@ import { referencesOf } from './references.ts'
 import { asText, evaluate, evaluateAlone, isExpanded, renderText, type Viewer } from './facts.ts'
 
 export type RenderedInput =
-  /** `key` null: of an expanded task all items, as a folder; else that item's. */
-  | { kind: 'output'; task: string; output: string; key: string | null; expanded: boolean }
+  /** `key` null: of an expanded task all items, or those of these `keys`, as a folder; else that item's. */
+  | {
+      kind: 'output'
+      task: string
+      output: string
+      key: string | null
+      keys: readonly string[] | null
+      expanded: boolean
+    }
   | { kind: 'file'; path: string }
   | { kind: 'value'; value: Json }
 
@@ -86,8 +94,9 @@ function inputOf(viewer: Viewer, input: Task['inputs'][string]): RenderedInput {
   if (input.kind === 'value') return { kind: 'value', value: renderText(viewer, input.scope, input.template) }
   const target = viewer.spec.tasks.find((task) => task.id === input.task)
   const expanded = isExpanded(target)
-  const joined = target?.joined != null && target.joined === viewer.task.joined
-  return { ...input, expanded, key: expanded && joined ? viewer.key : null }
+  const seen = target === undefined || !expanded ? null : seenCell(viewer.task, viewer.key, target)
+  const key = seen?.single === true ? (seen.keys[0] ?? null) : null
+  return { ...input, expanded, key, keys: seen === null || seen.single ? null : seen.keys }
 }
 
 const rendered = new WeakMap<Task, boolean>()

@@ -80,6 +80,70 @@ test('a component under a matrix joins equal keys', () => {
   ])
 })
 
+const inCell = `---\ndagbok: 1\nid: c\nkind: component\nparams: {n: {type: integer, default: 0}}\n---\n\n${task('id: a')}\n${task('id: b\nneeds: [a]\nmatrix: {w: [x, y]}')}`
+
+test('a matrix inside a component that is used with one is appended, within each cell; so is that of a component in it', () => {
+  const outer = `---\ndagbok: 1\nid: o\nkind: component\n---\n\n${task('id: first')}\n\`\`\`yaml task\nid: c\nneeds: [first]\nuses: ./c.dag.md\nmatrix: {j: [1, 2]}\nwith: {n: "\${{ matrix.j }}"}\n\`\`\`\n`
+  const { spec, faults } = notebook(
+    '```yaml task\nid: o\nuses: ./o.dag.md\nmatrix: {k: [1, 2]}\n```\n```yaml task\nid: c\nuses: ./c.dag.md\nmatrix: {k: [1, 2]}\nwith: {n: "${{ matrix.k }}"}\n```\n',
+    { files: { 'd/c.dag.md': inCell, 'd/o.dag.md': outer } },
+  )
+  expect(faults).toEqual([])
+  const keys = (id: string) => spec?.tasks.find((one) => one.id === id)?.matrix?.map((item) => item.key)
+  expect(keys('c.a')).toEqual(['k=1', 'k=2'])
+  expect(keys('c.b')).toEqual(['k=1,w=x', 'k=1,w=y', 'k=2,w=x', 'k=2,w=y'])
+  expect(keys('o.c.a')).toEqual(['k=1,j=1', 'k=1,j=2', 'k=2,j=1', 'k=2,j=2'])
+  const joins = (id: string) => spec?.tasks.find((one) => one.id === id)?.joins
+  expect(joins('c.a')).toBeUndefined()
+  expect(joins('c.b')).toEqual([{ group: 'c', keys: ['k=1', 'k=1', 'k=2', 'k=2'] }])
+  expect(joins('o.c.a')).toEqual([
+    { group: 'o', keys: ['k=1', 'k=1', 'k=2', 'k=2'] },
+    { group: 'o.c', keys: ['k=1,j=1', 'k=1,j=2', 'k=2,j=1', 'k=2,j=2'] },
+  ])
+  expect(spec?.groups.find(({ id }) => id === 'c')?.params).toEqual({ n: '${{ matrix.k }}' })
+})
+
+test.each([
+  [
+    'matrix: {w: [1]}',
+    "d/c.dag.md:18:10 'w' is an axis, and the component it is in is used with the axis 'w': both give DAGBOK_MATRIX_W, so rename one",
+  ],
+  ['if: ${{ params.nope }}', "d/x.dag.md:9:9 unknown param 'nope'"],
+  ['if: ${{ 1 + 1 }}', 'd/x.dag.md:9:5 the condition is a int, and must be true or false'],
+  ['with: {n: "${{ matrix.k }}"}', 'd/x.dag.md:9:16 this task has no matrix'],
+])('a component with %j: %s', (more, message) => {
+  const cell = `\`\`\`yaml task\nid: c\nuses: ./c.dag.md\n${more}\n\`\`\`\n`
+  expect(words(notebook(cell, { files: { 'd/c.dag.md': inCell } })).join('\n')).toContain(message)
+})
+
+test('a matrix within the cells of another one has no more items than one alone', () => {
+  const axis = Array.from({ length: 5001 }, (_, n) => n).join(', ')
+  const cell = `\`\`\`yaml task\nid: c\nuses: ./c.dag.md\nmatrix: {k: [${axis}]}\n\`\`\`\n`
+  expect(words(notebook(cell, { files: { 'd/c.dag.md': inCell } }))).toEqual([
+    'd/c.dag.md:18:9 with the matrix of its component it has 10002 items, more than 10000',
+  ])
+})
+
+test('a script is run by its language, or by what `shell` says of any', () => {
+  const cells = [
+    task('id: r').replace('bash script', 'R script'),
+    task('id: perl\nshell: perl').replace('bash script', 'perl script'),
+    task('id: py\nshell: [python3.12, -X, dev]').replace('bash script', 'python script'),
+    '```yaml task\nid: plain\ncommand: [x]\n```\n',
+  ]
+  const { spec, faults } = notebook(cells.join('\n'))
+  expect(faults).toEqual([])
+  expect(spec?.tasks.map(({ action }) => action)).toMatchObject([
+    { lang: 'r' },
+    { lang: 'perl', shell: ['perl'] },
+    { lang: 'python', shell: ['python3.12', '-X', 'dev'] },
+    { kind: 'command' },
+  ])
+  expect(spec?.tasks[0]?.action).not.toHaveProperty('shell')
+  const byDefault = notebook(cells.slice(3).join('') + task('id: z'), { front: 'defaults: {shell: perl}\n' })
+  expect([byDefault.faults, byDefault.spec?.tasks[1]?.action]).toMatchObject([[], { shell: ['perl'] }])
+})
+
 test('defaults are what every task has unless it says otherwise', () => {
   const { spec } = notebook(`${task('id: a')}\n${task('id: b\nretries: 5')}`, {
     front: 'defaults: {retries: 2, timeout: 1h30m, resources: {memory: 1Gi, cpu: 500m}}\n',
@@ -160,7 +224,16 @@ test.each([
   [task('id: a\nenv: {X: "${{ 1"}'), 'is never closed'],
   [task('id: a\nmatrix: {k: [1, 1]}'), "1 stands twice in the axis 'k'"],
   [task('id: a\ninputs: {my-t: ./f, my_t: ./f}'), 'give the same environment variable MY_T'],
-  [task('id: a').replace('bash script', 'cobol script'), "'cobol' scripts cannot be run"],
+  [
+    task('id: a').replace('bash script', 'cobol script'),
+    "d/x.dag.md:9:1 'cobol' scripts cannot be run: write bash, sh, python, javascript, typescript, r, name its program in `shell`, or a file",
+  ],
+  [
+    '```yaml task\nid: a\nshell: perl\ncommand: [x]\n```\n',
+    'd/x.dag.md:8:8 `shell` runs an inline script, and this task has none',
+  ],
+  [task('id: a\nshell: []'), 'd/x.dag.md:8:8 `shell`'],
+  [task('id: a\nshell: " "'), 'd/x.dag.md:8:8 `shell`'],
   ['```yaml task\nid: a\nuses: ./y.dag.md\n```\n', "there is no file 'd/y.dag.md'"],
   ['```yaml task\nid: a\nuses: ./x.dag.md\n```\n', 'is not a component'],
 ])('%j: %s', (cells, message) => expect(words(notebook(cells)).join('\n')).toContain(message))

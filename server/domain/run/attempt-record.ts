@@ -41,7 +41,7 @@ export type GivenInput =
 
 export interface Given {
   params: Record<string, Json>
-  /** Rendered. A script's text is the version's. */
+  /** Rendered. A script's text is the version's; `lang` is its `shell`, where that runs it. */
   action:
     | { kind: 'script'; lang: string; args: string[] }
     | { kind: 'script_file'; path: string; args: string[] }
@@ -60,7 +60,8 @@ export interface Given {
 
 type Folder = { kind: 'folder'; items: (GivenBlob & { key: string })[] }
 /** The same with whole folders, as an executor gets it. */
-export type Handed = Omit<Given, 'inputs'> & {
+export type Handed = Omit<Given, 'inputs' | 'action'> & {
+  action: Given['action'] & { shell?: readonly string[] | undefined }
   inputs: Record<string, Exclude<GivenInput, { kind: 'folder' }> | Folder>
 }
 
@@ -96,7 +97,7 @@ function bounded(given: Handed): Given {
       action.kind === 'command'
         ? { kind: 'command', command: texts(action.command), args }
         : action.kind === 'script'
-          ? { kind: 'script', lang: action.lang, args }
+          ? { kind: 'script', lang: action.shell?.join(' ') ?? action.lang, args }
           : { kind: 'script_file', path: action.path, args },
     env: Object.fromEntries(
       Object.entries(given.env).map(([name, value]) => [name, isSecret(name) ? masked : text(value)]),

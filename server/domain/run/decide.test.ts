@@ -94,6 +94,33 @@ test('inside a component under a matrix an item waits for the equal item only', 
   expect(states(run)).toMatchObject({ 'c.b[k=1]': 'upstream_failed', d: 'upstream_failed' })
 })
 
+test('a matrix within a cell folds there: what comes after it in the cell waits for those items alone', () => {
+  const cells = { matrix: items('k=1', 'k=2'), joined: 'c' }
+  const run = admitted([
+    plannedTask('c.a', [], cells),
+    plannedTask('c.b', ['c.a'], {
+      matrix: items('k=1,w=1', 'k=1,w=2', 'k=2,w=1', 'k=2,w=2'),
+      joined: 'c',
+      joins: [{ group: 'c', keys: ['k=1', 'k=1', 'k=2', 'k=2'] }],
+    }),
+    plannedTask('c.z', ['c.b'], cells),
+  ])
+  attempt(run, 'c.a', ended('succeeded'), 1)
+  expect(states(run)).toMatchObject({
+    'c.b[k=1,w=1]': 'waiting',
+    'c.b[k=2,w=1]': 'queued',
+    'c.b[k=2,w=2]': 'queued',
+  })
+  attempt(run, 'c.b', ended('succeeded'), 2)
+  expect(states(run)).toMatchObject({ 'c.z[k=2]': 'waiting' })
+  attempt(run, 'c.b', ended('succeeded'), 3)
+  expect(states(run)).toMatchObject({ 'c.z[k=1]': 'waiting', 'c.z[k=2]': 'queued' })
+  attempt(run, 'c.a', ended('succeeded'), 0)
+  attempt(run, 'c.b', ended('failed', 'user_error'), 0)
+  attempt(run, 'c.b', ended('succeeded'), 1)
+  expect(states(run)).toMatchObject({ 'c.z[k=1]': 'upstream_failed', 'c.z[k=2]': 'queued' })
+})
+
 test('[R17] a cancel ends what waits at once, asks for the end of what runs, and lets nothing else start', () => {
   const run = admitted([
     plannedTask('a', []),

@@ -43,6 +43,14 @@ export interface Stop {
   forced: boolean
 }
 
+/** The items of a task in one cell of a component's matrix. */
+export interface Cell {
+  /** Those that have not ended. */
+  open: number
+  /** Their folded state, once all are over. */
+  folded: TerminalTaskRunState | null
+}
+
 export interface Machine {
   plan: Plan
   run: RunState
@@ -62,6 +70,8 @@ export interface Machine {
   open: number[]
   /** Per node: its folded state, once all its items are over. */
   folded: (TerminalTaskRunState | null)[]
+  /** Per node and join of it: each cell of its items, as the whole of them. */
+  cells: ReadonlyMap<string, Cell>[][]
   /** Per node: items that hold a place. */
   active: number[]
   /** Items of the whole run that have not ended, and of those the ones of tasks that are not `finally`. */
@@ -94,9 +104,14 @@ export function newMachine(plan: Plan): Machine {
     keys: plan.nodes.map((node) => node.keys),
     positions: plan.nodes.map(() => null),
     expanded: plan.nodes.map((node) => !node.mapped),
-    parents: plan.nodes.map((node) => noParents(node.parents.filter((parent) => !parent.joined).length)),
+    parents: plan.nodes.map((node) => noParents(node.parents.filter(({ level }) => level === null).length)),
     open: plan.nodes.map((node) => node.keys.length),
     folded: plan.nodes.map(() => null),
+    cells: plan.nodes.map((node) =>
+      node.joins.map(
+        ({ cells }) => new Map([...cells].map(([key, { length }]) => [key, { open: length, folded: null }])),
+      ),
+    ),
     active: plan.nodes.map(() => 0),
     left: plan.items,
     ordinaryLeft: plan.ordinaryItems,
@@ -145,6 +160,34 @@ export function expandItems(machine: Machine, node: number, keys: readonly strin
 
 const holdsPlace = (state: TaskRunState) => state === 'starting' || state === 'running'
 
+const foldOf = (machine: Machine, node: number, items: readonly number[]): TerminalTaskRunState =>
+  fold(items.map((item) => itemAt(machine, node, item).state as TerminalTaskRunState))
+
+/** An item is over: so may be the cells that it is in. */
+function closeCells(machine: Machine, node: number, item: number): void {
+  for (const [level, { cellOf, cells }] of nodeAt(machine, node).joins.entries()) {
+    const key = at(cellOf, item)
+    const cell = at(at(machine.cells, node), level).get(key)
+    if (cell === undefined || --cell.open > 0) continue
+    cell.folded = foldOf(machine, node, cells.get(key) ?? [])
+  }
+}
+
+/** The cell of an item, for a parent or a child that it joins at this level. */
+export const cellKey = (machine: Machine, { node, item }: { node: number; item: number }, level: number) =>
+  at(at(nodeAt(machine, node).joins, level).cellOf, item)
+
+/** The folded state of a task's items in one cell: null while one has not ended, skipped where it has none there. */
+export function foldedCell(
+  machine: Machine,
+  node: number,
+  level: number,
+  key: string,
+): TerminalTaskRunState | null {
+  const cell = at(at(machine.cells, node), level).get(key)
+  return cell === undefined ? 'skipped' : cell.folded
+}
+
 /** Puts one item's new state in, and counts what follows from it. Costs O(1), or O(children) when the task is over. */
 export function putItem(machine: Machine, { node, item, to }: ItemChange): void {
   const from = itemAt(machine, node, item).state
@@ -155,6 +198,7 @@ export function putItem(machine: Machine, { node, item, to }: ItemChange): void 
   machine.left--
   if (role !== 'finally') machine.ordinaryLeft--
   machine.open[node] = at(machine.open, node) - 1
+  closeCells(machine, node, item)
   if (to.state === 'failed' && !allowFailure) machine.failed = true
   if (machine.open[node] > 0) return
   const folded = fold(at(machine.items, node).map((one) => one.state as TerminalTaskRunState))

@@ -1,4 +1,5 @@
 /** What the scheduler needs of a spec: tasks as numbers, edges both ways, items by key. Made once per version. */
+import { cellsOf, joinsOf, sharedLevel } from '../dag/joins.ts'
 import type { Task } from '../dag/spec.ts'
 import type { RetryPolicy } from './retry.ts'
 import type { TriggerRule } from './states.ts'
@@ -13,6 +14,7 @@ export type PlannedTask = RetryPolicy &
     | 'matrix'
     | 'map'
     | 'joined'
+    | 'joins'
     | 'allow_failure'
     | 'finally'
     | 'setup_for'
@@ -28,8 +30,11 @@ export type PlannedTask = RetryPolicy &
 
 export interface Parent {
   node: number
-  /** Inside a component under one matrix: item i waits for the parent's item of the same key, not for the fold. */
-  joined: boolean
+  /**
+   * Inside a component under one matrix: an item waits for the parent's items of its own cell, not for the fold of all. Which
+   * of the `joins` of both it is; null: they have none in common.
+   */
+  level: number | null
 }
 
 /** Who is to be looked at again when a task, or an item of it, is over. */
@@ -63,6 +68,8 @@ export interface PlanNode {
   cleanupTimeout: number
   /** Keys of the items in order; `[null]` when it is not expanded, or not yet. */
   keys: readonly (string | null)[]
+  /** Components with a matrix around it, outermost first: the cell of each item, and the items of each cell. */
+  joins: readonly { cellOf: readonly string[]; cells: ReadonlyMap<string, readonly number[]> }[]
   parents: readonly Parent[]
   /** Set-ups that must have succeeded; of a teardown: what it undoes. */
   setUps: readonly number[]
@@ -119,6 +126,7 @@ function nodeOf(task: PlannedTask, parents: Parent[], setUps: number[], wakes: W
     deadline: task.deadline,
     cleanupTimeout: task.cleanup_timeout,
     keys: task.matrix?.map((item) => item.key) ?? [null],
+    joins: joinsOf(task).map((join) => ({ cellOf: join.keys, cells: cellsOf(join) })),
     parents,
     setUps,
     wakes,
@@ -140,14 +148,15 @@ export function makePlan(tasks: readonly PlannedTask[], runTimeout: number | nul
   const parents = tasks.map((task) =>
     [...new Set([...task.needs, ...task.teardown_for, ...task.between])].map((id): Parent => {
       const node = numberOf(task, id)
-      return { node, joined: task.joined !== null && task.joined === tasks[node]?.joined }
+      const parent = tasks[node]
+      return { node, level: parent === undefined ? null : sharedLevel(task, parent) }
     }),
   )
   for (const [node, list] of parents.entries()) {
-    for (const { node: parent, joined } of list) wakes[parent]?.push({ node, joined, counted: !joined })
+    for (const { node: parent, level } of list) wakes[parent]?.push({ node, level, counted: level === null })
     for (const setUp of setUps[node] ?? [])
       if (!list.some((parent) => parent.node === setUp))
-        wakes[setUp]?.push({ node, joined: false, counted: false })
+        wakes[setUp]?.push({ node, level: null, counted: false })
   }
   const nodes = tasks.map((task, i) => nodeOf(task, parents[i] ?? [], setUps[i] ?? [], wakes[i] ?? []))
   const count = (of: readonly PlanNode[]) => of.reduce((sum, node) => sum + node.keys.length, 0)

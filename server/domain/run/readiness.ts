@@ -1,30 +1,30 @@
 /** When an item may go on: its rule, then what the shell must be asked, then its own way. */
 import {
+  cellKey,
+  foldedCell,
   foldedState,
   isCleanup,
   itemAt,
   nodeAt,
   parentsAt,
-  positionOf,
   type ItemState,
   type Machine,
   type Stop,
 } from './machine.ts'
 import { judge, judgeSetUps, judgeTeardown, noParents, type Judgement, type ParentCounts } from './rules.ts'
-import { isTerminalTaskRun } from './states.ts'
 import { ask, move, type ItemRef, type Work } from './work.ts'
 
-/** Parents of one item: the counted folds, plus the equal item of each joined parent. */
+/** Parents of one item: the counted folds, plus its own cell of each joined parent. */
 function countsOf(machine: Machine, { node, item }: ItemRef): ParentCounts {
   const { parents } = nodeAt(machine, node)
   const folds = parentsAt(machine, node)
-  if (!parents.some((parent) => parent.joined)) return folds
+  if (parents.every(({ level }) => level === null)) return folds
   const counts = { ...noParents(parents.length), ...folds, total: parents.length }
   for (const parent of parents) {
-    if (!parent.joined) continue
-    const twin = positionOf(machine, parent.node, machine.keys[node]?.[item] ?? null)
-    const state = twin === undefined ? 'skipped' : itemAt(machine, parent.node, twin).state
-    if (isTerminalTaskRun(state)) counts[state]++
+    if (parent.level === null) continue
+    const key = cellKey(machine, { node, item }, parent.level)
+    const state = foldedCell(machine, parent.node, parent.level, key)
+    if (state !== null) counts[state]++
   }
   return counts
 }
@@ -99,15 +99,19 @@ export function consider(work: Work, node: number): void {
   for (let item = 0; item < (work.machine.items[node]?.length ?? 0); item++) considerItem(work, node, item)
 }
 
-/** An item is over: its joined twins may go on now, other children once the whole task is over. */
+/** An item is over: what is joined may go on once its cell is over, other children once the whole task is. */
 function wakeChildren(work: Work, { node, item }: ItemRef): void {
-  const over = foldedState(work.machine, node) !== null
-  for (const wake of nodeAt(work.machine, node).wakes) {
-    const twin = wake.joined
-      ? positionOf(work.machine, wake.node, work.machine.keys[node]?.[item] ?? null)
-      : undefined
-    if (twin !== undefined) considerItem(work, wake.node, twin)
-    else if (over) consider(work, wake.node)
+  const { machine } = work
+  const over = foldedState(machine, node) !== null
+  for (const wake of nodeAt(machine, node).wakes) {
+    if (wake.level === null) {
+      if (over) consider(work, wake.node)
+      continue
+    }
+    const key = cellKey(machine, { node, item }, wake.level)
+    if (foldedCell(machine, node, wake.level, key) === null) continue
+    for (const child of nodeAt(machine, wake.node).joins[wake.level]?.cells.get(key) ?? [])
+      considerItem(work, wake.node, child)
   }
 }
 

@@ -2,6 +2,7 @@
  * What a new run takes from an earlier one, and why the rest is run again: the plan of Recover and Fork (engine.md). Pure.
  * Whatever comes after something that runs again runs again, too.
  */
+import { seenCell, sharedLevel } from '../dag/joins.ts'
 import type { Task } from '../dag/spec.ts'
 import type { Json } from '../json.ts'
 import type { TaskRunState } from './states.ts'
@@ -134,9 +135,10 @@ class Plan {
       }
       for (const child of this.#children.get(id) ?? []) {
         const why = `'${id}' runs again.`
-        const joined = child.joined !== null && child.joined === task.joined
-        if (!joined) this.#addAll(child, why)
-        else for (const key of this.again.get(id)?.keys() ?? []) this.#add(child, key, why)
+        if (sharedLevel(child, task) === null) this.#addAll(child, why)
+        else
+          for (const key of this.again.get(id)?.keys() ?? [])
+            for (const after of seenCell(task, key, child)?.keys ?? []) this.#add(child, after, why)
       }
     }
   }

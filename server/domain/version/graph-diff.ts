@@ -17,7 +17,10 @@ export interface TaskDiff {
 function essence(task: Task): Record<string, unknown> {
   const { id: _id, source: _source, action, folder, renamed_from: _renamed, ...rest } = task
   if (action.kind === 'script')
-    return { ...rest, action: { kind: action.kind, lang: action.lang, text: action.text } }
+    return {
+      ...rest,
+      action: { kind: action.kind, lang: action.lang, text: action.text, shell: action.shell },
+    }
   if (action.kind !== 'script_file') return { ...rest, action }
   const inside = folder !== '' && action.path.startsWith(`${folder}/`)
   return { ...rest, action: { ...action, path: inside ? action.path.slice(folder.length + 1) : action.path } }

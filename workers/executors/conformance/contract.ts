@@ -150,6 +150,7 @@ export function givesScripts(trial: Trial): void {
         `${fence}yaml task\nid: file\nscript: ./tool/run.sh\nargs: [c]\n${fence}\n`,
         `${fence}yaml task\nid: command\nimage: python:3.12-slim\ncommand: [printf, "%s|", "$(DAGBOK_DAG)", "two words"]\n${fence}\n`,
         cell('id: bash', 'bash', 'source ./lib.sh\nsay sourced'),
+        cell('id: shelled\nshell: [sh, -eu]\nargs: [e]', 'anything', '. ./lib.sh\nsay "$1"'),
         `${fence}yaml task\nid: by-bit\nscript: ./tool/own\nargs: [d]\n${fence}\n`,
         cell(
           'id: may\noutputs: {left: {path: l.txt, optional: true}, gone: {path: g.txt, optional: true}}',
@@ -175,7 +176,7 @@ export function givesScripts(trial: Trial): void {
       },
     )
     const said: Record<string, string> = {}
-    const speakers = 'esm cjs ts file command bash by-bit next'
+    const speakers = 'esm cjs ts file command bash shelled by-bit next'
     for (const task of [...speakers.split(' '), ...(hasPython ? Object.keys(saidInPython) : [])])
       said[task] = await trial.shop.log(id, task)
     expect(said).toEqual({
@@ -186,6 +187,7 @@ export function givesScripts(trial: Trial): void {
       file: 'sh c d\n',
       command: 'files|two words|',
       bash: 'sourced from d\n',
+      shelled: 'e from d\n',
       'by-bit': 'own d d\n',
       next: 'left\ngone\n',
     })

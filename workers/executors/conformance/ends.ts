@@ -37,6 +37,7 @@ export function endsScripts(trial: Trial): void {
       cell('id: left\noutputs: {x: x.txt}', 'bash', 'true'),
       cell('id: link\noutputs: {x: x.txt}', 'bash', 'ln -s /etc/passwd "$DAGBOK_OUT/x.txt"'),
       `${fence}yaml task\nid: none\ncommand: [no-such-program]\n${fence}\n`,
+      cell('id: shell\nshell: no-such-shell', 'r', 'x'),
       cell(
         'id: big\nresources: {memory: 64Mi}',
         'javascript',
@@ -47,8 +48,9 @@ export function endsScripts(trial: Trial): void {
       cell('id: jsexit', 'javascript', 'process.exit(5)'),
       cell('id: jsthrow', 'javascript', 'throw new Error("no")'),
     ])
+    const attempts = await trial.attempts(id)
     const rows = Object.fromEntries(
-      (await trial.attempts(id)).map((row) => [row.task, [row.state, row.reason, row.exitCode, row.signal]]),
+      attempts.map((row) => [row.task, [row.state, row.reason, row.exitCode, row.signal]]),
     )
     expect(rows).toEqual({
       code: ['failed', 'user_error', 3, null],
@@ -58,12 +60,16 @@ export function endsScripts(trial: Trial): void {
       left: ['failed', 'missing_output', 0, null],
       link: ['failed', 'missing_output', 0, null],
       none: ['failed', 'bad_config', null, null],
+      shell: ['failed', 'bad_config', null, null],
       big: ['failed', 'oom', null, 'SIGKILL'],
       bad: ['failed', 'user_error', 0, null],
       ...(hasPython ? endsInPython : {}),
       jsexit: ['failed', 'user_error', 5, null],
       jsthrow: ['failed', 'user_error', 1, null],
     })
+    expect(attempts.find(({ task }) => task === 'shell')?.message).toBe(
+      "'no-such-shell' is not on this machine's search path: install it, or let the task run elsewhere.",
+    )
     expect(await trial.shop.log(id, raised.task)).toMatch(raised.words)
     expect(await trial.shop.log(id, 'jsthrow')).toContain('Error: no\n    at ')
   })

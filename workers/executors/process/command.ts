@@ -18,6 +18,7 @@ const interpreters: Record<string, { argv: string[]; extension: string }> = {
   python: { argv: ['python3', '-u'], extension: '.py' },
   javascript: { argv: ['node'], extension: '.js' },
   typescript: { argv: ['node', '--disable-warning=ExperimentalWarning'], extension: '.ts' },
+  r: { argv: ['Rscript'], extension: '.R' },
 }
 
 const byExtension: Record<string, string> = {
@@ -29,6 +30,7 @@ const byExtension: Record<string, string> = {
   '.cjs': 'javascript',
   '.ts': 'typescript',
   '.mts': 'typescript',
+  '.r': 'r',
 }
 
 /** `$(NAME)` is replaced by the task's variable, `$$(` is a literal `$(`; what is no variable stays as it is. */
@@ -55,18 +57,20 @@ export function commandLine(job: AttemptJob, env: Record<string, string>): Comma
   if (action.kind === 'command')
     return { argv: [...action.command.map((text) => expand(text, env)), ...args], file: null, warm: null }
   if (action.kind === 'script_file') {
-    const lang = byExtension[extname(action.path)] ?? ''
+    const lang = byExtension[extname(action.path).toLowerCase()] ?? ''
     const interpreter = interpreters[lang]
     const path = relative(folder, action.path)
     return { argv: [...(interpreter?.argv ?? []), path, ...args], file: null, warm: warmOf(lang, path, args) }
   }
   const interpreter = interpreters[action.lang]
-  if (interpreter === undefined) throw new Error(`no interpreter for '${action.lang}'`)
-  const path = posix.join(folder, `.dagbok-${job.task}${interpreter.extension}`)
+  const argv = action.shell ?? interpreter?.argv
+  if (argv === undefined) throw new Error(`no interpreter for '${action.lang}'`)
+  const path = posix.join(folder, `.dagbok-${job.task}${interpreter?.extension ?? ''}`)
   const own = relative(folder, path)
   return {
-    argv: [...interpreter.argv, own, ...args],
+    argv: [...argv, own, ...args],
     file: { path, text: action.text },
-    warm: warmOf(action.lang, own, args),
+    // What waits in store is the language's own interpreter.
+    warm: action.shell === undefined ? warmOf(action.lang, own, args) : null,
   }
 }

@@ -1,13 +1,14 @@
 /** Notebooks into drafts of tasks: components inlined (N7), needs seen through, matrices expanded. */
+import type { Join } from '../../dag/joins.ts'
 import { parseExpression } from '../../expression/cel.ts'
 import { referencesOf } from '../../expression/references.ts'
 import { triggerRules, type TriggerRule } from '../../run/states.ts'
 import { entry, toJson, type Located } from '../located.ts'
 import { hasRoom } from './bounds.ts'
 import { readDocument, type SourceDocument, type SourceTask } from './document.ts'
-import { checkTexts, resolveInput, templateOf, type Place } from './expressions.ts'
+import { checkCondition, checkTexts, resolveInput, templateOf, type Place } from './expressions.ts'
 import { entriesOf, notYet, readParams, textOf } from './front-matter.ts'
-import { expandMatrix } from './matrix.ts'
+import { appendMatrix, expandMatrix } from './matrix.ts'
 import { resolvePath } from './paths.ts'
 import { lostNeed, type Draft, type DraftGroup, type DraftTask, type Member, type Scope } from './scope.ts'
 
@@ -16,7 +17,7 @@ interface Gate {
   conditions: DraftTask['conditions']
   matrix: DraftTask['matrix']
   axes: readonly string[]
-  joined: string | null
+  joins: readonly Join[]
   /** Paths of the notebooks that are being inlined, outermost first. */
   stack: readonly string[]
 }
@@ -110,37 +111,28 @@ function addGroup(draft: Draft, scope: Scope, source: SourceTask, uses: Located,
   if (map !== null) scope.document.report.add(map, 'a component cannot be expanded by `map`: use `matrix`')
   if (document === null) return void scope.unread.add(source.id)
   const id = `${gate.prefix}${source.id}`
-  const own = expandMatrix(entry(source.root, 'matrix'), scope.document.report)
-  if (own !== null && gate.matrix !== null)
-    scope.document.report.add(
-      source.idSpan,
-      notYet('a matrix on a component inside another one with a matrix'),
-    )
-  const matrix = own?.items ?? gate.matrix
-  const axes = own?.axes ?? gate.axes
+  const written = entry(source.root, 'matrix')
+  const own = expandMatrix(written, scope.document.report)
+  const { matrix, axes, joins: around } = appendMatrix(gate, own, scope.document.report, written)
   const inner = newScope(document, id, scope, axes)
   const group: DraftGroup = { id, source, outer: scope, inner, needs: [], params: {}, leaves: [], roots: [] }
   draft.groups.push(group)
   scope.members.set(source.id, { kind: 'group', group })
-  const joined = own === null ? gate.joined : id
+  const joins = own === null ? around : [...around, { group: id, keys: (matrix ?? []).map(({ key }) => key) }]
   const conditions = [...gate.conditions, ...conditionOf(scope, source)]
   addMembers(draft, inner, {
     prefix: `${id}.`,
     conditions,
     matrix,
     axes,
-    joined,
+    joins,
     stack: [...gate.stack, document.path],
   })
 }
 
 function addTask(draft: Draft, scope: Scope, source: SourceTask, gate: Gate): void {
-  const own = expandMatrix(keyOf(scope.document, source)('matrix'), scope.document.report)
-  if (own !== null && gate.matrix !== null)
-    scope.document.report.add(
-      entry(source.root, 'matrix') ?? source.idSpan,
-      notYet('a matrix inside a component that is used with a matrix'),
-    )
+  const written = keyOf(scope.document, source)('matrix')
+  const own = expandMatrix(written, scope.document.report)
   const map = entry(source.root, 'map')
   if (map !== null && gate.matrix !== null)
     scope.document.report.add(map, notYet('a `map` inside a component that is used with a matrix'))
@@ -153,9 +145,7 @@ function addTask(draft: Draft, scope: Scope, source: SourceTask, gate: Gate): vo
     needs: [],
     rule: ruleOf(scope, source),
     conditions: [...gate.conditions, ...conditionOf(scope, source)],
-    matrix: own?.items ?? gate.matrix,
-    axes: own?.axes ?? gate.axes,
-    joined: gate.joined,
+    ...appendMatrix(gate, own, scope.document.report, written),
     mapped: map !== null,
   }
   draft.tasks.set(task.id, task)
@@ -227,7 +217,9 @@ function resolveNeeds(scope: Scope): void {
 /** What `with` gives a component: its inputs, resolved, and its params, with defaults for the rest. */
 export function bindGroup(draft: Draft, group: DraftGroup): void {
   const { outer, inner, source } = group
-  const place: Place = { draft, scope: outer, needs: group.needs, axes: outer.axes }
+  // What is given may be another for each item of the cell's own matrix.
+  const place: Place = { draft, scope: outer, needs: group.needs, axes: inner.axes }
+  checkCondition(place, keyOf(outer.document, source)('if'))
   const given = entry(source.root, 'with')
   const inputs = entriesOf(inner.document.front, 'inputs')
   const names = new Set([...inner.params, ...inputs.map(([name]) => name)])
@@ -279,7 +271,7 @@ export function expand(draft: Draft, document: SourceDocument): Scope {
     conditions: [],
     matrix: null,
     axes: [],
-    joined: null,
+    joins: [],
     stack: [document.path],
   })
   if (draft.overfull) return scope

@@ -130,6 +130,16 @@ export function checkExpression(
   }
 }
 
+/** Checks an `if`: one expression that is true or false. */
+export function checkCondition(place: Place, located: Located | null): void {
+  if (located?.kind !== 'scalar' || typeof located.value !== 'string') return
+  const whole = /^\s*\$\{\{([\s\S]*)\}\}\s*$/.exec(located.value)
+  if (whole === null) return
+  const type = checkExpression(place, located, whole[1] ?? '', located.value.indexOf('${{') + 3)
+  if (type !== null && type !== 'bool' && type !== 'dyn')
+    place.scope.document.report.add(located, `the condition is a ${type}, and must be true or false`)
+}
+
 /** Checks every expression of a text. */
 export function checkText(place: Place, located: Located): void {
   for (const part of templateOf(place, located)?.parts ?? [])

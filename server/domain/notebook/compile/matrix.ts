@@ -1,3 +1,4 @@
+import type { Join } from '../../dag/joins.ts'
 import type { MatrixItem } from '../../dag/spec.ts'
 import type { Json } from '../../json.ts'
 import { toJson, type Located } from '../located.ts'
@@ -6,6 +7,55 @@ import type { Report } from './report.ts'
 export const maxItems = 10_000
 
 const written = (value: Json) => (typeof value === 'string' ? value : JSON.stringify(value))
+
+interface Expanded {
+  matrix: MatrixItem[] | null
+  axes: readonly string[]
+  joins: readonly Join[]
+}
+
+const variableOf = (axis: string) => axis.toUpperCase().replaceAll('-', '_')
+
+/** A matrix inside a component that is used with one: in each of its items every item of `own`, whose key is appended. */
+export function appendMatrix(
+  around: Expanded,
+  own: { axes: string[]; items: MatrixItem[] } | null,
+  report: Report,
+  at: Located | null,
+): Expanded {
+  const { matrix, axes, joins } = around
+  if (own === null || at === null) return { matrix, axes, joins }
+  if (matrix === null) return { matrix: own.items, axes: own.axes, joins }
+  for (const axis of own.axes) {
+    const other = axes.find((one) => variableOf(one) === variableOf(axis))
+    if (other === undefined) continue
+    const which = at.kind === 'map' ? (at.entries.get(axis)?.key ?? at) : at
+    report.add(
+      which,
+      `'${axis}' is an axis, and the component it is in is used with the axis '${other}': both give DAGBOK_MATRIX_${variableOf(axis)}, so rename one`,
+    )
+  }
+  if (matrix.length * own.items.length > maxItems) {
+    report.add(
+      at,
+      `with the matrix of its component it has ${matrix.length * own.items.length} items, more than ${maxItems}`,
+    )
+    return { matrix, axes, joins }
+  }
+  return {
+    matrix: matrix.flatMap((outer) =>
+      own.items.map((inner) => ({
+        key: `${outer.key},${inner.key}`,
+        values: { ...outer.values, ...inner.values },
+      })),
+    ),
+    axes: [...axes, ...own.axes],
+    joins: joins.map(({ group, keys }) => ({
+      group,
+      keys: keys.flatMap((key) => own.items.map(() => key)),
+    })),
+  }
+}
 
 /** Every combination, keys in declared order: `alpha=0.1,k=5`. Null when there is none, or when it is faulty. */
 export function expandMatrix(

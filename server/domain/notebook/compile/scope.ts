@@ -1,4 +1,5 @@
 /** The names of one notebook while it is compiled: its own, or a component's inside the DAG that uses it. */
+import type { Join } from '../../dag/joins.ts'
 import type { Input, MatrixItem } from '../../dag/spec.ts'
 import type { TriggerRule } from '../../run/states.ts'
 import type { Json } from '../../json.ts'
@@ -34,7 +35,8 @@ export interface DraftTask {
   conditions: { scope: string; expression: string; per_item: boolean }[]
   matrix: MatrixItem[] | null
   axes: readonly string[]
-  joined: string | null
+  /** Component groups with a matrix around it, outermost first. */
+  joins: readonly Join[]
   /** Its items are known when the run is there. */
   mapped: boolean
 }

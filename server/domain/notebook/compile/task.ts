@@ -4,7 +4,7 @@ import { parseTemplate } from '../../expression/template.ts'
 import { retryIfFault } from '../../expression/render.ts'
 import { entry, toJson, type Located } from '../located.ts'
 import { setUpFor, teardownFor } from './cleanup.ts'
-import { bundleFile, checkExpression, checkText, resolveInput, type Place } from './expressions.ts'
+import { bundleFile, checkCondition, checkText, resolveInput, type Place } from './expressions.ts'
 import { keyOf } from './expand.ts'
 import { checkVariables, entriesOf, listOf, notYet, textOf } from './front-matter.ts'
 import { mapOf } from './map.ts'
@@ -13,7 +13,7 @@ import type { Draft, DraftTask, KeyOf } from './scope.ts'
 import { bytes, milliseconds, processors } from './units.ts'
 import { approveOf, longestWait, pollOf, waitOf } from './waiting.ts'
 
-export const languages = ['bash', 'sh', 'python', 'javascript', 'typescript'] as const
+export const languages = ['bash', 'sh', 'python', 'javascript', 'typescript', 'r'] as const
 const spoken: Record<string, string> = {
   js: 'javascript',
   node: 'javascript',
@@ -21,6 +21,7 @@ const spoken: Record<string, string> = {
   py: 'python',
   python3: 'python',
   shell: 'sh',
+  R: 'r',
 }
 
 interface Work {
@@ -50,14 +51,23 @@ function texts(work: Work, name: string): string[] {
 
 const checkOutputFree = (work: Work, item: Located) => checkText(work.place, item)
 
+/** A text is the program alone; a list is the program and its arguments. */
+function shellOf({ key }: Work): string[] | null {
+  const located = key('shell')
+  if (located === null) return null
+  return located.kind === 'list' ? located.items.map(scalarText) : [scalarText(located).trim()]
+}
+
 function inline(work: Work, lang: string, text: string, at: { start: number; end: number }): Action {
   const known = spoken[lang] ?? lang
-  if (!(languages as readonly string[]).includes(known))
+  const shell = shellOf(work)
+  if (shell === null && !(languages as readonly string[]).includes(known))
     work.fault(
       at,
-      `'${lang}' scripts cannot be run: write ${languages.join(', ')}, or a file with \`script: ./FILE\``,
+      `'${lang}' scripts cannot be run: write ${languages.join(', ')}, name its program in \`shell\`, or a file with \`script: ./FILE\``,
     )
-  return { kind: 'script', lang: known, text, source: work.task.scope.document.report.at(at) }
+  const source = work.task.scope.document.report.at(at)
+  return { kind: 'script', lang: known, text, ...(shell === null ? {} : { shell }), source }
 }
 
 function scriptOf(work: Work, located: Located): Action | null {
@@ -80,6 +90,9 @@ function actionOf(work: Work): Action | null {
       source.idSpan,
       `'${source.id}' has more than one of an inline script, \`script\`, \`command\`, \`approve\` and \`wait\`: keep one`,
     )
+  const shell = entry(source.root, 'shell')
+  if (shell !== null && source.script === null && script?.kind !== 'map')
+    work.fault(shell, '`shell` runs an inline script, and this task has none')
   if (approve !== null) return approveOf(work.place, approve)
   if (wait !== null) return waitOf(work.place, wait)
   if (source.script !== null) return inline(work, source.script.lang, source.script.text, source.script.span)
@@ -180,16 +193,6 @@ function resourcesOf({ key }: Work): Task['resources'] {
   return { cpu: cpu === null ? null : processors(cpu), memory: memory === null ? null : bytes(memory) }
 }
 
-function checkConditions(work: Work): void {
-  const located = work.key('if')
-  if (located?.kind !== 'scalar' || typeof located.value !== 'string') return
-  const whole = /^\s*\$\{\{([\s\S]*)\}\}\s*$/.exec(located.value)
-  if (whole === null) return
-  const type = checkExpression(work.place, located, whole[1] ?? '', located.value.indexOf('${{') + 3)
-  if (type !== null && type !== 'bool' && type !== 'dyn')
-    work.fault(located, `the condition is a ${type}, and must be true or false`)
-}
-
 /** Refuses executors that this build does not have. */
 function executorOf({ key, fault }: Work): Task['executor'] {
   const located = key('executor')
@@ -262,6 +265,14 @@ const poolOf = (key: KeyOf): string | null => {
   return located?.kind === 'scalar' && typeof located.value === 'string' ? located.value : null
 }
 
+/** What says which components' cells it is in: the keys of the cells only where they are not those of its items. */
+function joinedBy({ joins }: DraftTask): Pick<Task, 'joined' | 'joins'> {
+  const joined = joins.at(-1)?.group ?? null
+  const [only] = joins
+  const plain = joins.length === 0 || (joins.length === 1 && only?.keys.length === new Set(only?.keys).size)
+  return { joined, ...(plain ? {} : { joins: joins.map(({ group, keys }) => ({ group, keys: [...keys] })) }) }
+}
+
 /** The task, or null when it has no action; every fault is in its notebook's report. */
 export function assembleTask(draft: Draft, task: DraftTask): Task | null {
   const { document } = task.scope
@@ -275,7 +286,7 @@ export function assembleTask(draft: Draft, task: DraftTask): Task | null {
     fault: (at, message) => document.report.add(at, message),
   }
   const { root } = task.source
-  checkConditions(work)
+  checkCondition(place, work.key('if'))
   const action = actionOf(work)
   const image = work.key('image')
   if (image !== null) checkText(place, image)
@@ -290,7 +301,7 @@ export function assembleTask(draft: Draft, task: DraftTask): Task | null {
     args: texts(work, 'args'),
     folder: document.folder,
     matrix: task.matrix,
-    joined: task.joined,
+    ...joinedBy(task),
     map: mapOf(place, entry(root, 'map')),
     inputs: inputsOf(work),
     outputs: outputsOf(work),

@@ -191,7 +191,12 @@ export const taskKeys: readonly Key[] = [
     { default: '{every: 1m, timeout: 7d, not_ready_exit_codes: [1]}' },
   ),
   key('secrets', strings, 'list of names', 'Secrets of the team, as environment variables.', later),
-  key('shell', text, 'program', 'What runs an inline script instead of the default for its language.', later),
+  key(
+    'shell',
+    either({ type: 'string', pattern: '\\S' }, list({ type: 'string', minLength: 1 }, { minItems: 1 })),
+    'program, or list of a program and its arguments',
+    'What runs an inline script instead of the default for its language, which may then be any: it is given the path of the script after its arguments.',
+  ),
   key('cluster', text, 'name', 'The cluster it runs on.', later),
   key('pod', { type: 'object' }, 'pod', "A strategic merge onto the pod, in Kubernetes' spelling.", later),
   ...[

@@ -34,7 +34,7 @@ export interface DrawnComponent {
   /** More than 1: it stands under a matrix. */
   width: number
   condition: boolean | null
-  /** Of these `needs` are among themselves. Without a matrix on the cell each may have its own. */
+  /** Of these `needs` are among themselves. Each may have a matrix of its own, also under one on the cell. */
   tasks: DrawnTask[]
 }
 

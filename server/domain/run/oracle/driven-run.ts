@@ -112,7 +112,8 @@ export class Driver {
 
   #attemptEnded(node: number, item: number): AttemptEnded {
     const n = this.#machine.items[node]?.[item]?.attempts ?? 1
-    const ending = this.#tasks[node]?.own.attempts[item]?.[n - 1] ?? 'ok'
+    const drawn = this.#tasks[node]?.own.attempts ?? []
+    const ending = drawn[item % drawn.length]?.[n - 1] ?? 'ok'
     return { kind: 'attempt_ended', node, item, random: 0, outcome: outcomes[ending] }
   }
 

@@ -17,15 +17,25 @@ interface Ended {
   expected: Final[][]
 }
 
+/** Keys as the compiler makes them: `c=1`, or `c=1,k=2` with a matrix within the cell. */
+function matrixOf({ width, joined, inCell }: Pick<Inlined, 'width' | 'joined' | 'inCell'>) {
+  if (width === 1) return { matrix: null, joined }
+  const all = Array.from({ length: width }, (_, k) => k)
+  if (joined === null) return { matrix: items(...all.map((k) => `k=${k}`)), joined }
+  const cells = all.map((k) => `c=${Math.floor(k / inCell)}`)
+  if (inCell === 1) return { matrix: items(...cells), joined }
+  const matrix = items(...cells.map((cell, k) => `${cell},k=${k % inCell}`))
+  return { matrix, joined, joins: [{ group: joined, keys: cells }] }
+}
+
 /** The plan of these tasks, without the compiler, which takes ten times as long as the run. */
 const planOf = (tasks: readonly Inlined[]): Plan =>
   makePlan(
-    tasks.map(({ id, own, rule, needs, width, joined, final }) =>
+    tasks.map(({ id, own, rule, needs, width, joined, inCell, final }) =>
       plannedTask(id, needs, {
         trigger_rule: rule,
         if: own.condition === null ? [] : conditional.if,
-        matrix: width === 1 ? null : items(...Array.from({ length: width }, (_, k) => `k=${k}`)),
-        joined,
+        ...matrixOf({ width, joined, inCell }),
         allow_failure: own.allowFailure,
         finally: final,
         deadline: own.overdue ? 1 : null,

@@ -20,9 +20,11 @@ export interface Inlined {
   own: Own
   rule: TriggerRule
   needs: string[]
+  /** Its items, those of a cell together. */
   width: number
-  /** The component under whose matrix it stands. */
+  /** The component under whose matrix it stands, and its items in each cell of that. */
   joined: string | null
+  inCell: number
   final: boolean
 }
 
@@ -82,6 +84,7 @@ export function inlined({ cells, finals }: DrawnDag): Inlined[] {
       needs: [],
       width: task.width,
       joined: null,
+      inCell: 1,
       final: false,
       ...more,
     })
@@ -92,11 +95,12 @@ export function inlined({ cells, finals }: DrawnDag): Inlined[] {
       add(id, cell, { needs: idsOf(cell.needs) })
       continue
     }
-    const matrix = cell.width > 1 ? { width: cell.width, joined: id } : {}
+    const matrix = (width: number) =>
+      cell.width > 1 ? { width: cell.width * width, joined: id, inCell: width } : {}
     for (const [k, task] of cell.tasks.entries()) {
       const root = task.needs.length === 0
       add(`${id}.u${k}`, task, {
-        ...matrix,
+        ...matrix(task.width),
         own: { ...task, condition: both(cell.condition, task.condition) },
         rule: root ? cell.rule : task.rule,
         needs: root ? idsOf(cell.needs) : task.needs.map((need) => `${id}.u${need}`),
@@ -119,7 +123,7 @@ function attempted(own: Own, item: number): Final {
   const left = { fails: own.retries, late: own.retries, lost: own.infrastructureRetries }
   const why = { fails: 'user_error', late: 'timeout', lost: 'worker_lost' }
   for (let n = 1; ; n++) {
-    const ending = own.attempts[item]?.[n - 1] ?? 'ok'
+    const ending = own.attempts[item % own.attempts.length]?.[n - 1] ?? 'ok'
     if (ending === 'ok') return { state: 'succeeded', reason: null, attempts: n }
     const failed = (reason: string): Final => ({ state: 'failed', reason, attempts: n })
     if (ending === 'hopeless') return failed('bad_config')
@@ -152,8 +156,10 @@ export function finals(tasks: readonly Inlined[]): Map<string, Final[]> {
         item,
         task.needs.map((need) => {
           const parent = (out.get(need) ?? []).map(({ state }) => state)
-          const joined = task.joined !== null && tasks.find(({ id }) => id === need)?.joined === task.joined
-          return joined ? (parent[item] ?? 'skipped') : foldOf(parent)
+          const other = tasks.find(({ id }) => id === need)
+          if (task.joined === null || other?.joined !== task.joined) return foldOf(parent)
+          const first = Math.floor(item / task.inCell) * other.inCell
+          return foldOf(parent.slice(first, first + other.inCell))
         }),
       ),
     )

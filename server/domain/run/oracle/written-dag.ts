@@ -6,8 +6,8 @@ import type { DrawnDag, DrawnTask } from './drawn-dag.ts'
 
 const conditional = (condition: boolean | null) =>
   condition === null ? {} : { if: "${{ run.trigger == 'manual' }}" }
-const expanded = (width: number) =>
-  width === 1 ? {} : { matrix: { k: Array.from({ length: width }, (_, k) => k) } }
+const expanded = (width: number, axis = 'k') =>
+  width === 1 ? {} : { matrix: { [axis]: Array.from({ length: width }, (_, k) => k) } }
 
 const written = (id: string, task: DrawnTask) => ({
   id,
@@ -34,11 +34,11 @@ export function compiled({ cells, finals }: DrawnDag): Plan {
         id,
         uses: `./${id}.dag.yaml`,
         ...conditional(cell.condition),
-        ...expanded(cell.width),
+        ...expanded(cell.width, 'c'),
         ...place,
       })
       const inner = cell.tasks.map((task, k) => ({
-        ...written(`u${k}`, cell.width > 1 ? { ...task, width: 1 } : task),
+        ...written(`u${k}`, task),
         needs: task.needs.map((need) => `u${need}`),
         trigger_rule: task.rule,
       }))

@@ -81,6 +81,19 @@ test('a task of a component’s matrix waits for the same item; clean-up and `fi
   expect(says(machine, 'last')).toBe('It runs at the end: 4 other task runs have not ended.')
 })
 
+test('a task after a matrix within its cell waits for that cell', () => {
+  const keys = ['1', '1', '2', '2']
+  const within = { matrix: items('1,w=1', '1,w=2', '2,w=1', '2,w=2'), joins: [{ group: 'x', keys }] }
+  const machine = admitted([
+    plannedTask('x.b', [], { ...within, joined: 'x' }),
+    plannedTask('x.z', ['x.b'], { matrix: items('1', '2'), joined: 'x' }),
+  ])
+  attempt(machine, 'x.b', ended('succeeded'), 0)
+  attempt(machine, 'x.b', ended('succeeded'), 1)
+  expect(says(machine, 'x.z')).toBe('A worker takes it in a moment.')
+  expect(says(machine, 'x.z', {}, 1)).toBe('It waits for x.b (2,w=1) (queued).')
+})
+
 test('what was asked about a task is said: conditions, items, the run before', () => {
   const machine = ready(conditional)
   expect(says(machine, 't')).toBe('Its conditions are being looked at.')

@@ -2,7 +2,7 @@
 import { assertNever } from '../../errors/errors.ts'
 import { awaitedRunSchema, type Task } from '../../dag/spec.ts'
 import { isShut } from '../decide.ts'
-import { foldedState, itemAt, nodeAt, positionOf, type Machine } from '../machine.ts'
+import { cellKey, foldedCell, foldedState, itemAt, nodeAt, type Machine } from '../machine.ts'
 import { heldUntil, judgeItem } from '../readiness.ts'
 import { shownState } from '../shown-state.ts'
 import { isTerminalRun, isTerminalTaskRun, reasons, type RunState, type TaskRunState } from '../states.ts'
@@ -70,14 +70,16 @@ const plural = (n: number, one: string, more: string): string => (n === 1 ? one 
 /** Parents, and set-ups, that are not over. */
 function openParents({ machine, ref: { node, item }, shown }: TaskRunFacts): Why[] {
   const { parents, setUps } = nodeAt(machine, node)
-  const key = machine.keys[node]?.[item] ?? null
-  const joined = new Map(parents.map((parent) => [parent.node, parent.joined]))
+  const levels = new Map(parents.map((parent) => [parent.node, parent.level]))
   return [...new Set([...parents.map((parent) => parent.node), ...setUps])].flatMap((of) => {
     const { task } = nodeAt(machine, of)
-    const twin = joined.get(of) === true ? positionOf(machine, of, key) : undefined
-    if (twin !== undefined) {
-      const { state } = itemAt(machine, of, twin)
-      return isTerminalTaskRun(state) ? [] : [say`${taskPart(task, key)} (${spaced(state)})`]
+    const level = levels.get(of) ?? null
+    if (level !== null) {
+      const cell = cellKey(machine, { node, item }, level)
+      if (foldedCell(machine, of, level, cell) !== null) return []
+      const its = nodeAt(machine, of).joins[level]?.cells.get(cell) ?? []
+      const state = shownState(its.map((one) => itemAt(machine, of, one).state))
+      return [say`${taskPart(task, machine.keys[of]?.[its[0] ?? 0] ?? null)} (${spaced(state)})`]
     }
     if (foldedState(machine, of) !== null) return []
     return [say`${taskPart(task, machine.keys[of]?.[0] ?? null)} (${spaced(shown(of))})`]
