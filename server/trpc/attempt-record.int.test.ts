@@ -111,3 +111,70 @@ test('each attempt keeps what it was given, did and left; the next one changes n
     body: { code: 'not_found', message: 'use of run 1 has no attempt 3.' },
   })
 })
+
+async function post(path: string, body: unknown): Promise<number> {
+  const response = await handle(
+    new Request(`http://dagbok.test/api/v1${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${shop.hosted.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }),
+  )
+  return response.status
+}
+
+const holding = `dagbok: 1
+id: ended
+tasks:
+  - {id: marked, command: [sleep, "600"]}
+  - {id: held, command: [sleep, "600"]}
+`
+
+/** Resolves when the attempt of a task of the newest run of a DAG is in this state; gives its run. */
+const attemptIs = (dag: string, task: string, state: string) =>
+  shop.until(async () => {
+    const [row] = await database().client<{ run: string }[]>`
+      select a.run_id as run from attempt a join task_run t on t.id = a.task_run_id
+      join run r on r.id = a.run_id join dag d on d.id = r.dag_id
+      where d.name = ${dag} and t.task = ${task} and a.state::text = ${state}`
+    return row?.run ?? null
+  })
+
+const lastWords = async (run: string, task: string) =>
+  ((await read(`/runs/${run}/tasks/${task}/attempts/1`)).body as unknown as AttemptRecord).events
+    .map(({ what }) => what)
+    .slice(3)
+
+test('an attempt says what ended it: a mark by hand, also when its run was cancelled afterwards; a cancel; the time of its run', async () => {
+  const tree = await shop.hosted.work('ended', { 'd/ended.dag.yaml': holding })
+  await tree.commit('First')
+  await tree.git('push', '-q', '-o', 'run', shop.hosted.remote('ended'), 'main')
+  await attemptIs('ended', 'held', 'running')
+  const run = await attemptIs('ended', 'marked', 'running')
+  expect(await post(`/runs/${run}/tasks/marked/mark`, { as: 'succeeded', reason: 'seen by eye' })).toBe(200)
+  // Nobody is told of the end of an attempt whose task has ended before.
+  const state = async () => (await read(`/runs/${run}/tasks/marked/attempts/1`)).body['state']
+  await expect.poll(state, { interval: 20, timeout: 30_000 }).toBe('cancelled')
+  expect(await lastWords(run, 'marked')).toEqual([
+    'Owner marked it as succeeded: seen by eye',
+    'Cancelled. Owner marked its task as succeeded.',
+  ])
+  expect(await post(`/runs/${run}/cancel`, {})).toBe(200)
+  await shop.ended('ended', 1)
+  expect(await lastWords(run, 'marked')).toEqual([
+    'Owner marked it as succeeded: seen by eye',
+    'Cancelled. Owner marked its task as succeeded.',
+  ])
+  expect(await lastWords(run, 'held')).toEqual([
+    'Owner asked for the end of its run.',
+    'Cancelled. Owner cancelled the run.',
+  ])
+
+  const late = await shop.hosted.work('late', {
+    'late.dag.yaml': holding.replace('id: ended', 'id: late\nlimits: {run_timeout: 2s}'),
+  })
+  await late.commit('First')
+  await late.git('push', '-q', '-o', 'run', shop.hosted.remote('late'), 'main')
+  const { id } = await shop.ended('late', 1)
+  expect(await lastWords(id, 'held')).toEqual(['Failed. Its run took longer than its `run_timeout`.'])
+})

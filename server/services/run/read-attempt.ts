@@ -5,7 +5,7 @@ import { bundleOfVersion, specOf } from '#db/queries/version.ts'
 import { inWrittenOrder } from '../../domain/dag/written-order.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import { attemptEvents, type AttemptEvent } from '../../domain/run/attempt-record.ts'
-import { reasonWords } from '../../domain/run/states.ts'
+import { reasons, reasonWords } from '../../domain/run/states.ts'
 import { nameOf } from '../../domain/run/why/sentence.ts'
 import { machineOf } from '../../domain/words.ts'
 import type { AttemptRecord } from '../../views/attempt.ts'
@@ -18,35 +18,65 @@ export interface AttemptPlace {
   n: number
 }
 
-/** What people did to the task run while this attempt was there. */
-async function deedsDuring(
+interface Deed extends AttemptEvent {
+  /** What is said of an attempt that it ended; null: it ended none. */
+  ended: string | null
+}
+
+/** What people did to the task run, or to its run, until this attempt was over. */
+async function deedsUntil(
   ctx: ServiceContext,
   row: RunViewRow,
   { task, key }: AttemptPlace,
-  { createdAt, endedAt }: AttemptRow['attempt'],
-): Promise<AttemptEvent[]> {
-  const during = (at: Date) => at >= createdAt && (endedAt === null || at <= endedAt)
-  const deeds = (await interventionsOf(ctx.db, [row.id])).flatMap(({ deed, by, at, ...of }) =>
-    of.task === task && of.key === key && deed.kind === 'mark' && during(at)
-      ? [{ at: at.toISOString(), what: `${by ?? 'Someone'} marked it as ${deed.as}: ${deed.reason}` }]
-      : [],
+  { endedAt }: AttemptRow['attempt'],
+): Promise<Deed[]> {
+  const marks = (await interventionsOf(ctx.db, [row.id])).flatMap(
+    ({ deed, by, at, outcome, ...of }): Deed[] => {
+      if (of.task !== task || of.key !== key || deed.kind !== 'mark') return []
+      const what = `${by ?? 'Someone'} marked it as ${deed.as}: ${deed.reason}`
+      // One that came too late, or to what had ended, is a note.
+      const ended = outcome === 'applied' ? `${by ?? 'Someone'} marked its task as ${deed.as}.` : null
+      return [{ at: at.toISOString(), what, ended }]
+    },
   )
-  const asked = row.cancelRequestedAt
-  if (asked === null || !during(asked)) return deeds
-  const what =
-    row.cancelledBy === null
-      ? 'The end of its run was asked for.'
-      : `${row.cancelledBy} asked for the end of its run.`
-  return [...deeds, { at: asked.toISOString(), what }]
+  const { cancelledBy, cancelRequestedAt } = row
+  const cancels =
+    cancelRequestedAt === null
+      ? []
+      : [
+          {
+            at: cancelRequestedAt.toISOString(),
+            what:
+              cancelledBy === null
+                ? 'The end of its run was asked for.'
+                : `${cancelledBy} asked for the end of its run.`,
+            ended: reasonWords('cancel_requested', { cancelledBy, answeredBy: null }),
+          },
+        ]
+  return [...marks, ...cancels]
+    .filter(({ at }) => endedAt === null || at <= endedAt.toISOString())
+    .toSorted((a, b) => (a.at < b.at ? -1 : 1))
+}
+
+/** Who or what ended an attempt that was asked to end: the first who could; clean-up, which began later, the last. */
+function enderOf({ createdAt }: AttemptRow['attempt'], row: RunViewRow, deeds: readonly Deed[]): string {
+  const enders = deeds.filter(({ ended }) => ended !== null)
+  const first = enders.find(({ at }) => at >= createdAt.toISOString()) ?? enders.at(-1)
+  const pushedOut = row.stopping === 'pushed_out' || row.reason === 'pushed_out'
+  return first?.ended ?? reasons[pushedOut ? 'pushed_out' : 'cancel_requested']
 }
 
 /** How it ended, in words: `Failed. It ended with exit code 3.`, `Succeeded, exit code 0.` */
-function endWords(
-  { state, reason, message, exitCode, signal }: AttemptRow['attempt'],
-  cancelledBy: string | null,
-): string {
+function endWords(attempt: AttemptRow['attempt'], row: RunViewRow, deeds: readonly Deed[]): string {
+  const { state, reason, message, exitCode, signal } = attempt
   const word = `${state[0]?.toUpperCase() ?? ''}${state.slice(1)}`
-  const why = message ?? (reason === null ? null : reasonWords(reason, { cancelledBy, answeredBy: null }))
+  const why =
+    message ??
+    (reason === 'cancel_requested'
+      ? enderOf(attempt, row, deeds)
+      : reason === null
+        ? null
+        : reasonWords(reason, { cancelledBy: row.cancelledBy, answeredBy: null }))
   if (why !== null) return `${word}. ${why}`
   const code = exitCode === null ? '' : `, exit code ${exitCode}`
   return `${word}${code}${signal === null ? '' : `, signal ${signal}`}.`
@@ -96,6 +126,7 @@ export async function readAttempt(
   const spec = await specOf(ctx.db, row.versionId)
   const declared = spec?.tasks.find((one) => one.id === place.task)?.metrics ?? {}
   const { outputs, metrics, values } = await resultsOfAttempt(ctx.db, attempt.id)
+  const deeds = await deedsUntil(ctx, row, place, attempt)
   const view = attemptView({ ...attempt, logBytes: found.logBytes, logLines: found.logLines })
   return {
     ...view,
@@ -134,8 +165,8 @@ export async function readAttempt(
         ended: view.endedAt,
       },
       host === null ? 'a worker' : `the worker on ${host}`,
-      endWords(attempt, row.cancelledBy),
-      await deedsDuring(ctx, row, place, attempt),
+      endWords(attempt, row, deeds),
+      deeds.flatMap(({ at, what }) => (at >= view.createdAt ? [{ at, what }] : [])),
     ),
   }
 }

@@ -86,7 +86,8 @@ export class ProcessExecutor implements Executor {
   }
 
   cancel(token: string, why: 'cancel' | 'timeout'): void {
-    this.#live.get(token)?.attempt.end(why)
+    // The scheduler asks for what the run's time ends; its own, an attempt sees to itself.
+    this.#live.get(token)?.attempt.end(why === 'timeout' ? 'run_timeout' : why)
   }
 
   async #heartbeat(): Promise<void> {

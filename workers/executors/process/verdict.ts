@@ -11,7 +11,7 @@ import { collectOutputs, readReport, type AttemptFolder } from './attempt-folder
 import type { Exit } from './spawner/spawner.ts'
 
 /** What made an attempt end, when it did not by itself. */
-export type Why = 'cancel' | 'timeout' | 'oom' | 'stop' | 'start' | 'fenced'
+export type Why = 'cancel' | 'timeout' | 'run_timeout' | 'oom' | 'stop' | 'start' | 'fenced'
 
 export interface Over {
   job: AttemptJob
@@ -43,6 +43,8 @@ function forced({ job, log, why }: Over): AttemptEnd | null {
   if (why === 'cancel') return attemptEnd('cancelled', 'cancel_requested', null)
   if (why === 'timeout')
     return attemptEnd('failed', 'timeout', `It took longer than its timeout of ${job.timeout} ms.`)
+  if (why === 'run_timeout')
+    return attemptEnd('failed', 'timeout', 'Its run took longer than its `run_timeout`.')
   if (why === 'oom')
     return attemptEnd('failed', 'oom', `It used more than its ${job.memory} bytes of memory.`)
   if (log.failure === null) return null
