@@ -125,6 +125,11 @@ export const mutants: Mutant[] = [
         find: 'if (passed && this.#effects.elapsed() - asked > gateMs)',
         put: 'if (asked < 0)',
       },
+      {
+        file: 'workers/simulation/executor.ts',
+        find: 'if (passed && world.now - asked > gateMs)',
+        put: 'if (asked < 0)',
+      },
     ],
   },
   {
