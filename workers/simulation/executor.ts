@@ -11,7 +11,8 @@ import {
   type Executor,
   type OrphanedAttempt,
 } from '../executors/executor.ts'
-import { heartbeatMs } from '#server/config/lease.ts'
+import { answeredTooLate, gateMs, heartbeatMs } from '#server/config/lease.ts'
+import type { Json } from '#server/domain/json.ts'
 import { stopped, tooLate as tooLateEnd } from '../executors/process/verdict.ts'
 import type { History } from './history.ts'
 import type { Life, World } from './world.ts'
@@ -86,11 +87,20 @@ export class SimulatedExecutor implements Executor {
     return new Promise((done) => world.after(ms, life, done))
   }
 
-  async #again(held: Held): Promise<void> {
+  /** An answer that took longer is not believed: whoever asked may have been taken for lost, and the clock may have jumped. */
+  async #passGate(token: string, process: Record<string, Json>): Promise<boolean> {
     const { world, sink } = this.#options
+    const asked = world.now
+    const passed = await sink.passGate(token, process)
+    if (passed && world.now - asked > gateMs) throw answeredTooLate()
+    return passed
+  }
+
+  async #again(held: Held): Promise<void> {
+    const { world } = this.#options
     await this.#sleep(world.random.spread(200))
     const { token } = held.job
-    const passed = await sink.passGate(token, this.#process()).catch(() => false)
+    const passed = await this.#passGate(token, this.#process()).catch(() => false)
     if (passed && this.#held.get(token) === held && !isEnded(held)) void this.#code(held)
   }
 
@@ -132,7 +142,7 @@ export class SimulatedExecutor implements Executor {
     // An executor may say that it has submitted before it asks the gate; one that asks at once says both with it.
     const said = world.random.chance(0.5) ? await sink.submitted(token, process) : true
     submitted()
-    const passed = said && held.why === null && (await sink.passGate(token, process)) && !isEnded(held)
+    const passed = said && held.why === null && (await this.#passGate(token, process)) && !isEnded(held)
     tooLate()
     if (!passed)
       return held.why === 'stop'

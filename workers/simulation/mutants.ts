@@ -125,6 +125,11 @@ export const mutants: Mutant[] = [
         find: 'if (passed && this.#effects.sinceBoot() - asked > gateMs)',
         put: 'if (asked < 0)',
       },
+      {
+        file: 'workers/simulation/executor.ts',
+        find: 'if (passed && world.now - asked > gateMs)',
+        put: 'if (asked < 0)',
+      },
     ],
   },
   {
@@ -140,6 +145,11 @@ export const mutants: Mutant[] = [
         file: `${scheduler}/attempt-sink.ts`,
         find: 'this.#effects.sinceBoot() - asked > gateMs',
         put: 'this.#effects.elapsed() - asked > gateMs',
+      },
+      {
+        file: 'workers/simulation/executor.ts',
+        find: 'if (passed && world.now - asked > gateMs)',
+        put: 'if (asked < 0)',
       },
     ],
   },

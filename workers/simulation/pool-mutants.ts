@@ -24,6 +24,11 @@ export const poolMutants: Mutant[] = [
         find: 'return passed && !this.#isOver(token)',
         put: 'return passed',
       },
+      {
+        file: 'workers/simulation/executor.ts',
+        find: 'if (passed && world.now - asked > gateMs)',
+        put: 'if (asked < 0)',
+      },
     ],
   },
   {

@@ -95,7 +95,7 @@ export class FolderStore implements ArtifactStore, BlobShelf {
       await stored(syncFolder(join(path, '..')))
       return blob
     } catch (error) {
-      await rm(aside, { force: true })
+      await rm(aside, { force: true }).catch(() => {})
       throw error
     }
   }
@@ -164,10 +164,17 @@ export class FolderStore implements ArtifactStore, BlobShelf {
     await rm(this.#aside(hash), { force: true })
   }
 
-  /** Removes what an earlier life of this writer was writing. Call it before it writes. Gives how many there were. */
+  /**
+   * Removes what an earlier life of this writer was writing. Call it before it writes. What a disk that cannot be written to
+   * does not let go stays for the next life. Gives how many are gone.
+   */
   async sweep(): Promise<number> {
-    const left = await readdir(this.#incoming).catch(() => [])
-    for (const name of left) await rm(join(this.#incoming, name), { force: true })
-    return left.length
+    let gone = 0
+    for (const name of await readdir(this.#incoming).catch(() => []))
+      await rm(join(this.#incoming, name), { force: true }).then(
+        () => gone++,
+        () => {},
+      )
+    return gone
   }
 }

@@ -51,6 +51,8 @@ export class Uploads {
   /** Forgets what attempts that are over did not finish. */
   async sweep(isOver: (attemptId: string) => boolean): Promise<void> {
     for (const name of await readdir(this.#folder).catch(() => []))
-      if (isOver(name.split('.')[0] ?? '')) await rm(join(this.#folder, name), { force: true })
+      if (isOver(name.split('.')[0] ?? ''))
+        // What a disk that cannot be written to does not let go stays for the next time.
+        await rm(join(this.#folder, name), { force: true }).catch(() => {})
   }
 }

@@ -27,8 +27,6 @@ export class Checker {
 
   /** Those whose task was over in the transaction of their gate: whoever asked was told of that. */
   readonly #stillborn = new Set<string>()
-  /** When the database's clock jumped last. */
-  #jumped = -Infinity
 
   /** @param parallelism of the deployment */
   constructor(tables: Tables, parallelism: number | null) {
@@ -41,7 +39,6 @@ export class Checker {
   }
 
   see(entry: Entry): void {
-    if (entry.kind === 'jump') this.#jumped = entry.at
     if (entry.kind === 'code_started') return this.#codeStarted(entry)
     if (entry.kind !== 'committed') return
     for (const change of entry.changes) this.#changed(change, entry)
@@ -59,16 +56,12 @@ export class Checker {
     if (this.#stillborn.has(attemptId))
       this.broken('R3', at, `${what} started, and its task ended with its gate`)
     const attempt = this.#tables.attempt.get(attemptId)
-    // A worker of the pool goes by its lease, which its heartbeats prolong.
-    const remote = this.#tables.worker.get(attempt?.workerId ?? '')?.tokenId != null
-    if (!remote && at - gate > gateMs)
+    if (at - gate > gateMs)
       this.broken('R1', at, `${what} started ${Math.round(at - gate)} ms after its gate`)
-    // That is one of minutes: a clock that jumps may end it before.
-    if (remote && this.#jumped > gate) return
     if (attempt?.endedAt != null)
       this.broken('R1', at, `${what} started when the attempt was ${attempt.state}`)
     const run = this.#tables.run.get(runId)
-    // A mark by hand waits for nobody: between its gate and its code, an attempt cannot know that it was given up.
+    // A mark by hand waits for nobody: between its gate and its code, an attempt cannot know that it was given up (decision 6).
     if (run?.state === 'cancelled' && !this.#wasMarked(attemptId))
       this.broken('R17', at, `${what} started in a run that was cancelled`)
   }
