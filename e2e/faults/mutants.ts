@@ -33,7 +33,7 @@ export const faultMutants: FaultMutant[] = [
       },
       {
         file: `${ownProcess}/attempt.ts`,
-        find: 'if (passed && performance.now() - asked > gateMs)',
+        find: 'if (passed && sinceBoot() - asked > gateMs)',
         put: 'if (asked < 0)',
       },
     ],
@@ -67,8 +67,8 @@ export const faultMutants: FaultMutant[] = [
     cuts: [
       {
         file: 'workers/scheduler/cron-enqueuer.ts',
-        find: 'this.#store.transaction((tx) => fireSchedule(tx, schedule, moment))',
-        put: 'fireSchedule(this.#store, schedule, moment)',
+        find: 'await this.#store.transaction((tx) =>\n          fireSchedule(tx, schedule, moment, this.#executor),\n        )',
+        put: 'await fireSchedule(this.#store, schedule, moment, this.#executor)',
       },
       {
         file: 'server/services/schedule/fire.ts',
