@@ -2,6 +2,7 @@
 import pg from 'pg'
 import { addressOf, type SessionOptions } from './address.ts'
 import { cut, Listener } from './listener.ts'
+import { nameStatements, textOf } from './named-statements.ts'
 import { StatementNames } from './statement-names.ts'
 
 export interface ClientOptions extends SessionOptions {
@@ -67,19 +68,6 @@ class Pool extends pg.Pool {
 
 const names = new StatementNames()
 
-/** Gives the statements of a connection their names. */
-function nameStatements(connection: pg.PoolClient): void {
-  const held = connection as Held
-  const query = held.query.bind(held)
-  held.query = (statement: unknown, ...rest: unknown[]) => {
-    const text = typeof statement === 'string' ? undefined : textOf(statement)
-    const name = typeof text === 'string' ? names.of(text) : undefined
-    return query(name === undefined ? statement : { ...(statement as object), name }, ...rest)
-  }
-}
-
-const textOf = (given: unknown) => (typeof given === 'string' ? given : (given as { text?: unknown }).text)
-
 const types = new pg.TypeOverrides()
 for (const time of ['DATE', 'TIMESTAMP', 'TIMESTAMPTZ', 'INTERVAL'] as const)
   types.setTypeParser(pg.types.builtins[time], (text) => text)
@@ -110,7 +98,7 @@ export function openSql(url: string, options: ClientOptions = {}): Sql {
   pool.on('error', () => {})
   pool.on('connect', (connection) => {
     open.add(connection)
-    nameStatements(connection)
+    nameStatements(connection, names)
     connection.on('error', () => {})
     connection.once('end', () => open.delete(connection))
     if (late) cut(connection)
