@@ -122,10 +122,10 @@ async function start(settings: WebSettings): Promise<void> {
     tables: new TableProcess(),
     publicUrl: '',
     sessionSecret: settings.sessionSecret,
-    live: new LiveHub(),
+    live: new LiveHub(db),
     metrics: new Metrics(db, disks, product.deployment),
   }
-  await throughOutages(() => context.live.start(db), away)
+  await throughOutages(() => context.live.start(), away)
   const git = gitEndpoint(context)
   let handle: ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | null = null
   const server = createServer((request, response) => {

@@ -16,10 +16,13 @@ export function openDatabase(url: string, options: Omit<ClientOptions, 'idleInTr
   return Object.assign(drizzle(client.pool, { schema }), { close: () => client.end(), client })
 }
 
-/** Whether Postgres undid a transaction for another one's sake: a deadlock, a serialization failure. It may be done again. */
+/**
+ * Whether Postgres undid a transaction for no fault of its statements: for another one's sake (a deadlock, a serialization
+ * failure), or since it did not know the name of a prepared one. It may be done again.
+ */
 export function wasUndone(error: unknown): boolean {
   const { code, cause } = error as { code?: unknown; cause?: unknown }
-  if (code === '40P01' || code === '40001') return true
+  if (code === '40P01' || code === '40001' || code === '26000' || code === '42P05') return true
   return typeof cause === 'object' && cause !== null && wasUndone(cause)
 }
 

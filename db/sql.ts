@@ -2,6 +2,8 @@
 import pg from 'pg'
 import { addressOf, type SessionOptions } from './address.ts'
 import { cut, Listener } from './listener.ts'
+import { nameStatements, textOf } from './named-statements.ts'
+import { boundStatements } from './statement-bound.ts'
 import { StatementNames } from './statement-names.ts'
 
 export interface ClientOptions extends SessionOptions {
@@ -72,43 +74,6 @@ class Pool extends pg.Pool {
 
 const names = new StatementNames()
 
-/** Gives the statements of a connection their names. */
-function nameStatements(connection: pg.PoolClient): void {
-  const held = connection as Held
-  const query = held.query.bind(held)
-  held.query = (statement: unknown, ...rest: unknown[]) => {
-    const text = typeof statement === 'string' ? undefined : textOf(statement)
-    const name = typeof text === 'string' ? names.of(text) : undefined
-    return query(name === undefined ? statement : { ...(statement as object), name }, ...rest)
-  }
-}
-
-type Given = readonly unknown[]
-
-/** Bounds how long a statement of a connection may go without its answer. */
-function boundStatements(connection: pg.PoolClient, ms: number): void {
-  const held = connection as Held
-  const query = held.query.bind(held) as (...given: Given) => Promise<pg.QueryResult> | undefined
-  const silent = () => cut(connection, new Error(`Postgres did not answer a statement within ${ms / 1000} s`))
-  const bounded = (...given: Given) => {
-    const timer = setTimeout(silent, ms)
-    const over = () => clearTimeout(timer)
-    const last = given.at(-1)
-    if (typeof last !== 'function') {
-      const result = query(...given)
-      result?.then(over, over)
-      return result
-    }
-    return query(...given.slice(0, -1), (...came: Given) => {
-      over()
-      last(...came)
-    })
-  }
-  held.query = bounded as Held['query']
-}
-
-const textOf = (given: unknown) => (typeof given === 'string' ? given : (given as { text?: unknown }).text)
-
 const types = new pg.TypeOverrides()
 for (const time of ['DATE', 'TIMESTAMP', 'TIMESTAMPTZ', 'INTERVAL'] as const)
   types.setTypeParser(pg.types.builtins[time], (text) => text)
@@ -140,7 +105,7 @@ export function openSql(url: string, options: ClientOptions = {}): Sql {
   pool.on('connect', (connection) => {
     open.add(connection)
     if (options.statementMs !== undefined) boundStatements(connection, options.statementMs)
-    nameStatements(connection)
+    nameStatements(connection, names)
     connection.on('error', () => {})
     connection.once('end', () => open.delete(connection))
     if (late) cut(connection)

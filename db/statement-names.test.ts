@@ -23,3 +23,15 @@ test('what is put together anew each time takes neither names nor memory', () =>
   )
   expect(named).toHaveLength(100)
 })
+
+test('where statements fail by their names again and again, none is given any more', () => {
+  let now = 0
+  const names = new StatementNames(() => now)
+  const one = used(names, 'select 1', 20)
+  for (let n = 0; n < 30; n++, now += 10_000) names.failed()
+  expect(names.of('select 1')).toBe(one)
+  for (let n = 0; n < 10; n++) names.failed()
+  expect(names.of('select 1')).toBeUndefined()
+  now += 3_600_000
+  expect(used(names, 'select 2', 50)).toBeUndefined()
+})

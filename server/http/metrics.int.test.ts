@@ -106,6 +106,45 @@ test('without a scheduler the lag grows by what is left: a run, a task, a tick; 
   expect(await lag(), 'of a DAG that is paused').toBe(0)
 })
 
+test('a run of another version that may start is seen behind one that waits; a place counts from when it was free', async () => {
+  const { client } = database()
+  await client`delete from run`
+  await client`delete from dag_schedule`
+  const front = 'limits: {max_active_runs: 1}\n'
+  const first = await dag('  - {id: a, command: [x]}', front)
+  const active = await first.run()
+  await client`update run set state = 'running', started_at = now() where id = ${active}`
+  const waits = await first.run()
+  await client`update run set created_at = now() - interval '500 seconds' where id = ${waits}`
+  expect(await lag(), 'one waits for its place').toBe(0)
+  const second = await dag('  - {id: b, command: [x]}', front, first.id)
+  const free = await second.run()
+  await client`update run set created_at = now() - interval '100 seconds' where id = ${free}`
+  const seen = await lag()
+  expect([seen >= 100, seen < 500], 'a free run of the second version').toEqual([true, true])
+  await client`update run set state = 'running', started_at = now() where id = ${free}`
+  await client`update run set state = 'succeeded', ended_at = now() - interval '40 seconds' where id = ${active}`
+  const since = await lag()
+  expect([since >= 40, since < 100], 'since the end of the first').toEqual([true, true])
+})
+
+test('what catch-up has missed is no lag while its queue is full, and counts from when there is room', async () => {
+  const { client } = database()
+  await client`delete from run`
+  const made = await dag('  - {id: a, command: [x]}', 'limits: {max_active_runs: 1}\n')
+  await client`
+    insert into dag_schedule (dag_id, key, version_id, entry, cursor, next_tick)
+    values (${made.dagId}, 'k', ${made.versionId}, '{"catchup": true}', now(), now() - interval '9 days')`
+  const active = await made.run({ trigger: 'schedule', schedule: 'k' })
+  await client`update run set state = 'running', started_at = now() - interval '60 seconds' where id = ${active}`
+  await made.run({ trigger: 'schedule', schedule: 'k' })
+  expect(await lag(), 'its queue is full').toBe(0)
+  await client`update run set state = 'running', started_at = now() - interval '30 seconds' where state = 'queued'`
+  const since = await lag()
+  expect([since >= 30, since < 60], 'there is room since then').toEqual([true, true])
+  await client`delete from dag_schedule`
+})
+
 test('what waits for a place of a worker, or in a queue that nobody serves, is no lag of the scheduler', async () => {
   const { client } = database()
   await client`delete from run`

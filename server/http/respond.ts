@@ -22,9 +22,9 @@ export async function respond(work: () => Promise<Response>): Promise<Response> 
   }
 }
 
-/** Whether whoever sent this request could send it again now: a session may have ended, a token been revoked. */
-export const stillSignedIn = async (headers: Headers): Promise<boolean> =>
-  (await requestContext(headers)).actor !== null
+/** Who would send this request now: a session may have ended, a token been revoked, a team been left. null: nobody. */
+export const actorNow = async (headers: Headers): Promise<Actor | null> =>
+  (await requestContext(headers)).actor
 
 /** The same for whoever is signed in. */
 export const respondTo = (

@@ -9,7 +9,7 @@ export function openWeb(services: ServiceContext): void {
   setWebContext({
     ...services,
     sessionSecret: 'x'.repeat(32),
-    live: new LiveHub(),
+    live: new LiveHub(services.db),
     metrics: new Metrics(services.db, services.disks),
   })
 }

@@ -1,4 +1,4 @@
-import { respondTo, stillSignedIn } from '#server/http/respond.ts'
+import { actorNow, respondTo } from '#server/http/respond.ts'
 import { webContext } from '#server/web-context.ts'
 
 export const dynamic = 'force-dynamic'
@@ -6,9 +6,12 @@ export const dynamic = 'force-dynamic'
 /** ms between two signs of life; whoever is signed out since the last one is let go [S9]. */
 const pingMs = 20_000
 
-/** `?topics=run:ID,dag:*`: an event for each change. Topics are names; what changed is read by a procedure. */
+/**
+ * `?topics=run:ID,dag:*`: an event for each change of what the listener may read (S1). Topics are names; what changed is
+ * read by a procedure.
+ */
 export const GET = (request: Request) =>
-  respondTo(request, () => {
+  respondTo(request, (_services, actor) => {
     const watched = (new URL(request.url).searchParams.get('topics') ?? '').split(',')
     const matches = (topic: string) =>
       topic === '*' ||
@@ -16,6 +19,12 @@ export const GET = (request: Request) =>
     // Read now: a request is not to be asked once it has been answered.
     const headers = new Headers(request.headers)
     const encoder = new TextEncoder()
+    const { live } = webContext()
+    let { teams } = actor
+    const mayHear = async (topic: string) => {
+      const team = topic === '*' ? null : await live.teamOf(topic)
+      return topic === '*' || teams.some(({ id }) => id === team)
+    }
     let over = false
     let end = () => {}
     const stream = new ReadableStream<Uint8Array>({
@@ -23,10 +32,22 @@ export const GET = (request: Request) =>
         // Whoever listened may be gone by the time an answer of the database is there.
         const send = (text: string) => over || controller.enqueue(encoder.encode(text))
         send('retry: 1000\n\n')
-        const unwatch = webContext().live.watch((topic) => matches(topic) && send(`data: ${topic}\n\n`))
+        const tell = async (topic: string) => {
+          // Where nobody can say whose it is, no name is told: who listens looks at everything again.
+          const heard = await mayHear(topic).then(
+            (may) => (may ? topic : null),
+            () => '*',
+          )
+          if (heard !== null) send(`data: ${heard}\n\n`)
+        }
+        const unwatch = live.watch((topic) => matches(topic) && void tell(topic))
         const look = async () => {
           // A database that does not answer is no reason to be let in, nor to stay.
-          if (await stillSignedIn(headers).catch(() => false)) return send(': still here\n\n')
+          const now = await actorNow(headers).catch(() => null)
+          if (now !== null) {
+            teams = now.teams
+            return send(': still here\n\n')
+          }
           if (over) return undefined
           end()
           return controller.close()
