@@ -2,24 +2,17 @@
  * Each thing that the product depends on hangs: it accepts what is asked, and never answers (R7). Within a bound it is said
  * what does not answer, and all goes on once it does again.
  */
-import { execFile } from 'node:child_process'
-import { constants } from 'node:fs'
-import { chmod, mkdir, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { openDataFolder } from '#cli/start/data-folder.ts'
-import { keepPostgres } from '#cli/start/postgres.ts'
-import { ensureDatabase } from '#db/embedded/postgres.ts'
 import { away } from '#server/domain/errors/errors.ts'
 import { cloneRepository, type WorkingCopy } from '../fixtures/repository.ts'
 import type { Ready } from '../fixtures/product.ts'
 import { Closers } from './closers.ts'
 import { hireOne } from './far.ts'
-import { wireTo } from './fleet-site.ts'
 import { preloadedAs } from './fleet.ts'
+import { silentCollector, whileGitHangs, wiredPostgres } from './hangs.ts'
 import { MortalProduct } from './product.ts'
 import { pause, until } from './until.ts'
 import type { Wire } from './wire.ts'
@@ -50,32 +43,10 @@ let env: Record<string, string> = {}
 /** ms that each connection to the collector was open. */
 const messages: number[] = []
 
-/** A collector that takes what is sent, and never answers. */
-async function silentCollector(): Promise<number> {
-  const server = createServer((socket) => {
-    const since = performance.now()
-    socket.on('error', () => {})
-    socket.resume()
-    socket.once('close', () => messages.push(performance.now() - since))
-  })
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  closers.add(() => server.close())
-  return (server.address() as AddressInfo).port
-}
-
 beforeAll(async () => {
   product = await MortalProduct.make()
   closers.add(() => product.remove())
-  const shared = process.getuid?.() === 0 ? '/var/lib/dagbok' : null
-  if (shared !== null) await mkdir(shared, { recursive: true, mode: 0o711 })
-  const folder = await mkdtemp(join(shared ?? tmpdir(), 'hanging-'))
-  closers.add(() => rm(folder, { recursive: true, force: true }))
-  await chmod(folder, 0o711)
-  const given = { folder: join(folder, 'postgres'), sharedBinaries: shared }
-  const postgres = await keepPostgres(given, (error) => console.error(error))
-  closers.add(postgres.stop)
-  await ensureDatabase(postgres, 'dagbok')
-  const wired = await wireTo(postgres.url('dagbok'), closers)
+  const wired = await wiredPostgres(closers)
   wire = wired.wire
   env = {
     DATABASE_URL: wired.url,
@@ -84,7 +55,7 @@ beforeAll(async () => {
     DAGBOK_TEST_GIT_SILENCE_MS: String(gitSilenceMs),
     DAGBOK_TEST_LEASE_MS: '3000',
     DAGBOK_TEST_POOL_LEASE_MS: String(poolLeaseMs),
-    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await silentCollector()}`,
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await silentCollector(closers, messages)}`,
   }
   const ready = await product.start([], env)
   copy = await cloneRepository(ready, 'hanging')
@@ -151,21 +122,7 @@ test('[R7] a Postgres that does not answer: web says 503 and why, the worker log
   expect((await until('it is back', () => runOf('first').catch(() => null))).state).toBe('succeeded')
 })
 
-/** While a file of git's own is one that nobody who opens it comes back from: a FIFO that nobody writes to. */
-async function whileHanging<T>(work: () => Promise<T>): Promise<T> {
-  const parent = join(product.data, 'repositories')
-  const [name = ''] = await readdir(parent)
-  const config = join(parent, name, 'config')
-  await rename(config, `${config}.aside`)
-  await promisify(execFile)('mkfifo', [config])
-  try {
-    return await work()
-  } finally {
-    // Whoever still waits gets an empty one, and goes on.
-    await (await open(config, constants.O_RDWR | constants.O_NONBLOCK)).close()
-    await rename(`${config}.aside`, config)
-  }
-}
+const whileHanging = <T>(work: () => Promise<T>) => whileGitHangs(join(product.data, 'repositories'), work)
 
 test('[R7] a git that does not answer: the attempt that needs it fails and says so, and the next one is fine', async () => {
   const hung = await whileHanging(() => runOf('second'))

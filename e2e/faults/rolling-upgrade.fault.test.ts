@@ -126,6 +126,93 @@ test('[R1] [R2] [R3] [R4] [R19] two builds with adjacent schemas work on one dat
   ]).toEqual([])
 })
 
+/** ms between two runs: about half of what the workers could do. */
+const everyMs = 500
+
+/**
+ * Runs come in at an even pace while `work` goes on.
+ * @returns ms that tasks without a pool waited, those of these runs: the first from when its run was asked for, the last from
+ *   when it was queued
+ */
+async function waits(here: Site, acknowledged: string[], work: () => Promise<unknown>): Promise<number[]> {
+  const ids: string[] = []
+  const state = { over: false }
+  const load = async () => {
+    for (; !state.over; await pause(everyMs)) ids.push(await here.start())
+  }
+  const loading = load()
+  await work().finally(() => (state.over = true))
+  await loading
+  acknowledged.push(...ids)
+  await until('all runs have ended', async () => (await openRuns(here.db.client)) === 0)
+  const rows = await here.db.client<{ ms: number }[]>`
+    select extract(epoch from t.started_at - case t.task when 'first' then r.created_at else t.queued_at end)::float8 * 1000 as ms
+    from task_run t join run r on r.id = t.run_id where t.pool is null and t.started_at is not null
+      and r.id::text in (select jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))`
+  return rows.map(({ ms }) => ms)
+}
+
+const p99 = (times: readonly number[]) =>
+  times.toSorted((a, b) => a - b)[Math.ceil(times.length * 0.99) - 1] ?? 0
+
+/** One build after the other: a worker of the new one begins, and then one of the old one is told to end. */
+async function roll(from: readonly FleetWorker[], to: readonly FleetWorker[]): Promise<void> {
+  for (const [i, worker] of to.entries()) {
+    worker.start()
+    await worker.ready
+    await pause(2000)
+    await from[i]?.stop()
+    await pause(1000)
+  }
+}
+
+/** ms: of waits that are shorter, twice as much is chance. */
+const leastMs = 100
+
+/** p99 while `upgrade` goes on, as a multiple of p99 before it. */
+async function stretched(here: Site, acknowledged: string[], upgrade: () => Promise<void>): Promise<number> {
+  const alone = await waits(here, acknowledged, () => pause(15_000))
+  const rolling = await waits(here, acknowledged, upgrade)
+  console.log(
+    `p99 of ${alone.length} tasks ${Math.round(p99(alone))} ms, of ${rolling.length} while builds come and go ${Math.round(p99(rolling))} ms`,
+  )
+  return p99(rolling) / Math.max(leastMs, p99(alone))
+}
+
+test('[R19] while builds come and go, tasks wait at most twice as long as without', async ({ skip }) => {
+  const here = site
+  skip(here === null || 'why' in build, 'there was no earlier build')
+  if (here === null) return
+  const acknowledged: string[] = []
+  const measured = () =>
+    stretched(here, acknowledged, async () => {
+      await roll(earlier, here.fleet)
+      await roll(here.fleet, earlier)
+    })
+  // Once more, for a machine that is shared has bad minutes.
+  const first = await measured()
+  expect(first <= 2 ? first : await measured()).toBeLessThanOrEqual(2)
+  const rows = await attemptRows(here.db)
+  expect([
+    ...judgeAttempts(rows, await here.starts(), slots),
+    ...(await judgeRuns(here.db, acknowledged)),
+  ]).toEqual([])
+})
+
+test('mutant: an upgrade that ends one build before it begins the other is caught', async ({ skip }) => {
+  const here = site
+  skip(here === null || 'why' in build, 'there was no earlier build')
+  if (here === null) return
+  const over = await stretched(here, [], async () => {
+    for (const worker of earlier) await worker.stop()
+    await pause(2000)
+    for (const worker of earlier) worker.start()
+    await Promise.all(earlier.map(({ ready }) => ready))
+    await pause(1000)
+  })
+  expect(over).toBeGreaterThan(2)
+})
+
 test('mutant: a migration that is not additive stops the earlier build, and that is seen', async ({
   skip,
 }) => {
