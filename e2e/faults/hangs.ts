@@ -1,7 +1,7 @@
 /** Real things that accept what they are asked, and never answer. */
 import { execFile } from 'node:child_process'
 import { constants } from 'node:fs'
-import { chmod, mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises'
+import { chmod, link, mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -50,8 +50,10 @@ export async function whileGitHangs<T>(parent: string, work: () => Promise<T>): 
   try {
     return await work()
   } finally {
-    // Whoever still waits gets an empty one, and goes on.
-    await (await open(config, constants.O_RDWR | constants.O_NONBLOCK)).close()
+    // From here on nobody begins to wait; whoever still does gets an empty one, and goes on.
+    await link(config, `${config}.hanging`)
     await rename(`${config}.aside`, config)
+    await (await open(`${config}.hanging`, constants.O_RDWR | constants.O_NONBLOCK)).close()
+    await rm(`${config}.hanging`)
   }
 }

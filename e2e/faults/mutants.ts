@@ -36,6 +36,7 @@ export const faultMutants: FaultMutant[] = [
         find: 'if (passed && sinceBoot() - asked > gateMs)',
         put: 'if (asked < 0)',
       },
+      { file: `${ownProcess}/attempt.ts`, find: 'running.open(by)', put: 'running.open()' },
     ],
   },
   {
