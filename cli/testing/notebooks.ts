@@ -80,10 +80,10 @@ args: ["\${{ tasks.ask.values.where }}", "\${{ tasks.ask.values.copies }}"]`,
 )}${cell('bash script', 'echo "$1 $2"')}`
 
 /** Scheduled, and with a webhook. */
-export const daily = (id: string): string => `---
+export const daily = (id: string, params = ''): string => `---
 dagbok: 1
 id: ${id}
-schedule: {cron: "0 6 * * *", timezone: Europe/London}
+schedule: {cron: "0 6 * * *", timezone: Europe/London${params}}
 on: {webhook: true}
 params:
   n: {type: integer, default: 1}

@@ -49,6 +49,22 @@ test('past dates are previewed, filled, paused, resumed, cancelled', async () =>
     'dagbok: There is nothing to run: each of the 3 dates has a run already. Say what to reprocess.\n',
   )
 
+  const again = [
+    ...range,
+    '--version',
+    'v1',
+    '--schedule',
+    '1',
+    '--reprocess',
+    'completed',
+    '--order',
+    'newest',
+  ]
+  const other = (await dagbok(['backfill', 'preview', ...again])).stdout
+  expect(other).toMatch(
+    /^3 of 3 dates would get a run of v1[\s\S]*^params \{"n":1\}$[\s\S]*2026-01-03T06[\s\S]*2026-01-01T06/m,
+  )
+
   const pages = await dagbok(['backfill', 'view', 'starts/daily#1', '--limit', '2', '--offset', '1'])
   expect(pages.stdout).not.toContain('2026-01-01T06')
   expect(pages.stdout).toMatch(/2026-01-03T06[^\n]*\ndates 2 to 3 of 3$/m)
