@@ -114,6 +114,23 @@ test('a long one is paused, resumed and cancelled', async ({ page }) => {
   await expect(dates.getByRole('row', { name: /2020-01-01/ })).toBeVisible()
 })
 
+test('what a schedule catches up on is on its page, with what holds it back', async ({ page, product }) => {
+  const copy = await cloneRepository(product.ready, 'fill')
+  const catchup =
+    'schedule: {cron: "0 6 * * *", catchup: true, start_date: 2025-01-01}\nlimits: {max_active_runs: 1}'
+  const cell = `${fence}yaml task\nid: pause\nwait: 6d\n${fence}\n`
+  await copy.write('late/late.dag.md', `---\ndagbok: 1\nid: late\n${catchup}\n---\n\n${cell}`)
+  await copy.push('Late')
+  await copy.remove()
+  await page.goto('/main/fill/late/schedule')
+  const held = page.getByRole('region', { name: 'Dates held back' })
+  await expect(held).toContainText(/2025-01-03 06:00 and \d{3} after it/)
+  await expect(held).toContainText('waits for its start, as many as may (max_active_runs 1): run 2.')
+  expect(await seriousFaults(page)).toEqual([])
+  await held.getByRole('link', { name: 'run 2' }).click()
+  await expect(page).toHaveURL(/\/main\/fill\/late\/runs\/2$/)
+})
+
 test('a run that was forced says so on its page', async ({ page }) => {
   const dag = new DagPage(page, '/main/fill/daily')
   await dag.open()

@@ -3,12 +3,13 @@ import { expect, test } from 'vitest'
 import type { Backfill, BackfillPreview } from '#server/views/backfill.ts'
 import type { DagDetail, WebhookView } from '#server/views/dag.ts'
 import type { Pool } from '#server/views/pool.ts'
-import { daily, scored } from '../../testing/notebooks.ts'
+import { daily, late, scored } from '../../testing/notebooks.ts'
 import { signedInCli } from '../../testing/signed-in.ts'
 
 const { product, dagbok, json } = signedInCli('starts', async (copy) => {
   await copy.write('daily/daily.dag.md', daily('daily'))
   await copy.write('small/small.dag.md', scored('small', 0.9))
+  await copy.write('late/late.dag.md', late('late'))
   await copy.push('First')
 })
 
@@ -27,6 +28,14 @@ test('a DAG is paused and resumed; its view says so, and when it starts next', a
     /dag\.resume +Owner[\s\S]*dag\.pause +Owner/,
   )
   expect((await dagbok(['dag', 'view', 'starts/small'])).stdout).toContain('nothing starts it by itself')
+})
+
+test('what a schedule catches up on and has not run yet is told, with what holds it back', async () => {
+  await expect
+    .poll(async () => (await dagbok(['dag', 'view', 'starts/late'])).stdout, { timeout: 60_000 })
+    .toMatch(
+      /^not run yet {2}2025-01-03T06:00:00\.000Z and \d{3} after it: 1 scheduled run of this version of late waits for its start, as many as may \(max_active_runs 1\): run 2\. The next date/m,
+    )
 })
 
 test('past dates are previewed, filled, paused, resumed, cancelled', async () => {
