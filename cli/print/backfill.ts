@@ -81,13 +81,14 @@ export function pageText(dates: readonly BackfillDate[], offset: number, all: nu
 }
 
 export function previewText(preview: BackfillPreview, offset: number): string {
-  const { version, schedule, timezone, dates, plans, page } = preview
+  const { version, schedule, timezone, params, dates, plans, page } = preview
   const others = Object.entries(plans)
     .filter(([plan, count]) => plan !== 'run' && count > 0)
     .map(([plan, count]) => `${count} ${planWords[plan as TickPlan]}`)
   return [
     [`${plans.run} of ${dates} dates would get a run of v${version}`, ...others].join(', '),
     dim(`${plain(schedule)} in ${timezone}`),
+    ...(Object.keys(params).length === 0 ? [] : [dim(plain(`params ${JSON.stringify(params)}`))]),
     '',
     pageText(page, offset, dates),
   ].join('\n')

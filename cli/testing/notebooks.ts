@@ -79,11 +79,21 @@ needs: [ask]
 args: ["\${{ tasks.ask.values.where }}", "\${{ tasks.ask.values.copies }}"]`,
 )}${cell('bash script', 'echo "$1 $2"')}`
 
-/** Scheduled, and with a webhook. */
-export const daily = (id: string): string => `---
+/** Catches up on a year, one run at a time, and waits in each. */
+export const late = (id: string): string => `---
 dagbok: 1
 id: ${id}
-schedule: {cron: "0 6 * * *", timezone: Europe/London}
+schedule: {cron: "0 6 * * *", catchup: true, start_date: 2025-01-01}
+limits: {max_active_runs: 1}
+---
+
+${cell('yaml task', 'id: pause\nwait: 6d')}`
+
+/** Scheduled, and with a webhook. */
+export const daily = (id: string, params = ''): string => `---
+dagbok: 1
+id: ${id}
+schedule: {cron: "0 6 * * *", timezone: Europe/London${params}}
 on: {webhook: true}
 params:
   n: {type: integer, default: 1}

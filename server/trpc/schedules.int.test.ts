@@ -118,6 +118,52 @@ test('a backfill by REST: its dry run, its progress, and each date’s run says 
   expect((await ask('GET', `${at}/9`)).status).toBe(404)
 })
 
+test('each option of a backfill by REST: version, schedule with its params, what to reprocess, order, params', async () => {
+  const front = (n: number) =>
+    `params: {n: {type: integer, default: 1}, m: {type: integer, default: 2}}\nschedule:\n  - {cron: "0 6 * * *"}\n  - {cron: "0 7 * * *", params: {n: ${n}}}\n`
+  const say = (n: number) =>
+    dag('opts', front(n)).replace('echo hi', 'echo "$DAGBOK_PARAM_N $DAGBOK_PARAM_M"')
+  await push('opts', { opts: say(5) })
+  await push('opts', { opts: say(6) })
+  const at = '/dags/main/opts/opts'
+  const schema = async (query: string) => {
+    const { n, m } = (await ask('GET', `${at}/params${query}`)).body.properties
+    return [n.default, m.default]
+  }
+  expect(await schema('')).toEqual([1, 2])
+  expect(await schema('?schedule=1')).toEqual([1, 2])
+  expect(await schema('?schedule=2')).toEqual([6, 2])
+  expect(await schema('?schedule=2&version=v1')).toEqual([5, 2])
+  expect((await ask('GET', `${at}/params?schedule=3`)).body.message).toContain('has 2 schedules, so none')
+
+  const range = { from: '2026-01-01', to: '2026-01-02', schedule: 2 }
+  const preview = await ask(
+    'GET',
+    `${at}/backfills/preview?${new URLSearchParams({ ...range, schedule: '2' })}`,
+  )
+  expect(preview.body).toMatchObject({ version: 2, params: { n: 6, m: 2 }, plans: { run: 2 } })
+  const done = async (number: number) =>
+    shop.until(async () => {
+      const { body } = await ask('GET', `${at}/backfills/${number}`)
+      return body.endedAt === null ? null : body
+    })
+  await ask('POST', `${at}/backfills`, { ...range, version: 'v1', params: { m: 9 } })
+  expect(await done(1)).toMatchObject({ version: 1, params: { n: 5, m: 9 }, progress: { succeeded: 2 } })
+  expect((await ask('POST', `${at}/backfills`, { ...range, reprocess: 'failed' })).body.message).toContain(
+    'There is nothing to run',
+  )
+  const again = { ...range, reprocess: 'completed', order: 'newest', concurrency: 1 }
+  await ask('POST', `${at}/backfills`, again)
+  expect(await done(2)).toMatchObject({ version: 2, order: 'newest', progress: { dates: 2, succeeded: 2 } })
+  const runs = (await ask('GET', `${at}/runs`)).body as { id: string; logicalDate: string }[]
+  expect(runs.slice(0, 2).map(({ logicalDate }) => logicalDate.slice(0, 10))).toEqual([
+    '2026-01-01',
+    '2026-01-02',
+  ])
+  expect(await shop.log(runs[0]?.id ?? '', 'say')).toBe('6 2\n')
+  expect(await shop.log(runs[2]?.id ?? '', 'say')).toBe('5 9\n')
+})
+
 async function call(at: string, body: string, headers: Record<string, string>) {
   const [team = '', repo = '', name = ''] = at.split('/')
   const response = await hook(

@@ -45,6 +45,8 @@ export const backfillPreviewSchema = z.object({
   version: z.number(),
   schedule: z.string(),
   timezone: z.string(),
+  /** What its runs are given where nothing else is asked for: the schedule's, and defaults. */
+  params: z.record(z.string(), json),
   dates: z.number(),
   plans: plansSchema,
   /** In the order in which runs are made, from `offset`. */

@@ -47,8 +47,8 @@ const range = (more: Partial<Range> = {}): Range => ({
   ...more,
 })
 
-async function open(name: string, front = daily) {
-  await putAtTip(database(), 'b', name, oneTask(name, front))
+async function open(name: string, front = daily, tasks?: string) {
+  await putAtTip(database(), 'b', name, oneTask(name, front, tasks))
   const ref = { team: 'main', repo: 'b', dag: name }
   const dag = await requireDag(hosted.ctx, actor, ref, 'run:read')
   const one = async () => {
@@ -218,4 +218,20 @@ test('[R9] a date whose run went by policy is not made again: not of a resumed b
   expect(await dates()).toEqual([])
   const page = await listBackfillDates(hosted.ctx, dag, number, { offset: 0, limit: 9 })
   expect(page.map(({ made, run }) => [made, run])).toEqual(Array.from({ length: 4 }, () => [true, null]))
+})
+
+test('newest first is refused where a task depends on the past, also by the dry run; of one date there is no order', async () => {
+  const tasks = '  - {id: a, command: [x], depends_on_past: true}\n  - {id: b, command: [x]}'
+  const { create, dag, dates } = await open('backwards', daily, tasks)
+  const words =
+    'v1 of backwards cannot be filled newest first: a depends on the past (`depends_on_past`), which would run after it. Take the oldest first.'
+  await expect(create({ order: 'newest' })).rejects.toThrow(words)
+  const dry = previewBackfill(hosted.ctx, dag, range({ order: 'newest' }), { offset: 0, limit: 9 })
+  await expect(dry).rejects.toThrow(words)
+  const { id } = await create({ order: 'newest', to: '2026-01-01' })
+  await database().transaction((tx) => advanceBackfill(tx, id))
+  expect(await dates()).toEqual(['01-01'])
+  const second = await create({ from: '2026-01-02', to: '2026-01-03' })
+  await database().transaction((tx) => advanceBackfill(tx, second.id))
+  expect(await dates()).toEqual(['01-01', '01-02', '01-03'])
 })

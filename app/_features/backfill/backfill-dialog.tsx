@@ -173,7 +173,12 @@ export function BackfillDialog({
   const [texts, setTexts] = useState<Record<string, string>>({})
   const { version, concurrency, ...rest } = form
   const named = version === '' ? {} : { version }
-  const schema = useQuery(trpc.dags.params.queryOptions({ ...place, ...named }))
+  // What the schedule gives stands in the form; what is not changed there is not sent, and stays the schedule's.
+  const schema = useQuery({
+    ...trpc.dags.params.queryOptions({ ...place, ...named, schedule: form.schedule }),
+    placeholderData: keepPreviousData,
+    retry: false,
+  })
   const properties = (schema.data?.['properties'] ?? {}) as Record<string, Record<string, Json>>
   const create = useMutation(trpc.backfills.create.mutationOptions({ onSuccess: onClose }))
   const range = { ...rest, ...named }

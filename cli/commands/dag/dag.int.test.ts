@@ -3,12 +3,13 @@ import { expect, test } from 'vitest'
 import type { Backfill, BackfillPreview } from '#server/views/backfill.ts'
 import type { DagDetail, WebhookView } from '#server/views/dag.ts'
 import type { Pool } from '#server/views/pool.ts'
-import { daily, scored } from '../../testing/notebooks.ts'
+import { daily, late, scored } from '../../testing/notebooks.ts'
 import { signedInCli } from '../../testing/signed-in.ts'
 
 const { product, dagbok, json } = signedInCli('starts', async (copy) => {
   await copy.write('daily/daily.dag.md', daily('daily'))
   await copy.write('small/small.dag.md', scored('small', 0.9))
+  await copy.write('late/late.dag.md', late('late'))
   await copy.push('First')
 })
 
@@ -29,6 +30,14 @@ test('a DAG is paused and resumed; its view says so, and when it starts next', a
   expect((await dagbok(['dag', 'view', 'starts/small'])).stdout).toContain('nothing starts it by itself')
 })
 
+test('what a schedule catches up on and has not run yet is told, with what holds it back', async () => {
+  await expect
+    .poll(async () => (await dagbok(['dag', 'view', 'starts/late'])).stdout, { timeout: 60_000 })
+    .toMatch(
+      /^not run yet {2}2025-01-03T06:00:00\.000Z and \d{3} after it: 1 scheduled run of this version of late waits for its start, as many as may \(max_active_runs 1\): run 2\. The next date/m,
+    )
+})
+
 test('past dates are previewed, filled, paused, resumed, cancelled', async () => {
   const range = ['starts/daily', '--from', '2026-01-01', '--to', '2026-01-03']
   const dry = (await dagbok(['backfill', 'preview', ...range])).stdout
@@ -47,6 +56,22 @@ test('past dates are previewed, filled, paused, resumed, cancelled', async () =>
   )
   expect((await dagbok(['backfill', 'create', ...range])).stderr).toBe(
     'dagbok: There is nothing to run: each of the 3 dates has a run already. Say what to reprocess.\n',
+  )
+
+  const again = [
+    ...range,
+    '--version',
+    'v1',
+    '--schedule',
+    '1',
+    '--reprocess',
+    'completed',
+    '--order',
+    'newest',
+  ]
+  const other = (await dagbok(['backfill', 'preview', ...again])).stdout
+  expect(other).toMatch(
+    /^3 of 3 dates would get a run of v1[\s\S]*^params \{"n":1\}$[\s\S]*2026-01-03T06[\s\S]*2026-01-01T06/m,
   )
 
   const pages = await dagbok(['backfill', 'view', 'starts/daily#1', '--limit', '2', '--offset', '1'])

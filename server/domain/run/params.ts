@@ -7,10 +7,20 @@ import { DagbokError } from '../errors/errors.ts'
 import { isRounded, type Json } from '../json.ts'
 import { guess } from '../notebook/guess.ts'
 
-/** JSON Schema (object) of a version's params, for forms and for checks. */
-export function paramsSchema(spec: Pick<Spec, 'params' | 'order'>): Record<string, Json> {
+/**
+ * JSON Schema (object) of a version's params, for forms and for checks.
+ * @param given in the place of their defaults
+ */
+export function paramsSchema(
+  spec: Pick<Spec, 'params' | 'order'>,
+  given: Record<string, Json> = {},
+): Record<string, Json> {
   const written = inWrittenOrder(spec.params, spec.order?.params)
-  return fieldsSchema(Object.fromEntries(Object.entries(written).map(([name, { schema }]) => [name, schema])))
+  const fields = Object.entries(written).map(([name, { schema }]): [string, Record<string, Json>] => {
+    const own = given[name]
+    return [name, own === undefined ? schema : { ...schema, default: own }]
+  })
+  return fieldsSchema(Object.fromEntries(fields))
 }
 
 /** JSON Schema (object) of named fields; one without a default is required. */

@@ -7,12 +7,14 @@ import { databaseNow } from '#db/queries/schedule.ts'
 import { specOf, type VersionKey } from '#db/queries/version.ts'
 import type { Schedule, Spec } from '../../domain/dag/spec.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
+import { paramsSchema, withDefaults } from '../../domain/run/params.ts'
+import { listed, wordsOf } from '../../domain/run/why/sentence.ts'
 import { planTick, tickPlans, type TickPlan } from '../../domain/schedule/backfill.ts'
-import { keyedSchedules } from '../../domain/schedule/entries.ts'
 import { ticksOfDates, type Tick } from '../../domain/schedule/ticks.ts'
 import { readMoment } from '../../domain/schedule/zone.ts'
 import type { BackfillDate, BackfillPreview, Range } from '../../views/backfill.ts'
 import type { ServiceContext } from '../context.ts'
+import { scheduleOf } from '../schedule/schedule-of.ts'
 import { readVersion } from '../version/resolve-version.ts'
 
 /** Dates that one backfill may have. */
@@ -58,7 +60,17 @@ async function datesOf(entry: Schedule, range: Range, now: Date): Promise<Tick[]
   return range.order === 'oldest' ? ticks : ticks.toReversed()
 }
 
-/** @throws DagbokError `bad_input` */
+/** What depends on the past has none when its newest date runs first: the runs before it are made after it. */
+function refuseBackwards(spec: Spec, version: number, { order }: Range, dates: number): void {
+  const dependent = spec.tasks.filter((task) => task.depends_on_past).map(({ id }) => id)
+  if (order !== 'newest' || dates < 2 || dependent.length === 0) return
+  throw new DagbokError(
+    'bad_input',
+    `v${version} of ${spec.id} cannot be filled newest first: ${wordsOf(listed(dependent))} ${dependent.length === 1 ? 'depends' : 'depend'} on the past (\`depends_on_past\`), which would run after it. Take the oldest first.`,
+  )
+}
+
+/** @throws DagbokError `bad_input`, `not_found` */
 export async function planBackfill(
   q: Queryable,
   dag: DagRow,
@@ -66,13 +78,10 @@ export async function planBackfill(
   range: Range,
 ): Promise<Plan> {
   const spec = await specOf(q, id)
-  const [key, entry] = [...keyedSchedules(spec?.schedule ?? [])][range.schedule - 1] ?? []
-  if (spec === null || key === undefined || entry === undefined)
-    throw new DagbokError(
-      'bad_input',
-      `v${number} of ${dag.name} has ${spec?.schedule.length ?? 0} schedules, so none with the number ${range.schedule}: a backfill fills the dates of a schedule.`,
-    )
+  if (spec === null) throw new DagbokError('not_found', 'There is no such version.')
+  const { key, entry } = scheduleOf(spec, number, range.schedule)
   const ticks = await datesOf(entry, range, await databaseNow(q))
+  refuseBackwards(spec, number, range, ticks.length)
   const runs = await newestRuns(
     q,
     { dagId: dag.id, schedule: key },
@@ -99,12 +108,13 @@ export async function previewBackfill(
   page: { offset: number; limit: number },
 ): Promise<BackfillPreview> {
   const version = await readVersion(ctx, dag, range.version ?? null)
-  const { versionNumber, key, entry, ticks } = await planBackfill(ctx.db, dag, version, range)
+  const { versionNumber, spec, key, entry, ticks } = await planBackfill(ctx.db, dag, version, range)
   const counts = (plan: TickPlan) => ticks.filter((tick) => tick.plan === plan).length
   return {
     version: versionNumber,
     schedule: key,
     timezone: entry.timezone,
+    params: withDefaults(paramsSchema(spec, entry.params), {}),
     dates: ticks.length,
     plans: Object.fromEntries(tickPlans.map((plan) => [plan, counts(plan)])) as Record<TickPlan, number>,
     page: ticks

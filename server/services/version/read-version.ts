@@ -1,9 +1,16 @@
-import { listVersionRows, refsOfVersions, bundleOfVersion, specOf } from '#db/queries/version.ts'
+import {
+  listVersionRows,
+  refsOfVersions,
+  bundleOfVersion,
+  specOf,
+  type VersionKey,
+} from '#db/queries/version.ts'
 import { versionRunCounts } from '#db/queries/version-view.ts'
 import type { DagRow } from '#db/queries/dag-view.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Json } from '../../domain/json.ts'
 import { paramsSchema } from '../../domain/run/params.ts'
+import { scheduleOf } from '../schedule/schedule-of.ts'
 import { graphDiff } from '../../domain/version/graph-diff.ts'
 import type { VersionSummary, FileDiff, VersionDiff } from '../../views/version.ts'
 import type { ServiceContext } from '../context.ts'
@@ -38,11 +45,20 @@ export async function listVersions(ctx: ServiceContext, dag: DagRow): Promise<Ve
   })
 }
 
-/** JSON Schema of a version's params, for the form. */
-export async function paramsOfVersion(ctx: ServiceContext, versionId: string): Promise<Record<string, Json>> {
-  const spec = await specOf(ctx.db, versionId)
+/**
+ * JSON Schema of a version's params, for the form; with `schedule`, its defaults are what that one gives (1 is the first).
+ * @throws DagbokError `not_found`, `bad_input`
+ */
+export async function paramsOfVersion(
+  ctx: ServiceContext,
+  { id, number }: VersionKey,
+  schedule: number | null,
+): Promise<Record<string, Json>> {
+  const spec = await specOf(ctx.db, id)
   if (spec === null) throw new DagbokError('not_found', 'There is no such version.')
-  return paramsSchema(spec)
+  if (schedule === null) return paramsSchema(spec)
+  const { entry } = scheduleOf(spec, number, schedule)
+  return paramsSchema(spec, entry.params)
 }
 
 /** Bytes of a file that is shown as text; a larger one counts as binary. */

@@ -91,11 +91,24 @@ export const dagsRouter = router({
 
   params: signedIn
     .meta({ openapi: { method: 'GET', path: `${at}/params`, summary: 'JSON Schema of a version’s params' } })
-    .input(dagRefSchema.extend({ version: z.string().optional() }).strict())
+    .input(
+      dagRefSchema
+        .extend({
+          version: z.string().optional(),
+          schedule: z.coerce
+            .number()
+            .int()
+            .min(1)
+            .optional()
+            .describe('with the defaults that this one of its schedules gives; 1 is the first'),
+        })
+        .strict(),
+    )
     .output(z.record(z.string(), json))
     .query(async ({ ctx, input }) => {
       const dag = await requireDag(ctx.services, ctx.actor, input, 'repository:read')
-      return paramsOfVersion(ctx.services, (await readVersion(ctx.services, dag, input.version ?? null)).id)
+      const version = await readVersion(ctx.services, dag, input.version ?? null)
+      return paramsOfVersion(ctx.services, version, input.schedule ?? null)
     }),
 
   notebook: signedIn

@@ -28,6 +28,11 @@ test.each<[string, Partial<TickFacts>, string]>([
     { queued: 4, queuedRuns: [7, 8, 9] },
     '4 scheduled runs of this version of iris wait for their start, as many as may (max_active_runs 2): run 7, run 8, run 9 and 1 more. The next date gets its run when one of them starts.',
   ],
+  [
+    'the only place in the queue',
+    { most: 1, queued: 1, queuedRuns: [7] },
+    '1 scheduled run of this version of iris waits for its start, as many as may (max_active_runs 1): run 7. The next date gets its run when it starts.',
+  ],
   ['a scheduler', { schedulers: 0 }, 'No worker of this Dagbok is alive: nothing starts until one is.'],
   ['nothing', {}, 'A scheduler makes its run in a moment.'],
 ])('a due tick that is held back says what for: %s', (_, more, says) => {

@@ -33,7 +33,11 @@ export function whyTickWaits(facts: TickFacts): Why {
         : say`${dag} is paused: the newest date gets its run when it is resumed.`
     case 'queue': {
       const runs = queuedRuns.map((number) => runPart(facts, number))
-      return say`${queued} scheduled runs of this version of ${dag} wait for their start, as many as may (max_active_runs ${most}): ${listed(runs, queued)}. The next date gets its run when one of them starts.`
+      const wait =
+        queued === 1
+          ? `1 scheduled run of this version of ${dag} waits for its start`
+          : `${queued} scheduled runs of this version of ${dag} wait for their start`
+      return say`${wait}, as many as may (max_active_runs ${most}): ${listed(runs, queued)}. The next date gets its run when ${queued === 1 ? 'it' : 'one of them'} starts.`
     }
     case null:
       return facts.schedulers === 0 ? noScheduler : ['A scheduler makes its run in a moment.']
