@@ -10,6 +10,7 @@ import { ExpressionError } from '#server/domain/expression/cel.ts'
 import { retryAllowed } from '#server/domain/expression/render.ts'
 import { decideWhether, type ItemRef } from '#server/domain/run/decide.ts'
 import { itemAt } from '#server/domain/run/machine.ts'
+import { isTerminalTaskRun } from '#server/domain/run/states.ts'
 import type { Given } from '#server/domain/run/attempt-record.ts'
 import type { AttemptOutcome } from '#server/domain/run/retry.ts'
 import type { AttemptEnd, AttemptSink } from '../executors/executor.ts'
@@ -124,6 +125,9 @@ export class DatabaseSink implements AttemptSink {
           metrics,
           values,
         })
+      // A task that a person has marked changes no more with it; who looks at the attempt is told all the same.
+      if (isTerminalTaskRun(itemAt(live.machine, place.node, place.item).state))
+        await tx.announce([`run:${key.runId}`])
       return [
         {
           kind: 'attempt_ended',

@@ -7,6 +7,7 @@ import { recoverRun } from '#server/services/run/recover-run.ts'
 import type { AttemptEnd, AttemptJob } from '../executors/executor.ts'
 import { asOwner } from '../testing/as-owner.ts'
 import { scheduling } from '../testing/scheduling.ts'
+import { attemptEnd } from '../executors/executor.ts'
 import { fails, succeeds } from '../testing/scripted-executor.ts'
 
 const { database, work, dag, start, over, states, until } = scheduling()
@@ -126,6 +127,35 @@ test('a mark moves what has not ended, and is a note on what has, which a recove
   const again = await recoverRun(ctx, actor, id, { task: null, key: null })
   expect((await over(again.id)).state).toBe('succeeded')
   expect(executor.started.map((job) => job.task)).toEqual(['a', 'b'])
+})
+
+test('who looks at an attempt hears of its end, also when its task was marked before', async () => {
+  const { promise: held, resolve: end } = Promise.withResolvers<void>()
+  const { promise: marked, resolve: endA } = Promise.withResolvers<void>()
+  await work(async (job, cancelled) => {
+    if (job.task === 'hold') await held
+    else await Promise.all([cancelled, marked])
+    return job.task === 'a' ? attemptEnd('cancelled', 'cancel_requested', null) : succeeds()
+  })
+  const id = await start('  - {id: a, command: [x]}\n  - {id: hold, command: [x]}')
+  await until(id, 'a', 'running')
+  await until(id, 'hold', 'running')
+  const { promise: told, resolve: tell } = Promise.withResolvers<void>()
+  const ended = async () => {
+    const rows = await database().client`select 1 from attempt where run_id = ${id} and ended_at is not null`
+    if (rows.length > 0) tell()
+    // The mark has been told of; now the attempt may end.
+    else endA()
+  }
+  const subscription = await database().client.listen('dagbok_live', (topic) => {
+    if (topic === `run:${id}`) void ended()
+  })
+  const [ctx, actor] = await asOwner(database())
+  await markTaskRun(ctx, actor, { runId: id, task: 'a', key: null }, { as: 'succeeded', reason: 'it is' })
+  await told
+  await subscription.unlisten()
+  end()
+  expect((await over(id)).state).toBe('succeeded')
 })
 
 const strict = 'limits: {strategy: strict_sequential}\n'

@@ -139,7 +139,9 @@ function DryRun({ place, range }: { place: DagPlace; range: Range }) {
   return (
     <section aria-label="Dry run" className="sheet" style={{ maxHeight: '30vh' }}>
       <header>
-        <b>{plans.run ?? 0} runs</b>
+        <b>
+          {plans.run ?? 0} run{plans.run === 1 ? '' : 's'}
+        </b>
         <span className="muted">
           of {dates} dates of {schedule}, v{version}
         </span>
