@@ -5,6 +5,7 @@
  * bar that is missed is measured once more, for a machine that is shared has bad minutes.
  */
 import { writeFile } from 'node:fs/promises'
+import { besideHostile, hostileObjects, stalls } from './hostile.ts'
 import { coldStart } from './p14-cold-start.ts'
 import { triggerToCode } from './p5-trigger-to-code.ts'
 import { pushToRun } from './p8-push-to-run.ts'
@@ -26,6 +27,9 @@ interface Guard {
   run: () => Promise<Row[]>
   bars: Bar[]
 }
+
+/** What must not keep healthy runs waiting (R18). */
+const endured = hostileObjects.filter((name) => !stalls.includes(name))
 
 const guards: Guard[] = [
   {
@@ -51,6 +55,11 @@ const guards: Guard[] = [
       { figure: /idle memory/, column: 'median', most: 500 },
       { figure: /idle CPU/, column: 'median', most: 3 },
     ],
+  },
+  {
+    name: 'R18',
+    run: () => besideHostile({ samples: 25, only: endured }),
+    bars: endured.map((name) => ({ figure: new RegExp(`beside ${name}`), column: '÷ alone', most: 10 })),
   },
 ]
 
