@@ -14,7 +14,7 @@ import { compare, quantile, round, spread, type Row } from './harness/statistics
 import { wallMs } from './harness/wall-clock.ts'
 
 const script = 'echo "at=$EPOCHREALTIME"'
-const notebook = `---\ndagbok: 1\nid: now\n---\n\n\`\`\`yaml task\nid: say\n\`\`\`\n\`\`\`bash script\n${script}\n\`\`\`\n`
+export const healthyNotebook = `---\ndagbok: 1\nid: now\n---\n\n\`\`\`yaml task\nid: say\n\`\`\`\n\`\`\`bash script\n${script}\n\`\`\`\n`
 const warmUp = 5
 const figures = { code: 'trigger → first byte of code' }
 
@@ -41,7 +41,7 @@ interface Sample {
 }
 
 /** One run to its end: it succeeded, and its log has the time. */
-async function oneRun(product: Product): Promise<Sample> {
+export async function oneRun(product: Product): Promise<Sample> {
   const start = wallMs()
   const id = await startRun(product, 'now', 'now')
   const answered = wallMs() - start
@@ -130,7 +130,7 @@ async function withPeer(samples: number): Promise<Row[]> {
 async function onProduct<T>(work: (product: Product) => Promise<T>): Promise<T> {
   const product = await startProduct({ seed: false })
   try {
-    await pushFiles(product, 'now', { 'now.dag.md': notebook })
+    await pushFiles(product, 'now', { 'now.dag.md': healthyNotebook })
     return await work(product)
   } finally {
     await product.stop()

@@ -10,6 +10,7 @@ import { leftOut } from './harness/airflow/beside.ts'
 import type { Row } from './harness/statistics.ts'
 import { whileHeld } from './held.ts'
 import { besideHistory } from './history.ts'
+import { besideHostile } from './hostile.ts'
 import { chains, threeSteps } from './p1-chain.ts'
 import { coldStart } from './p14-cold-start.ts'
 import { fanOut } from './p3-fan.ts'
@@ -141,6 +142,10 @@ const figures: Record<string, Workload> = {
           airflow: options.airflow,
         }),
     ],
+  },
+  R18: {
+    what: 'healthy runs beside hostile objects, and alone',
+    parts: [(options) => besideHostile({ samples: options.quick ? 10 : 50 })],
   },
 }
 
