@@ -8,7 +8,7 @@ import { writeFile } from 'node:fs/promises'
 import { whileHeld } from './held.ts'
 import { besideHistory } from './history.ts'
 import { chainsBesideSpawns } from './p1-chain.ts'
-import { besideHostile, hostileObjects, stalls } from './hostile.ts'
+import { besideHostile, hostileObjects } from './hostile.ts'
 import { coldStart } from './p14-cold-start.ts'
 import { fanOut } from './p3-fan.ts'
 import { cutBesideSpawns } from './p4-ten-thousand.ts'
@@ -36,8 +36,6 @@ interface Guard {
 }
 
 const cut = { dags: 10, runs: 2 }
-/** What must not keep healthy runs waiting (R18). */
-const endured = hostileObjects.filter((name) => !stalls.includes(name))
 
 const guards: Guard[] = [
   {
@@ -111,8 +109,12 @@ const guards: Guard[] = [
   },
   {
     name: 'R18',
-    run: () => besideHostile({ samples: 25, only: endured }),
-    bars: endured.map((name) => ({ figure: new RegExp(`beside ${name}`), column: '÷ alone', most: 10 })),
+    run: () => besideHostile(25),
+    bars: hostileObjects.map((name) => ({
+      figure: new RegExp(`beside ${name}$`),
+      column: '÷ alone',
+      most: 10,
+    })),
   },
 ]
 

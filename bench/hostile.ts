@@ -9,7 +9,7 @@ import { healthyNotebook, oneRun } from './p5-trigger-to-code.ts'
 import { withOwnDatabase } from './harness/own-database.ts'
 import type { Product } from './harness/product.ts'
 import { Progress } from './harness/progress.ts'
-import { pushFiles, startRun } from './harness/runs.ts'
+import { pushFiles, startRun, untilOver } from './harness/runs.ts'
 import { quantile, round, spread, type Row } from './harness/statistics.ts'
 
 const bashTask = (id: string, head: string, script: string, more = '') =>
@@ -18,8 +18,8 @@ const items = Array.from({ length: 1000 }, (_, i) => i).join(', ')
 
 const files = {
   'now.dag.md': healthyNotebook,
-  // With a limit: without one it takes every place until it is done.
-  'wide.dag.md': bashTask('wide', `matrix: {n: [${items}]}`, 'true', 'limits: {max_active_tasks: 2}\n'),
+  'narrow.dag.md': bashTask('narrow', `matrix: {n: [${items}]}`, 'true', 'limits: {max_active_tasks: 2}\n'),
+  'wide.dag.md': bashTask('wide', `matrix: {n: [${items}]}`, 'true'),
   'poison.dag.md': bashTask('poison', 'pool: nowhere', 'true').replace('id: only', 'id: poisoned'),
   'output.dag.md': bashTask(
     'output',
@@ -47,6 +47,18 @@ const again =
         state = ((await product.api(`/runs/${id}`)) as { state: string }).state
       }
     }
+  }
+
+/** Ten runs of a thousand tasks each, until the healthy ones are done. */
+const many =
+  (dag: string) =>
+  async ({ product, over }: Around) => {
+    const ids: string[] = []
+    for (let i = 0; i < 10; i++) ids.push(await startRun(product, 'now', dag))
+    while (!over()) await pause(100)
+    // One may be over by now.
+    for (const id of ids) await product.api(`/runs/${id}/cancel`, { method: 'POST' }).catch(() => null)
+    await untilOver(product, 'now', dag, ids)
   }
 
 const hostile: Record<string, (around: Around) => Promise<void>> = {
@@ -77,13 +89,9 @@ const hostile: Record<string, (around: Around) => Promise<void>> = {
       await pause(500)
     }
   },
-  // The last: it is not over with the healthy runs.
-  'a map of 10,000 items': async ({ product }) => {
-    for (let i = 0; i < 10; i++) await startRun(product, 'now', 'wide')
-  },
+  '10,000 tasks, two at a time': many('narrow'),
+  '10,000 tasks': many('wide'),
 }
-/** All that is hostile; `stalls` are those that do stall the others, as docs/performance.md says. */
-export const stalls = ['a map of 10,000 items']
 export const hostileObjects = Object.keys(hostile)
 
 async function waits(product: Product, count: number, name: string): Promise<number[]> {
@@ -97,14 +105,11 @@ async function waits(product: Product, count: number, name: string): Promise<num
   return times
 }
 
-interface Options {
-  /** Healthy runs beside each object; alone there are twice as many. */
-  samples: number
-  only?: readonly string[]
-}
-
-/** @returns a row for each object: `÷ alone` is p99 beside it ÷ p99 alone. @throws when a healthy run fails */
-export async function besideHostile({ samples, only = hostileObjects }: Options): Promise<Row[]> {
+/**
+ * @param samples healthy runs beside each object; alone there are twice as many
+ * @returns a row for each object: `÷ alone` is p99 beside it ÷ p99 alone. @throws when a healthy run fails
+ */
+export async function besideHostile(samples: number): Promise<Row[]> {
   return withOwnDatabase(async (product, sql) => {
     await pushFiles(product, 'now', files)
     await waits(product, 5, 'warm up')
@@ -116,7 +121,7 @@ export async function besideHostile({ samples, only = hostileObjects }: Options)
       '÷ alone': round(quantile(times, 0.99) / quantile(alone, 0.99)),
     })
     const rows = [row('trigger → code alone', alone)]
-    for (const name of only) {
+    for (const name of hostileObjects) {
       const state = { over: false }
       const around = hostile[name]?.({ product, sql, over: () => state.over })
       const beside = await waits(product, samples, `beside ${name}`)

@@ -145,7 +145,7 @@ const figures: Record<string, Workload> = {
   },
   R18: {
     what: 'healthy runs beside hostile objects, and alone',
-    parts: [(options) => besideHostile({ samples: options.quick ? 10 : 50 })],
+    parts: [(options) => besideHostile(options.quick ? 10 : 50)],
   },
 }
 

@@ -1,15 +1,17 @@
 /** Queued task runs and the places for them. They are claimed under their run's lock, not here. */
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import { rowsOf, type Queryable } from '../client.ts'
 
 export interface Candidate {
   id: string
   runId: string
+  versionId: string
   task: string
 }
 
-/** What cannot be claimed now: whole runs, or single tasks of them (`RUN TASK`). */
+/** What cannot be claimed now: all runs of a version, whole runs, or single tasks of them (`RUN TASK`). */
 export interface Blocked {
+  versions: ReadonlySet<string>
   runs: ReadonlySet<string>
   tasks: ReadonlySet<string>
 }
@@ -27,8 +29,12 @@ const takes = ({ own, queues, teamId }: Taker) =>
     and split_part(t.queue, '/', 2) in (select jsonb_array_elements_text(${JSON.stringify(queues)}::jsonb))
     and (${teamId}::text is null or split_part(t.queue, '/', 1) = ${teamId}))`
 
+/** Runs that are weighed against each other in one look: of more than that each look takes others. */
+const weighed = 50
+
 /**
- * Queued task runs of running runs, by priority, then oldest first; none whose pool has no room or is not there.
+ * Queued task runs of running runs: by priority, then those first whose run has fewest under way, then by turns, so that
+ * runs with ten thousand tasks do not keep all others waiting (R18). None whose pool has no room or is not there.
  */
 export async function claimable(
   q: Queryable,
@@ -36,24 +42,48 @@ export async function claimable(
   blocked: Blocked,
   taker: Taker,
 ): Promise<Candidate[]> {
-  const rows = await rowsOf<{ id: string; run_id: string; task: string }>(
+  const open = sql`t.state = 'queued' and ${takes(taker)}
+    and not (t.run_id || ' ' || t.task in (select jsonb_array_elements_text(${JSON.stringify([...blocked.tasks])}::jsonb)))
+    and (t.pool is null or exists (
+      select from pool p where t.pool = p.team_id::text || '/' || p.name and p.slots >= t.slots + (
+        select coalesce(sum(u.slots), 0) from task_run u where u.pool = t.pool and u.state in ('starting', 'running'))))`
+  const isBlocked = sql`(r.id::text in (select jsonb_array_elements_text(${JSON.stringify([...blocked.runs])}::jsonb))
+    or r.version_id::text in (select jsonb_array_elements_text(${JSON.stringify([...blocked.versions])}::jsonb)))`
+  const columns = sql`t.id, t.run_id, t.task, t.priority, t.queued_at`
+  // As the indexes have it: otherwise all that is queued would be sorted.
+  const best = sql`order by t.priority desc nulls last, t.queued_at limit ${limit}`
+  const next = (where: SQL) =>
+    sql`(select run_id from task_run where state = 'queued' and ${where} order by run_id limit 1)`
+  const rows = await rowsOf<{ id: string; run_id: string; task: string; version_id: string }>(
     q,
     sql`
-    select t.id, t.run_id, t.task
-    from task_run t
-    left join pool p on t.pool = p.team_id::text || '/' || p.name
+    with recursive start as (select gen_random_uuid() as at),
+    above (run_id, n) as (
+      select ${next(sql`run_id >= (select at from start)`)}, 1
+      union all select ${next(sql`run_id > above.run_id`)}, n + 1 from above where run_id is not null and n < ${weighed}::int),
+    below (run_id, n) as (
+      select ${next(sql`run_id < (select at from start)`)}, 1
+      union all select ${next(sql`run_id > below.run_id and run_id < (select at from start)`)}, n + 1
+        from below where run_id is not null and n < ${weighed}::int),
+    -- Of so many that not all are weighed, what goes before all else must not be missed.
+    found as (
+      (select ${columns} from task_run t
+        where (select exists (select from above where n = ${weighed}::int) or exists (select from below where n = ${weighed}::int))
+          and ${open} and not exists (select from run r where r.id = t.run_id and ${isBlocked}) ${best})
+      union
+      select one.* from (select run_id from above union all select run_id from below) s join run r on r.id = s.run_id
+        cross join lateral (select ${columns} from task_run t where t.run_id = r.id and ${open} ${best}) one
+        where not ${isBlocked})
+    select f.id, f.run_id, f.task, v.version_id from found f join run v on v.id = f.run_id
     left join (
-      select pool, sum(slots) as used from task_run
-      where pool is not null and state in ('starting', 'running') group by pool) u on u.pool = t.pool
-    where t.state = 'queued'
-      and ${takes(taker)}
-      and (t.pool is null or coalesce(u.used, 0) + t.slots <= p.slots)
-      and not (t.run_id::text in (select jsonb_array_elements_text(${JSON.stringify([...blocked.runs])}::jsonb)))
-      and not (t.run_id || ' ' || t.task in (select jsonb_array_elements_text(${JSON.stringify([...blocked.tasks])}::jsonb)))
-    order by t.priority desc, t.queued_at
+      select run_id, count(*) as n from task_run where state in ('starting', 'running') group by run_id
+    ) a on a.run_id = f.run_id
+    order by f.priority desc,
+      coalesce(a.n, 0) + row_number() over (partition by f.run_id order by f.priority desc, f.queued_at),
+      greatest(v.served_at, f.queued_at), f.queued_at
     limit ${limit}`,
   )
-  return [...rows].map((row) => ({ id: row.id, runId: row.run_id, task: row.task }))
+  return rows.map((row) => ({ id: row.id, runId: row.run_id, versionId: row.version_id, task: row.task }))
 }
 
 /** Task runs of a version that hold a place under its `max_active_tasks`. Call with the DAG locked. */

@@ -175,9 +175,11 @@ export interface RunWrite {
   stop: Stop | null
   /** ms since the epoch. */
   dueAt: number | null
+  /** Whether a task of it was claimed. */
+  served: boolean
 }
 
-function updateOfRun(runId: string, { change, stop, dueAt }: RunWrite): SQL {
+function updateOfRun(runId: string, { change, stop, dueAt, served }: RunWrite): SQL {
   const due = sql`case when ${dueAt}::float8 is null then null else to_timestamp(${dueAt}::float8 / 1000.0) end`
   const state =
     change === null
@@ -186,7 +188,7 @@ function updateOfRun(runId: string, { change, stop, dueAt }: RunWrite): SQL {
         started_at = case when ${change.to} = 'cancelled' then started_at else coalesce(started_at, clock_timestamp()) end,
         ended_at = case when ${change.to} in ('succeeded', 'failed', 'cancelled') then clock_timestamp() end`
   return sql`
-    update run set revision = revision + 1, due_at = ${due}, stopping = ${stop?.why ?? null},
+    update run set revision = revision + 1, served_at = case when ${served} then clock_timestamp() else served_at end, due_at = ${due}, stopping = ${stop?.why ?? null},
       cancel_forced = cancel_forced or ${stop?.forced === true}${state}
     where id = ${runId}`
 }

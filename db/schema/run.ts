@@ -86,6 +86,8 @@ export const run = pgTable(
     /** Raised by every transaction that advances the run; a cached state with another revision is stale. */
     revision: integer('revision').notNull().default(0),
     createdAt: createdAt(),
+    /** When a task of it was claimed last: whose turn it is next. */
+    servedAt: time('served_at'),
     startedAt: time('started_at'),
     endedAt: time('ended_at'),
   },
@@ -174,6 +176,12 @@ export const taskRun = pgTable(
     index('task_run_queued')
       .on(t.priority.desc(), t.queuedAt)
       .where(sql`${t.state} = 'queued'`),
+    index('task_run_queued_of_run')
+      .on(t.runId, t.priority.desc(), t.queuedAt)
+      .where(sql`${t.state} = 'queued'`),
+    index('task_run_active')
+      .on(t.runId)
+      .where(sql`${t.state} in ('starting', 'running')`),
     index('task_run_due')
       .on(t.dueAt)
       .where(sql`${t.dueAt} is not null and ${t.endedAt} is null`),

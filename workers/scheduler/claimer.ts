@@ -101,6 +101,7 @@ export class Claimer {
       const claim = this.#claimOf(executor, {
         id: live.ids[node]?.[item] ?? '',
         runId,
+        versionId: live.row.versionId,
         task: tasks[node]?.id ?? '',
       })
       this.#room.reserve(executor, 1)
@@ -122,7 +123,11 @@ export class Claimer {
    * @returns whether there may be more: other executors wait for this look, too
    */
   async claim(executor: Executor, stopped: () => boolean): Promise<boolean> {
-    const blocked = { runs: new Set(this.#isolation.resting()), tasks: new Set<string>() }
+    const blocked = {
+      versions: new Set<string>(),
+      runs: new Set(this.#isolation.resting()),
+      tasks: new Set<string>(),
+    }
     this.#room.looks(executor)
     for (let rounds = 0; ;) {
       const free = Math.min(this.#room.of(executor), await this.#freeEverywhere())
@@ -143,7 +148,8 @@ export class Claimer {
       for (const [i, outcome] of outcomes.entries()) {
         const candidate = candidates[i]
         if (candidate === undefined || outcome?.kind === 'taken') continue
-        if (outcome === null || outcome.kind === 'run_limit') blocked.runs.add(candidate.runId)
+        if (outcome === null) blocked.runs.add(candidate.runId)
+        else if (outcome.kind === 'run_limit') blocked.versions.add(candidate.versionId)
         else blocked.tasks.add(`${candidate.runId} ${candidate.task}`)
       }
       const taken = outcomes.flatMap((outcome) => (outcome?.kind === 'taken' ? [outcome.taken] : []))

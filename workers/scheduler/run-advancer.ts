@@ -208,7 +208,12 @@ export class RunAdvancer {
     const { run, stop, dueAt } = live.machine
     const written = await tx.writeState(live.row.id, {
       tasks: writes,
-      run: { change: run === before ? null : { to: run, reason }, stop, dueAt },
+      run: {
+        change: run === before ? null : { to: run, reason },
+        stop,
+        dueAt,
+        served: writes.some(({ to }) => to.state === 'starting'),
+      },
       now: live.row.now,
       topics: [`run:${live.row.id}`, ...(run === before ? [] : [`dag:${live.row.dagId}`])],
     })

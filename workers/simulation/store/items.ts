@@ -92,6 +92,19 @@ export const items: Pick<Statements, Names> = {
       const [team, name = ''] = queue.split('/')
       return queues.includes(name) && (teamId === null || team === teamId)
     }
+    const active = Map.groupBy(tx.where('taskRun', holdsPlace), ({ runId }) => runId)
+    const ofRun = new Map<string, number>()
+    /** How many of its run are under way when it comes. */
+    const share = ({ runId }: Rows['taskRun']) => {
+      const nth = (ofRun.get(runId) ?? active.get(runId)?.length ?? 0) + 1
+      ofRun.set(runId, nth)
+      return nth
+    }
+    /** Since when it or its run waits for a turn. */
+    const turn = ({ runId, queuedAt }: Rows['taskRun']) => {
+      const served = tx.get('run', runId)?.servedAt ?? null
+      return served !== null && queuedAt !== null && served > queuedAt ? served : queuedAt
+    }
     return tx
       .where(
         'taskRun',
@@ -99,12 +112,26 @@ export const items: Pick<Statements, Names> = {
           row.state === 'queued' &&
           takes(row) &&
           !blocked.runs.has(row.runId) &&
+          !blocked.versions.has(tx.get('run', row.runId)?.versionId ?? '') &&
           !blocked.tasks.has(`${row.runId} ${row.task}`) &&
           fits(row),
       )
       .sort((a, b) => b.priority - a.priority || byTime((row: Rows['taskRun']) => row.queuedAt)(a, b))
+      .map((row) => ({ row, share: share(row) }))
+      .sort(
+        (a, b) =>
+          b.row.priority - a.row.priority ||
+          a.share - b.share ||
+          byTime(turn)(a.row, b.row) ||
+          byTime((row: Rows['taskRun']) => row.queuedAt)(a.row, b.row),
+      )
       .slice(0, limit)
-      .map(({ id, runId, task }) => ({ id, runId, task }))
+      .map(({ row: { id, runId, task } }) => ({
+        id,
+        runId,
+        versionId: tx.get('run', runId)?.versionId ?? '',
+        task,
+      }))
   },
   activeTasks: (tx, versionId) => {
     const active = new Set(

@@ -140,13 +140,14 @@ function writeTaskRuns(tx: Transaction, writes: readonly TaskRunWrite[], now: nu
   return rows.length
 }
 
-function writeRun(tx: Transaction, runId: string, { change, stop, dueAt }: RunWrite): void {
+function writeRun(tx: Transaction, runId: string, { change, stop, dueAt, served }: RunWrite): void {
   const row = tx.lockRow('run', runId)
   if (row === undefined) return
   const ended = change !== null && hasEnded(change.to)
   tx.update('run', runId, {
     revision: row.revision + 1,
     dueAt: dateOf(dueAt),
+    servedAt: served ? tx.now() : row.servedAt,
     stopping: stop?.why ?? null,
     cancelForced: row.cancelForced || stop?.forced === true,
     ...(change === null
@@ -201,6 +202,7 @@ export const runs: Pick<Statements, Names> = {
       cancelForced: false,
       stopping: null,
       revision: 0,
+      servedAt: null,
       startedAt: null,
       endedAt: null,
       intervalStart: null,

@@ -248,9 +248,15 @@ export const taskKeys: readonly Key[] = [
   ),
   key('pool', name, 'name', 'The pool of the team whose slots it takes.'),
   key('slots', positive, 'number', 'How many slots of its pool.', { default: '1' }),
-  key('priority', { type: 'integer', minimum: -1000, maximum: 1000 }, 'number', 'Higher goes first.', {
-    default: '0',
-  }),
+  key(
+    'priority',
+    { type: 'integer', minimum: -1000, maximum: 1000 },
+    'number',
+    'Higher goes first; of equals, tasks of runs that have fewest under way, by turns.',
+    {
+      default: '0',
+    },
+  ),
   key(
     'setup_for',
     strings,

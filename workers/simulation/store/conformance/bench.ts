@@ -51,8 +51,13 @@ export const noHandle = { handle: {}, record: null }
 export const writeTaskRuns = (store: Session, tasks: TaskRunWrite[]): Promise<number> =>
   store.writeState(nobody, { tasks, run: null, now: decidedAt, topics: [] })
 
-export const writeRun = (store: Session, id: string, run: RunWrite): Promise<number> =>
-  store.writeState(id, { tasks: [], run, now: decidedAt, topics: [] })
+/** Nothing is claimed, unless it says so. */
+export const writeRun = (
+  store: Session,
+  id: string,
+  run: Omit<RunWrite, 'served'> & Partial<RunWrite>,
+): Promise<number> =>
+  store.writeState(id, { tasks: [], run: { served: false, ...run }, now: decidedAt, topics: [] })
 
 export const failed = (work: Promise<unknown>) =>
   work.then(

@@ -1,7 +1,7 @@
 /** What the scheduler relies on when it hands out work. */
 import { expect, test } from 'vitest'
 import { ownMachine } from '../../../executors/executor.ts'
-import { nobody, to, type Bench, writeTaskRuns } from './bench.ts'
+import { nobody, to, type Bench, writeRun, writeTaskRuns } from './bench.ts'
 
 export function claimRules({ subject, run }: Bench): void {
   test('[R4] who asks a pool while another has it locked waits, and counts what that one took', async () => {
@@ -15,7 +15,7 @@ export function claimRules({ subject, run }: Bench): void {
       store,
       [one, two].map((id) => ({ id, from: 'waiting', to: to('queued') })),
     )
-    const none = { runs: new Set<string>(), tasks: new Set<string>() }
+    const none = { versions: new Set<string>(), runs: new Set<string>(), tasks: new Set<string>() }
     const mine = async () =>
       (await store.claimable(100, none, ownMachine))
         .filter(({ id }) => id === one || id === two)
@@ -64,24 +64,50 @@ export function claimRules({ subject, run }: Bench): void {
     expect(await second).toBe(before + 1)
   })
 
+  test('[R18] of runs whose tasks are queued those come first that have fewest under way', async () => {
+    const { store, dag } = subject()
+    const wide = await run(await dag('  - {id: a, command: [a], matrix: {k: [1, 2, 3, 4]}}'))
+    const late = await run(await dag('  - {id: b, command: [b]}\n  - {id: c, command: [c], priority: 1}'))
+    const ids = wide.items.map(({ id }) => id)
+    const [b = '', c = ''] = late.items.map(({ id }) => id)
+    for (const id of [...ids, b, c]) await writeTaskRuns(store, [{ id, from: 'waiting', to: to('queued') }])
+    const none = { versions: new Set<string>(), runs: new Set<string>(), tasks: new Set<string>() }
+    const mine = async (limit: number) =>
+      (await store.claimable(limit, none, ownMachine))
+        .filter(({ runId }) => [wide.id, late.id].includes(runId))
+        .map(({ id }) => id)
+    expect(await mine(100)).toEqual([c, ids[0], ids[1], b, ids[2], ids[3]])
+    const [first = ''] = ids
+    await writeTaskRuns(store, [{ id: first, from: 'queued', to: to('starting') }])
+    await writeTaskRuns(store, [{ id: c, from: 'queued', to: to('skipped') }])
+    expect(await mine(100)).toEqual([b, ids[1], ids[2], ids[3]])
+    // With as many under way, it is the turn of who has waited longest for one.
+    await writeTaskRuns(store, [{ id: first, from: 'starting', to: to('skipped') }])
+    expect((await mine(100))[0]).toBe(ids[1])
+    await writeRun(store, wide.id, { change: null, stop: null, dueAt: null, served: true })
+    expect(await mine(100)).toEqual([b, ids[1], ids[2], ids[3]])
+  })
+
   test('what is claimed comes by priority; what is blocked, or has no pool, does not come', async () => {
     const { store, dag } = subject()
-    const { id, items } = await run(
-      await dag(
-        '  - {id: low, command: [x], priority: -5}\n  - {id: top, command: [x], priority: 5}\n  - {id: gone, command: [x], pool: nowhere}',
-      ),
+    const made = await dag(
+      '  - {id: low, command: [x], priority: -5}\n  - {id: top, command: [x], priority: 5}\n  - {id: gone, command: [x], pool: nowhere}',
     )
+    const { id, items } = await run(made)
     await writeTaskRuns(
       store,
       items.map((item) => ({ id: item.id, from: 'waiting', to: to('queued') })),
     )
-    const claim = async (runs: string[], tasks: string[]) =>
-      (await store.claimable(100, { runs: new Set(runs), tasks: new Set(tasks) }, ownMachine))
+    const claim = async (runs: string[], tasks: string[], versions: string[] = []) => {
+      const blocked = { versions: new Set(versions), runs: new Set(runs), tasks: new Set(tasks) }
+      return (await store.claimable(100, blocked, ownMachine))
         .filter(({ runId }) => runId === id)
         .map(({ task }) => task)
+    }
     expect(await claim([], [])).toEqual(['top', 'low'])
     expect(await claim([], [`${id} top`])).toEqual(['low'])
     expect(await claim([id], [])).toEqual([])
+    expect(await claim([], [], [made.versionId])).toEqual([])
   })
 
   test('whoever takes work sees what lies in its queues and belongs to its team, and no other', async () => {
@@ -95,7 +121,7 @@ export function claimRules({ subject, run }: Bench): void {
       store,
       items.map((item) => ({ id: item.id, from: 'waiting', to: to('queued') })),
     )
-    const none = { runs: new Set<string>(), tasks: new Set<string>() }
+    const none = { versions: new Set<string>(), runs: new Set<string>(), tasks: new Set<string>() }
     const claim = async (taker: Parameters<typeof store.claimable>[2]) =>
       (await store.claimable(100, none, taker))
         .filter(({ runId }) => runId === id)
