@@ -134,8 +134,14 @@ test('[R11] force-push, deletion of the branch and gc of the other repository ta
   expect((await shop.ended('using', 1)).id).toBe(again.id)
   expect(await shop.log(again.id, 'part.word')).toBe('side\n')
   // The next commit of the one that uses it has it, too.
-  await pushUsing(`main/parts/lib/c.dag.md@${sha}`, { 'd/own.txt': 'later\n' })
-  expect((await shop.ended('using', 2)).state).toBe('succeeded')
+  // What it has itself where those files are to be is in no version.
+  await pushUsing(`main/parts/lib/c.dag.md@${sha}`, {
+    'd/own.txt': 'later\n',
+    [`.dagbok/uses/main/parts/${sha}/lib/word.js`]: 'export const word = "forged"\n',
+    [`.dagbok/uses/main/parts/${sha}/lib/forged.dag.md`]: dag('./c.dag.md').replace('using', 'forged'),
+  })
+  const later = await shop.ended('using', 2)
+  expect([later.state, await shop.log(later.id, 'part.word')]).toEqual(['succeeded', 'side\n'])
   expect(await database().client`select name from dag`).toEqual([{ name: 'using' }])
 })
 
