@@ -30,22 +30,26 @@ function checkComponent({ entries, notebooks }: WorkingTree, path: string) {
     path,
     text: notebooks.get(path) ?? '',
     readFile: (file) => (bundle.has(file) ? (read(file) ?? '') : null),
+    reach: unreached,
   })
 }
 
+/** Other repositories are the server's. */
+const unreached = () => 'unchecked' as const
 const nothingKept = { get: () => undefined, set: () => {} }
 
 /** Every notebook of the tree, components too, in order of path. */
 function checkTree(tree: WorkingTree): CheckedNotebook[] {
   const { root, entries, notebooks } = tree
   const index = indexTree(entries)
-  const source = { notebooks, sha256: (text: string) => text, cache: nothingKept }
+  const source = { notebooks, sha256: (text: string) => text, cache: nothingKept, reach: unreached }
   const all = index.notebooks.map((path) => snapshotNotebook(index, path, source))
   const dags = new Map(withTwins(all).map((dag) => [dag.path, dag]))
   const warnings = leftOut(entries, [...dags.values()])
   return [...notebooks.keys()].sort().map((path) => {
-    const { spec, faults } = dags.get(path) ?? checkComponent(tree, path)
-    return { root, path, spec, faults, warnings: warnings.filter(({ file }) => file === path) }
+    const { spec, faults, unchecked = [] } = dags.get(path) ?? checkComponent(tree, path)
+    const own = warnings.filter(({ file }) => file === path)
+    return { root, path, spec, faults, warnings: [...own, ...unchecked] }
   })
 }
 

@@ -16,6 +16,8 @@ export const dagCompile = (): Command =>
       if (notebook === undefined || checked.length > 1)
         throw new UsageError(`${path} is a folder: name one notebook.`)
       if (notebook.spec !== null) return sayJson(notebook.spec)
-      for (const line of faultLines(checked, process.cwd())) warn(plain(line))
+      const { faults } = notebook
+      const lines = faultLines(checked, process.cwd(), faults.length === 0 ? 'warnings' : 'faults')
+      for (const line of lines) warn(plain(line))
       process.exitCode = exitCodes.failed
     })

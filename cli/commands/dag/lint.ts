@@ -7,7 +7,7 @@ const plural = (n: number, word: string) => `${n} ${word}${n === 1 ? '' : 's'}`
 export const dagLint = (): Command =>
   new Command('lint')
     .description(
-      'Check notebooks by the rules of a push, without a server: every fault of every file at once, as file:line:column. Components are taken from the repository around; programs (*.dag.py, *.dag.ts) are run, sealed as far as this machine can.',
+      'Check notebooks by the rules of a push, without a server: every fault of every file at once, as file:line:column. Components are taken from the repository around, those of other repositories are left to the push, with a warning; programs (*.dag.py, *.dag.ts) are run, sealed as far as this machine can.',
     )
     .argument('[PATH...]', 'notebooks, or folders to look for them in', ['.'])
     .action(async (paths: string[], options: { json?: true }) => {

@@ -12,10 +12,10 @@ import { readDocument, type SourceDocument } from './compile/document.ts'
 import { expand, findCycle } from './compile/expand.ts'
 import { listOf, readExtensions, readLimits, readParams, textOf } from './compile/front-matter.ts'
 import { readTriggers } from './compile/on.ts'
-import { resolvePath } from './compile/paths.ts'
 import { readSchedules } from './compile/schedule.ts'
 import { lostNeed, type Draft, type DraftGroup } from './compile/scope.ts'
 import { assembleTask } from './compile/task.ts'
+import { readUse, type Reach, type UsedCommit } from './compile/uses.ts'
 import { entry, toJson } from './located.ts'
 
 export interface Source {
@@ -24,6 +24,8 @@ export interface Source {
   text: Text
   /** Text of a file by repository path; null when there is none. */
   readFile: (path: string) => Text | null
+  /** Whether the files of a commit of another repository are there, below `folderOfCommit`; without it, none is. */
+  reach?: (commit: UsedCommit) => Reach
 }
 
 /** Tasks and edges as far as they could be read, for a graph beside a text that has faults. */
@@ -46,6 +48,8 @@ export interface Compiled {
   cells: Cell[]
   graph: GraphTask[]
   faults: Fault[]
+  /** Cells whose component nobody can look at here; while there are any, there is no spec. */
+  unchecked: Fault[]
 }
 
 function testsOf(document: SourceDocument): TestCell[] {
@@ -169,11 +173,13 @@ function storable(spec: Spec, draft: Draft, document: SourceDocument): Spec | nu
 export function compile(source: Source): Compiled {
   const draft: Draft = {
     readFile: source.readFile,
+    reach: source.reach ?? (() => 'hidden'),
     documents: new Map(),
     tasks: new Map(),
     groups: [],
     ancestors: null,
     overfull: false,
+    unchecked: [],
   }
   const document = readDocument(source.path, source.text)
   expand(draft, document)
@@ -189,16 +195,20 @@ export function compile(source: Source): Compiled {
     items: task.matrix?.length ?? null,
   }))
   return {
-    spec: faults.length === 0 ? checked : null,
+    spec: faults.length === 0 && draft.unchecked.length === 0 ? checked : null,
     id: textOf(document.front, 'id'),
     kind: textOf(document.front, 'kind') === 'component' ? 'component' : 'dag',
     cells: document.cells,
     graph,
     faults,
+    unchecked: draft.unchecked,
   }
 }
 
-/** What a notebook may read beside its folder: its own globs, and the components it uses. Robust to faulty ones. */
+/**
+ * What a notebook may read beside its folder: its own globs, and the components it uses, as paths of the version. Robust to
+ * faulty ones.
+ */
 export function bundleScope(source: Pick<Source, 'path' | 'text'>): {
   folder: string
   include: string[]
@@ -206,8 +216,9 @@ export function bundleScope(source: Pick<Source, 'path' | 'text'>): {
 } {
   const document = readDocument(source.path, source.text)
   const components = [...document.tasks.values()].flatMap((task) => {
-    const path = resolvePath(document.folder, textOf(task.root, 'uses') ?? '')
-    return path === null || textOf(task.root, 'uses') === null ? [] : [path]
+    const written = textOf(task.root, 'uses')
+    const use = written === null ? null : readUse(document.folder, written)
+    return use === null || 'fault' in use ? [] : [use.path]
   })
   return {
     folder: document.folder,

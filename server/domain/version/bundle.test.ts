@@ -78,3 +78,32 @@ test('a notebook that cannot be read still has its folder', () => {
     'a/x.js',
   ])
 })
+
+const used = `.dagbok/uses/main/parts/${'a'.repeat(40)}`
+
+test('a component of another repository brings what it has there; globs and folders of the two never meet', () => {
+  const files = {
+    'a/a.dag.md': `${front('include: ["../**"]\n')}${uses(`main/parts/lib/c.dag.md@${'a'.repeat(40)}`)}`,
+    'own.txt': '',
+    'b/b.dag.md': front('include: ["../**"]\n'),
+    [`${used}/lib/c.dag.md`]: `${front('include: [../shared/**, "../../../../../../own.txt"]\n')}${uses('./d.dag.md')}`,
+    [`${used}/lib/d.dag.md`]: front(),
+    [`${used}/lib/x.py`]: '',
+    [`${used}/shared/y.py`]: '',
+    [`${used}/root.dag.md`]: front(),
+    [`${used}/rest/z.py`]: '',
+  }
+  expect(paths('a/a.dag.md', files)).toEqual([
+    `${used}/lib/c.dag.md`,
+    `${used}/lib/d.dag.md`,
+    `${used}/lib/x.py`,
+    `${used}/shared/y.py`,
+    'a/a.dag.md',
+    'b/b.dag.md',
+    'own.txt',
+  ])
+  expect(paths('b/b.dag.md', files)).toEqual(['a/a.dag.md', 'b/b.dag.md', 'own.txt'])
+  const tree = indexTree(Object.keys(files).map((path) => ({ path, mode: '100644', blob: path })))
+  expect(tree.notebooks).toEqual(['a/a.dag.md', 'b/b.dag.md'])
+  expect(paths(`${used}/root.dag.md`, files)).toEqual([`${used}/root.dag.md`])
+})

@@ -2,21 +2,25 @@
 import picomatch from 'picomatch'
 import { bundleScope } from '../notebook/compile.ts'
 import { isProgram, type Text } from '../notebook/program.ts'
-import { folderOf, resolvePath } from '../notebook/compile/paths.ts'
+import { folderOf } from '../notebook/compile/paths.ts'
+import { commitOf, resolveInside, rootOf } from '../notebook/compile/uses.ts'
 
 /** A file of a bundle: repository path, git mode (`100644`, `100755`, `120000`) and blob id (40 hex). */
 export interface BundleEntry {
   path: string
   mode: string
   blob: string
+  /** Id of the repository that has the blob; without it, the version's own. */
+  repository?: string
 }
 
 /** Programs are notebooks, too. */
 export const isNotebook = (path: string): boolean =>
   /(^|\/)[^/]+\.dag\.(md|yaml|yml)$/.test(path) || isProgram(path)
 
+/** Those of the commit itself: notebooks of used commits are no DAGs of it. */
 export const notebooksOf = (entries: readonly BundleEntry[]): string[] =>
-  entries.map((entry) => entry.path).filter(isNotebook)
+  entries.map((entry) => entry.path).filter((path) => isNotebook(path) && commitOf(path) === null)
 
 /** A commit's files, indexed once for all its notebooks. */
 export interface Tree {
@@ -28,14 +32,16 @@ export interface Tree {
 
 /** The nearest folder around a file that holds a notebook. At the root everything would be everyone's: it is none. */
 function ownerOf(path: string, folders: ReadonlyMap<string, unknown>): string | null {
-  for (let at = folderOf(path); at !== ''; at = folderOf(at)) if (folders.has(at)) return at
+  const root = rootOf(path)
+  for (let at = folderOf(path); at !== root; at = folderOf(at)) if (folders.has(at)) return at
   return null
 }
 
 /** Costs files times the depth of folders, however many notebooks there are. */
 export function indexTree(entries: readonly BundleEntry[]): Tree {
   const notebooks = notebooksOf(entries)
-  const own = new Map<string, BundleEntry[]>(notebooks.map((path) => [folderOf(path), []]))
+  const all = entries.map(({ path }) => path).filter(isNotebook)
+  const own = new Map<string, BundleEntry[]>(all.map((path) => [folderOf(path), []]))
   for (const entry of entries) {
     if (isNotebook(entry.path)) continue
     const folder = ownerOf(entry.path, own)
@@ -48,12 +54,13 @@ export function indexTree(entries: readonly BundleEntry[]): Tree {
 function matcher(folder: string, glob: string): ((path: string) => boolean) | null {
   const star = glob.search(/[*?[{(!]/)
   const fixed = star < 0 ? glob : glob.slice(0, glob.lastIndexOf('/', star) + 1)
-  const base = resolvePath(folder, fixed === '' ? '.' : fixed)
+  const base = resolveInside(folder, fixed === '' ? '.' : fixed)
   if (base === null) return null
   const rest = star < 0 ? '' : glob.slice(fixed.length)
   const whole = [base, rest].filter((part) => part !== '').join('/')
   const matches = picomatch(whole, { dot: true })
-  return (path) => matches(path) || (star < 0 && path.startsWith(`${whole}/`))
+  const root = rootOf(folder)
+  return (path) => rootOf(path) === root && (matches(path) || (star < 0 && path.startsWith(`${whole}/`)))
 }
 
 /** Adds what one notebook reads itself; gives the components it uses. */

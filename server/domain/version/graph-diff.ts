@@ -30,11 +30,12 @@ const keyNames: Record<string, string> = { scope: 'component' }
 
 const actionKey = (kind: Task['action']['kind']) => (kind === 'script_file' ? 'script' : kind)
 
-/** Keys of a task that differ. */
-export function changedKeys(before: Task, after: Task): string[] {
+/** Keys of a task that differ. @param same makes texts of canonical JSON one that are to count as one */
+export function changedKeys(before: Task, after: Task, same = (text: string) => text): string[] {
   const [a, b] = [essence(before), essence(after)]
+  const text = (value: unknown) => same(canonicalJson(value ?? null))
   return Object.keys(b)
-    .filter((key) => canonicalJson(a[key] ?? null) !== canonicalJson(b[key] ?? null))
+    .filter((key) => text(a[key]) !== text(b[key]))
     .map((key) => (key === 'action' ? actionKey(after.action.kind) : (keyNames[key] ?? key)))
 }
 

@@ -3,6 +3,7 @@ import type { Spec } from '../dag/spec.ts'
 import { compile } from '../notebook/compile.ts'
 import { faultOf, type Fault } from '../notebook/fault.ts'
 import type { Text } from '../notebook/program.ts'
+import type { Reach, UsedCommit } from '../notebook/compile/uses.ts'
 import { bundleList, bundleOf, type BundleEntry, type Tree } from './bundle.ts'
 
 export interface SnapshotDag {
@@ -17,13 +18,16 @@ export interface SnapshotDag {
   /** null when it has faults. */
   spec: Spec | null
   faults: Fault[]
+  /** Cells that cannot be checked here, where there are any; it has no spec then. */
+  unchecked?: Fault[]
 }
 
-type Compilation = Pick<SnapshotDag, 'id' | 'kind' | 'spec' | 'faults'>
+type Compilation = Pick<SnapshotDag, 'id' | 'kind' | 'spec' | 'faults' | 'unchecked'>
 
 /**
  * Compiled notebooks by bundle hash: equal bundles compile equally, whatever the commit. Those with a program in them do
- * not, since what it prints is known of its repository only.
+ * not, since what it prints is known of its repository only; nor do those with faults that ask for another repository's
+ * commit, which may come, and which not everybody may read.
  */
 export interface CompileCache {
   get: (hash: string) => Compilation | undefined
@@ -35,6 +39,8 @@ export interface SnapshotSource {
   notebooks: ReadonlyMap<string, Text>
   sha256: (text: string) => string
   cache: CompileCache
+  /** As `compile` takes it. */
+  reach?: (commit: UsedCommit) => Reach
 }
 
 /** One notebook of a commit, a component, too. */
@@ -47,9 +53,15 @@ export function snapshotNotebook(tree: Tree, path: string, source: SnapshotSourc
   if (known !== undefined) return { path, hash, bundle, ...known }
   const inBundle = new Set(bundle.map((entry) => entry.path))
   const readFile = (file: string) => (inBundle.has(file) ? (source.notebooks.get(file) ?? '') : null)
-  const { spec, id, kind, faults } = compile({ path, text: source.notebooks.get(path) ?? '', readFile })
-  const compiled = { id, kind, spec, faults }
-  if (plain) source.cache.set(hash, compiled)
+  let asked = false
+  const reach = (commit: UsedCommit): Reach => {
+    asked = true
+    return source.reach?.(commit) ?? 'hidden'
+  }
+  const text = source.notebooks.get(path) ?? ''
+  const { spec, id, kind, faults, unchecked } = compile({ path, text, readFile, reach })
+  const compiled = { id, kind, spec, faults, ...(unchecked.length === 0 ? {} : { unchecked }) }
+  if (plain && (!asked || spec !== null)) source.cache.set(hash, compiled)
   return { path, hash, bundle, ...compiled }
 }
 

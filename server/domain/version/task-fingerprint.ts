@@ -3,6 +3,7 @@ import type { Group, Spec, Task } from '../dag/spec.ts'
 import { canonicalJson, type Json } from '../json.ts'
 import { isNotebook, type BundleEntry } from './bundle.ts'
 import { changedKeys } from './graph-diff.ts'
+import { withoutShas } from './used-shas.ts'
 
 export interface Side {
   spec: Spec
@@ -37,9 +38,13 @@ const aside = new Set([
 /** Notebooks are known by their tasks, and test files are not read by any. */
 const isCode = ({ path }: BundleEntry) => !isNotebook(path) && !/(^|\/)tests\/[^/]+\.test\.md$/.test(path)
 
-function changedFiles(before: readonly BundleEntry[], after: readonly BundleEntry[]): string[] {
+function changedFiles(
+  before: readonly BundleEntry[],
+  after: readonly BundleEntry[],
+  same: (text: string) => string,
+): string[] {
   const essence = (files: readonly BundleEntry[]) =>
-    new Map(files.filter(isCode).map(({ path, mode, blob }) => [path, `${mode} ${blob}`]))
+    new Map(files.filter(isCode).map(({ path, mode, blob }) => [same(path), `${mode} ${blob}`]))
   const [a, b] = [essence(before), essence(after)]
   return [...new Set([...a.keys(), ...b.keys()])].filter((path) => a.get(path) !== b.get(path)).sort()
 }
@@ -55,10 +60,12 @@ function groupsOf(spec: Spec, scope: string): Pick<Group, 'id' | 'params'>[] {
 
 /**
  * Gives the sentence that says why a task has to run again; null when it would do the same. A task may read any file of
- * its bundle and any param, so a change of either counts for all.
+ * its bundle and any param, so a change of either counts for all. Another commit of a repository whose components it uses is
+ * none where the files are the same.
  */
 export function fingerprintComparer(before: Side, after: Side): (task: Task) => string | null {
-  const files = changedFiles(before.bundle, after.bundle)
+  const same = withoutShas(before.bundle, after.bundle)
+  const files = changedFiles(before.bundle, after.bundle, same)
   const names = [...new Set([...Object.keys(before.params), ...Object.keys(after.params)])]
   const params = names.filter(
     (name) => canonicalJson(before.params[name] ?? null) !== canonicalJson(after.params[name] ?? null),
@@ -67,7 +74,7 @@ export function fingerprintComparer(before: Side, after: Side): (task: Task) => 
   return (task) => {
     const was = old.get(task.id) ?? (task.renamed_from === null ? undefined : old.get(task.renamed_from))
     if (was === undefined) return 'It is new.'
-    const keys = changedKeys(was, task).filter((key) => !aside.has(key))
+    const keys = changedKeys(was, task, same).filter((key) => !aside.has(key))
     if (keys.length > 0) return `It changed: ${few(keys)}.`
     if (files.length > 0) return `Files that it may read changed: ${few(files)}.`
     if (params.length > 0) return `The params changed: ${few(params)}.`

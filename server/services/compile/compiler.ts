@@ -9,6 +9,11 @@ export interface CommitSource {
   entries: readonly BundleEntry[]
   /** Texts of its notebooks, by path; of programs, what they printed. */
   notebooks: ReadonlyMap<string, Text>
+  /**
+   * Commits of other repositories that are used and may be, by `TEAM/REPO@SHA`: whether there is such a commit. Those that are
+   * there have their files among `entries` and `notebooks`, below `folderOfCommit`.
+   */
+  commits?: ReadonlyMap<string, 'there' | 'no_commit'>
 }
 
 export type CheckedText = Pick<Compiled, 'cells' | 'faults' | 'graph'> & {
@@ -16,9 +21,19 @@ export type CheckedText = Pick<Compiled, 'cells' | 'faults' | 'graph'> & {
   bundle: string[]
 }
 
+/** Components of other repositories that a notebook leads to, as paths of the version. */
+export interface UsedPaths {
+  uses: string[]
+}
+
 export interface Compiler {
   /** Every DAG of a commit. A notebook that is beyond the bounds has a fault that says so; the others have their spec. */
   commit(source: CommitSource): Promise<SnapshotDag[]>
   /** The notebook at `path`, which is one of the source's. */
   text(source: CommitSource, path: string): Promise<CheckedText>
+  /**
+   * Components of other repositories that these notebooks use; one of a used commit with those that it uses of its own commit.
+   * What cannot be read uses none.
+   */
+  uses(notebooks: CommitSource['notebooks'], paths: readonly string[]): Promise<string[]>
 }

@@ -72,3 +72,25 @@ test('a text is checked as if it stood in the commit', async () => {
   expect(graph.map((task) => task.id)).toEqual(['a'])
   expect(bundle).toEqual(['a/a.dag.md'])
 })
+
+test('what was said of a commit of another repository is not said to who may not know of it, nor once it is there', async () => {
+  const one = compiler({ threads: 1 })
+  const sha = 'a'.repeat(40)
+  const text = `---\ndagbok: 1\nid: a\n---\n\n\`\`\`yaml task\nid: p\nuses: main/parts/c.dag.md@${sha}\n\`\`\`\n`
+  const source = commit({ 'a/a.dag.md': text })
+  const said = async (more: Partial<Parameters<typeof one.commit>[0]>) =>
+    (await one.commit({ ...source, ...more }))[0]?.faults.map(({ message }) => message)
+  const name = `main/parts@${sha}`
+  expect(await said({ commits: new Map([[name, 'no_commit']]) })).toEqual([
+    `there is no commit ${sha} in 'main/parts'`,
+  ])
+  expect(await said({})).toEqual([expect.stringMatching(/^there is no repository 'main\/parts'/)])
+  const path = `.dagbok/uses/main/parts/${sha}/c.dag.md`
+  const there = commit({
+    'a/a.dag.md': text,
+    [path]: notebook('c').replace('id: c', 'id: c\nkind: component'),
+  })
+  const dags = await one.commit({ ...there, commits: new Map([[name, 'there']]) })
+  expect(dags.map(({ id, faults }) => [id, faults])).toEqual([['a', []]])
+  expect(await one.uses(source.notebooks, ['a/a.dag.md'])).toEqual([path])
+})

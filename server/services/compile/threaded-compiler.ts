@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads'
 import { faultOf, type Fault } from '../../domain/notebook/fault.ts'
 import { notebooksOf } from '../../domain/version/bundle.ts'
 import { withTwins, type SnapshotDag } from '../../domain/version/snapshot.ts'
-import type { CheckedText, CommitSource, Compiler } from './compiler.ts'
+import type { CheckedText, CommitSource, Compiler, UsedPaths } from './compiler.ts'
 import type { Answer, Job } from './thread.ts'
 
 export interface CompileLimits {
@@ -22,8 +22,10 @@ const usual: CompileLimits = { threads: 2, notebookMs: 20_000, commitMs: 60_000,
 
 type Why = 'time' | 'memory' | 'depth' | 'defect'
 
+type Value = SnapshotDag | CheckedText | UsedPaths
+
 interface Asked {
-  values: (SnapshotDag | CheckedText)[]
+  values: Value[]
   /** Why the next one has no value; null when all have one. */
   why: Why | null
   details: string
@@ -86,7 +88,14 @@ export class ThreadedCompiler implements Compiler {
     return one
   }
 
-  async #compile<T extends SnapshotDag | CheckedText>(
+  async uses(notebooks: CommitSource['notebooks'], paths: readonly string[]): Promise<string[]> {
+    // What is beyond the bounds is told when it is compiled.
+    const none = (): UsedPaths => ({ uses: [] })
+    const all = await this.#compile('uses', { entries: [], notebooks }, paths, none)
+    return [...new Set(all.flatMap(({ uses }) => uses))]
+  }
+
+  async #compile<T extends Value>(
     kind: Job['kind'],
     source: CommitSource,
     paths: readonly string[],

@@ -6,7 +6,9 @@ import { bytesOf } from '../../git/tree.ts'
 import type { Notebook } from '../../views/version.ts'
 import type { ServiceContext } from '../context.ts'
 import { blobOf, textsBeside } from '../program/printed-texts.ts'
-import { filesIn, notebookTexts } from '../version/read-snapshot.ts'
+import { notebookTexts } from '../version/notebook-texts.ts'
+import { filesIn } from '../version/read-snapshot.ts'
+import { withUsedCommits } from '../version/used-commits.ts'
 import { versionLabelAtTip } from '../run/views.ts'
 
 type Shown = Pick<Notebook, 'cells' | 'faults' | 'graph'>
@@ -26,11 +28,14 @@ export async function checkNotebook(
   const files = filesIn(entries).map((file) => (blob !== '' && file.path === path ? { ...file, blob } : file))
   const source = { repositoryId: dag.repositoryId, entries: files }
   for (const [program, printed] of await textsBeside(ctx, source, { path, text })) texts.set(program, printed)
-  const { cells, faults, graph, bundle } = await ctx.compiler.text({ entries: files, notebooks: texts }, path)
+  const whole = await withUsedCommits(ctx, ctx.db, { ...source, notebooks: texts, quarantine: null })
+  const { commits, notebooks } = whole
+  const compiled = await ctx.compiler.text({ entries: whole.entries, notebooks, commits }, path)
+  const { cells, faults, graph, bundle } = compiled
   const lines = indexLines(text)
   const lineOf = (offset: number) => lines.position(offset).line
   const idOf = (body: string) => /^id:[ \t]*([^\s#]+)/m.exec(body)?.[1] ?? null
-  const sizes = new Map(entries.map((entry) => [entry.path, entry.size]))
+  const sizes = new Map([...entries.map(({ path: file, size }) => [file, size] as const), ...whole.sizes])
   return {
     cells: cells.map((cell) => ({
       kind: cell.kind,

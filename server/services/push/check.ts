@@ -88,7 +88,11 @@ async function checkUpdate(
   const entries = await ctx.repositories.tree(repositoryId, commit, quarantine)
   const refused = await checkTree(ctx, repositoryId, entries, quarantine)
   if (refused.length > 0) return refusal(...errors, ...refused)
-  const dags = await readSnapshot(ctx, repositoryId, entries, runForPush, quarantine)
+  const dags = await readSnapshot(ctx, repositoryId, entries, {
+    q: ctx.db,
+    printed: runForPush,
+    quarantine,
+  })
   const repository = isDefault ? await repositoryById(ctx.db, repositoryId) : null
   if (repository !== null) errors.push(...(await circleErrors(ctx.db, repository, dags)))
   // What stood there with its faults before the push is not the push's fault.

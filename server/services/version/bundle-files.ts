@@ -29,6 +29,23 @@ function* batches(bundle: readonly BundleEntry[], sizeOf: (entry: BundleEntry) =
   if (batch.length > 0) yield batch
 }
 
+/** Asks each repository for those of its blobs that are among these files, which are `own`'s where none is named. */
+export async function byRepository<T>(
+  bundle: readonly BundleEntry[],
+  own: string,
+  ask: (repositoryId: string, blobs: string[]) => Promise<ReadonlyMap<string, T>>,
+): Promise<Map<string, T>> {
+  const asked = new Map<string, string[]>()
+  for (const { repository = own, blob } of bundle) {
+    const blobs = asked.get(repository)
+    if (blobs === undefined) asked.set(repository, [blob])
+    else blobs.push(blob)
+  }
+  const out = new Map<string, T>()
+  for (const [id, blobs] of asked) for (const [blob, answer] of await ask(id, blobs)) out.set(blob, answer)
+  return out
+}
+
 /** @throws DagbokError `too_large` when these bytes are more than `most` */
 export function refuseMore(bytes: number, most: number): void {
   if (bytes <= most) return
@@ -50,7 +67,8 @@ export async function* bundleFiles(
 }
 
 /**
- * The same of any list of files; `quarantine` reads a push that is not accepted yet.
+ * The same of any list of files, each from the repository that has it; `quarantine` reads a push to `repositoryId` that is
+ * not accepted yet.
  * @param most bytes of all together
  * @throws DagbokError `unavailable`; `too_large` before the first one
  */
@@ -61,20 +79,16 @@ export async function* filesOf(
   quarantine: Quarantine | null = null,
   most = Infinity,
 ): AsyncGenerator<BundleFile> {
-  const sizes = await repositories.blobSizes(
-    repositoryId,
-    bundle.map((entry) => entry.blob),
-    quarantine,
+  const sizes = await byRepository(bundle, repositoryId, (id, blobs) =>
+    repositories.blobSizes(id, blobs, id === repositoryId ? quarantine : null),
   )
   refuseMore(
     bundle.reduce((sum, { blob }) => sum + (sizes.get(blob) ?? 0), 0),
     most,
   )
   for (const some of batches(bundle, (entry) => sizes.get(entry.blob) ?? 0)) {
-    const bytes = await repositories.blobs(
-      repositoryId,
-      some.map((entry) => entry.blob),
-      quarantine,
+    const bytes = await byRepository(some, repositoryId, (id, blobs) =>
+      repositories.blobs(id, blobs, id === repositoryId ? quarantine : null),
     )
     for (const entry of some) yield { path: entry.path, mode: entry.mode, bytes: bytesOf(bytes, entry) }
   }

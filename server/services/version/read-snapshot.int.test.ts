@@ -27,7 +27,7 @@ test('[R10] a notebook whose bytes are gone is no empty one, and what came of it
   const entries = await ctx.repositories.tree(id, sha, quarantine)
   const blob = entries[0]?.blob ?? ''
   const object = join(objects, blob.slice(0, 2), blob.slice(2))
-  const read = () => readSnapshot(ctx, id, entries, runForPush, quarantine)
+  const read = () => readSnapshot(ctx, id, entries, { q: ctx.db, printed: runForPush, quarantine })
   await rename(object, `${object}.gone`)
   await expect(read()).rejects.toMatchObject({
     code: 'unavailable',

@@ -12,8 +12,10 @@ import type { Json } from '../../domain/json.ts'
 import { paramsSchema } from '../../domain/run/params.ts'
 import { scheduleOf } from '../schedule/schedule-of.ts'
 import { graphDiff } from '../../domain/version/graph-diff.ts'
+import { withoutShas } from '../../domain/version/used-shas.ts'
 import type { VersionSummary, FileDiff, VersionDiff } from '../../views/version.ts'
 import type { ServiceContext } from '../context.ts'
+import { byRepository } from './bundle-files.ts'
 
 /** Newest first. */
 export async function listVersions(ctx: ServiceContext, dag: DagRow): Promise<VersionSummary[]> {
@@ -108,18 +110,19 @@ export async function diffVersions(
   }
   const [before, after] = [label(beforeId), label(afterId)]
   const [a, b] = [await bundleOfVersion(ctx.db, beforeId), await bundleOfVersion(ctx.db, afterId)]
-  const old = new Map((a?.bundle ?? []).map((entry) => [entry.path, entry]))
-  const now = new Map((b?.bundle ?? []).map((entry) => [entry.path, entry]))
+  const same = withoutShas(a?.bundle ?? [], b?.bundle ?? [])
+  const old = new Map((a?.bundle ?? []).map((entry) => [same(entry.path), entry]))
+  const now = new Map((b?.bundle ?? []).map((entry) => [same(entry.path), entry]))
   const paths = [...new Set([...old.keys(), ...now.keys()])]
     .filter(
       (path) => old.get(path)?.blob !== now.get(path)?.blob || old.get(path)?.mode !== now.get(path)?.mode,
     )
     .sort()
-  const blobs = await ctx.repositories.blobs(
-    dag.repositoryId,
-    paths.flatMap((path) => [old.get(path)?.blob, now.get(path)?.blob].filter((blob) => blob !== undefined)),
-    null,
-    widest,
+  const changed = paths.flatMap((path) =>
+    [old.get(path), now.get(path)].filter((entry) => entry !== undefined),
+  )
+  const blobs = await byRepository(changed, dag.repositoryId, (id, some) =>
+    ctx.repositories.blobs(id, some, null, widest),
   )
   const files = paths.map((path): FileDiff => {
     const [was, is] = [old.get(path), now.get(path)]
@@ -127,7 +130,7 @@ export async function diffVersions(
     const [beforeText, afterText] = [textOf(was), textOf(is)]
     const lines = changedLines(beforeText, afterText)
     return {
-      path,
+      path: (is ?? was)?.path ?? path,
       change: was === undefined ? 'added' : is === undefined ? 'removed' : 'changed',
       before: beforeText,
       after: afterText,

@@ -21,6 +21,7 @@ import {
   specOf,
   type DagAtRef,
 } from '#db/queries/version.ts'
+import { commitOf } from '../../domain/notebook/compile/uses.ts'
 import type { SnapshotDag } from '../../domain/version/snapshot.ts'
 import type { ServiceContext } from '../context.ts'
 import { keptTexts, NotRunYet, runPrograms } from '../program/printed-texts.ts'
@@ -45,6 +46,18 @@ interface Work extends VersionWork {
   changes: DagChange[]
 }
 
+/** Keeps the commits that its components of other repositories come from, each in its own. */
+async function pinUsed(ctx: ServiceContext, { bundle }: SnapshotDag): Promise<void> {
+  const used = new Map(
+    bundle.flatMap(({ path, repository }): [string, { repository: string; sha: string }][] => {
+      const commit = commitOf(path)
+      if (commit === null || repository === undefined) return []
+      return [[`${repository} ${commit.sha}`, { repository, sha: commit.sha }]]
+    }),
+  )
+  for (const { repository, sha } of used.values()) await ctx.repositories.pin(repository, sha)
+}
+
 /** The version of a DAG as a commit holds it, made if there is none. @param ref by which the commit was found */
 export async function versionOf(work: VersionWork, ref: string, sha: string, dag: SnapshotDag) {
   const { ctx, tx, repository, topics } = work
@@ -62,6 +75,7 @@ export async function versionOf(work: VersionWork, ref: string, sha: string, dag
   }
   // The pin is there before the row that promises it: a version once shown never disappears (R11).
   await ctx.repositories.pin(repository.id, sha)
+  await pinUsed(ctx, dag)
   await failpoint('push.pin.after-effect-before-record', ref)
   const { authorName, authorEmail, subject, committedAt } = await ctx.repositories.commit(repository.id, sha)
   const made = await insertVersion(tx, {
@@ -114,7 +128,10 @@ async function reconcileRef(work: Work, ref: string, sha: string, isNew: boolean
   const before = await dagsBefore(work, ref, isNew)
   // By this connection: to wait for another one while this one is held ends in a deadlock.
   const entries = await ctx.repositories.tree(repository.id, sha)
-  const dags = await readSnapshot(ctx, repository.id, entries, (_, source) => keptTexts(tx, source))
+  const dags = await readSnapshot(ctx, repository.id, entries, {
+    q: tx,
+    printed: (_, source) => keptTexts(tx, source),
+  })
   const rows = []
   for (const dag of dags) {
     const now = await versionOf(work, ref, sha, dag)

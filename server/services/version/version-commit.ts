@@ -31,7 +31,10 @@ export async function versionCommit(
       if ([...(await knownRefs(tx, repository.id)).values()].includes(sha)) return null
       if (!(await ctx.repositories.isReachable(repository.id, sha))) return null
       const entries = await ctx.repositories.tree(repository.id, sha)
-      const dags = await readSnapshot(ctx, repository.id, entries, (_, source) => keptTexts(tx, source))
+      const dags = await readSnapshot(ctx, repository.id, entries, {
+        q: tx,
+        printed: (_, source) => keptTexts(tx, source),
+      })
       const found = dags.find((one) => one.id === dag.name)
       if (found === undefined) return null
       const work: VersionWork = { ctx, tx, repository, topics: [] }

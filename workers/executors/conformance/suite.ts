@@ -8,6 +8,7 @@ import { givesScripts, takesBytes, type Bulk } from './contract.ts'
 import { endsByItself, endsScripts, isEnded, losesItsExecutor } from './ends.ts'
 import { cell, Trial } from './trial.ts'
 import { keepsVersionsApart } from './two-versions.ts'
+import { bringsUsedFiles } from './used-components.ts'
 
 /** 100 MB of log and 1 GB of output, and a third of them in memory at most. */
 const whole: Bulk = { log: 1e8, output: 1e9, growth: 400 }
@@ -48,6 +49,7 @@ export function keepsTheContract(executor: string, hire: Hire, bulk: Bulk = whol
     givesScripts(trial)
     takesBytes(trial, bulk)
     keepsVersionsApart(trial)
+    bringsUsedFiles(trial)
   })
   describe('tells how a task ended', () => {
     endsScripts(trial)

@@ -5,11 +5,11 @@ import { referencesOf } from '../../expression/references.ts'
 import { triggerRules, type TriggerRule } from '../../run/states.ts'
 import { entry, toJson, type Located } from '../located.ts'
 import { hasRoom } from './bounds.ts'
-import { readDocument, type SourceDocument, type SourceTask } from './document.ts'
+import { componentOf } from './component-of.ts'
+import type { SourceDocument, SourceTask } from './document.ts'
 import { checkCondition, checkTexts, resolveInput, templateOf, type Place } from './expressions.ts'
-import { entriesOf, notYet, readParams, textOf } from './front-matter.ts'
+import { entriesOf, notYet, readParams } from './front-matter.ts'
 import { appendMatrix, expandMatrix } from './matrix.ts'
-import { resolvePath } from './paths.ts'
 import { lostNeed, type Draft, type DraftGroup, type DraftTask, type Member, type Scope } from './scope.ts'
 
 interface Gate {
@@ -28,39 +28,6 @@ export const keyOf = (document: SourceDocument, source: SourceTask) => (name: st
 function ruleOf(scope: Scope, source: SourceTask): TriggerRule {
   const located = keyOf(scope.document, source)('trigger_rule')
   return triggerRules.find((rule) => located?.kind === 'scalar' && located.value === rule) ?? 'all_success'
-}
-
-function documentAt(draft: Draft, path: string): SourceDocument | null {
-  const known = draft.documents.get(path)
-  if (known !== undefined) return known
-  const text = draft.readFile(path)
-  if (text === null) return null
-  const document = readDocument(path, text)
-  draft.documents.set(path, document)
-  return document
-}
-
-/** The component's notebook, or null after a fault at `uses`. */
-function componentOf(
-  draft: Draft,
-  scope: Scope,
-  uses: Located,
-  stack: readonly string[],
-): SourceDocument | null {
-  const { report, folder } = scope.document
-  const written = uses.kind === 'scalar' ? String(uses.value) : ''
-  if (/@[0-9a-f]{40}$/.test(written))
-    return (report.add(uses, notYet('a component of another repository')), null)
-  const path = resolvePath(folder, written)
-  const document = path === null ? null : documentAt(draft, path)
-  if (path === null) report.add(uses, `'${written}' is outside the repository`)
-  else if (document === null) report.add(uses, `there is no file '${path}' in the repository`)
-  else if (textOf(document.front, 'kind') !== 'component')
-    report.add(uses, `'${path}' is not a component: its front matter has no \`kind: component\``)
-  else if (stack.includes(path))
-    report.add(uses, `a component uses itself: ${[...stack.slice(stack.indexOf(path)), path].join(' → ')}`)
-  else return document
-  return null
 }
 
 function newScope(

@@ -4,7 +4,7 @@ import { ExpressionError, parseExpression } from '../../expression/cel.ts'
 import { referencesOf, type Reference } from '../../expression/references.ts'
 import { parseTemplate, type Template } from '../../expression/template.ts'
 import { entry, type Located, type Span } from '../located.ts'
-import { resolvePath } from './paths.ts'
+import { nameOf, resolveInside } from './uses.ts'
 import { reaches } from './ancestors.ts'
 import type { Draft, DraftGroup, Scope } from './scope.ts'
 
@@ -224,10 +224,10 @@ export function bundleFile(
   relative: string,
 ): string | null {
   const { report, folder } = place.scope.document
-  const path = resolvePath(folder, relative)
+  const path = resolveInside(folder, relative)
   if (path === null || path === '') report.add(located, `'${relative}' is outside the repository`)
   else if (place.draft.readFile(path) === null)
-    report.add(located, `there is no file '${path}' in the repository`)
+    report.add(located, `there is no file '${nameOf(path)}' in the repository`)
   else return path
   return null
 }

@@ -3,10 +3,12 @@ import type { Join } from '../../dag/joins.ts'
 import type { Input, MatrixItem } from '../../dag/spec.ts'
 import type { TriggerRule } from '../../run/states.ts'
 import type { Json } from '../../json.ts'
+import type { Fault } from '../fault.ts'
 import type { Located } from '../located.ts'
 import type { Text } from '../program.ts'
 import type { Ancestors } from './ancestors.ts'
 import type { SourceDocument, SourceTask } from './document.ts'
+import type { Reach, UsedCommit } from './uses.ts'
 
 export interface Scope {
   /** `''`, or the group's id (`clean`, `clean.inner`). */
@@ -63,6 +65,7 @@ export type KeyOf = (name: string) => Located | null
 /** What the compiler works on. `files` answers whether a repository path is there, and with what. */
 export interface Draft {
   readFile: (path: string) => Text | null
+  reach: (commit: UsedCommit) => Reach
   documents: Map<string, SourceDocument>
   tasks: Map<string, DraftTask>
   groups: DraftGroup[]
@@ -70,4 +73,6 @@ export interface Draft {
   ancestors: Ancestors | null
   /** Set when a bound was reached: what is left out then is no fault of its own. */
   overfull: boolean
+  /** Cells whose component nobody can look at here, each at its place. */
+  unchecked: Fault[]
 }

@@ -76,7 +76,12 @@ export const taskKeys: readonly Key[] = [
   key('args', strings, 'list of texts', 'Arguments after those of `command`, or of the script.', {
     default: '[]',
   }),
-  key('uses', text, 'path', 'A component (`./components/clean.dag.md`), inlined when the DAG is compiled.'),
+  key(
+    'uses',
+    text,
+    'path',
+    'A component (`./components/clean.dag.md`), or one of another repository of the team (`TEAM/REPO/path@SHA`), inlined when the DAG is compiled.',
+  ),
   key('with', named(anything), 'name → value', 'Params and inputs of the component.'),
   key(
     'matrix',
