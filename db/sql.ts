@@ -50,13 +50,15 @@ class Pool extends pg.Pool {
   async #hold(): Promise<pg.PoolClient> {
     const connection = (await super.connect()) as Held
     const giveBack = connection.release.bind(connection)
-    const query = connection.query.bind(connection)
+    // Not the bound one: each transaction would put a layer on it.
+    const before = connection.query
+    const query = before.bind(connection)
     let held = true
     const release = (broken?: boolean | Error) => {
       if (!held) return
       held = false
       connection.off('end', died)
-      connection.query = query
+      connection.query = before
       giveBack(broken)
     }
     const died = () => release(true)

@@ -32,9 +32,12 @@ const takes = ({ own, queues, teamId }: Taker) =>
 /** Runs that are weighed against each other in one look: of more than that each look takes others. */
 const weighed = 50
 
+/** Seconds without a turn that count as one task less under way: whoever has a long one gets his next turn all the same. */
+export const patienceSeconds = 30
+
 /**
- * Queued task runs of running runs: by priority, then those first whose run has fewest under way, then by turns, so that
- * runs with ten thousand tasks do not keep all others waiting (R18). None whose pool has no room or is not there.
+ * Queued task runs of running runs: by priority, then those first whose run has fewest under way that this taker could have
+ * taken, then by turns, so that runs with ten thousand tasks do not keep all others waiting (R18). None whose pool has no room or is not there.
  */
 export async function claimable(
   q: Queryable,
@@ -44,26 +47,29 @@ export async function claimable(
 ): Promise<Candidate[]> {
   const open = sql`t.state = 'queued' and ${takes(taker)}
     and not (t.run_id || ' ' || t.task in (select jsonb_array_elements_text(${JSON.stringify([...blocked.tasks])}::jsonb)))
-    and (t.pool is null or exists (
-      select from pool p where t.pool = p.team_id::text || '/' || p.name and p.slots >= t.slots + (
-        select coalesce(sum(u.slots), 0) from task_run u where u.pool = t.pool and u.state in ('starting', 'running'))))`
+    and (t.pool is null or t.pool in (select key from room where free > 0)
+      and exists (select from room where key = t.pool and free >= t.slots))`
   const isBlocked = sql`(r.id::text in (select jsonb_array_elements_text(${JSON.stringify([...blocked.runs])}::jsonb))
     or r.version_id::text in (select jsonb_array_elements_text(${JSON.stringify([...blocked.versions])}::jsonb)))`
   const columns = sql`t.id, t.run_id, t.task, t.priority, t.queued_at`
   // As the indexes have it: otherwise all that is queued would be sorted.
   const best = sql`order by t.priority desc nulls last, t.queued_at limit ${limit}`
   const next = (where: SQL) =>
-    sql`(select run_id from task_run where state = 'queued' and ${where} order by run_id limit 1)`
+    sql`(select t.run_id from task_run t where ${open} and ${where} order by t.run_id limit 1)`
   const rows = await rowsOf<{ id: string; run_id: string; task: string; version_id: string }>(
     q,
     sql`
-    with recursive start as (select gen_random_uuid() as at),
+    with recursive room as materialized (
+      select p.team_id::text || '/' || p.name as key, p.slots - coalesce(sum(u.slots), 0) as free
+      from pool p left join task_run u on u.pool = p.team_id::text || '/' || p.name and u.state in ('starting', 'running')
+      group by p.id),
+    start as (select gen_random_uuid() as at),
     above (run_id, n) as (
-      select ${next(sql`run_id >= (select at from start)`)}, 1
-      union all select ${next(sql`run_id > above.run_id`)}, n + 1 from above where run_id is not null and n < ${weighed}::int),
+      select ${next(sql`t.run_id >= (select at from start)`)}, 1
+      union all select ${next(sql`t.run_id > above.run_id`)}, n + 1 from above where run_id is not null and n < ${weighed}::int),
     below (run_id, n) as (
-      select ${next(sql`run_id < (select at from start)`)}, 1
-      union all select ${next(sql`run_id > below.run_id and run_id < (select at from start)`)}, n + 1
+      select ${next(sql`t.run_id < (select at from start)`)}, 1
+      union all select ${next(sql`t.run_id > below.run_id and t.run_id < (select at from start)`)}, n + 1
         from below where run_id is not null and n < ${weighed}::int),
     -- Of so many that not all are weighed, what goes before all else must not be missed.
     found as (
@@ -76,11 +82,13 @@ export async function claimable(
         where not ${isBlocked})
     select f.id, f.run_id, f.task, v.version_id from found f join run v on v.id = f.run_id
     left join (
-      select run_id, count(*) as n from task_run where state in ('starting', 'running') group by run_id
+      select t.run_id, count(*) as n from task_run t where t.state in ('starting', 'running') and ${takes(taker)} group by t.run_id
     ) a on a.run_id = f.run_id
+    cross join lateral (select greatest(v.served_at, f.queued_at) as since) turn
     order by f.priority desc,
-      coalesce(a.n, 0) + row_number() over (partition by f.run_id order by f.priority desc, f.queued_at),
-      greatest(v.served_at, f.queued_at), f.queued_at
+      coalesce(a.n, 0) + row_number() over (partition by f.run_id order by f.priority desc, f.queued_at)
+        - floor(extract(epoch from clock_timestamp() - turn.since) / ${patienceSeconds}::int),
+      turn.since, f.queued_at
     limit ${limit}`,
   )
   return rows.map((row) => ({ id: row.id, runId: row.run_id, versionId: row.version_id, task: row.task }))

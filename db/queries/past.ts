@@ -3,7 +3,7 @@ import { and, eq, isNotNull, sql, type SQL } from 'drizzle-orm'
 import type { DatedRun } from '#server/domain/run/awaited.ts'
 import type { RunState } from '#server/domain/run/states.ts'
 import { rowsOf, type Queryable } from '../client.ts'
-import { dag, repository, run, taskRun } from '../schema/index.ts'
+import { dag, repository, run, taskRun, version } from '../schema/index.ts'
 import type { RunRow } from './run-state.ts'
 
 export type Dated = Pick<RunRow, 'dagId' | 'schedule' | 'logicalDate'>
@@ -77,15 +77,16 @@ export async function heldItems(q: Queryable, dagId: string): Promise<{ id: stri
     )
 }
 
-/** Items of running runs of a team with this logical date that wait and are looked at by and by. */
+/** Items of running runs of a team with this logical date that wait, in versions of which a task waits for `REPOSITORY/DAG`. */
 export async function waitingItems(
   q: Queryable,
-  { teamId, logicalDate }: { teamId: string; logicalDate: Date },
+  { teamId, dag: name, logicalDate }: { teamId: string; dag: string; logicalDate: Date },
 ): Promise<{ id: string; runId: string }[]> {
   return q
     .select({ id: taskRun.id, runId: taskRun.runId })
     .from(taskRun)
     .innerJoin(run, eq(run.id, taskRun.runId))
+    .innerJoin(version, eq(version.id, run.versionId))
     .innerJoin(dag, eq(dag.id, run.dagId))
     .innerJoin(repository, eq(repository.id, dag.repositoryId))
     .where(
@@ -96,6 +97,7 @@ export async function waitingItems(
         eq(taskRun.state, 'waiting'),
         isNotNull(taskRun.readyAt),
         isNotNull(taskRun.dueAt),
+        sql`${version.spec} @> ${JSON.stringify({ tasks: [{ action: { for: { dag: name } } }] })}::jsonb`,
       ),
     )
 }

@@ -66,7 +66,7 @@ test('each option: the schedule’s params stand in the form, and what is chosen
   const dialog = page.getByRole('dialog')
   await expect(dialog.getByLabel('rows')).toHaveValue('7')
   await expect(dialog.getByLabel('label')).toHaveValue('plain')
-  await expect(backfills.dryRun()).toContainText('1 runs')
+  await expect(backfills.dryRun()).toContainText('1 run')
   await dialog.getByLabel('Run again').selectOption('completed')
   await expect(backfills.dryRun()).toContainText('4 runs')
   await dialog.getByLabel('Order').selectOption('newest')

@@ -82,8 +82,8 @@ export class Claimer {
 
   /**
    * Claims what a transaction has just queued, in that same transaction: a commit and the question for work are saved.
-   * Only where nothing else waits for the place: otherwise priorities decide, and who has waited longest. What needs a
-   * queue is left to those who serve it.
+   * Only where nothing else waits for the place: otherwise priorities and turns decide. What needs a queue is left to those
+   * who serve it.
    * @param queued as they stand in the run's machine
    * @returns claims for that transaction; each holds a place until it is done or has failed
    */
@@ -92,7 +92,9 @@ export class Claimer {
     const executor = this.#room.idle()
     if (executor === null || this.#isolation.resting().includes(runId)) return []
     const { tasks } = live.identity.spec
-    const own = queued.filter(({ node }) => live.queues[node] === null)
+    // What others share is asked for by a look: an end must not wait for who holds it, nor take it from who waits for it.
+    if (live.identity.spec.limits.max_active_tasks !== null || this.#effects.parallelism !== null) return []
+    const own = queued.filter(({ node }) => live.queues[node] === null && tasks[node]?.pool == null)
     const priority = ({ node }: ItemRef) => tasks[node]?.priority ?? 0
     const first = own
       .toSorted((a, b) => priority(b) - priority(a))
@@ -129,6 +131,7 @@ export class Claimer {
       tasks: new Set<string>(),
     }
     this.#room.looks(executor)
+    const gone = new Set<string>()
     for (let rounds = 0; ;) {
       const free = Math.min(this.#room.of(executor), await this.#freeEverywhere())
       if (free <= 0 || stopped()) return false
@@ -150,6 +153,8 @@ export class Claimer {
         if (candidate === undefined || outcome?.kind === 'taken') continue
         if (outcome === null) blocked.runs.add(candidate.runId)
         else if (outcome.kind === 'run_limit') blocked.versions.add(candidate.versionId)
+        // Another scheduler was quicker: there may be more of its kind. Where it is found again, it is none to claim.
+        else if (outcome.kind === 'gone' && !gone.has(candidate.id)) gone.add(candidate.id)
         else blocked.tasks.add(`${candidate.runId} ${candidate.task}`)
       }
       const taken = outcomes.flatMap((outcome) => (outcome?.kind === 'taken' ? [outcome.taken] : []))

@@ -5,21 +5,11 @@
 import type { Logger } from 'pino'
 import type { SchedulingStore } from '#db/scheduling-store.ts'
 import type { ItemRef } from '#server/domain/run/decide.ts'
-import { itemAt, nodeAt } from '#server/domain/run/machine.ts'
+import { awaitedDag } from '#server/domain/run/awaited.ts'
+import { itemAt } from '#server/domain/run/machine.ts'
 import type { Isolation } from './isolation.ts'
 import type { LiveRun } from './live-run.ts'
 import type { RunAdvancer } from './run-advancer.ts'
-
-/** Whether it still waits for what may have come. */
-function isHeld({ machine }: LiveRun, { node, item }: ItemRef): boolean {
-  const { state, heldAt } = itemAt(machine, node, item)
-  return state === 'waiting' && heldAt !== null
-}
-
-function waits({ machine }: LiveRun, { node, item }: ItemRef): boolean {
-  const { state, readyAt } = itemAt(machine, node, item)
-  return state === 'waiting' && readyAt !== null && nodeAt(machine, node).way.kind === 'wait'
-}
 
 interface Found {
   id: string
@@ -27,11 +17,27 @@ interface Found {
 }
 type Still = (live: LiveRun, ref: ItemRef) => boolean
 
+/** Whether it still waits for what may have come. */
+function isHeld({ machine }: LiveRun, { node, item }: ItemRef): boolean {
+  const { state, heldAt } = itemAt(machine, node, item)
+  return state === 'waiting' && heldAt !== null
+}
+
+/** Whether it still waits for a run of this DAG. */
+const waitsFor =
+  (dag: string): Still =>
+  ({ machine, identity }, { node, item }) => {
+    const { state, readyAt } = itemAt(machine, node, item)
+    const action = identity.spec.tasks[node]?.action
+    return state === 'waiting' && readyAt !== null && action !== undefined && awaitedDag(action) === dag
+  }
+
 export class Releases {
   readonly #store: SchedulingStore
   readonly #runs: RunAdvancer
   readonly #isolation: Isolation
   readonly #log: Logger
+  readonly #looking = new Set<Promise<void>>()
 
   constructor(store: SchedulingStore, runs: RunAdvancer, isolation: Isolation, log: Logger) {
     this.#store = store
@@ -41,17 +47,26 @@ export class Releases {
   }
 
   /** @param what of the run has ended: a task of which the next one depends on its past; all of it */
-  after({ row, identity: { teamId } }: LiveRun, what: { past: boolean; over: boolean }): void {
+  after({ row, identity }: LiveRun, what: { past: boolean; over: boolean }): void {
     const { logicalDate } = row
     if (what.past) this.#follow(row.id, this.#store.heldItems(row.dagId), isHeld)
-    if (what.over && logicalDate !== null)
-      this.#follow(row.id, this.#store.waitingItems({ teamId, logicalDate }), waits)
+    if (!what.over || logicalDate === null) return
+    const dag = `${identity.repository}/${identity.dag}`
+    const found = this.#store.waitingItems({ teamId: identity.teamId, dag, logicalDate })
+    this.#follow(row.id, found, waitsFor(dag))
+  }
+
+  /** Resolves when nothing is looked at any more. */
+  async idle(): Promise<void> {
+    while (this.#looking.size > 0) await Promise.all(this.#looking)
   }
 
   #follow(endedId: string, found: Promise<Found[]>, still: Still): void {
-    this.#lookAt(endedId, found, still).catch((error: unknown) =>
+    const look = this.#lookAt(endedId, found, still).catch((error: unknown) =>
       this.#log.error({ err: error, run: endedId }, 'what a run held back could not be looked at'),
     )
+    this.#looking.add(look)
+    void look.then(() => this.#looking.delete(look))
   }
 
   async #lookAt(endedId: string, found: Promise<Found[]>, still: Still): Promise<void> {

@@ -124,18 +124,24 @@ export class RunAdvancer {
     for (let tries = 1; ; tries++) {
       // Only a first try takes offers: what makes a claim fail keeps no end from being written.
       const offered: Entry[] = []
+      let told: () => void
       try {
-        return await this.#tryAdvance(runId, entries, tries === 1 ? offered : null)
+        told = await this.#tryAdvance(runId, entries, tries === 1 ? offered : null)
       } catch (error) {
         for (const entry of offered) entry.failed(error)
         const again = wasUndone(error) || (offered.length > 0 && !isOutage(error))
         if (!again || tries === mostTries) throw error
+        continue
       }
+      return told()
     }
   }
 
-  /** @param offered gets what claims came on top of the entries; null: none may come */
-  async #tryAdvance(runId: string, entries: readonly Entry[], offered: Entry[] | null): Promise<void> {
+  /**
+   * @param offered gets what claims came on top of the entries; null: none may come
+   * @returns what tells all of them that it is committed
+   */
+  async #tryAdvance(runId: string, entries: readonly Entry[], offered: Entry[] | null): Promise<() => void> {
     const accepted = new Map<Entry, boolean>()
     const advanced = await this.#store.transaction(async (tx) => {
       const row = await tx.lockRun(runId)
@@ -150,8 +156,10 @@ export class RunAdvancer {
       return this.#decideAll(tx, live, { entries, offered, accepted })
     })
     if (advanced !== null && !isTerminalRun(advanced.live.machine.run)) this.#lives.set(runId, advanced.live)
-    for (const entry of [...entries, ...(offered ?? [])]) entry.done(accepted.get(entry) === true)
-    if (advanced !== null) this.#after(advanced)
+    return () => {
+      for (const entry of [...entries, ...(offered ?? [])]) entry.done(accepted.get(entry) === true)
+      if (advanced !== null) this.#after(advanced)
+    }
   }
 
   async #decideAll(tx: Session, live: LiveRun, work: Work): Promise<Advanced> {

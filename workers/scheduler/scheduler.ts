@@ -104,6 +104,7 @@ export class Scheduler {
   async stop(): Promise<void> {
     await this.#unlisten?.()
     await Promise.all([this.#claims.stop(), this.#sweeps.stop()])
+    await this.#releases.idle()
     // What a transaction under way has claimed is handed out, too.
     await this.#runs.idle()
     await this.#claimer.idle()

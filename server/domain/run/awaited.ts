@@ -1,7 +1,11 @@
 /** What the runs of another DAG mean for a task that waits for the end of one. Pure. */
-import type { AwaitedRun } from '../dag/spec.ts'
+import type { Action, AwaitedRun } from '../dag/spec.ts'
 import type { WaitAnswer } from './events.ts'
 import type { RunState } from './states.ts'
+
+/** `REPOSITORY/DAG` whose run a task waits for; null: for none. */
+export const awaitedDag = (action: Action): string | null =>
+  action.kind === 'wait' && action.for.kind === 'run' ? action.for.dag : null
 
 /** A run of the logical date that is waited for. */
 export interface DatedRun {

@@ -44,6 +44,8 @@ test('[R16] once the desk has answered, what others answer in its place is waite
   answers = [...strange, good]
   expect(await client.insist('heartbeat')).toEqual({ ok: true })
   expect(pauses()).toBe(strange.length)
+  answers = [{ status: 413, body: '<h1>Request Entity Too Large</h1>' }]
+  await expect(client.insist('attempt/end')).rejects.toMatchObject({ code: 'too_large' })
   answers = [ours]
   await expect(client.insist('heartbeat')).rejects.toThrow('This worker is not known.')
 })

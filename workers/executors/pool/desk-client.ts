@@ -35,12 +35,17 @@ export const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
     else signal?.addEventListener('abort', over)
   })
 
+/** What is too long for whoever stands before the desk stays too long, however often it is sent. */
+const tooLong = [413, 414, 431]
+
 /** @param strange whether it is no refusal where the desk did not write it: whoever stands before it says that it is away */
 async function refusal(response: Response, strange: boolean): Promise<DagbokError> {
   const body = (await response.json().catch(() => null)) as { message?: unknown; code?: unknown } | null
   const code =
     errorCodes.find((one) => one === body?.code) ??
-    (strange || response.status > 500 ? 'unavailable' : codeOfStatus(response.status))
+    ((strange && !tooLong.includes(response.status)) || response.status > 500
+      ? 'unavailable'
+      : codeOfStatus(response.status))
   const said = typeof body?.message === 'string' ? body.message : `status ${response.status}`
   return new DagbokError(code, said)
 }

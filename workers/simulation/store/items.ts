@@ -1,4 +1,6 @@
 /** Task runs: read, expanded, due, claimed; what was done to them by hand. */
+import { patienceSeconds } from '#db/queries/claim.ts'
+import { awaitedDag } from '#server/domain/run/awaited.ts'
 import { byTime, type Statements } from './statements.ts'
 import type { Rows, Transaction } from './tables.ts'
 
@@ -92,18 +94,20 @@ export const items: Pick<Statements, Names> = {
       const [team, name = ''] = queue.split('/')
       return queues.includes(name) && (teamId === null || team === teamId)
     }
-    const active = Map.groupBy(tx.where('taskRun', holdsPlace), ({ runId }) => runId)
-    const ofRun = new Map<string, number>()
-    /** How many of its run are under way when it comes. */
-    const share = ({ runId }: Rows['taskRun']) => {
-      const nth = (ofRun.get(runId) ?? active.get(runId)?.length ?? 0) + 1
-      ofRun.set(runId, nth)
-      return nth
-    }
     /** Since when it or its run waits for a turn. */
     const turn = ({ runId, queuedAt }: Rows['taskRun']) => {
       const served = tx.get('run', runId)?.servedAt ?? null
       return served !== null && queuedAt !== null && served > queuedAt ? served : queuedAt
+    }
+    const underWay = tx.where('taskRun', (row) => holdsPlace(row) && takes(row))
+    const active = Map.groupBy(underWay, ({ runId }) => runId)
+    const ofRun = new Map<string, number>()
+    /** How many of its run are under way when it comes, less its patience. */
+    const share = (row: Rows['taskRun']) => {
+      const nth = (ofRun.get(row.runId) ?? active.get(row.runId)?.length ?? 0) + 1
+      ofRun.set(row.runId, nth)
+      const waited = tx.now().getTime() - (turn(row)?.getTime() ?? 0)
+      return nth - Math.floor(waited / (patienceSeconds * 1000))
     }
     return tx
       .where(
@@ -187,10 +191,15 @@ export const items: Pick<Statements, Names> = {
       .where('taskRun', (row) => row.state === 'waiting' && row.heldAt !== null && running.has(row.runId))
       .map(({ id, runId }) => ({ id, runId }))
   },
-  waitingItems: (tx, { teamId, logicalDate }) => {
+  waitingItems: (tx, { teamId, dag: name, logicalDate }) => {
     const mine = tx.where('run', (row) => {
       const sameDate = row.logicalDate?.getTime() === logicalDate.getTime()
-      return row.state === 'running' && sameDate && tx.get('dag', row.dagId)?.teamId === teamId
+      const waits = tx
+        .get('version', row.versionId)
+        ?.spec.tasks.some(({ action }) => awaitedDag(action) === name)
+      return (
+        row.state === 'running' && sameDate && waits === true && tx.get('dag', row.dagId)?.teamId === teamId
+      )
     })
     const ids = new Set(mine.map(({ id }) => id))
     const looked = ({ state, readyAt, dueAt }: Rows['taskRun']) =>

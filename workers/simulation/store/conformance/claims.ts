@@ -88,6 +88,34 @@ export function claimRules({ subject, run }: Bench): void {
     expect(await mine(100)).toEqual([b, ids[1], ids[2], ids[3]])
   })
 
+  test('[R18] with more runs than are weighed in one look, what goes before all else comes, and others by turns', async () => {
+    const { store, dag } = subject()
+    const plain = await dag('  - {id: a, command: [a]}')
+    const runs = []
+    for (let i = 0; i < 130; i++) runs.push(await run(plain))
+    const urgent = await run(await dag('  - {id: u, command: [u], priority: 900}'))
+    const ids = [...runs, urgent].flatMap(({ items }) => items.map(({ id }) => id))
+    await writeTaskRuns(
+      store,
+      ids.map((id) => ({ id, from: 'waiting', to: to('queued') })),
+    )
+    const none = { versions: new Set<string>(), runs: new Set<string>(), tasks: new Set<string>() }
+    const left = new Set(ids)
+    const firsts: (string | undefined)[] = []
+    for (let look = 0; left.size > 0; look++) {
+      expect(look).toBeLessThan(60)
+      const found = await store.claimable(10, none, ownMachine)
+      firsts.push(found[0]?.runId)
+      const mine = found.filter(({ id }) => left.has(id))
+      await writeTaskRuns(
+        store,
+        mine.map(({ id }) => ({ id, from: 'queued', to: to('skipped') })),
+      )
+      for (const { id } of mine) left.delete(id)
+    }
+    expect(firsts[0]).toBe(urgent.id)
+  })
+
   test('what is claimed comes by priority; what is blocked, or has no pool, does not come', async () => {
     const { store, dag } = subject()
     const made = await dag(

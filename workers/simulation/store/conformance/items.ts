@@ -74,11 +74,19 @@ export function itemRules({ subject, run, started }: Bench): void {
     expect(await store.heldItems(made.dagId)).toEqual([])
     await writeRun(store, second.id, { change: { to: 'running', reason: null }, stop: null, dueAt: null })
     expect(await store.heldItems(made.dagId)).toEqual([{ id: held, runId: second.id }])
-    const waiting = { teamId: await store.teamOfDag(made.dagId), logicalDate: at(2).logicalDate }
+    const waiter = await run(await subject().dag('  - {id: w, wait: {run: r/other}}'), at(2))
+    const waiting = {
+      teamId: await store.teamOfDag(made.dagId),
+      dag: 'r/other',
+      logicalDate: at(2).logicalDate,
+    }
+    await writeRun(store, waiter.id, { change: { to: 'running', reason: null }, stop: null, dueAt: null })
     expect(await store.waitingItems(waiting)).toEqual([])
     const looked = to('waiting', { readyAt: 1000, dueAt: 2000 })
-    await writeTaskRuns(store, [{ id: held, from: 'waiting', to: looked }])
-    expect(await store.waitingItems(waiting)).toEqual([{ id: held, runId: second.id }])
+    const waits = waiter.items[0]?.id ?? ''
+    for (const id of [held, waits]) await writeTaskRuns(store, [{ id, from: 'waiting', to: looked }])
+    expect(await store.waitingItems(waiting)).toEqual([{ id: waits, runId: waiter.id }])
+    expect(await store.waitingItems({ ...waiting, dag: 'r/another' })).toEqual([])
     expect(await store.waitingItems({ ...waiting, logicalDate: at(1).logicalDate })).toEqual([])
     // What a schedule did, or did not, that its DAG has no more is the past of whichever took its place.
     expect(await store.pastHolds({ ...dated(3), schedule: 'another' }, 'a')).toBe(false)
