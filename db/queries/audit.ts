@@ -1,5 +1,5 @@
 /** Who did what, when. */
-import { and, desc, eq, sql } from 'drizzle-orm'
+import { and, desc, eq, ne, sql } from 'drizzle-orm'
 import type { Json } from '#server/domain/json.ts'
 import { rowsOf, type Queryable } from '../client.ts'
 import { auditEntry, dag, repository, user } from '../schema/index.ts'
@@ -57,7 +57,7 @@ export async function auditOfDag(q: Queryable, dagId: string, limit: number) {
     .limit(limit)
 }
 
-/** Of a team, newest first, with the DAG that it was done to. */
+/** Of a team, newest first, with the DAG that it was done to. Triggers that were refused are with each DAG alone. */
 export async function auditOfTeam(q: Queryable, teamId: string, limit: number) {
   const { id, verb, details, createdAt } = auditEntry
   return q
@@ -66,7 +66,7 @@ export async function auditOfTeam(q: Queryable, teamId: string, limit: number) {
     .leftJoin(user, eq(user.id, auditEntry.userId))
     .leftJoin(dag, eq(dag.id, auditEntry.dagId))
     .leftJoin(repository, eq(repository.id, dag.repositoryId))
-    .where(eq(auditEntry.teamId, teamId))
+    .where(and(eq(auditEntry.teamId, teamId), ne(auditEntry.verb, 'trigger.refuse')))
     .orderBy(desc(auditEntry.createdAt))
     .limit(limit)
 }

@@ -145,6 +145,8 @@ export class HostedRepositories implements RepositoryStore {
       quarantine,
       args: ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`],
     })
+    // It was ended, and has said nothing of the commit.
+    if (code < 0) throw new DagbokError('unavailable', 'The repository could not be asked for a commit.')
     const found = stdout.toString().trim().split('\n').at(-1) ?? ''
     return code === 0 && isSha(found) ? found : null
   }

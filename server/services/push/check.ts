@@ -4,22 +4,17 @@ import { repositoryById } from '#db/queries/repository.ts'
 import { dagsAtRef } from '#db/queries/version.ts'
 import { failpoint } from '../../config/failpoint.ts'
 import { formatFault } from '../../domain/notebook/fault.ts'
-import { isProgram } from '../../domain/notebook/program.ts'
 import { leftOut } from '../../domain/version/left-out.ts'
-import { linksOut } from '../../domain/version/links.ts'
 import type { RefUpdate } from '../../domain/version/ref-update.ts'
 import type { HookAnswer, HookCall } from '../../git/hooks/conversation.ts'
 import { isRefName, noSha, type Quarantine } from '../../git/run-git.ts'
-import type { TreeEntry } from '../../git/tree.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
+import { checkTree } from '../version/check-tree.ts'
 import { requireRoom } from '../require-room.ts'
 import { circleErrors } from './check-circles.ts'
 import { filesIn, readSnapshot, runForPush } from '../version/read-snapshot.ts'
 import { reconcile } from '../version/reconcile.ts'
-
-/** Files of a commit, bytes of one of them, of a program and of a link's text, that a push may have. */
-const limits = { files: 100_000, bytes: 512 * 2 ** 20, program: 2 * 2 ** 20, link: 4096 }
 
 interface Checked {
   errors: string[]
@@ -30,36 +25,6 @@ interface Checked {
 }
 
 const refusal = (...errors: string[]): Checked => ({ errors, faults: [], warnings: [] })
-
-async function checkTree(
-  ctx: ServiceContext,
-  repositoryId: string,
-  entries: readonly TreeEntry[],
-  quarantine: Quarantine | null,
-): Promise<string[]> {
-  const errors: string[] = []
-  if (entries.length > limits.files)
-    errors.push(`the commit has ${entries.length} files, more than the ${limits.files} that are taken`)
-  for (const entry of entries) {
-    if (entry.kind === 'commit')
-      errors.push(`${entry.path} is a submodule, which is not taken: commit the files themselves`)
-    const most = isProgram(entry.path) ? limits.program : limits.bytes
-    if (entry.size > most)
-      errors.push(`${entry.path} has ${entry.size} bytes, more than the ${most} that are taken`)
-  }
-  const links = entries.filter((entry) => entry.mode === '120000')
-  const texts = await ctx.repositories.blobs(
-    repositoryId,
-    links.map((link) => link.blob),
-    quarantine,
-    limits.link,
-  )
-  // One that is too long to be read has no text, and leads nowhere.
-  const targets = new Map(links.map(({ path, blob }) => [path, texts.get(blob)?.toString('utf8') ?? '']))
-  for (const path of linksOut(targets))
-    errors.push(`${path} is a link out of the repository, or round in a circle (${targets.get(path)})`)
-  return errors
-}
 
 async function checkUpdate(
   ctx: ServiceContext,

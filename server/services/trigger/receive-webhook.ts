@@ -100,7 +100,10 @@ async function orNoted<T>(ctx: ServiceContext, hook: Hook, work: Promise<T>): Pr
     return await work
   } catch (error) {
     if (error instanceof DagbokError)
-      await noteRefusal(ctx.db, hook, { trigger: 'webhook', why: error.message })
+      // The sender is told of his own fault, whether it can be noted or not.
+      await noteRefusal(ctx.db, hook, { trigger: 'webhook', why: error.message }).catch((failure: unknown) =>
+        ctx.log.error({ err: failure }, 'a refused trigger could not be noted'),
+      )
     throw error
   }
 }

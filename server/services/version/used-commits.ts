@@ -14,6 +14,7 @@ import type { BundleEntry } from '../../domain/version/bundle.ts'
 import type { Quarantine } from '../../git/run-git.ts'
 import type { CommitSource } from '../compile/compiler.ts'
 import type { ServiceContext } from '../context.ts'
+import { checkTree } from './check-tree.ts'
 import { notebookTexts } from './notebook-texts.ts'
 
 /** Commits that one commit may name, with what these name; files of all of them, and characters of their notebooks. */
@@ -77,6 +78,8 @@ class Gathering {
     this.commits.set(name, found === used.sha ? 'there' : 'no_commit')
     if (found !== used.sha) return
     const tree = await this.#ctx.repositories.tree(repository.id, used.sha, quarantine)
+    const [refused] = await checkTree(this.#ctx, repository.id, tree, quarantine)
+    if (refused !== undefined) throw new DagbokError('bad_input', `${name} cannot be used: ${refused}.`)
     const files = tree.filter((entry) => entry.kind === 'blob' && !isReserved(entry.path))
     if (this.entries.length + files.length > most.files)
       refuse(`are of commits with more than ${most.files} files`)
@@ -102,7 +105,7 @@ const namesCommit = (text: Text): boolean =>
  * A commit for the compiler: with the files of the commits of other repositories that its notebooks use, and that these
  * use, each below its folder. Only repositories of its own team are looked at. Files of its own that are where those are
  * to be are left out.
- * @throws DagbokError `too_large`, `unavailable`
+ * @throws DagbokError `bad_input` where a used commit has what no push may have, `too_large`, `unavailable`
  */
 export async function withUsedCommits(
   ctx: ServiceContext,

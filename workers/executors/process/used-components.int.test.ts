@@ -1,5 +1,7 @@
 /** A DAG that uses a component of another repository, from its push on (N7): what is refused, what stays, what is taken over. */
 import { createHash } from 'node:crypto'
+import { symlink } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findRepository } from '#db/queries/repository.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
@@ -103,6 +105,20 @@ test('a repository of another team, or none, is one and the same; what is wrong 
   await using.git('rm', '-qf', 'd/many.dag.md')
   expect(await refusalOf('main/parts/lib/c.dag.md@main')).toMatch(
     /^d\/using\.dag\.md:8:7 'main' is not the full SHA/,
+  )
+})
+
+test('[S3] a commit that could not be pushed as the tip of a branch cannot be used either', async () => {
+  await parts.git('checkout', '-q', '-b', 'odd')
+  await symlink('../../../../../../d/own.txt', join(parts.path, 'lib/out.txt'))
+  await parts.commit('With a link that leads out')
+  const sha = (await parts.git('rev-parse', 'HEAD')).trim()
+  await parts.git('rm', '-q', 'lib/out.txt')
+  await parts.commit('Without it')
+  await parts.git('push', '-q', shop.hosted.remote('parts'), 'odd')
+  await parts.git('checkout', '-q', 'main')
+  expect(await refusalOf(`main/parts/lib/c.dag.md@${sha}`)).toMatch(
+    /^main\/parts@[0-9a-f]{40} cannot be used: lib\/out\.txt is a link out of the repository/,
   )
 })
 
