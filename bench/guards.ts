@@ -43,7 +43,7 @@ const guards: Guard[] = [
     run: () => chainsBesideSpawns({ rounds: 5, length: 10 }),
     bars: [
       { figure: /warm JavaScript/, column: '÷ floor', most: 4 },
-      { figure: /a process/, column: '÷ floor', most: 40 },
+      { figure: /a process/, column: '÷ floor', most: 25 },
     ],
   },
   {
@@ -59,7 +59,7 @@ const guards: Guard[] = [
   {
     name: 'P5',
     run: () => triggerToCode({ samples: 15, peer: false }),
-    bars: [{ figure: /first byte of code/, column: '÷ floor', most: 45 }],
+    bars: [{ figure: /first byte of code/, column: '÷ floor', most: 25 }],
   },
   {
     name: 'P6',
@@ -113,7 +113,8 @@ const guards: Guard[] = [
     bars: hostileObjects.map((name) => ({
       figure: new RegExp(`beside ${name}$`),
       column: '÷ alone',
-      most: 10,
+      // Beside ten thousand tasks every processor is busy, and p99 of 25 is the slowest.
+      most: name.includes('tasks') ? 25 : 10,
     })),
   },
 ]
