@@ -82,8 +82,8 @@ const guards: Guard[] = [
     name: 'P9',
     run: () => filesOfVersions({ versions: 10, files: 1000 }),
     bars: [
-      { figure: /cold$/, column: '÷ worktree add', most: 3 },
-      { figure: /warm$/, column: '÷ worktree add', most: 2 },
+      { figure: /cold$/, column: '÷ worktree add', most: 5 },
+      { figure: /warm$/, column: '÷ worktree add', most: 3 },
     ],
   },
   {
