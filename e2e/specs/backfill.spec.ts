@@ -142,7 +142,7 @@ test('a DAG’s schedule: its next five ticks, pause and resume, a webhook’s s
   page,
 }) => {
   await page.goto('/main/fill/daily')
-  await expect(page.getByText(/next in \d+ (h|d)(, in \d+ (h|d)){4}/)).toBeVisible()
+  await expect(page.getByText(/next (now|in \d+ (s|min|h|d))(, in \d+ (h|d)){4}/)).toBeVisible()
   await page.getByRole('link', { name: 'Schedule' }).click()
   const schedule = page.getByRole('region', { name: 'Schedule' })
   await expect(schedule.getByRole('row', { name: /^20\d\d-/ })).toHaveCount(5)
