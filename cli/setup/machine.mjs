@@ -76,7 +76,16 @@ export function install() {
   if (isInstalled()) return false
   execFileSync(
     'npm',
-    ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--prefer-offline'],
+    // No warnings: the packages are run by the Node 24 among them, whatever Node installs them.
+    [
+      'ci',
+      '--include=dev',
+      '--include=optional',
+      '--no-audit',
+      '--no-fund',
+      '--prefer-offline',
+      '--loglevel=error',
+    ],
     {
       cwd: root,
       stdio: ['ignore', 'ignore', 'inherit'],

@@ -19,15 +19,7 @@ export interface HeldSchedule {
 
 /** Schedules of a DAG with a tick that is due and was not fired. */
 export async function heldSchedules(q: Queryable, dagId: string): Promise<HeldSchedule[]> {
-  const rows = await rowsOf<{
-    key: string
-    entry: Schedule
-    cursor: number
-    until: number | null
-    most: number
-    queued: number
-    runs: number[] | null
-  }>(
+  const rows = await rowsOf<Omit<HeldSchedule, 'queuedRuns'> & { runs: number[] | null }>(
     q,
     sql`
     select s.key, s.entry, (extract(epoch from s.cursor) * 1000)::float8 as cursor,

@@ -1,6 +1,6 @@
 /** What a deployment says of all its tasks: how many at once, and who runs those that name no executor. */
 import { pino } from 'pino'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { postgresStore } from '#db/scheduling-store.ts'
 import { schedulerLag } from '#db/queries/lag.ts'
 import { requireDag } from '#server/services/dag/address.ts'
@@ -8,24 +8,16 @@ import { createBackfill } from '#server/services/backfill/create-backfill.ts'
 import { advanceBackfill } from '#server/services/backfill/advance-backfill.ts'
 import { readRun, requireRun } from '#server/services/run/read-run.ts'
 import { startRun } from '#server/services/run/start-run.ts'
-import type { AttemptJob } from '../executors/executor.ts'
 import { asOwner } from '../testing/as-owner.ts'
 import { scheduling } from '../testing/scheduling.ts'
 import { succeeds } from '../testing/scripted-executor.ts'
+import { untilOver } from '../testing/until-over.ts'
 import { oneTask, owner, putAtTip } from '../testing/tips.ts'
 import { CronEnqueuer } from './cron-enqueuer.ts'
 
 const { database, work, dag, over, until } = scheduling()
 
-let gates: (() => void)[] = []
-afterEach(() => {
-  for (const open of gates) open()
-  gates = []
-})
-const holds = async (_job: AttemptJob, cancelled: Promise<void>) => {
-  await Promise.race([cancelled, new Promise<void>((done) => gates.push(done))])
-  return succeeds()
-}
+const { holds } = untilOver()
 
 test('[R4] two schedulers together run no more tasks at once than the deployment may, and all of them in the end', async () => {
   let [active, most] = [0, 0]

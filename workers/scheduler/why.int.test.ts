@@ -1,28 +1,19 @@
 /** Why something is not running, said of what the real scheduler leaves waiting. */
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { othersOf } from '#db/queries/admission.ts'
 import { deletePool, savePool } from '#db/queries/pool.ts'
 import { queuedRuns } from '#db/queries/why.ts'
 import { insertWorkerToken, registerWorker } from '#db/queries/worker.ts'
 import { listDags } from '#server/services/dag/list-dags.ts'
 import { readRun, requireRun } from '#server/services/run/read-run.ts'
-import type { AttemptJob } from '../executors/executor.ts'
 import { asOwner } from '../testing/as-owner.ts'
 import { scheduling } from '../testing/scheduling.ts'
-import { fails, succeeds } from '../testing/scripted-executor.ts'
+import { fails } from '../testing/scripted-executor.ts'
+import { untilOver } from '../testing/until-over.ts'
 
 const { database, work, dag, start, over, until } = scheduling()
 
-/** Attempts that go on until the test is over. */
-let gates: (() => void)[] = []
-afterEach(() => {
-  for (const open of gates) open()
-  gates = []
-})
-const holds = async (_job: AttemptJob, cancelled: Promise<void>) => {
-  await Promise.race([cancelled, new Promise<void>((done) => gates.push(done))])
-  return succeeds()
-}
+const { holds, over: testOver } = untilOver()
 
 beforeEach(async () => {
   await database().client`delete from run`
@@ -251,7 +242,7 @@ test('a task that depends on the past waits for the run before', async () => {
 
 test('an attempt that was handed out and has not begun', async () => {
   const { executor } = await work(holds)
-  executor.submit = () => new Promise((done) => gates.push(done))
+  executor.submit = () => testOver()
   const id = await start('  - {id: a, command: [x]}')
   await until(id, 'a', 'starting')
   expect(await sentenceOf(id, 'a')).toBe('Attempt 1: the worker on test makes its files and inputs ready.')
