@@ -45,7 +45,9 @@ const refusalOf = (reason: string | null) =>
         ? 'unschedulable'
         : null
 
-const hasEnded = ({ phase }: ObservedPod) => phase === 'Succeeded' || phase === 'Failed'
+/** One that is deleted before a node has it is never bound to one, and stays as it is as long as a finalizer holds it. */
+const hasEnded = ({ phase, deletion, node }: ObservedPod) =>
+  phase === 'Succeeded' || phase === 'Failed' || (phase === 'Pending' && deletion !== null && node === null)
 
 /** What a pod's status says of its containers was written before its node was lost: they may have gone on since. */
 const isStale = (pod: ObservedPod): boolean =>

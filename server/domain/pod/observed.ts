@@ -44,8 +44,8 @@ export interface ObservedPod {
   reason: string | null
   message: string | null
   node: string | null
-  /** When its deletion was asked for; `at` null: it was, but not known when. */
-  deletion: { at: number | null } | null
+  /** When its deletion was asked for, and when its grace is over; null within: it was, but not known when. */
+  deletion: { at: number | null; overAt: number | null } | null
   /** When `activeDeadlineSeconds` is over. */
   deadline: number | null
   conditions: ReadonlyMap<string, Condition>
@@ -123,7 +123,7 @@ function deletionOf({ deletionTimestamp, deletionGracePeriodSeconds }: Shape): O
   if (textOf(deletionTimestamp) === null) return null
   // The timestamp is when the grace is over.
   const [over, grace] = [timeOf(deletionTimestamp), wholeOf(deletionGracePeriodSeconds)]
-  return { at: over === null || grace === null ? null : over - grace * 1000 }
+  return { at: over === null || grace === null ? null : over - grace * 1000, overAt: over }
 }
 
 const conditionOf = ({ status, reason, message, lastTransitionTime }: Shape): Condition => ({
