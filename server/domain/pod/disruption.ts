@@ -1,6 +1,6 @@
 /** Ends that come from outside a pod: evicted, preempted, a taint, a lost node, deleted by someone. */
 import type { Reason } from '../run/states.ts'
-import { mainContainer, type ObservedPod, type PodEvent, type Terminated } from './observed.ts'
+import type { ObservedPod, PodEvent, Terminated } from './observed.ts'
 import { sentence } from './verdict.ts'
 
 export interface Disruption {
@@ -89,15 +89,18 @@ export function disruptionOf(pod: ObservedPod, events: readonly PodEvent[]): Dis
 const ofSignals: readonly (number | null)[] = [137, 143]
 
 /**
- * Whether `main` ended by itself before the disruption began. Only what is certain counts: clocks of a node and of the control
+ * Whether a container ended by itself before the disruption began. Only what is certain counts: clocks of a node and of the control
  * plane may differ, and are of whole seconds, so that what ended with a kubelet's signal, or was told to stop, did not.
  */
-export function endedBefore(end: Terminated, { at }: Disruption, events: readonly PodEvent[]): boolean {
+export function endedBefore(
+  { name, end }: { name: string; end: Terminated },
+  { at }: Disruption,
+  events: readonly PodEvent[],
+): boolean {
   if (at === null || end.finishedAt === null || end.finishedAt >= at) return false
   if (ofSignals.includes(end.exitCode) && end.reason !== 'OOMKilled') return false
   return !events.some(
-    (one) =>
-      one.reason === 'Killing' && one.container === mainContainer && (one.at ?? 0) <= (end.finishedAt ?? 0),
+    (one) => one.reason === 'Killing' && one.container === name && (one.at ?? 0) <= (end.finishedAt ?? 0),
   )
 }
 

@@ -2,11 +2,12 @@
  * Tells what an observed pod is, and why (R6). Pure, for any JSON: it never throws, a pod that has ended badly always has a
  * reason, and what is not known is `infrastructure_unknown`, never a success.
  *
- * The order in which an end is asked for its cause: what came from outside before `main` had ended by itself (eviction,
- * preemption, a taint, a lost node, a deletion) → a bound of time → a node that refused the pod → a container before `main` →
- * `main` itself → what collects its outputs.
+ * The order in which an end is asked for its cause: a bound of time, or a node that refused the pod → what came from outside
+ * (eviction, preemption, a taint, a lost node, a deletion) before it had ended by itself → a container before `main` → `main` itself
+ * → what collects its outputs.
  */
 import { couldNotStart, endOf, exitWords, failureWords, startFault } from './container-end.ts'
+import { refusalOf } from './admission.ts'
 import { disruptionByEvents, disruptionOf, endedBefore, isNodeSilent, type Disruption } from './disruption.ts'
 import { holdingBack } from './holding.ts'
 import {
@@ -18,32 +19,6 @@ import {
   type Terminated,
 } from './observed.ts'
 import { ended, goesOn, sentence, type PodVerdict, type UserCode } from './verdict.ts'
-
-/** `status.reason` of a pod that its node did not take. */
-const refused: Readonly<Record<string, 'unschedulable' | 'bad_config'>> = {
-  OutOfcpu: 'unschedulable',
-  OutOfmemory: 'unschedulable',
-  OutOfpods: 'unschedulable',
-  'OutOfephemeral-storage': 'unschedulable',
-  NodeAffinity: 'unschedulable',
-  NodePorts: 'unschedulable',
-  TaintToleration: 'unschedulable',
-  TopologyAffinityError: 'unschedulable',
-  UnexpectedAdmissionError: 'unschedulable',
-  InsufficientResources: 'unschedulable',
-  SysctlForbidden: 'bad_config',
-  AppArmor: 'bad_config',
-  PodOSNotSupported: 'bad_config',
-  PodOSSelectorNodeLabelDoesNotMatch: 'bad_config',
-}
-const refusalOf = (reason: string | null) =>
-  reason === null
-    ? null
-    : Object.hasOwn(refused, reason)
-      ? refused[reason]
-      : reason.startsWith('OutOf')
-        ? 'unschedulable'
-        : null
 
 /** One that is deleted before a node has it is never bound to one, and stays as it is as long as a finalizer holds it. */
 const hasEnded = ({ phase, deletion, node }: ObservedPod) =>
@@ -211,24 +186,38 @@ function byMain(pod: ObservedPod, end: Terminated): PodVerdict {
   return ended({ ...told, container: nameOfMain(pod), exitCode: end.exitCode, userCode: userCodeOf(pod) })
 }
 
-function finished(pod: ObservedPod, events: readonly PodEvent[]): PodVerdict {
-  const end = endOfMain(pod)
+/** What ended first of what has to end well: a container before `main` that failed, or `main`. */
+function ownEnd({ main, init }: ObservedPod): { name: string; end: Terminated } | null {
+  for (const { name, state } of [...init, ...(main === null ? [] : [main])])
+    if (state.kind === 'terminated' && (name === main?.name || state.exitCode !== 0))
+      return { name, end: state }
+  return null
+}
+
+/** The disruption, unless its pod had ended by itself before; null: there was none before. */
+function byDisruption(pod: ObservedPod, events: readonly PodEvent[]): PodVerdict | null {
   const disruption = disruptionOf(pod, events)
-  if (disruption !== null) {
-    const itself = end !== null && endedBefore(end, disruption, events)
-    // With 0, but in a pod that failed: the disruption came before its outputs were stored.
-    if (!itself || (end.exitCode === 0 && pod.phase !== 'Succeeded')) return disrupted(pod, disruption)
-    return byMain(pod, end)
-  }
+  if (disruption === null) return null
+  const own = ownEnd(pod)
+  const itself = own !== null && endedBefore(own, disruption, events)
+  // With 0, but in a pod that failed: the disruption came before its outputs were stored.
+  const isWhole = own?.end.exitCode !== 0 || pod.phase === 'Succeeded'
+  return itself && isWhole ? null : disrupted(pod, disruption)
+}
+
+function finished(pod: ObservedPod, events: readonly PodEvent[]): PodVerdict {
+  // What its node says of the pod itself stays true when it is deleted afterwards.
   if (pod.reason === 'DeadlineExceeded') return outOfTime(pod, events)
+  const end = endOfMain(pod)
   const refusal = refusalOf(pod.reason)
-  if (refusal != null && end === null)
+  if (refusal !== null && end === null)
     return ended({
       reason: refusal,
       message: `Its node did not take it: ${sentence(pod.message ?? pod.reason ?? '')}`,
       userCode: userCodeOf(pod),
     })
-  return byInit(pod) ?? (end === null ? unknown(pod, null) : byMain(pod, end))
+  const byOthers = byDisruption(pod, events) ?? byInit(pod)
+  return byOthers ?? (end === null ? unknown(pod, null) : byMain(pod, end))
 }
 
 /**

@@ -85,8 +85,8 @@ export const lifeMutants: { name: string; cuts: Cut[] }[] = [
     cuts: [
       {
         file: `${core}/explain.ts`,
-        find: 'const itself = end !== null && endedBefore(end, disruption, events)',
-        put: 'const itself = end !== null',
+        find: 'const itself = own !== null && endedBefore(own, disruption, events)',
+        put: 'const itself = own !== null',
       },
     ],
   },

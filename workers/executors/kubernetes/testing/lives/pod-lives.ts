@@ -5,7 +5,8 @@
 import type { Ending, PodEnd, Seen } from '#server/domain/pod/attempt-facts.ts'
 import { reconcile, type Action } from '#server/domain/pod/reconcile.ts'
 import { Random } from '#workers/simulation/random.ts'
-import { ModelCluster, type Containers } from './model-cluster.ts'
+import { ModelCluster } from './model-cluster.ts'
+import type { Containers } from './model-json.ts'
 import { ModelRow, type Terms } from './model-row.ts'
 
 /** Steps in which things go wrong, and at most so many after which all must be over. */
