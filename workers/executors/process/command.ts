@@ -54,6 +54,7 @@ const warmOf = (lang: string, path: string, args: string[]): WarmScript | null =
 export function commandLine(job: AttemptJob, env: Record<string, string>): CommandLine {
   const { action, folder } = job
   const args = action.args.map((text) => expand(text, env))
+  if (action.kind === 'image') throw new Error('an image alone is run as a pod only: it needs a command here')
   if (action.kind === 'command')
     return { argv: [...action.command.map((text) => expand(text, env)), ...args], file: null, warm: null }
   if (action.kind === 'script_file') {
