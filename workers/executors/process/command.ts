@@ -64,7 +64,7 @@ export interface ScriptStart {
 /** What runs a script, before its arguments. Nothing is expanded in it. */
 export function scriptStart(job: Pick<AttemptJob, 'action' | 'folder' | 'task'>): ScriptStart | null {
   const { action, folder, task } = job
-  if (action.kind === 'command') return null
+  if (action.kind === 'command' || action.kind === 'image') return null
   if (action.kind === 'script_file') {
     const lang = byExtension[extname(action.path).toLowerCase()] ?? ''
     const path = relative(folder, action.path)
@@ -81,6 +81,7 @@ export function scriptStart(job: Pick<AttemptJob, 'action' | 'folder' | 'task'>)
 export function commandLine(job: AttemptJob, env: Record<string, string>): CommandLine {
   const { action } = job
   const args = action.args.map((text) => expand(text, env))
+  if (action.kind === 'image') throw new Error('an image alone is run as a pod only: it needs a command here')
   if (action.kind === 'command')
     return { argv: [...action.command.map((text) => expand(text, env)), ...args], file: null, warm: null }
   const script = scriptStart(job)
