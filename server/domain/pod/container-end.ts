@@ -8,7 +8,8 @@
  *   and the lists of exit codes are its author's; the message names the signal.
  * - `StartError`, `ContainerCannotRun`: the runtime could not start it, so that no code ran. What the author can put right is
  *   `bad_config`.
- * - `ContainerStatusUnknown`, and 255 with `Unknown`: the kubelet or the runtime did not see the end.
+ * - `ContainerStatusUnknown`, and 255 with `Unknown`: the kubelet or the runtime did not see the end. A kubelet tells the first also
+ *   of a container that it had not made when the pod was ended: that one has no id.
  */
 import type { Reason } from '../run/states.ts'
 import type { ObservedContainer, Terminated } from './observed.ts'
@@ -21,6 +22,16 @@ const unseen: ReadonlySet<string> = new Set(['ContainerStatusUnknown', 'Unknown'
 export const couldNotStart = ({ reason }: Terminated): boolean => reason !== null && unstarted.has(reason)
 export const wasUnseen = ({ reason, exitCode }: Terminated): boolean =>
   exitCode === null || (reason !== null && unseen.has(reason))
+
+/** Whether no code of it can have run: it was never made, or could not be started. */
+export function neverRan({ state, last, isMade }: ObservedContainer): boolean {
+  if (last !== null && !couldNotStart(last)) return false
+  if (state.kind === 'waiting') return true
+  if (state.kind !== 'terminated') return false
+  return (
+    couldNotStart(state) || (!isMade && state.reason === 'ContainerStatusUnknown' && state.startedAt === null)
+  )
+}
 
 const signals: Readonly<Record<number, string>> = {
   129: 'SIGHUP',

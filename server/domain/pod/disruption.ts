@@ -8,6 +8,8 @@ export interface Disruption {
   message: string
   /** When it began; null is not known. */
   at: number | null
+  /** Whether it may have begun before. */
+  isVague: boolean
 }
 
 /** `status.reason` of a pod that its kubelet has ended. */
@@ -60,12 +62,17 @@ function targetOf(pod: ObservedPod, events: readonly PodEvent[]): Disruption | n
   if (target?.status !== 'True') return null
   const { reason, message, at } = target
   if (isByLostNode(pod, reason, events))
-    return { reason: 'node_lost', message: withWords('Its node did not answer any more.', message), at }
+    return {
+      reason: 'node_lost',
+      message: withWords('Its node did not answer any more.', message),
+      at,
+      isVague: false,
+    }
   const [told, words] = found(targets, reason) ?? [
     'evicted',
     `Its pod was disrupted (${reason ?? 'no reason'}).`,
   ]
-  return { reason: told, message: withWords(words, message), at }
+  return { reason: told, message: withWords(words, message), at, isVague: false }
 }
 
 /** What has ended the pod from outside, or is about to; null: nothing has. The most exact word wins. */
@@ -74,7 +81,7 @@ export function disruptionOf(pod: ObservedPod, events: readonly PodEvent[]): Dis
   const kubelet = found(byKubelet, pod.reason)
   if (kubelet !== undefined) {
     const [reason, words] = kubelet
-    return { reason, message: withWords(words, pod.message), at: target?.at ?? null }
+    return { reason, message: withWords(words, pod.message), at: target?.at ?? null, isVague: false }
   }
   if (target !== null) return target
   if (pod.deletion === null) return null
@@ -82,11 +89,27 @@ export function disruptionOf(pod: ObservedPod, events: readonly PodEvent[]): Dis
     reason: 'deleted_by_hand',
     message: 'Its pod was deleted by someone.',
     at: pod.deletion.at,
+    isVague: pod.deletion.isLast,
   }
 }
 
 /** Exit codes after the signals with which a kubelet ends a container. */
 const ofSignals: readonly (number | null)[] = [137, 143]
+
+/** ms within which a kubelet asks for the last time for the deletion of a pod that it has ended, with much to spare. */
+const lastAskMs = 10_000
+
+/** When the last of its containers ended, as its node says. */
+function lastEnd({ main, init, sidecars, others }: ObservedPod): number {
+  const all = [...init, ...sidecars, ...others, ...(main === null ? [] : [main])]
+  return Math.max(
+    ...all.map(({ state }) => (state.kind === 'terminated' ? (state.finishedAt ?? Infinity) : 0)),
+  )
+}
+
+/** Whether the kubelet's events of this container have come: then the one that it was stopped would have, too. */
+const isTold = (name: string, events: readonly PodEvent[]) =>
+  events.some((one) => one.reason === 'Started' && one.container === name)
 
 /**
  * Whether a container ended by itself before the disruption began. Only what is certain counts: clocks of a node and of the control
@@ -94,13 +117,16 @@ const ofSignals: readonly (number | null)[] = [137, 143]
  */
 export function endedBefore(
   { name, end }: { name: string; end: Terminated },
-  { at }: Disruption,
+  pod: ObservedPod,
+  { at, isVague }: Disruption,
   events: readonly PodEvent[],
 ): boolean {
-  if (at === null || end.finishedAt === null || end.finishedAt >= at) return false
-  if (ofSignals.includes(end.exitCode) && end.reason !== 'OOMKilled') return false
+  const { finishedAt, exitCode, reason } = end
+  if (at === null || finishedAt === null || finishedAt >= at) return false
+  if (ofSignals.includes(exitCode) && reason !== 'OOMKilled') return false
+  if (isVague && !isTold(name, events) && at - lastEnd(pod) <= lastAskMs) return false
   return !events.some(
-    (one) => one.reason === 'Killing' && one.container === name && (one.at ?? 0) <= (end.finishedAt ?? 0),
+    (one) => one.reason === 'Killing' && one.container === name && (one.at ?? 0) <= finishedAt,
   )
 }
 
@@ -121,5 +147,5 @@ export function disruptionByEvents(events: readonly PodEvent[]): Disruption | nu
   const last = lost ?? events.findLast(word)
   const [reason, words] = found(told, last?.reason ?? null) ?? []
   if (last === undefined || reason === undefined || words === undefined) return null
-  return { reason, message: withWords(words, last.message), at: last.at }
+  return { reason, message: withWords(words, last.message), at: last.at, isVague: false }
 }

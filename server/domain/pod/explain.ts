@@ -6,18 +6,20 @@
  * (eviction, preemption, a taint, a lost node, a deletion) before it had ended by itself → a container before `main` → `main` itself
  * → what collects its outputs.
  */
-import { couldNotStart, endOf, exitWords, failureWords, startFault } from './container-end.ts'
+import { containerNames } from './build-pod.ts'
+import {
+  couldNotStart,
+  endOf,
+  exitWords,
+  failureWords,
+  neverRan,
+  startFault,
+  wasUnseen,
+} from './container-end.ts'
 import { refusalOf } from './admission.ts'
 import { disruptionByEvents, disruptionOf, endedBefore, isNodeSilent, type Disruption } from './disruption.ts'
 import { holdingBack } from './holding.ts'
-import {
-  collectorContainer,
-  readEvents,
-  readPod,
-  type ObservedPod,
-  type PodEvent,
-  type Terminated,
-} from './observed.ts'
+import { readEvents, readPod, type ObservedPod, type PodEvent, type Terminated } from './observed.ts'
 import { ended, goesOn, sentence, type PodVerdict, type UserCode } from './verdict.ts'
 
 /** One that is deleted before a node has it is never bound to one, and stays as it is as long as a finalizer holds it. */
@@ -42,10 +44,10 @@ function toldOfCode({ main, phase, node, init, reason }: ObservedPod): UserCode 
       ? 'not_started'
       : 'may_have_started'
   }
+  if (neverRan(main)) return 'not_started'
   const { state, last } = main
-  const ends = [state, last].filter((one) => one?.kind === 'terminated').filter((one) => !couldNotStart(one))
-  if (state.kind === 'running' || ends.some(({ startedAt }) => startedAt !== null)) return 'started'
-  return ends.length > 0 || state.kind === 'unknown' ? 'may_have_started' : 'not_started'
+  const began = [state, last].some((one) => one?.kind === 'terminated' && one.startedAt !== null)
+  return state.kind === 'running' || began ? 'started' : 'may_have_started'
 }
 
 /** The end of `main`, if it has one. */
@@ -79,8 +81,13 @@ function unfinished(pod: ObservedPod, events: readonly PodEvent[]): PodVerdict {
   return goesOn(state, userCode, null)
 }
 
+/** Of one whose end nobody saw, the kubelet makes an exit code up. */
+const codeOf = (end: Terminated | null): number | null =>
+  end === null || wasUnseen(end) ? null : end.exitCode
+
 function disrupted(pod: ObservedPod, { reason, message }: Disruption): PodVerdict {
-  const end = endOfMain(pod)
+  const last = endOfMain(pod)
+  const end = last === null || wasUnseen(last) ? null : last
   return ended({
     reason,
     message: end === null ? message : `${message} ${exitWords(end.exitCode)}`,
@@ -94,13 +101,19 @@ function outOfTime(pod: ObservedPod, events: readonly PodEvent[]): PodVerdict {
   const [end, userCode] = [endOfMain(pod), userCodeOf(pod)]
   const held = holdingBack(pod, events)
   const inTime = end?.finishedAt != null && pod.deadline !== null && end.finishedAt < pod.deadline
-  const told = { container: nameOfMain(pod), exitCode: end?.exitCode ?? null, userCode }
+  const told = { container: nameOfMain(pod), exitCode: codeOf(end), userCode }
   if (userCode === 'not_started')
     return ended({
       reason: held?.reason ?? 'infrastructure_unknown',
       message: `Its pod took longer than allowed before its code had started. ${held?.message ?? ''}`,
       container: held?.container ?? null,
       userCode,
+    })
+  if (userCode === 'may_have_started')
+    return ended({
+      ...told,
+      reason: 'infrastructure_unknown',
+      message: `Its pod took longer than allowed, and whether its code had started is not known. ${pod.message ?? ''}`,
     })
   if (end !== null && inTime && end.exitCode === 0)
     return ended({
@@ -159,7 +172,7 @@ function byRest(pod: ObservedPod, end: Terminated): PodVerdict {
       exitCode: other.state.exitCode,
       userCode,
     })
-  const collector = pod.sidecars.find(({ name }) => name === collectorContainer)
+  const collector = pod.sidecars.find(({ name }) => name === containerNames.outputs)
   if (collector?.state.kind === 'terminated' && collector.state.exitCode !== 0)
     return ended({
       reason: 'storage',
@@ -183,7 +196,7 @@ function byRest(pod: ObservedPod, end: Terminated): PodVerdict {
 function byMain(pod: ObservedPod, end: Terminated): PodVerdict {
   const told = endOf(end)
   if (told === null) return byRest(pod, end)
-  return ended({ ...told, container: nameOfMain(pod), exitCode: end.exitCode, userCode: userCodeOf(pod) })
+  return ended({ ...told, container: nameOfMain(pod), exitCode: codeOf(end), userCode: userCodeOf(pod) })
 }
 
 /** What ended first of what has to end well: a container before `main` that failed, or `main`. */
@@ -199,7 +212,7 @@ function byDisruption(pod: ObservedPod, events: readonly PodEvent[]): PodVerdict
   const disruption = disruptionOf(pod, events)
   if (disruption === null) return null
   const own = ownEnd(pod)
-  const itself = own !== null && endedBefore(own, disruption, events)
+  const itself = own !== null && endedBefore(own, pod, disruption, events)
   // With 0, but in a pod that failed: the disruption came before its outputs were stored.
   const isWhole = own?.end.exitCode !== 0 || pod.phase === 'Succeeded'
   return itself && isWhole ? null : disrupted(pod, disruption)

@@ -1,6 +1,6 @@
 /** What holds a pod back before its code runs. None of it is an end: it may pass, and `start_timeout` bounds it. */
-import { whyNotPulled, waitsForImage } from './image-pull.ts'
-import { failureWords, startFault, type Told } from './container-end.ts'
+import { failedPull, waitsForImage, whyNotPulled } from './image-pull.ts'
+import { failureWords, neverRan, startFault, type Told } from './container-end.ts'
 import type { ObservedContainer, ObservedPod, PodEvent } from './observed.ts'
 import { sentence } from './verdict.ts'
 
@@ -19,8 +19,16 @@ const config: ReadonlySet<string> = new Set([
 const ofAuthor =
   /(secret|configmap|persistentvolumeclaim|serviceaccount) "[^"]*" (not found|is forbidden)|couldn't find key|references non-existent|runAsNonRoot|non-numeric user|will run as root|invalid (variable|name)|not found in ConfigMap|not found in Secret/i
 
+/** Of one that was not made when its pod was ended, the status no longer says why. */
+function byPull(name: string, events: readonly PodEvent[]): Held | null {
+  if (failedPull(name, events) === null) return null
+  const message = whyNotPulled(name, { reason: null, message: null }, events)
+  return { reason: 'image_pull', message, container: name, exitCode: null }
+}
+
 function byContainer(container: ObservedContainer, events: readonly PodEvent[]): Held | null {
   const { name, state, last } = container
+  if (state.kind === 'terminated' && neverRan(container)) return byPull(name, events)
   if (state.kind !== 'waiting') return null
   const { reason, message } = state
   const told = { container: name, exitCode: null }

@@ -55,17 +55,20 @@ function sentenceOf(words: string): string | null {
   return causes.find(([pattern]) => pattern.test(bare))?.[1] ?? null
 }
 
-/** The words of one container's image: what the back-off hides, its last failed pull has told as an event. */
-function wordsOf(container: string, message: string | null, events: readonly PodEvent[]): string {
-  const told = message ?? ''
-  const backOff = /^Back-off pulling image "[^"]*"$/.test(told.trim()) || told === ''
-  const failed = events.findLast(
+/** What the last failed pull of a container's image has told as an event; null: none has. */
+export const failedPull = (container: string, events: readonly PodEvent[]): string | null =>
+  events.findLast(
     (one) =>
       one.reason === 'Failed' &&
       (one.container === null || one.container === container) &&
       /^Failed to (pull|inspect) image/.test(one.message ?? ''),
-  )
-  return backOff ? (failed?.message ?? told) : told
+  )?.message ?? null
+
+/** The words of one container's image: what the back-off hides, an event has told. */
+function wordsOf(container: string, message: string | null, events: readonly PodEvent[]): string {
+  const told = message ?? ''
+  const backOff = /^Back-off pulling image "[^"]*"$/.test(told.trim()) || told === ''
+  return backOff ? (failedPull(container, events) ?? told) : told
 }
 
 /**

@@ -2,10 +2,7 @@
  * A pod as JSON, read into what the core asks of it. Whatever shape it has, reading it never throws: what is missing, null or
  * of another type reads as not known. Times are ms since the epoch.
  */
-
-/** Containers of an attempt's pod that are ours; any other was put in by an admin, or by the cluster. */
-export const mainContainer = 'main'
-export const collectorContainer = 'outputs'
+import { containerNames } from './build-pod.ts'
 
 export interface Terminated {
   kind: 'terminated'
@@ -29,6 +26,8 @@ export interface ObservedContainer {
   /** Its end before the last restart. */
   last: Terminated | null
   restarts: number
+  /** Whether its runtime ever made it, as far as the kubelet knows. */
+  isMade: boolean
 }
 
 export interface Condition {
@@ -44,8 +43,11 @@ export interface ObservedPod {
   reason: string | null
   message: string | null
   node: string | null
-  /** When its deletion was asked for, and when its grace is over; null within: it was, but not known when. */
-  deletion: { at: number | null; overAt: number | null } | null
+  /**
+   * When its deletion was asked for, and when its grace is over; null within: it was, but not known when. A kubelet that has ended
+   * a deleted pod asks once more, with no grace: where `isLast`, it may first have been asked for before `at`.
+   */
+  deletion: { at: number | null; overAt: number | null; isLast: boolean } | null
   /** When `activeDeadlineSeconds` is over. */
   deadline: number | null
   conditions: ReadonlyMap<string, Condition>
@@ -110,12 +112,15 @@ const containerOf = (status: Shape): ObservedContainer => ({
   state: stateOf(status['state']),
   last: terminatedOf(shapeOf(status['lastState'])['terminated']),
   restarts: Math.max(0, wholeOf(status['restartCount']) ?? 0),
+  isMade: textOf(status['containerID']) !== null,
 })
 
 function mainOf(spec: Shape, containers: readonly ObservedContainer[]): ObservedContainer | null {
   const [first] = shapesOf(spec['containers'])
-  const known = [...shapesOf(spec['containers']), ...containers].some(({ name }) => name === mainContainer)
-  const name = known ? mainContainer : (textOf(first?.['name']) ?? containers[0]?.name)
+  const known = [...shapesOf(spec['containers']), ...containers].some(
+    ({ name }) => name === containerNames.main,
+  )
+  const name = known ? containerNames.main : (textOf(first?.['name']) ?? containers[0]?.name)
   return containers.find((one) => one.name === name) ?? null
 }
 
@@ -123,7 +128,8 @@ function deletionOf({ deletionTimestamp, deletionGracePeriodSeconds }: Shape): O
   if (textOf(deletionTimestamp) === null) return null
   // The timestamp is when the grace is over.
   const [over, grace] = [timeOf(deletionTimestamp), wholeOf(deletionGracePeriodSeconds)]
-  return { at: over === null || grace === null ? null : over - grace * 1000, overAt: over }
+  const at = over === null || grace === null ? null : over - grace * 1000
+  return { at, overAt: over, isLast: grace === 0 }
 }
 
 const conditionOf = ({ status, reason, message, lastTransitionTime }: Shape): Condition => ({

@@ -29,6 +29,7 @@ import {
   startOf,
   toldBy,
 } from './ends.ts'
+import { ownPrefix } from './names.ts'
 import type { ObservedPod } from './observed.ts'
 import type { Refusal } from './refusal.ts'
 import type { PodVerdict } from './verdict.ts'
@@ -70,7 +71,7 @@ function cleanUp(facts: AttemptFacts | null, pod: OwnPod): Action[] {
   const { uid, observed, finalizers } = pod
   const held =
     facts === null
-      ? finalizers.filter((one) => one.startsWith('dagbok.dev/'))
+      ? finalizers.filter((one) => one.startsWith(ownPrefix))
       : finalizers.filter((one) => one === facts.identity.finalizer)
   const actions: Action[] = []
   if (observed.deletion === null)

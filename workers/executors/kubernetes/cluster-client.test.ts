@@ -110,6 +110,13 @@ test.each([
   })
 })
 
+test('a patch of another pod by the same name is a conflict', async () => {
+  const causes = [{ reason: 'FieldValueInvalid', message: 'field is immutable', field: 'metadata.uid' }]
+  server.answer = json(422, { kind: 'Status', code: 422, reason: 'Invalid', details: { causes } })
+  const asked = client.removeFinalizer(ref, { uid: 'u', finalizer: 'f' })
+  await expect(asked).rejects.toMatchObject({ code: 'conflict', status: 422 })
+})
+
 test.each<[what: string, answer: Answer, code: string]>([
   ['a page of a proxy', (response) => response.end('<html>'), 'bad_answer'],
   ['an object of another shape', json(200, { metadata: { name: 'a' } }), 'bad_answer'],

@@ -77,19 +77,31 @@ export function retryAfterOf(header: string | undefined, now: number): number | 
   return Number.isFinite(ms) ? Math.min(longestWait, Math.max(0, ms)) : null
 }
 
+/** A patch of another pod by this name is refused as one that would change its UID. */
+function isOfAnotherUid(details: unknown): boolean {
+  const { causes } = shapeOf(details)
+  return Array.isArray(causes) && causes.some((one) => shapeOf(one)['field'] === 'metadata.uid')
+}
+
+function codeOf(status: number, { reason, details }: ReturnType<typeof shapeOf>): ClusterErrorCode {
+  if (status === 409 && reason === 'AlreadyExists') return 'already_exists'
+  if (status === 422 && isOfAnotherUid(details)) return 'conflict'
+  return byStatus[status] ?? (status >= 500 ? 'unavailable' : 'bad_answer')
+}
+
 /** The error of an answer. @param body its `Status` object, of whatever shape */
 export function errorOfStatus(status: number, body: unknown, retryAfterMs: number | null): ClusterError {
   const { message, reason } = shapeOf(body)
-  const code =
-    status === 409 && reason === 'AlreadyExists'
-      ? 'already_exists'
-      : (byStatus[status] ?? (status >= 500 ? 'unavailable' : 'bad_answer'))
   const said = textOf(message) ?? textOf(reason) ?? 'it does not say why'
-  return new ClusterError(code, `The API server answered with status ${status}: ${said}`, {
-    status,
-    body,
-    retryAfterMs,
-  })
+  return new ClusterError(
+    codeOf(status, shapeOf(body)),
+    `The API server answered with status ${status}: ${said}`,
+    {
+      status,
+      body,
+      retryAfterMs,
+    },
+  )
 }
 
 /** Of Node's TLS: certificates that are not trusted, out of date, of another name. */

@@ -85,7 +85,7 @@ export const lifeMutants: { name: string; cuts: Cut[] }[] = [
     cuts: [
       {
         file: `${core}/explain.ts`,
-        find: 'const itself = own !== null && endedBefore(own, disruption, events)',
+        find: 'const itself = own !== null && endedBefore(own, pod, disruption, events)',
         put: 'const itself = own !== null',
       },
     ],

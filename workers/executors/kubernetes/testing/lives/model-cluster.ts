@@ -24,6 +24,7 @@ export class ModelCluster {
   isSilent = false
   isNodeGone = false
   readonly #events: object[] = []
+  #isToAskAgain = false
   #uids = 0
 
   /** @param skewMs how far the node's clock is ahead */
@@ -65,7 +66,8 @@ export class ModelCluster {
   delete(uid: string | null, graceSeconds: number): boolean {
     const { pod } = this
     if (pod === null || (uid !== null && pod.uid !== uid)) return false
-    if (pod.deletion === null) pod.deletion = { at: this.now, graceSeconds: pod.isBound ? graceSeconds : 0 }
+    const isToEnd = pod.isBound && !isFinal(pod)
+    if (pod.deletion === null) pod.deletion = { at: this.now, graceSeconds: isToEnd ? graceSeconds : 0 }
     else pod.deletion.graceSeconds = Math.min(pod.deletion.graceSeconds, graceSeconds)
     this.#collect()
     return true
@@ -88,7 +90,7 @@ export class ModelCluster {
   // What happens by itself, one step of chance at a time.
 
   step(): void {
-    const steps = [() => this.#bind(), () => this.#report(), () => this.#notice()]
+    const steps = [() => this.#bind(), () => this.#report(), () => this.#notice(), () => this.#askAgain()]
     for (const one of this.running.values())
       steps.push(
         () => this.#gate(one),
@@ -126,14 +128,13 @@ export class ModelCluster {
   }
 
   #tell(one: Containers): void {
-    if (one.main === 'running' && !one.isTold)
-      this.#events.push({
-        reason: 'Killing',
-        message: 'Stopping container main',
-        involvedObject: { uid: one.uid, fieldPath: 'spec.containers{main}' },
-        lastTimestamp: iso(this.now + this.#skewMs),
-      })
+    if (one.main === 'running' && !one.isTold) this.#event(one, 'Killing')
     one.isTold = true
+  }
+
+  #event({ uid }: Containers, reason: string): void {
+    const involvedObject = { uid, fieldPath: 'spec.containers{main}' }
+    this.#events.push({ reason, involvedObject, lastTimestamp: iso(this.now + this.#skewMs) })
   }
 
   #gate(one: Containers): void {
@@ -149,6 +150,7 @@ export class ModelCluster {
     one.main = 'running'
     one.startedAt = this.now
     this.starts.push(one.uid)
+    this.#event(one, 'Started')
   }
 
   #end(one: Containers): void {
@@ -179,7 +181,16 @@ export class ModelCluster {
     if (one.main === 'ended' && one.collector === 'ended')
       pod.phase = one.exitCode === 0 ? 'Succeeded' : 'Failed'
     else if (one.isTold && one.main === 'new') pod.phase = 'Failed'
-    if (isFinal(pod)) this.running.delete(pod.uid)
+    if (!isFinal(pod)) return
+    this.running.delete(pod.uid)
+    if (pod.deletion !== null) this.#isToAskAgain = true
+  }
+
+  /** A kubelet that has ended a deleted pod asks once more, with no grace: when it was first asked for is lost. */
+  #askAgain(): void {
+    if (!this.#isToAskAgain || this.pod?.deletion == null) return
+    this.pod.deletion = { at: this.now, graceSeconds: 0 }
+    this.#isToAskAgain = false
   }
 
   // What others do to it.
