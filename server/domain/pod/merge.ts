@@ -6,7 +6,7 @@
  */
 import type { Json } from '../json.ts'
 import type { Path, PodFault } from './fault.ts'
-import { mergeKeyAt } from './merge-keys.ts'
+import { isUnion, mergeKeyAt } from './merge-keys.ts'
 
 type JsonMap = { [key: string]: Json }
 const isMap = (value: Json | undefined): value is JsonMap =>
@@ -46,6 +46,14 @@ function directiveOf(
   return null
 }
 
+/** Where no map is, one that says `$patch` and holds nothing takes away what is. */
+const takesAway = (value: Json, base: Json | undefined): boolean =>
+  value === null ||
+  (isMap(value) &&
+    !isMap(base) &&
+    (own(value, directive) === 'delete' ||
+      (own(value, directive) === 'replace' && Object.keys(value).length === 1)))
+
 function mergeMap(base: JsonMap, patch: JsonMap, path: Path, merging: Merging): JsonMap {
   const word = directiveOf(patch, ['replace', 'delete'], path, merging)
   if (word === 'delete') return {}
@@ -54,7 +62,7 @@ function mergeMap(base: JsonMap, patch: JsonMap, path: Path, merging: Merging): 
     if (key === directive) continue
     const refused = refusal(key)
     if (refused !== null) merging.faults.push({ path: [...path, key], message: refused })
-    else if (value === null) merged.delete(key)
+    else if (takesAway(value, merged.get(key))) merged.delete(key)
     else merged.set(key, mergeValue(merged.get(key), value, [...path, key], merging))
   }
   return Object.fromEntries(merged)
@@ -63,6 +71,7 @@ function mergeMap(base: JsonMap, patch: JsonMap, path: Path, merging: Merging): 
 function mergeValue(base: Json | undefined, patch: Json, path: Path, merging: Merging): Json {
   if (isMap(patch)) return mergeMap(isMap(base) ? base : {}, patch, path, merging)
   if (!Array.isArray(patch)) return patch
+  if (isUnion(path)) return [...new Set([...(Array.isArray(base) ? base : []), ...patch])]
   const key = mergeKeyAt(path)
   return key === null
     ? patch.map((item, index) => mergeItem(item, [...path, index], merging))
@@ -83,6 +92,7 @@ function mergeList(
 ): Json[] {
   const replaces = patch.some((item) => isMap(item) && own(item, directive) === 'replace')
   let merged = replaces ? [] : [...base]
+  const seen = new Set<Json>()
   for (const [index, item] of patch.entries()) {
     const at = [...path, index]
     if (!isMap(item)) {
@@ -102,6 +112,11 @@ function mergeList(
       })
       continue
     }
+    if (seen.has(name)) {
+      merging.faults.push({ path: at, message: `is there twice with the same \`${key}\`: write it once` })
+      continue
+    }
+    seen.add(name)
     const place = merged.findIndex((one) => isMap(one) && own(one, key) === name)
     const { [directive]: _, ...rest } = item
     if (word === 'delete') merged = merged.filter((one) => !(isMap(one) && own(one, key) === name))

@@ -4,7 +4,7 @@ import { plainAgentSize, plainDefaults, type PodAttempt, type PodDeployment } fr
 import { podOfAttempt } from '../../pod/pod-of-attempt.ts'
 import { isQualifiedName, isQuantity } from '../../pod/syntax.ts'
 import { anything } from '../../pod/policy/allowed.ts'
-import { quantityWords } from '../../pod/policy/form.ts'
+import { quantityWords } from '../../pod/policy/words.ts'
 import type { TaskPod } from '../../pod/task-pod.ts'
 import { podKeys } from '../keys/pod-keys.ts'
 import { entry, toJson, type Located, type Span } from '../located.ts'

@@ -9,6 +9,7 @@ import { fault } from './rule.ts'
 const refused: Record<string, string> = {
   nodeName: 'would go past the scheduler, its taints and its bounds: use `node_selector` or `affinity`',
   priority: 'is given by the class: use `priority_class`',
+  preemptionPolicy: 'is given by the class: use `priority_class`',
   overhead: 'is given by the runtime class',
   serviceAccount: 'is an old name: use `service_account`',
   ephemeralContainers: 'are added to a pod that runs, and never by a task',
