@@ -85,45 +85,59 @@ const replacesAll =
 const mergeItem = (item: Json, path: Path, merging: Merging): Json =>
   mergeValue(undefined, item, path, merging)
 
-function mergeList(
-  base: readonly Json[],
-  patch: readonly Json[],
-  { key, path, merging }: { key: string; path: Path; merging: Merging },
-): Json[] {
+interface ListMerging {
+  key: string
+  path: Path
+  merging: Merging
+}
+
+/** What an item of a patch is called, and whether it deletes; null after a fault, and where it only says `replace`. */
+function readItem(item: Json, at: Path, { key, merging }: ListMerging) {
+  const refuse = (message: string) => void merging.faults.push({ path: at, message })
+  if (!isMap(item)) return (refuse(`must be a map with a \`${key}\``), null)
+  const word = directiveOf(item, ['replace', 'delete'], at, merging)
+  if (word === 'replace') {
+    if (Object.keys(item).length > 1) refuse(replacesAll)
+    return null
+  }
+  const name = own(item, key)
+  if (typeof name !== 'string' && typeof name !== 'number')
+    return (refuse(`has no \`${key}\`, by which items of this list are told apart`), null)
+  const { [directive]: _, ...rest } = item
+  return { name, rest, deletes: word === 'delete' }
+}
+
+/** Lists may be long, and each item is looked up. */
+function mergeList(base: readonly Json[], patch: readonly Json[], how: ListMerging): Json[] {
   const replaces = patch.some((item) => isMap(item) && own(item, directive) === 'replace')
-  let merged = replaces ? [] : [...base]
+  const merged: (Json | undefined)[] = replaces ? [] : [...base]
+  const places = new Map<Json | undefined, number[]>()
+  for (const [place, item] of merged.entries()) {
+    const name = isMap(item) ? own(item, how.key) : undefined
+    const found = places.get(name)
+    if (found === undefined) places.set(name, [place])
+    else found.push(place)
+  }
   const seen = new Set<Json>()
   for (const [index, item] of patch.entries()) {
-    const at = [...path, index]
-    if (!isMap(item)) {
-      merging.faults.push({ path: at, message: `must be a map with a \`${key}\`` })
-      continue
-    }
-    const word = directiveOf(item, ['replace', 'delete'], at, merging)
-    if (word === 'replace') {
-      if (Object.keys(item).length > 1) merging.faults.push({ path: at, message: replacesAll })
-      continue
-    }
-    const name = own(item, key)
-    if (typeof name !== 'string' && typeof name !== 'number') {
-      merging.faults.push({
+    const at = [...how.path, index]
+    const read = readItem(item, at, how)
+    if (read === null) continue
+    const { name, rest, deletes } = read
+    if (seen.has(name)) {
+      how.merging.faults.push({
         path: at,
-        message: `has no \`${key}\`, by which items of this list are told apart`,
+        message: `is there twice with the same \`${how.key}\`: write it once`,
       })
       continue
     }
-    if (seen.has(name)) {
-      merging.faults.push({ path: at, message: `is there twice with the same \`${key}\`: write it once` })
-      continue
-    }
     seen.add(name)
-    const place = merged.findIndex((one) => isMap(one) && own(one, key) === name)
-    const { [directive]: _, ...rest } = item
-    if (word === 'delete') merged = merged.filter((one) => !(isMap(one) && own(one, key) === name))
-    else if (place < 0) merged.push(mergeMap({}, rest, at, merging))
-    else merged[place] = mergeMap(merged[place] as JsonMap, rest, at, merging)
+    const found = places.get(name) ?? []
+    const [place = merged.length] = found
+    if (deletes) for (const one of found) merged[one] = undefined
+    else merged[place] = mergeMap((merged[place] ?? {}) as JsonMap, rest, at, how.merging)
   }
-  return merged
+  return merged.filter((item) => item !== undefined)
 }
 
 /** The patched pod, not yet checked; what of the patch cannot be carried out is in `faults`, by its path in the patch. Neither is changed. */
