@@ -6,6 +6,9 @@ import { run } from './run.ts'
 import { cache, versions, type Minor } from './settings.ts'
 
 const source = join(import.meta.dirname, 'kube')
+/** Files of the program: those of one minor version, and those of all. */
+const ofMinor = ['go.mod', 'go.sum', 'kubelet.go']
+const ofAll = ['main.go', 'pause/main.go']
 const parts = [
   'etcd',
   'kube-apiserver',
@@ -35,8 +38,8 @@ function versionFlags(minor: Minor): string {
 async function build(minor: Minor, folder: string): Promise<void> {
   const at = join(cache, 'source', minor)
   await mkdir(join(at, 'pause'), { recursive: true })
-  for (const name of ['go.mod', 'go.sum']) await copyFile(join(source, minor, name), join(at, name))
-  for (const name of ['main.go', 'pause/main.go']) await copyFile(join(source, name), join(at, name))
+  for (const name of ofMinor) await copyFile(join(source, minor, name), join(at, name))
+  for (const name of ofAll) await copyFile(join(source, name), join(at, name))
   // The toolchain that is there and no other, whatever this machine's Go is told by its settings.
   const env = { GOTOOLCHAIN: 'local', GOFLAGS: '', GOWORK: 'off', CGO_ENABLED: '0' }
   const common = ['build', '-trimpath', '-mod=readonly']
@@ -58,9 +61,8 @@ async function build(minor: Minor, folder: string): Promise<void> {
  * @throws ClusterError
  */
 export async function kubernetes(minor: Minor, say: (text: string) => void): Promise<string> {
-  const files = [`${minor}/go.mod`, 'main.go', 'pause/main.go'].map((name) =>
-    readFile(join(source, name), 'utf8'),
-  )
+  const names = [...ofMinor.map((name) => join(minor, name)), ...ofAll]
+  const files = names.map((name) => readFile(join(source, name), 'utf8'))
   const make = (folder: string) => build(minor, folder)
   return kept(`kubernetes-${versions[minor]}`, await Promise.all(files), make, say)
 }

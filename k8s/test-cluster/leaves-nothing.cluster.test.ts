@@ -16,7 +16,8 @@ async function machine(): Promise<Record<string, unknown>> {
   const settings: Record<string, string> = {}
   for (const name of changedSettings) settings[name] = await readFile(join('/proc/sys', name), 'utf8')
   const folders: Record<string, string[]> = {}
-  for (const folder of places) folders[folder] = (await readdir(folder).catch(() => [] as string[])).toSorted()
+  for (const folder of places)
+    folders[folder] = (await readdir(folder).catch(() => [] as string[])).toSorted()
   const groups = await readdir('/sys/fs/cgroup', { recursive: true, withFileTypes: true })
   return {
     settings,

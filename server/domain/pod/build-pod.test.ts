@@ -56,11 +56,11 @@ describe('the pod of a task', () => {
         { attempt: script },
       ),
     )
-    await expect(podYaml(pod)).toMatchFileSnapshot('golden/script.yaml')
+    await expect(podYaml(pod)).toMatchFileSnapshot('manifests/script.yaml')
   })
 
   test('an image alone', async () => {
-    await expect(podYaml(soundPod(facts({}, { attempt: alone })))).toMatchFileSnapshot('golden/image.yaml')
+    await expect(podYaml(soundPod(facts({}, { attempt: alone })))).toMatchFileSnapshot('manifests/image.yaml')
   })
 })
 
