@@ -27,7 +27,7 @@ const step = (at: unknown, name: string | number): unknown =>
     : undefined
 
 /** `spec.containers[main].securityContext.privileged`: items of lists by their names in `root`. */
-export function pathWords(path: Path, root: unknown): string {
+function pathWords(path: Path, root: unknown): string {
   let words = ''
   let at = root
   for (const name of path) {

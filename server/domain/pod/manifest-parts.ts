@@ -25,7 +25,6 @@ export const envFromSchema = z.strictObject({
   configMapRef: z.strictObject(reference).optional(),
   secretRef: z.strictObject(reference).optional(),
 })
-export type EnvFrom = z.infer<typeof envFromSchema>
 
 export const envSchema = z.strictObject({
   name: text,
@@ -108,12 +107,12 @@ const handler = {
 export const probeSchema = z.strictObject({
   ...handler,
   grpc: z.strictObject({ port: whole, service: optionalText }).optional(),
-  initialDelaySeconds: whole.optional(),
-  timeoutSeconds: whole.optional(),
-  periodSeconds: whole.optional(),
-  successThreshold: whole.optional(),
-  failureThreshold: whole.optional(),
-  terminationGracePeriodSeconds: whole.optional(),
+  initialDelaySeconds: whole.min(0).optional(),
+  timeoutSeconds: whole.min(1).optional(),
+  periodSeconds: whole.min(1).optional(),
+  successThreshold: whole.min(1).optional(),
+  failureThreshold: whole.min(1).optional(),
+  terminationGracePeriodSeconds: whole.min(1).optional(),
 })
 
 const hook = z.strictObject({ ...handler, sleep: z.strictObject({ seconds: whole }).optional() })
@@ -134,4 +133,3 @@ export const tolerationSchema = z.strictObject({
   effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional(),
   tolerationSeconds: whole.optional(),
 })
-export type Toleration = z.infer<typeof tolerationSchema>

@@ -23,7 +23,7 @@ const optionalText = text.optional()
 /** Kubernetes checks what is in it; nothing in it gives a right. */
 const anyMap = z.record(text, z.json())
 
-export const containerSchema = z.strictObject({
+const containerSchema = z.strictObject({
   name: text,
   image: optionalText,
   imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).optional(),
@@ -59,7 +59,19 @@ const dnsConfig = z.strictObject({
   options: z.array(z.strictObject({ name: text, value: optionalText })).optional(),
 })
 
-export const podSpecSchema = z.strictObject({
+const honoured = z.enum(['Honor', 'Ignore']).optional()
+const spread = z.strictObject({
+  maxSkew: whole.min(1),
+  topologyKey: text,
+  whenUnsatisfiable: z.enum(['DoNotSchedule', 'ScheduleAnyway']),
+  labelSelector: anyMap.optional(),
+  minDomains: whole.optional(),
+  nodeAffinityPolicy: honoured,
+  nodeTaintsPolicy: honoured,
+  matchLabelKeys: texts.optional(),
+})
+
+const podSpecSchema = z.strictObject({
   initContainers: z.array(containerSchema).optional(),
   containers: z.array(containerSchema),
   volumes: z.array(volumeSchema).optional(),
@@ -80,9 +92,8 @@ export const podSpecSchema = z.strictObject({
       podAntiAffinity: anyMap.optional(),
     })
     .optional(),
-  topologySpreadConstraints: z.array(anyMap).optional(),
+  topologySpreadConstraints: z.array(spread).optional(),
   priorityClassName: optionalText,
-  preemptionPolicy: z.enum(['PreemptLowerPriority', 'Never']).optional(),
   schedulerName: optionalText,
   runtimeClassName: optionalText,
   hostNetwork: flag,
@@ -114,4 +125,3 @@ export const podSchema = z.strictObject({
   spec: podSpecSchema,
 })
 export type Pod = z.infer<typeof podSchema>
-export type PodSpec = Pod['spec']

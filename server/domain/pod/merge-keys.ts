@@ -29,3 +29,6 @@ const table: Record<string, string> = {
 /** Of the list at this path; null when it is replaced as a whole. */
 export const mergeKeyAt = (path: Path): string | null =>
   table[path.filter((name) => typeof name === 'string').join('.')] ?? null
+
+/** Whether the texts of a patch are added to those that are there. */
+export const isUnion = (path: Path): boolean => path.join('.') === 'metadata.finalizers'

@@ -149,6 +149,12 @@ describe('lists that it replaces', () => {
   })
 })
 
+test('finalizers are added to those that are there', () => {
+  expect(merge({ metadata: { finalizers: ['y', 'x'] } }).merged['metadata']).toMatchObject({
+    finalizers: ['x', 'y'],
+  })
+})
+
 describe('directives', () => {
   test('`$patch: delete` takes an item out of a list', () => {
     expect(field('initContainers', { initContainers: [{ name: 'gate', $patch: 'delete' }] })).toEqual([
@@ -162,6 +168,11 @@ describe('directives', () => {
   })
   test('`$patch: delete` empties a map', () => {
     expect(field('nodeSelector', { nodeSelector: { $patch: 'delete', a: 'b' } })).toEqual({})
+  })
+  test('where there is no map to empty, nothing comes of it', () => {
+    expect(field('affinity', { affinity: { $patch: 'delete' } })).toBeUndefined()
+    expect(field('affinity', { affinity: { podAffinity: { $patch: 'replace' } } })).toEqual({})
+    expect(field('tolerations', { tolerations: { $patch: 'delete', a: 1 } })).toBeUndefined()
   })
   test('`$patch: replace` in a map leaves what stands beside it', () => {
     expect(field('nodeSelector', { nodeSelector: { $patch: 'replace', kind: 'x' } })).toEqual({ kind: 'x' })
@@ -191,6 +202,18 @@ describe('directives', () => {
       { spec: { nodeSelector: { $patch: 'merge' } } },
       ['spec', 'nodeSelector', '$patch'],
       'is "merge", and may be `replace` or `delete`',
+    ],
+    [
+      {
+        spec: {
+          volumes: [
+            { name: 'x', emptyDir: {} },
+            { name: 'x', secret: { secretName: 's' } },
+          ],
+        },
+      },
+      ['spec', 'volumes', 1],
+      'is there twice with the same `name`: write it once',
     ],
     [{ spec: { volumes: [{ name: 'x', $patch: 'merge' }] } }, ['spec', 'volumes', 0, '$patch'], 'is "merge"'],
     [

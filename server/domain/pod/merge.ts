@@ -6,7 +6,7 @@
  */
 import type { Json } from '../json.ts'
 import type { Path, PodFault } from './fault.ts'
-import { mergeKeyAt } from './merge-keys.ts'
+import { isUnion, mergeKeyAt } from './merge-keys.ts'
 
 type JsonMap = { [key: string]: Json }
 const isMap = (value: Json | undefined): value is JsonMap =>
@@ -46,6 +46,14 @@ function directiveOf(
   return null
 }
 
+/** Where no map is, one that says `$patch` and holds nothing takes away what is. */
+const takesAway = (value: Json, base: Json | undefined): boolean =>
+  value === null ||
+  (isMap(value) &&
+    !isMap(base) &&
+    (own(value, directive) === 'delete' ||
+      (own(value, directive) === 'replace' && Object.keys(value).length === 1)))
+
 function mergeMap(base: JsonMap, patch: JsonMap, path: Path, merging: Merging): JsonMap {
   const word = directiveOf(patch, ['replace', 'delete'], path, merging)
   if (word === 'delete') return {}
@@ -54,7 +62,7 @@ function mergeMap(base: JsonMap, patch: JsonMap, path: Path, merging: Merging): 
     if (key === directive) continue
     const refused = refusal(key)
     if (refused !== null) merging.faults.push({ path: [...path, key], message: refused })
-    else if (value === null) merged.delete(key)
+    else if (takesAway(value, merged.get(key))) merged.delete(key)
     else merged.set(key, mergeValue(merged.get(key), value, [...path, key], merging))
   }
   return Object.fromEntries(merged)
@@ -63,6 +71,7 @@ function mergeMap(base: JsonMap, patch: JsonMap, path: Path, merging: Merging): 
 function mergeValue(base: Json | undefined, patch: Json, path: Path, merging: Merging): Json {
   if (isMap(patch)) return mergeMap(isMap(base) ? base : {}, patch, path, merging)
   if (!Array.isArray(patch)) return patch
+  if (isUnion(path)) return [...new Set([...(Array.isArray(base) ? base : []), ...patch])]
   const key = mergeKeyAt(path)
   return key === null
     ? patch.map((item, index) => mergeItem(item, [...path, index], merging))
@@ -76,39 +85,59 @@ const replacesAll =
 const mergeItem = (item: Json, path: Path, merging: Merging): Json =>
   mergeValue(undefined, item, path, merging)
 
-function mergeList(
-  base: readonly Json[],
-  patch: readonly Json[],
-  { key, path, merging }: { key: string; path: Path; merging: Merging },
-): Json[] {
+interface ListMerging {
+  key: string
+  path: Path
+  merging: Merging
+}
+
+/** What an item of a patch is called, and whether it deletes; null after a fault, and where it only says `replace`. */
+function readItem(item: Json, at: Path, { key, merging }: ListMerging) {
+  const refuse = (message: string) => void merging.faults.push({ path: at, message })
+  if (!isMap(item)) return (refuse(`must be a map with a \`${key}\``), null)
+  const word = directiveOf(item, ['replace', 'delete'], at, merging)
+  if (word === 'replace') {
+    if (Object.keys(item).length > 1) refuse(replacesAll)
+    return null
+  }
+  const name = own(item, key)
+  if (typeof name !== 'string' && typeof name !== 'number')
+    return (refuse(`has no \`${key}\`, by which items of this list are told apart`), null)
+  const { [directive]: _, ...rest } = item
+  return { name, rest, deletes: word === 'delete' }
+}
+
+/** Lists may be long, and each item is looked up. */
+function mergeList(base: readonly Json[], patch: readonly Json[], how: ListMerging): Json[] {
   const replaces = patch.some((item) => isMap(item) && own(item, directive) === 'replace')
-  let merged = replaces ? [] : [...base]
+  const merged: (Json | undefined)[] = replaces ? [] : [...base]
+  const places = new Map<Json | undefined, number[]>()
+  for (const [place, item] of merged.entries()) {
+    const name = isMap(item) ? own(item, how.key) : undefined
+    const found = places.get(name)
+    if (found === undefined) places.set(name, [place])
+    else found.push(place)
+  }
+  const seen = new Set<Json>()
   for (const [index, item] of patch.entries()) {
-    const at = [...path, index]
-    if (!isMap(item)) {
-      merging.faults.push({ path: at, message: `must be a map with a \`${key}\`` })
-      continue
-    }
-    const word = directiveOf(item, ['replace', 'delete'], at, merging)
-    if (word === 'replace') {
-      if (Object.keys(item).length > 1) merging.faults.push({ path: at, message: replacesAll })
-      continue
-    }
-    const name = own(item, key)
-    if (typeof name !== 'string' && typeof name !== 'number') {
-      merging.faults.push({
+    const at = [...how.path, index]
+    const read = readItem(item, at, how)
+    if (read === null) continue
+    const { name, rest, deletes } = read
+    if (seen.has(name)) {
+      how.merging.faults.push({
         path: at,
-        message: `has no \`${key}\`, by which items of this list are told apart`,
+        message: `is there twice with the same \`${how.key}\`: write it once`,
       })
       continue
     }
-    const place = merged.findIndex((one) => isMap(one) && own(one, key) === name)
-    const { [directive]: _, ...rest } = item
-    if (word === 'delete') merged = merged.filter((one) => !(isMap(one) && own(one, key) === name))
-    else if (place < 0) merged.push(mergeMap({}, rest, at, merging))
-    else merged[place] = mergeMap(merged[place] as JsonMap, rest, at, merging)
+    seen.add(name)
+    const found = places.get(name) ?? []
+    const [place = merged.length] = found
+    if (deletes) for (const one of found) merged[one] = undefined
+    else merged[place] = mergeMap((merged[place] ?? {}) as JsonMap, rest, at, how.merging)
   }
-  return merged
+  return merged.filter((item) => item !== undefined)
 }
 
 /** The patched pod, not yet checked; what of the patch cannot be carried out is in `faults`, by its path in the patch. Neither is changed. */

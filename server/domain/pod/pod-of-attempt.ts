@@ -2,14 +2,15 @@
 import { canonicalJson, type Json } from '../json.ts'
 import { buildPod, restrictedContainer } from './build-pod.ts'
 import type { PodAttempt, PodDeployment } from './deployment.ts'
+import { literal } from './expansion.ts'
 import { podFaultWords, type PodFault } from './fault.ts'
 import type { Pod } from './manifest.ts'
 import { mergePatch } from './merge.ts'
 import { specHashAnnotation, type Sha256 } from './names.ts'
 import type { Allowance } from './policy/allowed.ts'
 import { checkPod, rules } from './policy/policy.ts'
+import { hiddenToken, withToken } from './pod-yaml.ts'
 import { plainTaskPod, type TaskPod } from './task-pod.ts'
-import { withoutToken } from './pod-yaml.ts'
 
 type JsonMap = { [key: string]: Json }
 
@@ -53,10 +54,9 @@ function withDefaults(merged: JsonMap, base: Pod): JsonMap {
   return { ...merged, spec: { ...spec, initContainers } }
 }
 
-/** With the hash of what it is without its token: the same pod asked for again has the same. */
+/** With the hash of what it is: the same pod asked for again has the same, also with another token. */
 function withSpecHash(pod: Pod, sha256: Sha256): Pod {
-  const hash = sha256(canonicalJson(withoutToken(pod)))
-  const annotations = { ...pod.metadata.annotations, [specHashAnnotation]: hash }
+  const annotations = { ...pod.metadata.annotations, [specHashAnnotation]: sha256(canonicalJson(pod)) }
   return { ...pod, metadata: { ...pod.metadata, annotations } }
 }
 
@@ -72,7 +72,10 @@ export function podOfAttempt(
   const image = attempt.image ?? deployment.defaults.image
   if (image === null)
     return refusal(['there is no image: write `image` in the task, or set one for the deployment'], null)
-  const build = (one: TaskPod) => buildPod(attempt, one, deployment, image, sha256)
+  // What may be told or shown never has the token in it (S6): that is put in last.
+  const { token } = attempt
+  const unsaid = token.kind === 'value' ? { ...attempt, token: { ...token, value: hiddenToken } } : attempt
+  const build = (one: TaskPod) => buildPod(unsaid, one, deployment, image, sha256)
   const base = build(plainTaskPod)
   const patch = said.patch ?? {}
   const { merged, faults } = mergePatch(build(said) as unknown as JsonMap, patch)
@@ -99,5 +102,5 @@ export function podOfAttempt(
       ],
       whole,
     )
-  return { pod, faults: [] }
+  return { pod: token.kind === 'value' ? withToken(pod, literal(token.value)) : pod, faults: [] }
 }

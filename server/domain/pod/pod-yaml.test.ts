@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { parse } from 'yaml'
 import { describe, expect, test } from 'vitest'
-import { podYaml, withoutToken } from './pod-yaml.ts'
+import { hiddenToken, podYaml, withToken } from './pod-yaml.ts'
+import { podOfAttempt } from './pod-of-attempt.ts'
 import { attempt, facts, soundPod } from './testing.ts'
 
 const value = { kind: 'value', value: 'hunter22-hunter22' } as const
@@ -12,6 +13,22 @@ describe('the pod as YAML', () => {
     expect(JSON.stringify(withValue)).toContain('hunter22')
     expect(podYaml(withValue)).not.toContain('hunter22')
     expect(podYaml(withValue).match(/- name: DAGBOK_TOKEN\n +value: \(hidden\)/g)).toHaveLength(2)
+  })
+
+  test('[S6] nor is it in what is said of a pod that is refused', () => {
+    const made = podOfAttempt(
+      facts({ patch: { spec: { hostPID: true } } }, { attempt: attempt({ token: value }) }),
+    )
+    expect(made.pod).toBeNull()
+    expect(JSON.stringify(made)).toContain(hiddenToken)
+    expect(JSON.stringify(made)).not.toContain('hunter22')
+  })
+
+  test('[S6] and no container of the task is given it by asking for a variable of that name', () => {
+    const env = [{ name: 'DAGBOK_TOKEN', value: 'mine' }]
+    const patch = { spec: { initContainers: [{ name: 'own', image: 'busybox', env }] } }
+    const { initContainers = [] } = soundPod(facts({ patch }, { attempt: attempt({ token: value }) })).spec
+    expect(initContainers.map((one) => JSON.stringify(one).includes('hunter22'))).toEqual([true, true, false])
   })
 
   test('names the secret that the token is in', () => {
@@ -66,7 +83,7 @@ describe('the pod as YAML', () => {
           ),
         )
         for (const version of ['1.1', '1.2'] as const)
-          expect(parse(podYaml(pod), { version })).toEqual(withoutToken(pod))
+          expect(parse(podYaml(pod), { version })).toEqual(withToken(pod, hiddenToken))
       }),
       { numRuns: 300 },
     )

@@ -9,6 +9,7 @@ import {
   isQualifiedName,
   isQuantity,
   overlaps,
+  quantityValue,
 } from './syntax.ts'
 
 describe('quantities are of the grammar of Kubernetes', () => {
@@ -49,6 +50,41 @@ describe('quantities are of the grammar of Kubernetes', () => {
     '１',
   ])('%j is none', (text) => {
     expect(isQuantity(text)).toBe(false)
+  })
+  test.each([
+    ['1', '1000m'],
+    ['0.1', '100m'],
+    ['1Ki', '1024'],
+    ['0.5Gi', '512Mi'],
+    ['1e3', '1k'],
+    ['+2E-3', '2m'],
+    ['.5', '500m'],
+    ['3n', '3e-9'],
+  ])('%s is as much as %s', (a, b) => {
+    expect(quantityValue(a)).toBe(quantityValue(b))
+  })
+  test('more is more', () => {
+    const amounts = [
+      '1n',
+      '1u',
+      '1m',
+      '1',
+      '1k',
+      '1Ki',
+      '1M',
+      '1Mi',
+      '1G',
+      '1Gi',
+      '1T',
+      '1Ti',
+      '1P',
+      '1Pi',
+      '1E',
+      '1Ei',
+    ]
+    const values = amounts.map(quantityValue)
+    expect(values).toEqual(values.toSorted((a, b) => a - b))
+    expect(new Set(values).size).toBe(amounts.length)
   })
   test('a number is one when it is finite and not below nothing', () => {
     expect([0, 1.5, -1, Number.NaN, Infinity].map(isQuantity)).toEqual([true, true, false, false, false])

@@ -28,6 +28,31 @@ export function isQualifiedName(text: string): boolean {
 export const isQuantity = (value: string | number): boolean =>
   typeof value === 'number' ? Number.isFinite(value) && value >= 0 : quantityForm.test(value)
 
+const steps: Record<string, number> = {
+  n: 1e-9,
+  u: 1e-6,
+  m: 1e-3,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  P: 1e15,
+  E: 1e18,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+  Pi: 2 ** 50,
+  Ei: 2 ** 60,
+}
+
+/** How much a quantity is, to fifteen digits: for comparing two. NaN of what is none. */
+export function quantityValue(value: string | number): number {
+  if (typeof value === 'number') return value
+  const [, digits = '', step = ''] = /^\+?([0-9.]+(?:[eE][-+]?[0-9]+)?)([A-Za-z]*)$/.exec(value) ?? []
+  return Number((Number(digits || Number.NaN) * (steps[step] ?? 1)).toPrecision(15))
+}
+
 const imageHost =
   /^(?:[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?)*|\[[a-fA-F0-9:]+\])(?::[0-9]{1,5})?$/
 const imagePart = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/

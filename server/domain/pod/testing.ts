@@ -7,7 +7,7 @@ import { nothingMore } from './policy/allowed.ts'
 import { plainTaskPod, type TaskPod } from './task-pod.ts'
 
 /** Not SHA-256, but of its shape: eight times FNV-1a of 32 bits. */
-export const sha256 = (text: string): string =>
+const sha256 = (text: string): string =>
   Array.from({ length: 8 }, (_, round) => {
     let hash = 0x811c9dc5 ^ round
     for (const character of text) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193)

@@ -4,10 +4,11 @@ import { plainAgentSize, plainDefaults, type PodAttempt, type PodDeployment } fr
 import { podOfAttempt } from '../../pod/pod-of-attempt.ts'
 import { isQualifiedName, isQuantity } from '../../pod/syntax.ts'
 import { anything } from '../../pod/policy/allowed.ts'
-import { quantityWords } from '../../pod/policy/form.ts'
+import { quantityWords } from '../../pod/policy/words.ts'
 import type { TaskPod } from '../../pod/task-pod.ts'
 import { podKeys } from '../keys/pod-keys.ts'
 import { entry, toJson, type Located, type Span } from '../located.ts'
+import { mostFaults } from './report.ts'
 import { placeInNotebook, placeInPatch } from './pod-places.ts'
 import type { KeyOf } from './scope.ts'
 
@@ -130,8 +131,11 @@ const someDeployment: PodDeployment = {
   address: 'https://dagbok.invalid',
   defaults: plainDefaults,
 }
+const someAction = (action: Task['action']): PodAttempt['action'] =>
+  action.kind === 'command' || action.kind === 'image' ? action : { kind: 'script', argv: ['(the script)'] }
+
 const someAttempt = (
-  task: Pick<Task, 'id' | 'args' | 'env' | 'action' | 'resources'>,
+  task: Pick<Task, 'id' | 'folder' | 'args' | 'env' | 'action' | 'resources'>,
   image: string,
 ): PodAttempt => ({
   attemptId: 'attempt',
@@ -142,8 +146,8 @@ const someAttempt = (
   task: task.id,
   key: null,
   n: 1,
-  folder: '',
-  action: task.action.kind === 'image' ? { kind: 'image' } : { kind: 'command', command: ['true'] },
+  folder: task.folder,
+  action: someAction(task.action),
   args: task.args,
   image,
   env: task.env,
@@ -158,7 +162,7 @@ const someAttempt = (
  */
 export function podOfTask(
   reading: Reading,
-  task: Pick<Task, 'id' | 'args' | 'env' | 'action' | 'resources' | 'image'>,
+  task: Pick<Task, 'id' | 'folder' | 'args' | 'env' | 'action' | 'resources' | 'image'>,
   idSpan: Span,
 ): TaskPod | undefined {
   const { key, fault, misshapen } = reading
@@ -177,7 +181,8 @@ export function podOfTask(
   })
   const patch = key('pod')
   const told = made.pod === null ? made.faults.map((words, index) => ({ words, at: made.at[index] })) : []
-  for (const { words, at } of told) {
+  // A report tells no more.
+  for (const { words, at } of told.slice(0, mostFaults + 1)) {
     const inPatch = at?.in === 'patch' && patch !== null ? placeInPatch(patch, at.fault.path) : null
     const inPod =
       at?.in === 'pod' && made.pod === null ? placeInNotebook(key, made.refused, at.fault.path) : null

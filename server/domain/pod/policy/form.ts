@@ -2,22 +2,10 @@
 import type { Path, PodFault } from '../fault.ts'
 import type { Container } from '../manifest.ts'
 import { ownFolder } from '../paths.ts'
-import {
-  imageFault,
-  isDnsLabel,
-  isDnsSubdomain,
-  isLabelValue,
-  isQualifiedName,
-  isQuantity,
-  overlaps,
-} from '../syntax.ts'
+import { imageFault, isDnsLabel, isDnsSubdomain, isLabelValue, isQualifiedName, overlaps } from '../syntax.ts'
 import { containersOf, fault, type Rule } from './rule.ts'
+import { labelKeyWords, labelValueWords } from './words.ts'
 
-export const labelKeyWords =
-  'is no key of a label: letters, digits, - _ and ., 63 at most, after the name of a host and / if need be'
-export const labelValueWords =
-  'is no value of a label: letters, digits, - _ and ., a letter or a digit first and last, 63 at most'
-export const quantityWords = 'is no quantity: write 500m, 2, 512Mi or 1e3'
 const dnsWords = 'is no name: small letters, digits, - and .'
 
 /** Bytes of all annotations of a pod together. */
@@ -33,7 +21,7 @@ const keyed = (
     return why === null ? [] : [fault([...path, key], why)]
   })
 
-export const labelFault = (key: string, value: string): string | null =>
+const labelFault = (key: string, value: string): string | null =>
   isQualifiedName(key) ? (isLabelValue(value) ? null : labelValueWords) : labelKeyWords
 
 const marks: Rule = ({ pod: { metadata, spec } }) => {
@@ -71,16 +59,6 @@ const names: Rule = ({ pod: { spec } }) => {
   ]
 }
 
-function resourcesOf({ resources }: Container, path: Path): PodFault[] {
-  return (['requests', 'limits'] as const).flatMap((kind) =>
-    Object.entries(resources?.[kind] ?? {}).flatMap(([name, amount]) => {
-      const at = [...path, 'resources', kind, name]
-      if (!isQualifiedName(name)) return [fault(at, 'is no name of a resource')]
-      return isQuantity(amount) ? [] : [fault(at, quantityWords)]
-    }),
-  )
-}
-
 function variablesOf({ env = [], envFrom = [] }: Container, path: Path): PodFault[] {
   return [
     ...env.flatMap(({ name, value, valueFrom }, index) => {
@@ -101,13 +79,15 @@ function variablesOf({ env = [], envFrom = [] }: Container, path: Path): PodFaul
   ]
 }
 
+/** Below our folder another volume is told to be in the way already. */
 function mountsOf({ volumeMounts = [] }: Container, path: Path): PodFault[] {
-  const seen = new Set<string>()
-  return volumeMounts.flatMap(({ mountPath }, index) => {
-    if (!seen.has(mountPath) || overlaps(mountPath, ownFolder)) return (seen.add(mountPath), [])
-    return [
-      fault([...path, 'volumeMounts', index, 'mountPath'], 'is also that of another mount: take another'),
-    ]
+  const seen = new Map<string, string>()
+  return volumeMounts.flatMap(({ mountPath, name }, index) => {
+    const before = seen.get(mountPath)
+    if (before === undefined) seen.set(mountPath, name)
+    return before === undefined || (before !== name && overlaps(mountPath, ownFolder))
+      ? []
+      : [fault([...path, 'volumeMounts', index, 'mountPath'], 'is also that of another mount: take another')]
   })
 }
 
@@ -117,7 +97,6 @@ const containers: Rule = ({ pod }) =>
     return [
       ...(isDnsLabel(container.name) ? [] : [fault([...path, 'name'], dnsWords.replace(' and .', ''))]),
       ...(why === null ? [] : [fault([...path, 'image'], `is no reference of an image: ${why}`)]),
-      ...resourcesOf(container, path),
       ...variablesOf(container, path),
       ...mountsOf(container, path),
     ]

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Pod } from '../manifest.ts'
-import { podOfAttempt, type PodOfAttempt } from '../pod-of-attempt.ts'
+import { podOfAttempt } from '../pod-of-attempt.ts'
 import { attempt, facts, soundPod } from '../testing.ts'
 import { drawnTask } from './drawn-patch.ts'
 import { controlNames, violations } from './oracle.ts'
@@ -87,20 +87,23 @@ describe('[S7] whatever a task says of its pod', () => {
     expect([...broken].toSorted()).toEqual(controlNames.filter((name) => name !== 'HostProcess').toSorted())
   })
 
-  const guarded = Object.keys(standardRules).filter((name) => name !== 'userIds')
-  test.each(guarded)('a policy without `%s` is found out', (name) => {
-    const weak = Object.fromEntries(
-      Object.entries(rules).filter(
-        ([one]) => one !== name && !(name === 'volumeTypes' && one === 'hostPaths'),
-      ),
+  test('and a policy that lacks any of its rules is found out', () => {
+    // An id of 0 is also refused because all ids are one and none is 0; and of the node's folders there are two rules.
+    const missing = new Map(
+      Object.keys(standardRules)
+        .filter((name) => name !== 'userIds')
+        .map((name) => [name, name === 'volumeTypes' ? [name, 'hostPaths'] : [name]]),
     )
-    const caught = fc.check(
-      fc.property(drawn, ({ task, kind }) => {
-        const made: PodOfAttempt = podOfAttempt(facts(task, { attempt: kinds[kind] }), weak)
-        return made.pod === null || violations(made.pod).length === 0
-      }),
-      { numRuns: 100_000, endOnFailure: true },
-    )
-    expect(caught.failed).toBe(true)
+    for (let batch = 0; batch < 100 && missing.size > 0; batch++)
+      for (const { task, kind } of fc.sample(drawn, 1000)) {
+        const given = facts(task, { attempt: kinds[kind] })
+        const open = podOfAttempt(given, {}).pod
+        if (open === null || violations(open).length === 0) continue
+        for (const [name, without] of missing) {
+          const weak = Object.fromEntries(Object.entries(rules).filter(([one]) => !without.includes(one)))
+          if (podOfAttempt(given, weak).pod !== null) missing.delete(name)
+        }
+      }
+    expect([...missing.keys()]).toEqual([])
   })
 })

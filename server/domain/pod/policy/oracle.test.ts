@@ -36,7 +36,6 @@ test.each([
   [pod({ hostPID: true }), 'Host Namespaces'],
   [pod({ volumes: [{ name: 'x', hostPath: {} }] }), 'HostPath Volumes'],
   [pod({ volumes: [{ name: 'x', emptyDir: {}, nfs: {} }] }), 'Volume Types'],
-  [pod({ volumes: [{ name: 'x' }] }), 'Volume Types'],
   [pod({ ephemeralContainers: [{}] }), 'Privilege Escalation'],
   [pod({ initContainers: [{ securityContext: { ...context, procMount: 'Unmasked' } }] }), '/proc Mount Type'],
   [pod({}, { ports: [{ containerPort: 1 }, { hostPort: 1 }] }), 'Host Ports'],

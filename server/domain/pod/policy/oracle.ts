@@ -115,11 +115,12 @@ const restricted: Control[] = [
   {
     name: 'Volume Types',
     fields: ['spec.volumes[*]'],
+    // One of no type is an emptyDir.
     allowed: (volume) => {
       const kinds = Object.entries(volume as object).filter(
         ([, value]) => value !== undefined && value !== null,
       )
-      return kinds.length > 1 && kinds.every(([kind]) => volumeKinds.test(kind))
+      return kinds.every(([kind]) => volumeKinds.test(kind))
     },
   },
   {

@@ -3,7 +3,8 @@ import { podOfAttempt } from '../pod-of-attempt.ts'
 import { attempt, deployment, facts, patched, soundPod } from '../testing.ts'
 import { plainDefaults } from '../deployment.ts'
 import { allowedSchema, anything, type Allowed } from './allowed.ts'
-import { escalations, unknownFields } from './escalations.ts'
+import { escalations } from './escalations/all.ts'
+import { unknownFields } from './escalations/unknown-fields.ts'
 import { violations } from './oracle.ts'
 import { rules } from './policy.ts'
 
@@ -172,7 +173,7 @@ describe('what every task may', () => {
       spec: {
         hostUsers: false,
         terminationGracePeriodSeconds: 60,
-        topologySpreadConstraints: [{ topologyKey: 'zone', maxSkew: 1 }],
+        topologySpreadConstraints: [{ topologyKey: 'zone', maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway' }],
       },
     },
     {

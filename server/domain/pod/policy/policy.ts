@@ -10,7 +10,9 @@ import { ourRules } from './ours.ts'
 import { reachRules } from './reach.ts'
 import { readPod } from './read.ts'
 import type { Rule } from './rule.ts'
+import { sourceRules } from './sources.ts'
 import { standardRules } from './standard.ts'
+import { valueRules } from './values.ts'
 
 /** Every rule by its name. */
 export const rules: Readonly<Record<string, Rule>> = {
@@ -18,6 +20,8 @@ export const rules: Readonly<Record<string, Rule>> = {
   ...ourRules,
   ...reachRules,
   ...formRules,
+  ...valueRules,
+  ...sourceRules,
 }
 
 /**

@@ -54,7 +54,7 @@ const account: Rule = ({ pod, base, allowance }) => {
       : [
           fault(
             ['spec', 'serviceAccountName'],
-            `is ${name ?? 'left out'}: take ${base.spec.serviceAccountName ?? 'none'}, ${askAdmin}`,
+            `${name === undefined ? 'is missing' : `is ${name}, which is not the deployment's`}: leave it as it is, ${askAdmin}`,
           ),
         ]),
     ...(mounted === false || (mounted === true && isAllowed)

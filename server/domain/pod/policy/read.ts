@@ -9,6 +9,7 @@ import { fault } from './rule.ts'
 const refused: Record<string, string> = {
   nodeName: 'would go past the scheduler, its taints and its bounds: use `node_selector` or `affinity`',
   priority: 'is given by the class: use `priority_class`',
+  preemptionPolicy: 'is given by the class: use `priority_class`',
   overhead: 'is given by the runtime class',
   serviceAccount: 'is an old name: use `service_account`',
   ephemeralContainers: 'are added to a pod that runs, and never by a task',
@@ -39,6 +40,9 @@ const articles: Record<string, string> = {
 
 const words = (list: readonly unknown[]) => list.map((one) => JSON.stringify(one)).join(', ')
 
+/** Names that are guessed at: each is compared with every known one, and nobody reads more. */
+const mostGuesses = 100
+
 function unknownField(path: Path, key: string, known: readonly string[]): PodFault {
   const why = Object.hasOwn(refused, key) ? refused[key] : undefined
   if (why !== undefined) return fault([...path, key], `may not be set: it ${why}`)
@@ -68,8 +72,10 @@ function fieldsAt(path: Path): string[] {
 function faultsOf(issue: core.$ZodIssue): PodFault[] {
   const path = issue.path as Path
   switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownField(path, key, fieldsAt(path)))
+    case 'unrecognized_keys': {
+      const known = fieldsAt(path)
+      return issue.keys.map((key, index) => unknownField(path, key, index < mostGuesses ? known : []))
+    }
     case 'invalid_type':
       return issue.input === undefined
         ? [fault(path, 'is missing')]
@@ -85,14 +91,21 @@ function faultsOf(issue: core.$ZodIssue): PodFault[] {
   }
 }
 
-/** A copy without what is at a path. */
-function without(value: unknown, [name, ...rest]: Path): unknown {
-  if (name === undefined || typeof value !== 'object' || value === null) return value
+/** A copy without what is at these paths, made in one go: there may be very many. */
+function without(value: unknown, paths: readonly Path[]): unknown {
+  if (paths.length === 0 || typeof value !== 'object' || value === null) return value
+  const below = new Map<string, Path[]>()
+  for (const [name, ...rest] of paths) {
+    const found = below.get(String(name))
+    if (found === undefined) below.set(String(name), [rest])
+    else found.push(rest)
+  }
   if (Array.isArray(value))
-    return value.map((item, index): unknown => (index === name ? without(item, rest) : item))
-  const entries = Object.entries(value).flatMap(([key, item]): [string, unknown][] =>
-    key !== name ? [[key, item]] : rest.length === 0 ? [] : [[key, without(item, rest)]],
-  )
+    return value.map((item, index): unknown => without(item, below.get(String(index)) ?? []))
+  const entries = Object.entries(value).flatMap(([key, item]): [string, unknown][] => {
+    const rests = below.get(key) ?? []
+    return rests.some((rest) => rest.length === 0) ? [] : [[key, without(item, rests)]]
+  })
   return Object.fromEntries(entries)
 }
 
@@ -109,5 +122,5 @@ export function readPod(value: unknown): Read {
   const paths = faults.map(({ path }) => path)
   // Where an item went, those after it have another place.
   if (paths.some((path) => typeof path.at(-1) === 'number')) return { pod: null, faults }
-  return { pod: podSchema.safeParse(paths.reduce(without, value)).data ?? null, faults }
+  return { pod: podSchema.safeParse(without(value, paths)).data ?? null, faults }
 }
