@@ -24,6 +24,8 @@ import { productDisks } from '#server/storage/disks.ts'
 import { bundleFiles } from '#server/services/version/bundle-files.ts'
 import { FolderStore } from '#server/storage/stores/folder.ts'
 import { Desk } from './executors/pool/desk.ts'
+import { ClusterHost } from './executors/kubernetes/cluster-host.ts'
+import { clusterClient } from './executors/kubernetes/kubeconfig.ts'
 import { Checkouts } from './executors/process/checkouts.ts'
 import { openHost, programFinder } from './executors/process/host.ts'
 import { ProcessExecutor } from './executors/process/process-executor.ts'
@@ -95,8 +97,23 @@ const desk = new Desk({
   scheduler,
   uploads: join(settings.dataFolder, 'uploads'),
   leaseSeconds: settings.poolLease,
+  podChanged: (attemptId) => clusters.forEach((cluster) => cluster.changed(attemptId)),
   log,
 })
+const clusters = settings.clusters.map(
+  (cluster) =>
+    new ClusterHost({
+      cluster,
+      client: clusterClient(cluster),
+      databaseUrl: settings.databaseUrl,
+      db,
+      artifacts,
+      sink: scheduler.sink,
+      scheduler,
+      released: (token) => scheduler.released(token),
+      log,
+    }),
+)
 const programs = new ProgramRunner({
   db,
   repositories: ctx.repositories,
@@ -145,6 +162,7 @@ const socket = deskSocket(host.runtime)
 await mkdir(socket.folder, { recursive: true, mode: 0o700 })
 await chmod(socket.folder, 0o700)
 await insist(async () => void (await desk.listen(socket.path)))
+for (const cluster of clusters) cluster.start()
 reconciler.start()
 await insist(() => enqueuers.start())
 maintenance.start()
@@ -161,7 +179,7 @@ async function stop(code = 0): Promise<void> {
   // Beside the others: a collector that does not answer takes nothing of the attempts' time.
   const told = traces?.stop()
   // First nothing new is taken, then what runs is ended and written down.
-  await Promise.all([scheduler.stop(), diskWatch.stop()])
+  await Promise.all([scheduler.stop(), diskWatch.stop(), ...clusters.map((cluster) => cluster.stop())])
   await executor.stop(graceMs)
   await told
   await workerStopped(db, workerId)

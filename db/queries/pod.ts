@@ -1,8 +1,9 @@
 /** Attempts that run as pods, with what their handle says of those. */
 import { and, eq, inArray, sql } from 'drizzle-orm'
+import { DagbokError } from '#server/domain/errors/errors.ts'
 import type { Json } from '#server/domain/json.ts'
 import type { Queryable } from '../client.ts'
-import { attempt, run } from '../schema/index.ts'
+import { attempt, dag, repository, run, team } from '../schema/index.ts'
 
 const live = ['created', 'submitted', 'running'] as const
 
@@ -13,6 +14,8 @@ const columns = {
   versionId: run.versionId,
   state: attempt.state,
   handle: attempt.handle,
+  startedAt: sql<number | null>`extract(epoch from ${attempt.startedAt})::float8 * 1000`,
+  now: sql<number>`extract(epoch from clock_timestamp())::float8 * 1000`,
 }
 
 export interface LiveAttempt {
@@ -22,6 +25,10 @@ export interface LiveAttempt {
   versionId: string
   state: 'created' | 'submitted' | 'running'
   handle: Record<string, Json>
+  /** When it passed its start gate; ms since the epoch. */
+  startedAt: number | null
+  /** By the database's clock; ms since the epoch. */
+  now: number
 }
 
 type Row = Omit<LiveAttempt, 'handle' | 'state'> & { state: string; handle: Record<string, Json> | null }
@@ -71,4 +78,23 @@ export async function addToHandle(q: Queryable, token: string, more: Record<stri
     )
     .returning({ id: attempt.id })
   return rows.length > 0
+}
+
+/** The team whose run it is. */
+export async function teamOfRun(q: Queryable, runId: string): Promise<{ id: string; name: string }> {
+  const [row] = await q
+    .select({ id: team.id, name: team.name })
+    .from(run)
+    .innerJoin(dag, eq(dag.id, run.dagId))
+    .innerJoin(repository, eq(repository.id, dag.repositoryId))
+    .innerJoin(team, eq(team.id, repository.teamId))
+    .where(eq(run.id, runId))
+  if (row === undefined) throw new DagbokError('not_found', 'There is no such run.')
+  return row
+}
+
+/** Names of all teams. */
+export async function teamNames(q: Queryable): Promise<string[]> {
+  const rows = await q.select({ name: team.name }).from(team)
+  return rows.map(({ name }) => name)
 }

@@ -78,6 +78,8 @@ export const logChunk = pgTable(
     /** Number of the line that holds the chunk's first byte, and how many line ends are in the chunk. */
     firstLine: bigint('first_line', { mode: 'number' }).notNull(),
     lines: integer('lines').notNull(),
+    /** Of a log that is read from elsewhere: how far that was read with this chunk, for whoever goes on. */
+    until: text('until'),
     createdAt: createdAt(),
   },
   (t) => [primaryKey({ columns: [t.attemptId, t.seq] }), index('log_chunk_hash').on(t.hash)],

@@ -1,7 +1,7 @@
 /** An image out of a folder: one layer and what is run in it (OCI image specification 1.1). */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from './run.ts'
 
@@ -38,26 +38,52 @@ async function described(folder: string, file: string, mediaType: string): Promi
   return { mediaType, digest, size }
 }
 
-/** Writes the blobs of an image into `folder`, each by its digest, and `manifest.json`. The same files give the same image. */
-export async function makeImage(folder: string, root: string, config: ImageConfig): Promise<void> {
+interface Written {
+  config: Descriptor
+  layers: Descriptor[]
+}
+
+const blobOf = (folder: string, { digest }: Descriptor): string => join(folder, digest.replace(':', '-'))
+const readJson = async <T>(file: string): Promise<T> => JSON.parse(await readFile(file, 'utf8')) as T
+const readManifest = (folder: string) => readJson<Written>(join(folder, 'manifest.json'))
+
+/** The layers of an image, beside ours. */
+async function layersOf(base: string, folder: string): Promise<Descriptor[]> {
+  const { layers } = await readManifest(base)
+  for (const layer of layers) await link(blobOf(base, layer), blobOf(folder, layer))
+  return layers
+}
+
+/**
+ * Writes the blobs of an image into `folder`, each by its digest, and `manifest.json`. The same files give the same image.
+ * @param base folder of an image that this one has on top of it; null: it has nothing else
+ */
+export async function makeImage(
+  folder: string,
+  root: string,
+  config: ImageConfig,
+  base: string | null = null,
+): Promise<void> {
   await mkdir(folder, { recursive: true })
   const layerFile = join(folder, 'layer')
   const same = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner']
   await run(['tar', ...same, '-C', root, '-cf', layerFile, '.'])
-  const layer = await described(folder, layerFile, `${vendor}.layer.v1.tar`)
+  // Layers are not compressed: the digest of one is that of its files.
+  const own = await described(folder, layerFile, `${vendor}.layer.v1.tar`)
+  const layers = [...(base === null ? [] : await layersOf(base, folder)), own]
   const Env = ['PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin']
   const whole = {
     architecture: architectures[process.arch] ?? process.arch,
     os: 'linux',
     created: made,
     config: { Env, ...config },
-    rootfs: { type: 'layers', diff_ids: [layer.digest] },
-    history: [{ created: made, created_by: 'dagbok test cluster' }],
+    rootfs: { type: 'layers', diff_ids: layers.map(({ digest }) => digest) },
+    history: layers.map(() => ({ created: made, created_by: 'dagbok test cluster' })),
   }
   const configFile = join(folder, 'config')
   await writeFile(configFile, JSON.stringify(whole))
   const configDescriptor = await described(folder, configFile, `${vendor}.config.v1+json`)
-  const manifest = { schemaVersion: 2, mediaType: manifestType, config: configDescriptor, layers: [layer] }
+  const manifest = { schemaVersion: 2, mediaType: manifestType, config: configDescriptor, layers }
   await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest))
 }
 
@@ -68,10 +94,9 @@ export interface Manifest {
 
 export async function readImage(folder: string): Promise<Manifest> {
   const text = await readFile(join(folder, 'manifest.json'), 'utf8')
-  const { config, layers } = JSON.parse(text) as { config: Descriptor; layers: Descriptor[] }
-  const blobs = [config, ...layers].map(({ digest }) => ({
-    digest,
-    file: join(folder, digest.replace(':', '-')),
-  }))
-  return { text, blobs }
+  const { config, layers } = JSON.parse(text) as Written
+  return {
+    text,
+    blobs: [config, ...layers].map((one) => ({ digest: one.digest, file: blobOf(folder, one) })),
+  }
 }

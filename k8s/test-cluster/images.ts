@@ -1,6 +1,7 @@
 /** The small images of the tests, made of Debian packages and of our own Node, without an engine. */
 import { chmod, copyFile, cp, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { agentBundle } from '../images/agent-bundle.ts'
 import { node24 } from '../../cli/setup/machine.mjs'
 import { unpack } from './debian.ts'
 import { makeImage, type ImageConfig } from './image.ts'
@@ -57,9 +58,20 @@ async function finishNode(root: string): Promise<void> {
   await copyFile(node24(), join(root, 'usr/bin/node'))
 }
 
+async function finishWorkshop(root: string): Promise<void> {
+  await finishPython(root)
+  await copyFile(node24(), join(root, 'usr/bin/node'))
+}
+
 const recipes: Record<string, Recipe> = {
   busybox: { packages: ['busybox-static'], config: { Cmd: ['/bin/sh'] }, more: linkBusybox },
   python: { packages: ['busybox-static', 'python3'], config: { Cmd: ['python3'] }, more: finishPython },
+  /** What scripts of every language need that the tests of executors are written in. */
+  workshop: {
+    packages: ['busybox-static', 'bash', 'coreutils', 'python3', 'libstdc++6', 'libatomic1'],
+    config: { Cmd: ['bash'] },
+    more: finishWorkshop,
+  },
   node: {
     packages: ['busybox-static', 'libstdc++6', 'libatomic1'],
     config: { Cmd: ['node'] },
@@ -100,6 +112,15 @@ async function makeFromProgram(folder: string, program: string, path: string): P
   await rm(root, { recursive: true })
 }
 
+/** The agent of tasks' pods, on top of the image with Node. */
+async function makeAgent(folder: string, bundle: string, node: string): Promise<void> {
+  const root = join(folder, 'root')
+  await mkdir(join(root, 'opt/dagbok'), { recursive: true })
+  await writeFile(join(root, 'opt/dagbok/agent.mjs'), bundle)
+  await makeImage(join(folder, 'image'), root, { Entrypoint: ['node', '/opt/dagbok/agent.mjs'] }, node)
+  await rm(root, { recursive: true })
+}
+
 /** By `NAME:TAG`, the folder of each image. @param kubernetes where `pause` is */
 export async function images(kubernetes: string, say: (text: string) => void): Promise<Map<string, string>> {
   const all = new Map<string, string>()
@@ -111,5 +132,9 @@ export async function images(kubernetes: string, say: (text: string) => void): P
     const folder = await kept(`image-${name}`, decides, (at) => makeFromPackages(at, recipe), say)
     all.set(`${name}:1`, join(folder, 'image'))
   }
+  const node = all.get('node:1') ?? ''
+  const bundle = await agentBundle()
+  const agent = await kept('image-agent', [bundle, node], (at) => makeAgent(at, bundle, node), say)
+  all.set('dagbok-agent:1', join(agent, 'image'))
   return all
 }

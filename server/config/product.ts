@@ -1,5 +1,6 @@
 /** What the supervisor hands to every process of the product. */
 import type { Deployment } from '../domain/run/deployment.ts'
+import { readClusters, type ClusterSettings } from './clusters.ts'
 import { processSettings } from './environment.ts'
 
 export interface ProductSettings {
@@ -22,6 +23,8 @@ export interface ProductSettings {
   poolLease: number
   /** Whether interpreters are kept in store for tasks. */
   warm: boolean
+  /** The clusters that tasks may be pods on. */
+  clusters: ClusterSettings[]
 }
 
 /** @throws DagbokError `bad_input`; or when it was not started by the supervisor */
@@ -47,5 +50,6 @@ export function productSettings(): ProductSettings {
     },
     poolLease: settings.DAGBOK_POOL_LEASE_SECONDS,
     warm: settings.DAGBOK_WARM === '1',
+    clusters: readClusters(settings.DAGBOK_CLUSTERS_FILE ?? null),
   }
 }

@@ -78,7 +78,11 @@ export const settings = {
     .min(1, { error: 'must be 1 or more tasks' })
     .optional(),
   /** Who runs tasks that name no executor, nor does their DAG. */
-  DAGBOK_EXECUTOR: z.enum(['process', 'pool'], { error: 'must be process or pool' }).default('process'),
+  DAGBOK_EXECUTOR: z
+    .enum(['process', 'pool', 'kubernetes'], { error: 'must be process, pool or kubernetes' })
+    .default('process'),
+  /** A YAML file that says on which clusters tasks may be pods. */
+  DAGBOK_CLUSTERS_FILE: z.string().min(1).optional(),
   /** Seconds that a heartbeat of a worker of the pool is good for. */
   DAGBOK_POOL_LEASE_SECONDS: z.coerce
     .number({ error: 'must be a number of seconds' })

@@ -7,6 +7,8 @@ export const deploymentSchema = z.object({
     .nullable()
     .describe('task runs that may be starting or running at once, of all teams together; null: any number'),
   active: z.number().describe('task runs that are starting or running now'),
-  executor: z.enum(['process', 'pool']).describe('who runs a task that names no executor, nor does its DAG'),
+  executor: z
+    .enum(['process', 'pool', 'kubernetes'])
+    .describe('who runs a task that names no executor, nor does its DAG'),
 })
 export type DeploymentView = z.infer<typeof deploymentSchema>

@@ -8,6 +8,7 @@ import { defaultQueue } from '#db/queries/worker.ts'
 import { leaseMs } from '#server/config/lease.ts'
 import type { Json } from '#server/domain/json.ts'
 import type { OutputDeclaration, MetricDeclaration, ValueDeclaration } from '#server/domain/dag/spec.ts'
+import type { TaskPod } from '#server/domain/pod/task-pod.ts'
 import type { Reason } from '#server/domain/run/states.ts'
 import type { LogChunkRow } from '#server/storage/logs/log-writer.ts'
 
@@ -49,6 +50,16 @@ export interface AttemptJob {
   startTimeout: number | null
   /** Bytes; null is without a limit. */
   memory: number | null
+  /** What only a pod can have; not there: it says nothing of one. */
+  pod?: PodWishes
+}
+
+export interface PodWishes {
+  /** As rendered; null: the deployment's. */
+  image: string | null
+  /** Processors. */
+  cpu: number | null
+  task: TaskPod | null
 }
 
 export interface AttemptEnd {

@@ -83,5 +83,6 @@ export async function buildJob(
     timeout: timeLeft(live, claimed.node, claimed.item),
     startTimeout: task.start_timeout,
     memory: task.resources.memory,
+    pod: { image: rendered.image, cpu: task.resources.cpu, task: task.pod ?? null },
   }
 }

@@ -201,7 +201,7 @@ export class Claimer {
       const { id: taskRunId, runId } = candidate
       const { workerId, leaseMs } = executor.post
       // The scheduler's own machine carries out what lies in its queue of the pool, too: that stays work of the pool.
-      const name = live.queues[place.node] == null ? executor.name : 'pool'
+      const name = live.queues[place.node] == null || !executor.post.own ? executor.name : 'pool'
       const attemptId = await tx.insertAttempt(
         { taskRunId, runId, n, kind, token, executor: name, workerId: workerId ?? this.#workerId },
         leaseMs,

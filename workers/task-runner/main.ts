@@ -7,7 +7,7 @@ import { writeFile } from 'node:fs/promises'
 import { agentSettings } from '#server/config/agent.ts'
 import { openAgent } from './agent.ts'
 import { passGate } from './gate.ts'
-import { collect } from './outputs.ts'
+import { collect, seenToEnd } from './outputs.ts'
 
 const root = '/dagbok'
 const lastWords = '/dev/termination-log'
@@ -23,7 +23,9 @@ async function work(what: string | undefined): Promise<void> {
     return passGate(agent, existsSync(`${root}/report`))
   }
   if (what === 'outputs') {
-    const over = new Promise<void>((done) => process.once('SIGTERM', done))
+    const told = new AbortController()
+    const signal = new Promise<void>((done) => process.once('SIGTERM', () => done()))
+    const over = Promise.race([signal, seenToEnd(agent, told.signal)]).finally(() => told.abort())
     // A promise alone keeps no process alive.
     const alive = setInterval(() => {}, 2 ** 30)
     return collect(agent, over).finally(() => clearInterval(alive))

@@ -1,7 +1,7 @@
 import type { Queryable } from '#db/client.ts'
 import { poolKey } from '#db/queries/pool.ts'
 import { holdResults } from '#db/queries/retention.ts'
-import { defaultQueue, queueKey } from '#db/queries/worker.ts'
+import { queueOf } from './queue-of.ts'
 import type { NewItem, NewRun } from '#db/queries/run.ts'
 import { sessionOf, type Session } from '#db/scheduling-store.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
@@ -45,7 +45,7 @@ export async function makeRun(
     const asked = {
       task: task.id,
       pool,
-      queue: (task.executor ?? executor) === 'pool' ? queueKey(teamId, task.queue ?? defaultQueue) : null,
+      queue: queueOf(task, executor, teamId),
       slots,
       priority,
       cleanup: task.finally || task.teardown_for.length > 0,

@@ -63,7 +63,7 @@ export async function readRun(ctx: ServiceContext, row: RunViewRow): Promise<Run
     graph: graphOf(spec),
     taskRuns,
     forms,
-    ignoredImages: ignoredImages(spec),
+    ignoredImages: ignoredImages(spec, ctx.deployment.executor),
     marks,
     whyNotRunning: whys.run,
     cancelledBy: row.cancelledBy,

@@ -2,6 +2,7 @@
 import type { attemptsOf, RunViewRow, taskRunsOf } from '#db/queries/run-view.ts'
 import type { DagRow } from '#db/queries/dag-view.ts'
 import type { Spec } from '../../domain/dag/spec.ts'
+import type { DefaultExecutor } from '../../domain/run/deployment.ts'
 import { whyThere } from '../../domain/run/cause.ts'
 import { reasonWords } from '../../domain/run/states.ts'
 import type { VersionLabel } from '../../views/common.ts'
@@ -157,12 +158,16 @@ export const graphOf = (spec: Spec): Graph => ({
   })),
 })
 
-/** Images of tasks that run without them: every executor of this build does, where there is a script or a command (N2). */
-export const ignoredImages = (spec: Spec): Record<string, string> =>
+/**
+ * Images of tasks that run without them: those that are no pods do, where there is a script or a command (N2).
+ * @param usual who runs a task that does not say
+ */
+export const ignoredImages = (spec: Spec, usual: DefaultExecutor): Record<string, string> =>
   Object.fromEntries(
-    spec.tasks.flatMap(({ id, image, action }) =>
-      image === null || action.kind === 'approve' || action.kind === 'wait' ? [] : [[id, image]],
-    ),
+    spec.tasks.flatMap(({ id, image, action, executor }) => {
+      const isRun = action.kind !== 'approve' && action.kind !== 'wait'
+      return image === null || !isRun || (executor ?? usual) === 'kubernetes' ? [] : [[id, image]]
+    }),
   )
 
 const nameOf = ({ task, key }: TaskRunView): string => (key === null ? task : `${task} (${key})`)

@@ -13,6 +13,8 @@ export interface LogChunkRow {
   bytes: number
   firstLine: number
   lines: number
+  /** How far its source was read with it, where that is elsewhere. */
+  until?: string | null
 }
 
 interface Options {
@@ -23,6 +25,8 @@ interface Options {
   limit?: number
   /** ms for which a chunk that is not taken is offered again: a full disk and a database that is away may come back. */
   patienceMs?: number
+  /** Where a log goes on that another life of this process began. */
+  from?: { seq: number; bytes: number; lines: number }
 }
 
 const compress = promisify(gzip)
@@ -48,6 +52,7 @@ export class LogWriter {
   #line = 0
   #seq = 0
   #total = 0
+  #until: string | null = null
   #timer: NodeJS.Timeout | null = null
   #flushing: Promise<void> | null = null
   /** What went wrong for good: the log has a hole from there on. */
@@ -57,6 +62,11 @@ export class LogWriter {
   constructor(options: Options) {
     this.#options = options
     this.#patienceMs = options.patienceMs ?? 10_000
+    const { seq = 0, bytes = 0, lines = 0 } = options.from ?? {}
+    this.#seq = seq
+    this.#offset = bytes
+    this.#total = bytes
+    this.#line = lines
   }
 
   /** From here on a chunk that is not taken is given up at once: the product stops, and is not waited for. */
@@ -64,8 +74,8 @@ export class LogWriter {
     this.#patienceMs = 0
   }
 
-  /** Resolves when more may be written. */
-  async write(bytes: Buffer): Promise<void> {
+  /** Resolves when more may be written. @param until how far the source of these bytes was read with them */
+  async write(bytes: Buffer, until: string | null = null): Promise<void> {
     const limit = this.#options.limit ?? 2 ** 30
     // What cannot be stored any more is not held either.
     if (this.#total >= limit || this.failure !== null || this.fenced) return
@@ -79,6 +89,7 @@ export class LogWriter {
           ])
     this.#total += bytes.length
     this.#pending.push(kept)
+    this.#until = until
     this.#pendingBytes += kept.length
     if (this.#pendingBytes >= chunkBytes) await this.flush()
     else this.#timer ??= setTimeout(() => void this.flush(), this.#seq < 20 ? quickMs : slowMs)
@@ -93,12 +104,12 @@ export class LogWriter {
     const bytes = Buffer.concat(this.#pending)
     this.#pending = []
     this.#pendingBytes = 0
-    this.#flushing = this.#store(bytes)
+    this.#flushing = this.#store(bytes, this.#until)
     await this.#flushing
     this.#flushing = null
   }
 
-  async #store(bytes: Buffer): Promise<void> {
+  async #store(bytes: Buffer, until: string | null): Promise<void> {
     const since = Date.now()
     for (let wait = againMs; ; wait = Math.min(longestMs, wait * 2)) {
       try {
@@ -111,6 +122,7 @@ export class LogWriter {
           bytes: bytes.length,
           firstLine: this.#line,
           lines,
+          ...(until === null ? {} : { until }),
         }
         if (!(await this.#options.append(row))) this.fenced = true
         this.#seq++

@@ -6,7 +6,7 @@ import { hasPython, noPython } from '../../testing/python.ts'
 import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
 import { givesScripts, takesBytes, type Bulk } from './contract.ts'
 import { endsByItself, endsScripts, isEnded, losesItsExecutor } from './ends.ts'
-import { cell, Trial } from './trial.ts'
+import { cell, Trial, type Subject } from './trial.ts'
 import { keepsVersionsApart } from './two-versions.ts'
 import { bringsUsedFiles } from './used-components.ts'
 
@@ -16,10 +16,10 @@ const whole: Bulk = { log: 1e8, output: 1e9, growth: 400 }
 type Hire = (place: Place) => Promise<Crew>
 
 /** The trial of a workshop of its own. */
-function openTrial(executor: string, hire: Hire): Trial {
+function openTrial(executor: string, hire: Hire, more: Pick<Subject, 'image' | 'barrier'> = {}): Trial {
   const { database } = testDatabase()
   let shop: Workshop
-  const trial = new Trial({ executor, database, shop: () => shop })
+  const trial = new Trial({ executor, database, shop: () => shop, ...more })
   beforeAll(async () => {
     shop = await openWorkshop(database(), hire)
   })
@@ -45,12 +45,7 @@ export function startsScripts(executor: string, hire: Hire): void {
  */
 export function keepsTheContract(executor: string, hire: Hire, bulk: Bulk = whole): void {
   const trial = openTrial(executor, hire)
-  describe('gives a task what it needs and takes what it leaves', () => {
-    givesScripts(trial)
-    takesBytes(trial, bulk)
-    keepsVersionsApart(trial)
-    bringsUsedFiles(trial)
-  })
+  givesAndTakes(trial, bulk)
   describe('tells how a task ended', () => {
     endsScripts(trial)
     endsByItself(trial)
@@ -63,6 +58,25 @@ export function keepsTheContract(executor: string, hire: Hire, bulk: Bulk = whol
   })
   ownId(trial)
   inPythonToo(trial)
+}
+
+function givesAndTakes(trial: Trial, bulk: Bulk): void {
+  describe('gives a task what it needs and takes what it leaves', () => {
+    givesScripts(trial)
+    takesBytes(trial, bulk)
+    keepsVersionsApart(trial)
+    bringsUsedFiles(trial)
+  })
+}
+
+/** The rules of what goes in and comes out. @param more what the executor has instead of what tasks of this machine have */
+export function keepsItsBytes(
+  executor: string,
+  hire: Hire,
+  bulk: Bulk,
+  more: Required<Pick<Subject, 'image' | 'barrier'>>,
+): void {
+  givesAndTakes(openTrial(executor, hire, more), bulk)
 }
 
 /** Says that a summary without it is not the whole of the rules. */

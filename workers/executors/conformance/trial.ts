@@ -1,6 +1,6 @@
 /** What the rules of the suite have in common: notebooks that are pushed, runs that are waited for, rows of attempts. */
-import { randomInt } from 'node:crypto'
-import { chmod, readdir, readFile } from 'node:fs/promises'
+import { randomInt, randomUUID } from 'node:crypto'
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { Database } from '#db/client.ts'
@@ -14,6 +14,16 @@ export interface Subject {
   executor: string
   database: () => Database
   shop: () => Workshop
+  /** An image that there is, for a task that names one; executors without pods only say that they do without. */
+  image?: string
+  /** What tasks wait for; without it a file that tasks of this machine see. */
+  barrier?: () => Promise<Barrier>
+}
+
+/** `wait` is bash that goes on once `open` was called. */
+export interface Barrier {
+  wait: string
+  open: () => Promise<void>
 }
 
 export const fence = '```'
@@ -40,6 +50,26 @@ export class Trial {
 
   constructor(subject: Subject) {
     this.#subject = subject
+  }
+
+  get image(): string {
+    return this.#subject.image ?? 'python:3.12-slim'
+  }
+
+  async barrier(): Promise<Barrier> {
+    if (this.#subject.barrier !== undefined) return this.#subject.barrier()
+    const { folder } = this.shop.hosted
+    const file = join(folder, `go-${randomUUID()}`)
+    await chmod(folder, 0o711)
+    return {
+      wait: `while [ ! -e ${file} ]; do sleep 0.02; done`,
+      open: () => writeFile(file, ''),
+    }
+  }
+
+  /** A container has a pipe for each stream: lines of one are in order, and each is told when it was read. */
+  get oneStream(): boolean {
+    return this.executor !== 'kubernetes'
   }
 
   get shop(): Workshop {

@@ -1,7 +1,5 @@
 /** The seed's case (R12): two versions whose modules have the same names and other contents never meet. */
 import { createHash } from 'node:crypto'
-import { chmod, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { hasPython } from '../../testing/python.ts'
 import { cell, type Trial } from './trial.ts'
@@ -64,9 +62,8 @@ const expected = (n: number, tasks: readonly string[]) =>
 export function keepsVersionsApart(trial: Trial): void {
   test("[R12] the seed's case: two versions whose foo/bar have other contents, v1 in the middle of its run", async () => {
     const { shop } = trial
-    const release = join(shop.hosted.folder, 'go')
-    await chmod(shop.hosted.folder, 0o711)
-    const hold = `echo held; while [ ! -e ${release} ]; do sleep 0.02; done`
+    const barrier = await trial.barrier()
+    const hold = `echo held; ${barrier.wait}`
     const tree = await trial.push('seed', cells(hold), files(1))
     const { id } = await shop.until(async () => {
       const [row] = await trial.db.client<{ id: string }[]>`
@@ -84,7 +81,7 @@ export function keepsVersionsApart(trial: Trial): void {
     expect([second.state, await left(trial, second.id, all)]).toEqual(['succeeded', expected(2, all)])
     expect(await left(trial, id, first)).toEqual(expected(1, first))
 
-    await writeFile(release, '')
+    await barrier.open()
     expect(await shop.ended('seed', 1)).toEqual({ id, state: 'succeeded' })
     expect(await left(trial, id, all)).toEqual(expected(1, all))
     const again = await trial.runOf('seed', 1)

@@ -56,6 +56,13 @@ function* piecesOf(bytes: Uint8Array, isWhole: boolean): Generator<LogLine> {
     yield { at, text: text.slice(from, from + longest), isWhole: isWhole || from + longest < text.length }
 }
 
+/** How far a log was read, for whoever goes on in another process: from which second on it asks, and how many lines of those it has had. */
+export interface LogPosition {
+  /** s since the epoch. */
+  second: number
+  lines: number
+}
+
 /**
  * Where one is in a log: asked again from a second or two before, it knows which lines it has had. Lines of one second may be
  * out of order, since a runtime takes the two streams of a container apart, and may be the same.
@@ -66,6 +73,24 @@ export class LogCursor {
   /** Of those, what the stream that is being read has not repeated yet. */
   #repeats = new Map<bigint, Map<string, number>>()
   #latest: bigint | null = null
+  /** Lines that another process has had, and that come first: a kubelet gives them in the order in which they were written. */
+  #skipped = 0
+
+  /** @param from where another process was; null: at the beginning */
+  constructor(from: LogPosition | null = null) {
+    if (from === null) return
+    this.#latest = BigInt(from.second) + 1n
+    this.#skipped = from.lines
+  }
+
+  get position(): LogPosition | null {
+    const from = this.#from
+    if (from === null) return null
+    let lines = this.#skipped
+    for (const [second, taken] of this.#taken)
+      if (second >= from) for (const count of taken.values()) lines += count
+    return { second: Number(from), lines }
+  }
 
   /** RFC 3339, for `readLog`; undefined: from the beginning. */
   get sinceTime(): string | undefined {
@@ -92,14 +117,16 @@ export class LogCursor {
       repeats?.set(key, left - 1)
       return false
     }
+    const isSkipped = this.#skipped > 0
+    if (isSkipped) this.#skipped--
     const from = this.#from
     // It is not asked for from there again, so that it could not be told from a new one.
-    if (from !== null && second < from) return true
+    if (from !== null && second < from) return !isSkipped
     const lines = this.#taken.get(second) ?? new Map<string, number>()
     lines.set(key, (lines.get(key) ?? 0) + 1)
     this.#taken.set(second, lines)
     if (this.#latest === null || second > this.#latest) this.#reach(second)
-    return true
+    return !isSkipped
   }
 
   #reach(second: bigint): void {

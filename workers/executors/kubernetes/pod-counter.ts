@@ -41,6 +41,7 @@ export class PodCounter {
     const [, what = '', name = ''] = call.path.split('/')
     if (what === 'job') return this.#job(call, known)
     if (what === 'start') return this.#start(call, known)
+    if (what === 'over') return sendJson(call.response, { over: known.pod.endSeenAt !== undefined })
     if (what === 'results') return this.#results(call, known)
     return this.#options.counter.bring(call, known, what, name)
   }
@@ -49,7 +50,8 @@ export class PodCounter {
     const id = String(call.request.headers[attemptHeader] ?? '')
     const found = await liveAttempt(this.#options.db, isUuid(id) ? id : nobody)
     const pod = podHandleOf(found?.handle ?? null)
-    if (found === null || pod === null || !isSecretOf(bearer, pod)) throw shut
+    // With its ending its token ends, too.
+    if (found === null || pod === null || pod.ending !== undefined || !isSecretOf(bearer, pod)) throw shut
     return { ...found, pod }
   }
 

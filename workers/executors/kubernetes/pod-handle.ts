@@ -1,22 +1,56 @@
-/** What is kept of an attempt's pod, with the attempt: enough to find it again, and to know who speaks for it. */
+/**
+ * What is kept of an attempt's pod, with the attempt: enough for any process to find the pod again, to know who speaks for it,
+ * and to go on where another one stopped. Keys are added and never replaced.
+ */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { Json } from '#server/domain/json.ts'
+import type { Ending } from '#server/domain/pod/attempt-facts.ts'
+import { reasonNames } from '#server/domain/run/states.ts'
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/)
+const at = z.number()
 
-const schema = z.object({
+const endingSchema = z.object({
+  why: z.enum(['cancel', 'timeout', 'start_timeout', 'not_collected', 'node_lost', 'refused']),
+  end: z.object({
+    state: z.enum(['succeeded', 'failed', 'lost', 'cancelled']),
+    reason: z.enum(reasonNames).nullable(),
+    message: z.string().nullable(),
+    container: z.string().nullable(),
+    exitCode: z.number().nullable(),
+  }),
+}) satisfies z.ZodType<Ending>
+
+/** What is written when it is submitted. */
+const intentSchema = z.object({
   cluster: z.string(),
   namespace: z.string(),
   pod: z.string(),
+  /** Of the pod as it is asked for. */
+  specHash: z.string(),
   /** Of its token: the token itself is in the pod only. */
   secretHash: hash,
   /** The blob with what its agent does. */
   job: hash,
+  /** Whether something is collected when its code has ended. */
+  collected: z.boolean(),
+  /** Until when its code must have started; ms since the epoch. */
+  startBy: at,
+  /** ms from the start of its code; null is without. */
+  timeoutMs: z.number().nullable(),
+})
+export type PodIntent = z.infer<typeof intentSchema>
+
+const schema = intentSchema.extend({
   /** Of the pod that was created, or that passed the gate, whichever was known first. */
   uid: z.string().optional(),
   /** The blob with what it left. */
   results: hash.optional(),
+  runningSeenAt: at.optional(),
+  endSeenAt: at.optional(),
+  ending: endingSchema.optional(),
+  logsDone: z.literal(true).optional(),
 })
 export type PodHandle = z.infer<typeof schema>
 

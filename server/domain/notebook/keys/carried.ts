@@ -7,7 +7,7 @@ export interface Carried {
 }
 
 /** This line switches tasks as pods on: their keys, `executor: kubernetes`, and an image alone. */
-export const carriedHere: Carried = { kubernetes: false }
+export const carriedHere: Carried = { kubernetes: true }
 
 export const isCarried = ({ needs }: Key, carried: Carried): boolean =>
   needs === null || (needs === 'kubernetes' && carried.kubernetes)

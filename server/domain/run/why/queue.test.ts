@@ -32,6 +32,16 @@ test.each<[string, Partial<QueueFacts>, string]>([
     'No worker serves its queue gpu: start one with `dagbok worker --queue gpu`.',
   ],
   [
+    'a cluster that is not there',
+    { queue: '@gpu', workers: { alive: 0, places: 0, taken: 0, holders: [] } },
+    'Nobody looks after a cluster gpu: whoever runs this Dagbok adds it to the file that DAGBOK_CLUSTERS_FILE names.',
+  ],
+  [
+    'a place of a cluster',
+    { queue: '@gpu', workers: { alive: 1, places: 2, taken: 2, holders: [holder(4), holder(5)] } },
+    'As many pods of cluster gpu run as may at once: 2 of 2, of iris run 4 train and iris run 5 train.',
+  ],
+  [
     'a queue whose workers all have full disks',
     { fullMachine: { machine: 'gpu-1', disk: { place: 'the worker’s folder', free: 1e6, least: 2e6 } } },
     'Nothing starts on gpu-1 now. The disk of the worker’s folder is full: 1.0 MB are free, and new work starts from 2.0 MB on. Make room there, and it goes on by itself.',

@@ -1,5 +1,6 @@
 /** Why a queued task run is not claimed: the limits as the claim asks them, with who holds the places. Pure. */
 import { whyFull, type FullDisk } from '../../space.ts'
+import { clusterOfQueue } from '../deployment.ts'
 import { freeSlots, hasPlace, hasSlots, type PoolUse } from '../claim.ts'
 import { noScheduler } from './run.ts'
 import { listed, nameOf, say, taskPart, type Part, type Why } from './sentence.ts'
@@ -99,6 +100,9 @@ function whyLimits(facts: QueueFacts): Why | null {
 
 function whyNoPlace({ queue, workers: { alive, places, taken, holders } }: QueueFacts): Why | null {
   if (places === 0 || taken < places) return null
+  const cluster = clusterOfQueue(queue ?? '')
+  if (cluster !== null)
+    return say`As many pods of cluster ${cluster} run as may at once: ${taken} of ${places}, of ${holders.length === 0 ? 'other teams' : listed(holders.map(holderPart), taken)}.`
   const those = alive === 1 ? 'the worker' : `${queue === null ? '' : 'the '}${alive} workers`
   const serve = queue === null ? '' : ` that ${alive === 1 ? 'serves' : 'serve'} its queue ${queue}`
   const who = holders.length === 0 ? ['tasks of other teams'] : listed(holders.map(holderPart), taken)
@@ -109,6 +113,9 @@ export function whyQueued(facts: QueueFacts): Why {
   const { schedulers, full, queue, workers, fullMachine } = facts
   if (schedulers === 0) return noScheduler
   if (full !== null) return [whyFull(full)]
+  const cluster = clusterOfQueue(queue ?? '')
+  if (cluster !== null && workers.alive === 0)
+    return say`Nobody looks after a cluster ${cluster}: whoever runs this Dagbok adds it to the file that DAGBOK_CLUSTERS_FILE names.`
   if (queue !== null && workers.alive === 0)
     return say`No worker serves its queue ${queue}: start one with \`dagbok worker --queue ${queue}\`.`
   if (fullMachine !== null)

@@ -1,0 +1,1 @@
+ALTER TABLE "log_chunk" ADD COLUMN "until" text;

@@ -1,0 +1,116 @@
+/**
+ * The clusters that a deployment runs tasks on: a YAML file that whoever runs the product writes, for what is in it gives
+ * rights in a cluster. Nobody who only writes notebooks can say any of it.
+ */
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { DagbokError } from '../domain/errors/errors.ts'
+import { allowedSchema, nothingMore, type Allowed } from '../domain/pod/policy/allowed.ts'
+import { plainAgentSize, plainDefaults, type PodDeployment } from '../domain/pod/deployment.ts'
+
+const name = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,40}$/, { error: 'is no name: small letters, digits, hyphens' })
+
+const clusterSchema = z.strictObject({
+  /** A context of the kubeconfig; without it its current one, or, in a pod, that pod's own service account. */
+  context: z.string().min(1).optional(),
+  /** Path of the kubeconfig; without it `KUBECONFIG`, or the user's own. */
+  kubeconfig: z.string().min(1).optional(),
+  /** Of each team: `{team}` is its name. */
+  namespace: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9-]|\{team\})*$/, { error: 'is no namespace: `dagbok-{team}`' })
+    .default('dagbok-{team}'),
+  /** Where pods reach this product. */
+  address: z.url({ protocol: /^https?$/ }),
+  /** The image of the agent in each pod: the product's own. */
+  agent_image: z.string().min(1),
+  /** Of tasks that name none. */
+  image: z.string().min(1).optional(),
+  /** What tasks are given that do not say: processors, and bytes. */
+  cpu: z.number().positive().default(plainDefaults.size.cpu),
+  memory: z.number().int().positive().default(plainDefaults.size.memory),
+  /** Attempts that may be pods at once. */
+  pods: z.number().int().min(1).max(100_000).default(100),
+  service_account: z.string().min(1).optional(),
+  image_pull_secrets: z.array(z.string().min(1)).default([]),
+  /** By a team's name: what it may beyond the Pod Security Standard *restricted*. */
+  teams: z.record(z.string(), allowedSchema).default({}),
+})
+
+const fileSchema = z.strictObject({
+  /** Tells this product's pods from another's on the same cluster. */
+  instance: name.default('dagbok'),
+  clusters: z.record(name, clusterSchema),
+})
+
+export interface ClusterSettings {
+  name: string
+  context: string | null
+  kubeconfig: string | null
+  /** The namespace of a team's pods. */
+  namespaceOf: (team: string) => string
+  /** Attempts that may be pods at once. */
+  pods: number
+  deploymentOf: (team: string) => PodDeployment
+  allowedTo: (team: string) => Allowed
+}
+
+type Given = z.infer<typeof clusterSchema>
+
+function settingsOf(name: string, given: Given, instance: string): ClusterSettings {
+  const namespaceOf = (team: string) => given.namespace.replaceAll('{team}', team.replaceAll('_', '-'))
+  return {
+    name,
+    context: given.context ?? null,
+    kubeconfig: given.kubeconfig ?? null,
+    pods: given.pods,
+    namespaceOf,
+    allowedTo: (team) => given.teams[team] ?? nothingMore,
+    deploymentOf: (team) => ({
+      namespace: namespaceOf(team),
+      instance,
+      agent: { image: given.agent_image, size: plainAgentSize },
+      address: given.address.replace(/\/$/, ''),
+      defaults: {
+        ...plainDefaults,
+        image: given.image ?? null,
+        size: { cpu: given.cpu, memory: given.memory },
+        serviceAccount: given.service_account ?? null,
+        imagePullSecrets: given.image_pull_secrets,
+      },
+    }),
+  }
+}
+
+/** @param text YAML. @throws DagbokError `bad_input` with every fault, each at its path */
+export function clustersOf(text: string, file: string): ClusterSettings[] {
+  let json: unknown
+  try {
+    json = parse(text)
+  } catch (error) {
+    throw new DagbokError('bad_input', `${file}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  const given = fileSchema.safeParse(json)
+  if (!given.success) {
+    const faults = given.error.issues.map(({ path, message }) => `${file}: ${path.join('.')}: ${message}`)
+    throw new DagbokError('bad_input', faults.join('\n'))
+  }
+  const { clusters, instance } = given.data
+  return Object.entries(clusters).map(([name, one]) => settingsOf(name, one, instance))
+}
+
+/** @param file null: there are none. @throws DagbokError `bad_input` */
+export function readClusters(file: string | null): ClusterSettings[] {
+  if (file === null) return []
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new DagbokError('bad_input', `DAGBOK_CLUSTERS_FILE names ${file}, which cannot be read (${code}).`)
+  }
+  return clustersOf(text, file)
+}

@@ -1,0 +1,95 @@
+/**
+ * Looks after one cluster while no other process of the product does: one alone creates pods and reads their logs, any may do it
+ * next. The lock is the database's, and goes with this process.
+ */
+import { createHash } from 'node:crypto'
+import { SessionLock } from '#db/session-lock.ts'
+import { registerWorker, workerAlive } from '#db/queries/worker.ts'
+import { clusterQueue } from '#server/domain/run/deployment.ts'
+import { KubernetesExecutor, type KubernetesExecutorOptions } from './kubernetes-executor.ts'
+
+interface Options extends Omit<KubernetesExecutorOptions, 'workerId'> {
+  databaseUrl: string
+  scheduler: {
+    serve: (executor: KubernetesExecutor) => void
+    retire: (executor: KubernetesExecutor) => void
+  }
+  /** ms between two tries to be the one. */
+  tryMs?: number
+}
+
+const bytesOf = (text: string): Buffer => createHash('sha256').update(text).digest()
+
+/** The row of a cluster among workers: the same for every life of the product. */
+export function workerIdOf(cluster: string): string {
+  const hex = bytesOf(`dagbok cluster ${cluster}`).toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}
+
+export class ClusterHost {
+  readonly #options: Options
+  readonly #lock: SessionLock
+  readonly #workerId: string
+  #executor: KubernetesExecutor | null = null
+  #timer: NodeJS.Timeout | undefined
+  #turn: Promise<void> = Promise.resolve()
+
+  constructor(options: Options) {
+    this.#options = options
+    const { cluster, databaseUrl } = options
+    const key = bytesOf(`dagbok cluster lock ${cluster.name}`).readInt32BE(0)
+    this.#lock = new SessionLock(databaseUrl, key, `dagbok cluster ${cluster.name}`)
+    this.#workerId = workerIdOf(cluster.name)
+  }
+
+  start(): void {
+    const turn = () => {
+      this.#turn = this.#turn
+        .then(() => this.#look())
+        .catch((error: unknown) =>
+          this.#options.log.warn(
+            { err: error, cluster: this.#options.cluster.name },
+            'a cluster could not be taken; trying again',
+          ),
+        )
+    }
+    turn()
+    this.#timer = setInterval(turn, this.#options.tryMs ?? 5000)
+  }
+
+  /** The agent of an attempt has said something. */
+  changed(attemptId: string): void {
+    this.#executor?.changed(attemptId)
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#turn
+    await this.#letGo()
+    await this.#lock.close(1000)
+  }
+
+  async #look(): Promise<void> {
+    const { db, cluster, scheduler } = this.#options
+    // It may have been lost with its connection, and be another's by now.
+    if (!(await this.#lock.isOurs())) return this.#letGo()
+    if (this.#executor === null) {
+      const queues = [clusterQueue(cluster.name)]
+      const row = { id: this.#workerId, host: `cluster ${cluster.name}`, pid: process.pid, queues }
+      await registerWorker(db, { ...row, slots: cluster.pods })
+      const executor = new KubernetesExecutor({ ...this.#options, workerId: this.#workerId })
+      await executor.start()
+      this.#executor = executor
+      scheduler.serve(executor)
+    }
+    await workerAlive(db, this.#workerId)
+  }
+
+  async #letGo(): Promise<void> {
+    const executor = this.#executor
+    this.#executor = null
+    if (executor === null) return
+    this.#options.scheduler.retire(executor)
+    await executor.stop()
+  }
+}

@@ -1,0 +1,27 @@
+/** How a cluster of the settings is reached. */
+import { existsSync } from 'node:fs'
+import { KubeConfig } from '@kubernetes/client-node'
+import type { ClusterSettings } from '#server/config/clusters.ts'
+import { Calls } from './calls.ts'
+import { ClusterClient } from './cluster-client.ts'
+import { Login, wireOf } from './wire.ts'
+
+/** What the kubelet gives the pods of a service account. */
+const accountToken = '/var/run/secrets/kubernetes.io/serviceaccount/token'
+
+/** @throws Error with a reason when there is none, or it has no such context */
+function load({ kubeconfig, context }: ClusterSettings): KubeConfig {
+  const config = new KubeConfig()
+  if (kubeconfig !== null) config.loadFromFile(kubeconfig)
+  else if (context === null && existsSync(accountToken)) config.loadFromCluster()
+  else config.loadFromDefault()
+  if (context !== null) {
+    if (config.getContextObject(context) === null) throw new Error(`it has no context '${context}'`)
+    config.setCurrentContext(context)
+  }
+  return config
+}
+
+/** Asks nobody yet. */
+export const clusterClient = (cluster: ClusterSettings): ClusterClient =>
+  new ClusterClient(new Calls(wireOf(new Login(() => load(cluster)))))

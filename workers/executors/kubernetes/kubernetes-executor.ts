@@ -1,0 +1,207 @@
+/**
+ * The `kubernetes` executor for one cluster: an attempt is a pod (kubernetes.md). What is to be done for it is decided by the
+ * core and done by the keeper; here is who is looked after, and when. Pods go on without this process, and the next one finds
+ * them again.
+ */
+import type { Logger } from 'pino'
+import type { Database } from '#db/client.ts'
+import { heartbeat } from '#db/queries/attempt.ts'
+import { liveAttemptsOf, teamNames, teamOfRun } from '#db/queries/pod.ts'
+import type { ClusterSettings } from '#server/config/clusters.ts'
+import { podLeaseMs } from '#server/config/lease.ts'
+import { labelValue, ownPrefix, recommendedPrefix } from '#server/domain/pod/names.ts'
+import { clusterQueue } from '#server/domain/run/deployment.ts'
+import type { ArtifactStore } from '#server/storage/artifact-store.ts'
+import { attemptEnd, type AttemptJob, type AttemptSink, type Executor, type Post } from '../executor.ts'
+import type { ClusterClient, PodObject, PodRef } from './cluster-client.ts'
+import { podHandleOf } from './pod-handle.ts'
+import { PodKeeper } from './pod-keeper.ts'
+import { PodLogs } from './pod-logs.ts'
+import { planPod, sha256 } from './pod-plan.ts'
+import { WatchLoop } from './watch-loop.ts'
+import { WorkQueue } from './work-queue.ts'
+
+export interface KubernetesExecutorOptions {
+  cluster: ClusterSettings
+  client: ClusterClient
+  /** The worker's row of the cluster. */
+  workerId: string
+  db: Database
+  artifacts: ArtifactStore
+  sink: AttemptSink
+  /** Called once the attempt holds nothing any more. */
+  released: (token: string) => void
+  log: Logger
+  /** ms between two looks at which attempts are to end. */
+  beatMs?: number
+}
+
+/** ms between two looks at everything that lives, whatever was heard of it. */
+const resyncMs = 30_000
+
+const attemptOf = (pod: PodObject): string | null => {
+  const annotations = pod.metadata['annotations'] as Record<string, string> | undefined
+  return annotations?.[`${ownPrefix}attempt-id`] ?? null
+}
+
+export class KubernetesExecutor implements Executor {
+  readonly name = 'kubernetes'
+  readonly post: Post
+  readonly capacity: number
+  readonly #options: KubernetesExecutorOptions
+  readonly #queue: WorkQueue
+  readonly #keeper: PodKeeper
+  readonly #logs: PodLogs
+  readonly #loops = new Map<string, WatchLoop>()
+  /** Attempts by the pod that was heard of last under a name. */
+  readonly #attempts = new Map<string, string>()
+  #timers: NodeJS.Timeout[] = []
+  #stopped = false
+
+  constructor(options: KubernetesExecutorOptions) {
+    this.#options = options
+    const { cluster, workerId, client, db, artifacts, sink, log } = options
+    this.capacity = cluster.pods
+    this.post = {
+      own: false,
+      queues: [clusterQueue(cluster.name)],
+      teamId: null,
+      workerId,
+      leaseMs: podLeaseMs,
+    }
+    this.#logs = new PodLogs({ client, db, artifacts, sink, log })
+    this.#keeper = new PodKeeper({
+      client,
+      db,
+      artifacts,
+      sink,
+      log,
+      logs: this.#logs,
+      viewed: (ref) => this.#viewed(ref),
+      over: ({ token }) => token !== null && options.released(token),
+    })
+    this.#queue = new WorkQueue({
+      work: (id) => this.#keeper.look(id),
+      onFault: (id, error) =>
+        log.warn({ err: error, attempt: id }, 'a pod could not be looked after; trying again'),
+    })
+  }
+
+  /** Finds what earlier lives left, and begins to watch. */
+  async start(): Promise<void> {
+    await this.#endClaims()
+    await this.#resync()
+    for (const team of await teamNames(this.#options.db)) this.#watch(this.#options.cluster.namespaceOf(team))
+    const every = (ms: number, work: () => Promise<void>) => {
+      const fault = (error: unknown) =>
+        this.#options.log.warn({ err: error }, 'a cluster could not be looked at')
+      this.#timers.push(setInterval(() => void work().catch(fault), ms))
+    }
+    every(this.#options.beatMs ?? 5000, () => this.#beat())
+    every(resyncMs, () => this.#resync())
+  }
+
+  async submit(job: AttemptJob): Promise<void> {
+    const { db, cluster, sink, artifacts, released } = this.#options
+    const team = await teamOfRun(db, job.runId)
+    const plan = planPod(job, cluster, team.name)
+    if (plan.pod === null) {
+      await sink.ended(job.token, attemptEnd('failed', 'bad_config', plan.faults.join('\n')))
+      return released(job.token)
+    }
+    const { namespace, name } = plan.pod.metadata
+    const ref = { namespace, name }
+    const { hash } = await artifacts.put(Buffer.from(JSON.stringify(plan.job)))
+    // Known here before it is known anywhere: whoever finds the intent without its token gives it up.
+    this.#keeper.remember(job.attemptId, job.token, ref, plan.pod)
+    const intent = { ...plan.intent, job: hash, startBy: Date.now() + plan.startMs }
+    const taken = await sink.submitted(job.token, intent)
+    this.#watch(namespace)
+    if (taken) this.#queue.add(job.attemptId)
+    else released(job.token)
+  }
+
+  cancel(token: string, _why: 'cancel' | 'timeout'): void {
+    const id = this.#keeper.cancel(token)
+    if (id !== null) this.#queue.add(id)
+  }
+
+  /** The agent of an attempt has said something that is kept. */
+  changed(attemptId: string): void {
+    this.#queue.add(attemptId)
+  }
+
+  /** Pods of earlier lives go on. */
+  endOrphans(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  /** Pods go on without this process. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    for (const timer of this.#timers) clearInterval(timer)
+    this.#timers = []
+    for (const loop of this.#loops.values()) loop.stop()
+    await this.#queue.stop()
+    this.#logs.close()
+  }
+
+  #viewed({ namespace, name }: PodRef): PodObject | null {
+    return this.#loops.get(namespace)?.pods.get(`${namespace}/${name}`) ?? null
+  }
+
+  #watch(namespace: string): void {
+    if (this.#loops.has(namespace) || this.#stopped) return
+    const { client, cluster, log } = this.#options
+    const { instance } = cluster.deploymentOf('')
+    const selector = `${recommendedPrefix}managed-by=dagbok,${recommendedPrefix}instance=${labelValue(instance, sha256)}`
+    const loop: WatchLoop = new WatchLoop({
+      source: client,
+      selection: { namespace, selector },
+      onKeys: (keys) => this.#heard(loop, namespace, keys),
+      onFault: (error) => log.warn({ err: error, namespace }, 'a cluster could not be watched; trying again'),
+    })
+    this.#loops.set(namespace, loop)
+    void loop.run()
+  }
+
+  #heard(loop: WatchLoop, namespace: string, keys: readonly string[]): void {
+    for (const key of keys) {
+      const pod = loop.pods.get(key)
+      const id = (pod === undefined ? null : attemptOf(pod)) ?? this.#attempts.get(key) ?? null
+      if (id === null) continue
+      if (pod === undefined) this.#attempts.delete(key)
+      else this.#attempts.set(key, id)
+      this.#keeper.found(id, { namespace, name: key.slice(namespace.length + 1) })
+      this.#queue.add(id)
+    }
+  }
+
+  /** What an earlier life had claimed, and not come to say anything of: no pod was asked for. */
+  async #endClaims(): Promise<void> {
+    const { db, sink, workerId } = this.#options
+    const lost = attemptEnd('lost', 'worker_lost', 'Dagbok was ended before it had asked for its pod.')
+    for (const { token, handle } of await liveAttemptsOf(db, workerId))
+      if (podHandleOf(handle) === null) await sink.ended(token, lost)
+  }
+
+  /** Everything that lives is looked at, whatever was heard of it (R5). */
+  async #resync(): Promise<void> {
+    for (const { id, token, handle } of await liveAttemptsOf(this.#options.db, this.#options.workerId)) {
+      const known = podHandleOf(handle)
+      if (known === null) continue
+      this.#keeper.adopt(id, token, { namespace: known.namespace, name: known.pod })
+      this.#watch(known.namespace)
+      this.#queue.add(id)
+    }
+    for (const id of this.#keeper.ids()) this.#queue.add(id)
+  }
+
+  /** Prolongs the leases of all that live, and hears which are to end. */
+  async #beat(): Promise<void> {
+    const { db } = this.#options
+    const tokens = this.#keeper.tokens()
+    for (const [token, answer] of await heartbeat(db, tokens, podLeaseMs))
+      if (answer === 'cancel') this.cancel(token, 'cancel')
+  }
+}

@@ -1,0 +1,73 @@
+/** The end of an attempt as it is written: what its pod's end says, with what its agent brought away. */
+import { text as readText } from 'node:stream/consumers'
+import { finalizer } from '#server/domain/pod/names.ts'
+import type { AttemptFacts, PodEnd } from '#server/domain/pod/attempt-facts.ts'
+import { ownPrefix, specHashAnnotation } from '#server/domain/pod/names.ts'
+import type { LiveAttempt } from '#db/queries/pod.ts'
+import type { ArtifactStore } from '#server/storage/artifact-store.ts'
+import { attemptEnd, type AttemptEnd } from '../executor.ts'
+import { leftOut } from '../process/verdict.ts'
+import type { PodHandle } from './pod-handle.ts'
+import { podResults, type PodResults } from './pod-protocol.ts'
+
+/** Seconds between SIGTERM and SIGKILL of a pod that is ended. */
+export const graceSeconds = 30
+/** ms that bringing away what was left may take. */
+export const collectMs = 3_600_000
+
+/** What is known of an attempt, as the core asks for it. */
+export function factsOf(
+  attempt: LiveAttempt,
+  handle: PodHandle,
+  known: { cancelAsked: boolean; refusal: string | null },
+): AttemptFacts {
+  return {
+    isOver: false,
+    identity: {
+      labels: {},
+      annotations: {
+        [`${ownPrefix}attempt-id`]: attempt.id,
+        [specHashAnnotation]: handle.specHash,
+      },
+      finalizer,
+    },
+    uid: handle.uid ?? null,
+    gatePassedAt: attempt.startedAt,
+    runningSeenAt: handle.runningSeenAt ?? null,
+    endSeenAt: handle.endSeenAt ?? null,
+    cancelAsked: known.cancelAsked,
+    ending: handle.ending ?? null,
+    logsDone: handle.logsDone === true,
+    startBy: handle.startBy,
+    timeoutMs: handle.timeoutMs,
+    collectMs,
+    graceSeconds,
+    assumeDeadMs: null,
+    refusal: known.refusal,
+  }
+}
+
+async function resultsOf(handle: PodHandle, artifacts: ArtifactStore): Promise<PodResults | null> {
+  if (handle.results === undefined) return null
+  return podResults.parse(JSON.parse(await readText(await artifacts.read(handle.results))))
+}
+
+function succeeded(handle: PodHandle, left: PodResults | null): AttemptEnd {
+  if (left === null)
+    return handle.collected
+      ? attemptEnd('failed', 'storage', 'It ended with 0, but nobody brought away what it left.')
+      : attemptEnd('succeeded', null, null)
+  const { problem, missing, ...results } = left
+  if (problem !== null) return attemptEnd('failed', 'user_error', problem)
+  return { ...(missing.length === 0 ? attemptEnd('succeeded', null, null) : leftOut(missing)), ...results }
+}
+
+/** @throws DagbokError from the store */
+export async function endOf(end: PodEnd, handle: PodHandle, artifacts: ArtifactStore): Promise<AttemptEnd> {
+  const { state, reason, message, exitCode } = end
+  // Of what was ended from outside nothing is taken.
+  const left = handle.ending === undefined ? await resultsOf(handle, artifacts) : null
+  if (state === 'succeeded') return { ...succeeded(handle, left), exitCode: exitCode ?? 0 }
+  const { metrics = [], values = [] } = left ?? {}
+  return { ...attemptEnd(state, reason, message), exitCode, metrics, values }
+}

@@ -1,0 +1,269 @@
+/**
+ * Looks after the pod of one attempt at a time: reads what is known, asks the core what is next, does it, and asks again. It
+ * may be asked at any time, by a watch, a timer, a list, or by nobody for a while: what is to be done is a function of what is.
+ */
+import type { Logger } from 'pino'
+import type { Database } from '#db/client.ts'
+import { addToHandle, liveAttempt, type LiveAttempt } from '#db/queries/pod.ts'
+import { assertNever } from '#server/domain/errors/errors.ts'
+import type { Json } from '#server/domain/json.ts'
+import type { AttemptFacts, Seen } from '#server/domain/pod/attempt-facts.ts'
+import { explain } from '#server/domain/pod/explain.ts'
+import type { Pod } from '#server/domain/pod/manifest.ts'
+import { afterRefusal, reconcile, type Action } from '#server/domain/pod/reconcile.ts'
+import { explainRefusal } from '#server/domain/pod/refusal.ts'
+import type { ArtifactStore } from '#server/storage/artifact-store.ts'
+import type { AttemptSink } from '../executor.ts'
+import type { ClusterClient, PodObject, PodRef } from './cluster-client.ts'
+import { ClusterError } from './cluster-error.ts'
+import { endOf, factsOf } from './pod-end.ts'
+import { podHandleOf, type PodHandle } from './pod-handle.ts'
+import type { PodLogs } from './pod-logs.ts'
+import type { Again } from './work-queue.ts'
+
+export interface KeeperOptions {
+  client: ClusterClient
+  db: Database
+  artifacts: ArtifactStore
+  sink: AttemptSink
+  logs: PodLogs
+  log: Logger
+  /** A pod as the watch heard of it last. */
+  viewed: (ref: PodRef) => PodObject | null
+  /** Told of each attempt that holds nothing any more. */
+  over: (attempt: { id: string; token: string | null }) => void
+}
+
+/** What is known of an attempt in this process only. */
+interface Remembered {
+  /** To be created; null: another life of this process was to, and its token is not known here. */
+  manifest: Pod | null
+  token: string | null
+  ref: PodRef | null
+  cancelAsked: boolean
+  refusal: string | null
+}
+
+interface Known {
+  attempt: LiveAttempt
+  handle: PodHandle
+}
+
+interface Look {
+  known: Known | null
+  facts: AttemptFacts | null
+  ref: PodRef
+  seen: Seen
+  /** Of the database; ms since the epoch. */
+  now: number
+}
+
+/** Steps of one look: more than any order of them takes. */
+const mostSteps = 40
+/** ms until what a cluster refused for now is tried again. */
+const refusedMs = 5000
+
+type Step = 'again' | 'look' | { done: Again }
+
+export class PodKeeper {
+  readonly #options: KeeperOptions
+  readonly #remembered = new Map<string, Remembered>()
+
+  constructor(options: KeeperOptions) {
+    this.#options = options
+  }
+
+  /** An attempt whose intent is written. @param manifest its pod, where this process is to create it */
+  remember(attemptId: string, token: string, ref: PodRef, manifest: Pod | null): void {
+    const { cancelAsked = false } = this.#remembered.get(attemptId) ?? {}
+    this.#remembered.set(attemptId, { manifest, token, ref, cancelAsked, refusal: null })
+  }
+
+  /** A pod that was found; whose it is its annotation says. */
+  found(attemptId: string, ref: PodRef): void {
+    const known = this.#remembered.get(attemptId)
+    if (known === undefined)
+      this.#remembered.set(attemptId, { manifest: null, token: null, ref, cancelAsked: false, refusal: null })
+  }
+
+  /** An attempt that an earlier life left, unless it is known: its pod is there, or it has none. */
+  adopt(attemptId: string, token: string, ref: PodRef): void {
+    const known = this.#remembered.get(attemptId)
+    if (known === undefined) this.remember(attemptId, token, ref, null)
+    else known.token ??= token
+  }
+
+  /** It is to end. @returns the attempt, where it is known here */
+  cancel(token: string): string | null {
+    for (const [id, known] of this.#remembered)
+      if (known.token === token) {
+        known.cancelAsked = true
+        return id
+      }
+    return null
+  }
+
+  ids(): string[] {
+    return [...this.#remembered.keys()]
+  }
+
+  tokens(): string[] {
+    return [...this.#remembered.values()].flatMap(({ token }) => (token === null ? [] : [token]))
+  }
+
+  /** Does what is next for an attempt. @throws what the cluster, the database and the store throw: it is to be asked again */
+  async look(attemptId: string): Promise<Again> {
+    let isFresh = false
+    for (let step = 0; step < mostSteps; step++) {
+      const own = this.#remembered.get(attemptId)
+      if (own === undefined) return null
+      const known = await this.#known(attemptId)
+      const ref = known === null ? own.ref : refOf(known.handle)
+      if (ref === null) return this.#forget(attemptId)
+      const facts = known === null ? null : factsOf(known.attempt, known.handle, own)
+      const seen = await this.#see(ref, facts, isFresh)
+      const now = known?.attempt.now ?? Date.now()
+      const next = await this.#act(attemptId, {
+        known,
+        facts,
+        ref,
+        seen,
+        actions: reconcile(facts, seen, now),
+        now,
+      })
+      if (typeof next === 'object') return next.done
+      isFresh = true
+    }
+    throw new Error(`the pod of attempt ${attemptId} took more than ${mostSteps} steps in one look`)
+  }
+
+  async #known(attemptId: string): Promise<Known | null> {
+    const attempt = await liveAttempt(this.#options.db, attemptId)
+    const handle = podHandleOf(attempt?.handle ?? null)
+    return attempt === null || handle === null ? null : { attempt, handle }
+  }
+
+  async #see(ref: PodRef, facts: AttemptFacts | null, isFresh: boolean): Promise<Seen> {
+    const { client, viewed } = this.#options
+    const pod = isFresh ? await client.getPod(ref) : viewed(ref)
+    const uid = pod?.metadata.uid ?? facts?.uid ?? null
+    const events = isFresh && uid !== null ? await client.eventsOf(ref.namespace, uid) : []
+    return pod === null ? { kind: 'absent', events, isFresh } : { kind: 'pod', pod, events, isFresh }
+  }
+
+  async #act(attemptId: string, look: Look & { actions: Action[] }): Promise<Step> {
+    for (const action of look.actions) {
+      const step = await this.#do(attemptId, action, look)
+      if (step !== 'again') return step
+    }
+    return 'again'
+  }
+
+  async #do(attemptId: string, action: Action, { known, facts, ref, seen, now }: Look): Promise<Step> {
+    const { client, logs } = this.#options
+    switch (action.kind) {
+      case 'look':
+        return 'look'
+      case 'forget':
+        return { done: this.#forget(attemptId) }
+      case 'wait': {
+        if (known !== null) logs.follow(known.attempt, ref, known.handle)
+        return { done: action.until === null ? null : { againMs: Math.max(0, action.until - now) } }
+      }
+      case 'delete':
+        await client.deletePod(ref, { uid: action.uid, graceSeconds: action.graceSeconds })
+        return 'again'
+      case 'remove_finalizer':
+        await client.removeFinalizer(ref, { uid: action.uid, finalizer: 'dagbok.dev/recorded' })
+        return 'again'
+      default:
+        if (known === null || facts === null) return 'again'
+        return this.#write(attemptId, action, { known, facts, ref, seen, now })
+    }
+  }
+
+  async #write(
+    attemptId: string,
+    action: Exclude<Action, { kind: 'look' | 'forget' | 'wait' | 'delete' | 'remove_finalizer' }>,
+    { known, facts, ref, seen, now }: Look & { known: Known; facts: AttemptFacts },
+  ): Promise<Step> {
+    const { logs } = this.#options
+    const { token } = known.attempt
+    switch (action.kind) {
+      case 'create':
+        return this.#create(attemptId, { known, facts, ref, seen, now })
+      case 'commit_uid':
+        return this.#add(token, { uid: action.uid })
+      case 'note':
+        return this.#add(token, { [action.what === 'running' ? 'runningSeenAt' : 'endSeenAt']: now })
+      case 'revoke':
+        return this.#add(token, { ending: action.ending as unknown as Json })
+      case 'complete_logs':
+        // What never ran has written nothing.
+        if (seen.kind === 'absent' || explain(seen.pod, seen.events).userCode !== 'not_started')
+          await logs.complete(known.attempt, ref, known.handle)
+        return this.#add(token, { logsDone: true })
+      case 'publish':
+        return this.#publish(attemptId, known, action)
+      default:
+        return assertNever(action)
+    }
+  }
+
+  async #add(token: string, more: Record<string, Json>): Promise<Step> {
+    await addToHandle(this.#options.db, token, more)
+    return 'again'
+  }
+
+  async #create(attemptId: string, look: Look & { known: Known; facts: AttemptFacts }): Promise<Step> {
+    const { known, facts, now } = look
+    const own = this.#remembered.get(attemptId)
+    // Whoever was to create it is gone with its token: no code has started, and none can.
+    if (own === undefined || own.manifest === null) return this.#lostIntent(attemptId, known)
+    try {
+      const made = await this.#options.client.createPod(known.handle.namespace, own.manifest)
+      own.refusal = null
+      return await this.#add(known.attempt.token, { uid: made.metadata.uid })
+    } catch (error) {
+      if (!(error instanceof ClusterError) || error.status === null) throw error
+      const refusal = explainRefusal(error.status, error.body)
+      if (refusal.kind === 'later') own.refusal = refusal.message
+      const actions = afterRefusal(facts, refusal, now + Math.max(refusedMs, error.retryAfterMs ?? 0))
+      return this.#act(attemptId, { ...look, actions })
+    }
+  }
+
+  async #lostIntent(attemptId: string, known: Known): Promise<Step> {
+    const end = {
+      state: 'lost' as const,
+      reason: 'worker_lost' as const,
+      message: 'Dagbok was ended before it had made its pod.',
+      container: null,
+      exitCode: null,
+    }
+    return this.#publish(attemptId, known, { kind: 'publish', end })
+  }
+
+  async #publish(
+    attemptId: string,
+    { attempt, handle }: Known,
+    { end }: Extract<Action, { kind: 'publish' }>,
+  ): Promise<Step> {
+    const { sink, artifacts, log } = this.#options
+    const whole = await endOf(end, handle, artifacts)
+    if (!(await sink.ended(attempt.token, whole)))
+      log.warn({ attempt: attemptId }, 'a pod’s attempt was over')
+    this.#options.over({ id: attemptId, token: attempt.token })
+    return 'again'
+  }
+
+  #forget(attemptId: string): null {
+    const own = this.#remembered.get(attemptId)
+    this.#remembered.delete(attemptId)
+    this.#options.logs.forget(attemptId)
+    this.#options.over({ id: attemptId, token: own?.token ?? null })
+    return null
+  }
+}
+
+const refOf = ({ namespace, pod }: PodHandle): PodRef => ({ namespace, name: pod })

@@ -1,0 +1,81 @@
+/** From an attempt's job to its pod, and to what is kept of that before there is one. */
+import { createHash } from 'node:crypto'
+import type { ClusterSettings } from '#server/config/clusters.ts'
+import { isCollected } from '#server/domain/pod/build-pod.ts'
+import type { PodAttempt } from '#server/domain/pod/deployment.ts'
+import type { Pod } from '#server/domain/pod/manifest.ts'
+import { specHashAnnotation } from '#server/domain/pod/names.ts'
+import { podOfAttempt } from '#server/domain/pod/pod-of-attempt.ts'
+import type { AttemptJob } from '../executor.ts'
+import { scriptStart } from '../process/command.ts'
+import { newPodSecret, type PodIntent } from './pod-handle.ts'
+import type { PodJob } from './pod-protocol.ts'
+
+export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** ms that code has to start in that says nothing of it: images are large, and nodes are added. */
+const usualStartMs = 3_600_000
+
+export type PodPlan =
+  | { pod: Pod; job: PodJob; intent: Omit<PodIntent, 'job' | 'startBy'>; startMs: number }
+  /** Sentences: nothing is created. */
+  | { pod: null; faults: string[] }
+
+const isDeclared = ({ outputs, metrics, values }: AttemptJob): boolean =>
+  [outputs, metrics, values].some((declared) => Object.keys(declared).length > 0)
+
+function attemptOf(job: AttemptJob, secret: string): PodAttempt {
+  const { action, pod } = job
+  const script = scriptStart(job)
+  return {
+    ...job,
+    token: { kind: 'value', value: secret },
+    action:
+      action.kind === 'image'
+        ? { kind: 'image' }
+        : action.kind === 'command'
+          ? { kind: 'command', command: action.command }
+          : { kind: 'script', argv: script?.argv ?? [] },
+    args: action.args,
+    image: pod?.image ?? null,
+    // As under every executor; what else an image says of its language is not believed.
+    env: { LANG: 'C.UTF-8', ...job.env },
+    reports: isDeclared(job),
+    resources: { cpu: pod?.cpu ?? null, memory: job.memory },
+  }
+}
+
+/** The pod of a job on a cluster, or why there is none. */
+export function planPod(job: AttemptJob, cluster: ClusterSettings, team: string): PodPlan {
+  const { secret, hash } = newPodSecret()
+  const attempt = attemptOf(job, secret)
+  const deployment = cluster.deploymentOf(team)
+  const task = job.pod?.task ?? null
+  const made = podOfAttempt({ attempt, task, deployment, allowance: cluster.allowedTo(team), sha256 })
+  if (made.pod === null) return { pod: null, faults: made.faults }
+  const { namespace, name, annotations } = made.pod.metadata
+  const { inputs, outputs, metrics, values, folder } = job
+  return {
+    pod: made.pod,
+    job: {
+      folder,
+      checkout:
+        job.action.kind !== 'image' || Object.values(inputs).some(({ kind }) => kind === 'repository_file'),
+      script: scriptStart(job)?.file ?? null,
+      inputs,
+      outputs,
+      metrics,
+      values,
+    },
+    intent: {
+      cluster: cluster.name,
+      namespace,
+      pod: name,
+      specHash: annotations[specHashAnnotation] ?? '',
+      secretHash: hash,
+      collected: isCollected(attempt),
+      timeoutMs: job.timeout,
+    },
+    startMs: job.startTimeout ?? usualStartMs,
+  }
+}

@@ -1,0 +1,139 @@
+/** For tests: a desk and a web server that pods reach, and the cluster that is up. */
+import { once } from 'node:events'
+import { mkdir } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { basename, join } from 'node:path'
+import { inject, onTestFinished } from 'vitest'
+import { apply, kubectl } from '#k8s/test-cluster/testing/kubectl.ts'
+import type { Database } from '#db/client.ts'
+import { clustersOf, type ClusterSettings } from '#server/config/clusters.ts'
+import { deskSocket } from '#server/config/desk.ts'
+import { forwardToDesk } from '#server/http/worker-forward.ts'
+import { bundleFiles } from '#server/services/version/bundle-files.ts'
+import { ClusterHost } from '../executors/kubernetes/cluster-host.ts'
+import { clusterClient } from '../executors/kubernetes/kubeconfig.ts'
+import type { Barrier } from '../executors/conformance/trial.ts'
+import { Desk } from '../executors/pool/desk.ts'
+import type { Crew, Place } from './crew.ts'
+
+export interface KubernetesCrew extends Crew {
+  namespace: string
+}
+
+/** The same again where a workshop starts its scheduler anew. */
+async function makeNamespace(name: string): Promise<void> {
+  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' }
+  await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }).catch(() => {})
+  await kubectl(['get', 'namespace', name])
+}
+
+/** The address of a database that is open. */
+async function addressOf(db: Database): Promise<string> {
+  const [row] = await db.client<{ name: string }[]>`select current_database() as name`
+  const address = new URL(inject('databaseUrl'))
+  address.pathname = `/${row?.name ?? ''}`
+  return address.href
+}
+
+function settingsOf(address: string, namespace: string): ClusterSettings {
+  const registry = inject('registry')
+  const [cluster] = clustersOf(
+    JSON.stringify({
+      // Pods of another test are not this one's to look after.
+      instance: namespace,
+      clusters: {
+        default: {
+          kubeconfig: inject('kubeconfig'),
+          namespace,
+          address,
+          agent_image: `${registry}/dagbok-agent:1`,
+          image: `${registry}/workshop:1`,
+          // Two processors are shared by all of a test.
+          cpu: 0.05,
+          memory: 256 * 2 ** 20,
+        },
+      },
+    }),
+    'clusters.yaml',
+  )
+  if (cluster === undefined) throw new Error('there is no cluster in the settings')
+  return cluster
+}
+
+/** What pods wait for: an address of this machine that answers once it may. */
+export async function podBarrier(): Promise<Barrier> {
+  let isOpen = false
+  const server = createServer((_request, response) => {
+    response.statusCode = isOpen ? 200 : 404
+    response.end()
+  })
+  server.listen(0, inject('machine'))
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  return {
+    wait: `until wget -q -O /dev/null http://${inject('machine')}:${port}/ 2>/dev/null; do sleep 0.2; done`,
+    open: () => {
+      isOpen = true
+      return Promise.resolve()
+    },
+  }
+}
+
+export async function kubernetesCrew(place: Place): Promise<KubernetesCrew> {
+  const { db, hosted, scheduler, sink, runtime } = place
+  const namespace = `t-${basename(runtime).slice(-12)}`
+  const url = await addressOf(db)
+  const socket = deskSocket(runtime)
+  await mkdir(socket.folder, { recursive: true, mode: 0o700 })
+  const web = createServer((request, response) => forwardToDesk(request, response, socket.path))
+  web.listen(0, inject('machine'))
+  await once(web, 'listening')
+  const address = `http://${inject('machine')}:${(web.address() as AddressInfo).port}`
+  await makeNamespace(namespace)
+  const cluster = settingsOf(address, namespace)
+  const employ = () => {
+    const host = new ClusterHost({
+      cluster,
+      client: clusterClient(cluster),
+      databaseUrl: url,
+      db,
+      artifacts: hosted.ctx.artifacts,
+      sink,
+      scheduler,
+      released: (token) => scheduler.released(token),
+      log: hosted.ctx.log,
+      tryMs: 200,
+    })
+    host.start()
+    return host
+  }
+  let host = employ()
+  const desk = new Desk({
+    db,
+    sink,
+    artifacts: hosted.ctx.artifacts,
+    files: (versionId) => bundleFiles(hosted.ctx, versionId),
+    scheduler,
+    uploads: join(hosted.folder, 'uploads'),
+    podChanged: (attemptId) => host.changed(attemptId),
+    log: hosted.ctx.log,
+  })
+  await desk.listen(socket.path)
+  await scheduler.start(null)
+  return {
+    runtime,
+    namespace,
+    crash: async () => {
+      await host.stop()
+      host = employ()
+    },
+    stop: async () => {
+      await host.stop()
+      await desk.close()
+      web.close()
+      web.closeAllConnections()
+    },
+  }
+}
