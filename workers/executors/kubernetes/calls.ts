@@ -70,11 +70,6 @@ export class Calls {
     this.#now = now
   }
 
-  /** ms for which the server wants to be left alone. */
-  get pausedMs(): number {
-    return this.#pause.left
-  }
-
   /** @throws ClusterError; the caller's signal's reason */
   async json(ask: Ask): Promise<unknown> {
     const bound = this.#bound(ask)
@@ -88,15 +83,21 @@ export class Calls {
 
   /**
    * Bytes as they come. `withinMs` is for its begin, `silentMs` for the time between two chunks after it.
-   * @throws ClusterError `timeout` when it is silent for longer; others; the caller's signal's reason
+   * @throws ClusterError `silent` when nothing comes for longer, `timeout` before its begin; others; the caller's signal's reason
    */
   async *stream(ask: Ask, silentMs: number): AsyncGenerator<Uint8Array> {
     const begin = this.#bound(ask)
-    const late = () => new ClusterError('timeout', `The API server was silent for ${silentMs / 1000} s.`)
+    let isAnswered = false
+    const late = () =>
+      new ClusterError(
+        isAnswered ? 'silent' : 'timeout',
+        `The API server was silent for ${silentMs / 1000} s.`,
+      )
     try {
       const silence = bounded(this.timing, silentMs, late, begin.signal)
       try {
         const answer = await this.#answer(ask, silence.signal, ask.withinMs)
+        isAnswered = true
         begin.release()
         silence.restart()
         for await (const chunk of answer.body) {

@@ -64,7 +64,7 @@ export interface LogAsk {
 }
 
 /** ms. */
-export const callMs = 15_000
+const callMs = 15_000
 /** For a page: a list that hangs once still leaves the next one within the minute. */
 const listMs = 10_000
 const silentLogMs = 600_000
@@ -129,7 +129,7 @@ export class ClusterClient {
   /**
    * What happens after a version, until the server ends it after `seconds`, or the signal does.
    * @param silentMs for which nothing may come
-   * @throws ClusterError `gone` when the version is too old, `timeout` when it is silent, `bad_answer` for what cannot be read
+   * @throws ClusterError `gone` when the version is too old, `silent` when nothing comes, `bad_answer` for what cannot be read
    */
   async *watchPods(
     { namespace, selector }: PodSelection,

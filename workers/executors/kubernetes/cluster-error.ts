@@ -22,6 +22,8 @@ export const clusterErrorCodes = [
   'unavailable',
   /** It did not answer in time, or not to the end. */
   'timeout',
+  /** It answered, and then nothing came for too long; of what only tells news, that may be because there are none. */
+  'silent',
   /** It answered what cannot be read. */
   'bad_answer',
 ] as const
@@ -119,13 +121,3 @@ export function errorOfConnection(cause: unknown, server: string): ClusterError 
     return new ClusterError('unavailable', `${server} does not answer (${how}).`, { cause })
   return new ClusterError('unavailable', `The connection to ${server} broke (${how}).`, { cause })
 }
-
-const passing: ReadonlySet<ClusterErrorCode> = new Set([
-  'throttled',
-  'unavailable',
-  'timeout',
-  'bad_answer',
-  'gone',
-])
-/** Whether the same call may succeed later, without anybody's doing. */
-export const isPassing = (error: unknown): boolean => error instanceof ClusterError && passing.has(error.code)

@@ -176,9 +176,10 @@ export class WatchLoop {
   }
 
   async #afterBreak(error: unknown, due: number): Promise<Ending> {
-    // Of a quiet cluster nothing comes, either, and a silent one has taken its time already.
-    if (error instanceof ClusterError && error.code === 'timeout') {
-      this.#failure = error
+    const code = error instanceof ClusterError ? error.code : null
+    // Of a quiet cluster nothing comes, either, and either has taken its time already.
+    if (code === 'silent' || code === 'timeout') {
+      this.#failure = code === 'silent' ? null : (error as ClusterError)
       return 'rewatch'
     }
     // At once, unless it is so time and again: that a version was forgotten says nothing of the server.
@@ -207,14 +208,22 @@ export class WatchLoop {
     try {
       this.#onKeys(keys)
     } catch (error) {
+      this.#fault(error)
+    }
+  }
+
+  #fault(error: unknown): void {
+    try {
       this.#onFault(error)
+    } catch {
+      // Whoever is told of faults has one: the loop goes on all the same.
     }
   }
 
   /** @param before failures in a row before this one. @param due when the next list is, ms of `elapsed`: nothing delays it */
   async #failed(error: unknown, before: number, due: number): Promise<void> {
     if (error instanceof ClusterError) this.#failure = error
-    else this.#onFault(error)
+    else this.#fault(error)
     const asked = error instanceof ClusterError ? (error.retryAfterMs ?? 0) : 0
     const wait = backOff(before, this.#settings.failing, this.#timing.random)
     await this.#wait(Math.max(wait, asked), due)

@@ -53,6 +53,11 @@ export const realEnds = (registry: string): Record<string, RealEnd> => ({
     main: { image: `${registry}/python:1`, command: sh(`exec ${eat}`), resources: memory },
     expected: ran('failed', 'oom', 137),
   },
+  'oom-child': {
+    about: 'a child of main uses more memory than the limit, and main would end with 3 after it',
+    main: { image: `${registry}/python:1`, command: sh(`${eat}; exit 3`), resources: memory },
+    expected: { state: 'failed', reason: 'oom', container: 'main', userCode: 'started' },
+  },
   'start-error': {
     about: 'the command is not in the image',
     main: { command: ['no-such-program'] },

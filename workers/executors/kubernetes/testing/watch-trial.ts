@@ -111,7 +111,9 @@ export class WatchTrials {
         for (const key of keys) looker.look(key, loop.pods.get(key))
         if (random.chance(0.05)) throw new Error('a fault in the callback')
       },
-      onFault: () => {},
+      onFault: () => {
+        throw new Error('whoever is told has a fault, too')
+      },
       timing,
       settings: { pageSize: 7 },
     })
@@ -120,6 +122,11 @@ export class WatchTrials {
     const running = loop.run()
     await timing.run(plan.until + 45_000 + quietMs)
     judge(store, loop, told, play, broken)
+    // Where no watch is let through, that is told.
+    const failing = loop.health.failure?.code ?? null
+    if (failing !== null && !(plan.isOff && failing === 'forbidden'))
+      broken.push(`in the end it says that something fails: ${failing}`)
+    if (timing.elapsed() - (loop.health.listedAt ?? 0) > always) broken.push('the last list is too old')
     loop.stop()
     await running
     await timing.settled()
