@@ -1,5 +1,6 @@
 /** What is known of an attempt and of its pod when the next step of its life is decided. Times are ms since the epoch, of the database. */
 import { explain } from './explain.ts'
+import { ownPrefix, recommendedPrefix } from './names.ts'
 import { readPod, shapeOf, textOf, type ObservedPod } from './observed.ts'
 import type { PodVerdict } from './verdict.ts'
 
@@ -57,6 +58,11 @@ export interface AttemptFacts {
   refusal: string | null
 }
 
+/** One that is over, or that nobody knows any more: whatever is left of its pod is to go. */
+export interface Forgotten {
+  attemptId: string
+}
+
 export type Seen =
   /** `isFresh`: by a read of this pod since the facts were read, and not by a view that may be behind. */
   | { kind: 'pod'; pod: unknown; events: unknown; isFresh: boolean }
@@ -77,16 +83,24 @@ const hasAll = (wanted: Readonly<Record<string, string>>, found: unknown): boole
 const textsOf = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : []
 
-/** @param facts null: nobody knows the attempt any more, and whatever has our labels is to go */
-export function ownPodOf(facts: AttemptFacts | null, seen: Seen): OwnPod {
+/** Of one that is forgotten, no more is known than whose it is, and that we have made it. */
+const identityOf = (facts: AttemptFacts | Forgotten): Pick<PodIdentity, 'labels' | 'annotations'> =>
+  'identity' in facts
+    ? facts.identity
+    : {
+        labels: { [`${recommendedPrefix}managed-by`]: 'dagbok' },
+        annotations: { [`${ownPrefix}attempt-id`]: facts.attemptId },
+      }
+
+export function ownPodOf(facts: AttemptFacts | Forgotten, seen: Seen): OwnPod {
   const observed = seen.kind === 'pod' ? readPod(seen.pod) : null
   if (seen.kind === 'absent' || observed === null) return { kind: 'absent' }
   const metadata = shapeOf(shapeOf(seen.pod)['metadata'])
   const uid = textOf(metadata['uid'])
-  const { labels = {}, annotations = {} } = facts?.identity ?? {}
+  const { labels, annotations } = identityOf(facts)
   if (uid === null || !hasAll(labels, metadata['labels']) || !hasAll(annotations, metadata['annotations']))
     return { kind: 'foreign' }
   const found = { uid, observed, finalizers: textsOf(metadata['finalizers']) }
-  if (facts !== null && facts.uid !== null && facts.uid !== uid) return { kind: 'other', ...found }
+  if ('uid' in facts && facts.uid !== null && facts.uid !== uid) return { kind: 'other', ...found }
   return { kind: 'own', ...found, verdict: explain(seen.pod, seen.events) }
 }

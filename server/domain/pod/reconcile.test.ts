@@ -201,13 +201,28 @@ test('a node that does not answer is waited for, or taken for dead where the tas
   expect(kinds(reconcile({ ...known(running), ending }, deleted, second(3700)))).toEqual(['wait'])
 })
 
-test('a pod that nobody knows any more goes, with whatever of ours holds it', () => {
-  expect(reconcile(null, pod('running'), begin)).toEqual([
+test('a pod of an attempt that is over, or that nobody knows any more, goes, with whatever of ours holds it', () => {
+  const forgotten = { attemptId: 'attempt-1' }
+  const ours = (name: string): Seen => {
+    const seen = pod(name)
+    const { metadata, ...rest } = (seen.kind === 'pod' ? seen.pod : {}) as { metadata: object }
+    const annotations = { 'dagbok.dev/attempt-id': 'attempt-1' }
+    return {
+      kind: 'pod',
+      pod: { ...rest, metadata: { ...metadata, annotations } },
+      events: [],
+      isFresh: true,
+    }
+  }
+  expect(reconcile(forgotten, ours('running'), begin)).toEqual([
     { kind: 'delete', uid, graceSeconds: 30 },
     { kind: 'remove_finalizer', uid },
   ])
-  expect(reconcile(null, pod('deleting'), begin)).toEqual([{ kind: 'remove_finalizer', uid }])
-  expect(reconcile(null, absent, begin)).toEqual([{ kind: 'forget' }])
+  expect(reconcile(forgotten, ours('deleting'), begin)).toEqual([{ kind: 'remove_finalizer', uid }])
+  expect(reconcile(forgotten, absent, begin)).toEqual([{ kind: 'forget' }])
+  // By its name alone, or of another attempt.
+  expect(reconcile(forgotten, pod('running'), begin)).toEqual([{ kind: 'forget' }])
+  expect(reconcile({ attemptId: 'another' }, ours('running'), begin)).toEqual([{ kind: 'forget' }])
 })
 
 test('a create that was refused is looked at, ends it, or is tried again while there is time', () => {

@@ -11,6 +11,7 @@ import {
   ownPodOf,
   type AttemptFacts,
   type Ending,
+  type Forgotten,
   type OwnPod,
   type PodEnd,
   type Seen,
@@ -66,16 +67,16 @@ const look: Action[] = [{ kind: 'look' }]
 type Own = Extract<OwnPod, { kind: 'own' }>
 
 /** After an end, or where nobody knows the attempt: whatever is left of it goes. */
-function cleanUp(facts: AttemptFacts | null, pod: OwnPod): Action[] {
+function cleanUp(facts: AttemptFacts | Forgotten, pod: OwnPod): Action[] {
   if (pod.kind === 'absent' || pod.kind === 'foreign') return [{ kind: 'forget' }]
   const { uid, observed, finalizers } = pod
-  const held =
-    facts === null
-      ? finalizers.filter((one) => one.startsWith(ownPrefix))
-      : finalizers.filter((one) => one === facts.identity.finalizer)
+  const isKnown = 'identity' in facts
+  const held = finalizers.filter((one) =>
+    isKnown ? one === facts.identity.finalizer : one.startsWith(ownPrefix),
+  )
   const actions: Action[] = []
   if (observed.deletion === null)
-    actions.push({ kind: 'delete', uid, graceSeconds: facts?.graceSeconds ?? 30 })
+    actions.push({ kind: 'delete', uid, graceSeconds: isKnown ? facts.graceSeconds : 30 })
   if (held.length > 0) actions.push({ kind: 'remove_finalizer', uid })
   return actions.length === 0 ? wait(null, null) : actions
 }
@@ -168,12 +169,11 @@ function without(facts: AttemptFacts, pod: OwnPod, seen: Seen, now: number): Act
 }
 
 /**
- * @param facts null: nobody knows the attempt any more
  * @param now ms since the epoch, of the database
  */
-export function reconcile(facts: AttemptFacts | null, seen: Seen, now: number): Action[] {
+export function reconcile(facts: AttemptFacts | Forgotten, seen: Seen, now: number): Action[] {
   const pod = ownPodOf(facts, seen)
-  if (facts === null || facts.isOver) return cleanUp(facts, pod)
+  if (!('identity' in facts) || facts.isOver) return cleanUp(facts, pod)
   if (facts.ending !== null) return dying(facts, facts.ending, pod, seen.isFresh, now)
   return pod.kind === 'own' ? living(facts, pod, seen.isFresh, now) : without(facts, pod, seen, now)
 }

@@ -128,7 +128,7 @@ export class PodKeeper {
         facts,
         ref,
         seen,
-        actions: reconcile(facts, seen, now),
+        actions: reconcile(facts ?? { attemptId }, seen, now),
         now,
       })
       if (typeof next === 'object') return next.done

@@ -101,6 +101,21 @@ export const lifeMutants: { name: string; cuts: Cut[] }[] = [
     ],
   },
   {
+    name: 'of an attempt that is over, whatever has its name is its pod',
+    cuts: [
+      {
+        file: `${core}/attempt-facts.ts`,
+        find: "labels: { [`${recommendedPrefix}managed-by`]: 'dagbok' },",
+        put: 'labels: {},',
+      },
+      {
+        file: `${core}/attempt-facts.ts`,
+        find: 'annotations: { [`${ownPrefix}attempt-id`]: facts.attemptId },',
+        put: 'annotations: {},',
+      },
+    ],
+  },
+  {
     name: 'a pod is deleted by its name, and not by its UID',
     cuts: [
       {
@@ -125,8 +140,8 @@ export const lifeMutants: { name: string; cuts: Cut[] }[] = [
     cuts: [
       {
         file: reconcile,
-        find: 'if (facts === null || facts.isOver) return cleanUp(facts, pod)',
-        put: "if (facts === null || facts.isOver) return [{ kind: 'forget' }]",
+        find: "if (!('identity' in facts) || facts.isOver) return cleanUp(facts, pod)",
+        put: "if (!('identity' in facts) || facts.isOver) return [{ kind: 'forget' }]",
       },
     ],
   },
