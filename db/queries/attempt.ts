@@ -49,7 +49,8 @@ export async function markSubmitted(q: Queryable, token: string, handle: Record_
 }
 
 /**
- * The compare-and-set of the start gate. Whoever asks is alive: its lease lasts `leaseMs` from now at least.
+ * The compare-and-set of the start gate. Of a pod (handle: `uid`, `ending`) it is shut for any other UID than the one that is written,
+ * and once it is written as what the pod is being ended; what else was written meanwhile stays. Whoever asks is alive: its lease lasts `leaseMs` from now at least.
  * @param record what it was given, where that is not kept yet
  */
 export async function markRunning(
@@ -62,13 +63,20 @@ export async function markRunning(
     .update(attempt)
     .set({
       state: 'running',
-      handle,
+      handle: sql`coalesce(${attempt.handle}, '{}'::jsonb) || ${JSON.stringify(handle)}::jsonb`,
       ...(record === null ? {} : { record }),
       submittedAt: sql`coalesce(${attempt.submittedAt}, clock_timestamp())`,
       startedAt: sql`clock_timestamp()`,
       leaseUntil: sql`greatest(${attempt.leaseUntil}, ${leaseOf(leaseMs)})`,
     })
-    .where(and(eq(attempt.token, token), inArray(attempt.state, ['created', 'submitted'])))
+    .where(
+      and(
+        eq(attempt.token, token),
+        inArray(attempt.state, ['created', 'submitted']),
+        sql`${attempt.handle} -> 'ending' is null`,
+        sql`coalesce(${attempt.handle} ->> 'uid', ${handle['uid'] ?? ''}) = ${handle['uid'] ?? ''}`,
+      ),
+    )
     .returning({ id: attempt.id })
   return rows.length > 0
 }

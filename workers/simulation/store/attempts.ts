@@ -70,12 +70,13 @@ export const attempts: Pick<Statements, Names> = {
   },
   markRunning: (tx, token, { handle, record }, leaseMs) => {
     const [row] = tx.lockWhere('attempt', (one) => one.token === token && isBefore(one))
-    if (row === undefined) return false
+    if (row === undefined || row.handle?.['ending'] !== undefined) return false
+    if ((row.handle?.['uid'] ?? handle['uid']) !== handle['uid']) return false
     const least = later(tx.now(), leaseMs)
     const leaseUntil = row.leaseUntil !== null && row.leaseUntil > least ? row.leaseUntil : least
     tx.update('attempt', row.id, {
       state: 'running',
-      handle,
+      handle: { ...row.handle, ...handle },
       record: record ?? row.record,
       submittedAt: row.submittedAt ?? tx.now(),
       startedAt: tx.now(),

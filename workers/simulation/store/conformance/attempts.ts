@@ -37,6 +37,17 @@ export function attemptRules({ subject, started }: Bench): void {
     expect(answers.filter(Boolean)).toHaveLength(1)
   })
 
+  test('[R1] [R17] of a pod the start gate is shut for another UID, and once the pod is being ended', async () => {
+    const { store, token, cleanup } = await started()
+    const passes = (whose: string, uid: string) =>
+      store.markRunning(whose, { ...noHandle, handle: { pod: 'a', uid } }, leaseMs)
+    await store.markSubmitted(token, { pod: 'a', uid: 'one' })
+    expect(await passes(token, 'two')).toBe(false)
+    expect(await passes(token, 'one')).toBe(true)
+    await store.markSubmitted(cleanup, { pod: 'b', ending: { why: 'cancel' } })
+    expect(await passes(cleanup, 'one')).toBe(false)
+  })
+
   test('[R1] a number of an attempt is there once', async () => {
     const { store, taskRunId, given } = await started()
     expect(await failed(store.insertAttempt({ ...given, taskRunId, token: nobody }, leaseMs))).toBe(true)
