@@ -19,7 +19,7 @@ test('every fault is told at once', () => {
     DAGBOK_ALLOW_PROCESS: 'yes',
     DAGBOK_MIN_FREE_BYTES: '1 GB',
     DAGBOK_PARALLELISM: '0',
-    DAGBOK_EXECUTOR: 'kubernetes',
+    DAGBOK_EXECUTOR: 'docker',
   }
   for (const name of Object.keys(faulty)) expect(() => readSettings(faulty, noFiles)).toThrow(name)
 })

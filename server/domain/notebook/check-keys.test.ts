@@ -72,7 +72,7 @@ test('[N5] each key that cannot be carried out yet is refused where it stands, a
   )
   if (front === undefined || task === undefined) throw new Error('there are two tables')
   const names = [...front, ...task].map(({ name }) => name)
-  expect(names).toEqual(expect.arrayContaining(['notify', 'secrets', 'cluster', 'pod', 'labels']))
+  expect(names).toEqual(expect.arrayContaining(['notify', 'secrets']))
   expect(notebook('', '').words).toEqual([])
   for (const key of front)
     expect(notebook(line(key), '')).toEqual({ words: [refused('4:1', key)], spec: null })

@@ -101,7 +101,6 @@ test.each([
   [task('id: a\nteardown_for: [b]') + task('id: b'), "'a' does not come after 'b', which it undoes"],
   [task('id: a\nsetup_for: [b]') + task('id: b'), "'b' does not come after its set-up 'a'"],
   [task('id: a\nfinally: true') + task('id: b\nneeds: [a]'), 'only other `finally` tasks can need it'],
-  [task('id: a\nexecutor: kubernetes'), 'the executor `kubernetes` is part of the format'],
   [task('id: a\nenv: {X: "${{ params.rows }}"}'), "d/x.dag.md:8:15 unknown param 'rows'"],
   [task('id: a\nenv: {DAGBOK_X: 1}'), "Dagbok's own"],
   [task('id: a\nif: yes'), 'write the condition as one expression'],

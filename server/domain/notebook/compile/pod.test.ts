@@ -221,28 +221,4 @@ describe('keys of pods where there is none', () => {
     const made = alone('executor: kubernetes\nwait: 1m\nvolumes: []')
     expect(words(made)).toEqual(['d/x.dag.md:10:1 `volumes` is of a pod: this task only waits, and has none'])
   })
-
-  test('in a build without pods none of it is carried out, and each is told once', () => {
-    const made = compiled(task(`id: a\nexecutor: kubernetes\n${all}`))
-    expect(made.spec).toBeNull()
-    const told = words(made).map((line) => /[`'][^`']+[`']/.exec(line)?.[0])
-    expect(told).toEqual([
-      '`kubernetes`',
-      '`cluster`',
-      '`resources.ephemeral_storage`',
-      '`resources.nvidia.com/gpu`',
-      '`env_from`',
-      '`node_selector`',
-      '`tolerations`',
-      '`affinity`',
-      '`priority_class`',
-      '`service_account`',
-      '`image_pull_secrets`',
-      '`volumes`',
-      '`volume_mounts`',
-      '`labels`',
-      '`annotations`',
-      '`pod`',
-    ])
-  })
 })
