@@ -119,7 +119,8 @@ const traces =
         publicUrl,
         log,
       })
-const maintenance = new Maintenance(db, artifacts, { keepDays: settings.keepRunDays }, log)
+const policy = { keepDays: settings.keepRunDays }
+const maintenance = new Maintenance({ db, databaseUrl, shelf: artifacts, policy, log })
 
 await insist(() =>
   registerWorker(db, {

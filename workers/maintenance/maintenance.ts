@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Database } from '#db/client.ts'
 import { deleteTriedPrograms } from '#db/queries/program.ts'
 import { deleteOldRuns } from '#db/queries/retention.ts'
+import { SessionLock } from '#db/session-lock.ts'
 import type { BlobShelf } from '#server/storage/artifact-store.ts'
 import { Wakeful } from '../scheduler/wakeful.ts'
 import { collectBlobs, settledMs } from './blob-collector.ts'
@@ -14,10 +15,35 @@ const roundMs = 3_600_000
 const collectMs = 86_400_000
 /** Runs of one transaction. */
 const together = 20
+/** Of the advisory lock: "dagb" and 3. */
+const lock = 0x64616762_03
+/** ms that its connection has to end. */
+const endMs = 1000
 
 export interface Policy {
   /** Days that runs stay after their end; null: for ever. */
   keepDays: number | null
+}
+
+interface Options {
+  db: Database
+  databaseUrl: string
+  shelf: BlobShelf
+  policy: Policy
+  log: Logger
+}
+
+/**
+ * Two that collect at once could take from each other: one restores what the other puts aside. @returns null when another
+ * process is at it
+ */
+async function alone<T>(databaseUrl: string, work: () => Promise<T>): Promise<T | null> {
+  const held = new SessionLock(databaseUrl, lock, 'dagbok maintenance')
+  try {
+    return (await held.isOurs()) ? await work() : null
+  } finally {
+    await held.close(endMs)
+  }
 }
 
 export class Maintenance {
@@ -25,15 +51,18 @@ export class Maintenance {
   #first: NodeJS.Timeout | null = null
   #collectedAt = 0
 
-  constructor(db: Database, shelf: BlobShelf, policy: Policy, log: Logger) {
+  constructor({ db, databaseUrl, shelf, policy, log }: Options) {
     const round = async (): Promise<null> => {
       const runs = policy.keepDays === null ? 0 : await this.#deleteRuns(db, policy.keepDays)
       if (runs > 0) log.info({ runs, days: policy.keepDays }, 'old runs were deleted')
       await deleteTriedPrograms(db)
       if (Date.now() < this.#collectedAt + collectMs) return null
       this.#collectedAt = Date.now()
-      const blobs = await collectBlobs(db, shelf, settledMs, () => this.#loop.stopped)
-      if (blobs.removed + blobs.setAside > 0) log.info(blobs, 'blobs that nobody needs were collected')
+      const blobs = await alone(databaseUrl, () =>
+        collectBlobs(db, shelf, settledMs, () => this.#loop.stopped),
+      )
+      if (blobs !== null && blobs.removed + blobs.setAside + blobs.unfinished > 0)
+        log.info(blobs, 'blobs that nobody needs were collected')
       return null
     }
     this.#loop = new Wakeful(round, roundMs, (error) => log.error({ err: error }, 'maintenance failed'))
