@@ -14,6 +14,8 @@ export interface CommitSource {
    * there have their files among `entries` and `notebooks`, below `folderOfCommit`.
    */
   commits?: ReadonlyMap<string, 'there' | 'no_commit'>
+  /** Whether all that names such commits was read: of one that is not among them, nobody knows then what it is. */
+  unread?: boolean
 }
 
 export type CheckedText = Pick<Compiled, 'cells' | 'faults' | 'graph'> & {
@@ -24,6 +26,8 @@ export type CheckedText = Pick<Compiled, 'cells' | 'faults' | 'graph'> & {
 /** Components of other repositories that a notebook leads to, as paths of the version. */
 export interface UsedPaths {
   uses: string[]
+  /** Whether a notebook was beyond the bounds: what it uses is not among them. */
+  unread: boolean
 }
 
 export interface Compiler {
@@ -33,7 +37,6 @@ export interface Compiler {
   text(source: CommitSource, path: string): Promise<CheckedText>
   /**
    * Components of other repositories that these notebooks use; one of a used commit with those that it uses of its own commit.
-   * What cannot be read uses none.
    */
-  uses(notebooks: CommitSource['notebooks'], paths: readonly string[]): Promise<string[]>
+  uses(notebooks: CommitSource['notebooks'], paths: readonly string[]): Promise<UsedPaths>
 }

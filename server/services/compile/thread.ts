@@ -33,9 +33,9 @@ const cache: CompileCache = {
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 const reachIn =
-  ({ commits }: CommitSource) =>
+  ({ commits, unread }: CommitSource) =>
   (commit: UsedCommit): Reach =>
-    commits?.get(commitName(commit)) ?? 'hidden'
+    commits?.get(commitName(commit)) ?? (unread === true ? 'unread' : 'hidden')
 
 /** From one notebook on: what its own commit has is followed only in a used one, where nobody else is asked. */
 function usedBy({ notebooks }: CommitSource, path: string): UsedPaths {
@@ -49,7 +49,7 @@ function usedBy({ notebooks }: CommitSource, path: string): UsedPaths {
       else if (rootOf(at) !== '') seen.add(used)
     }
   }
-  return { uses: [...uses] }
+  return { uses: [...uses], unread: false }
 }
 
 function checkText(source: CommitSource, tree: Tree, path: string): CheckedText {

@@ -92,5 +92,27 @@ test('what was said of a commit of another repository is not said to who may not
   })
   const dags = await one.commit({ ...there, commits: new Map([[name, 'there']]) })
   expect(dags.map(({ id, faults }) => [id, faults])).toEqual([['a', []]])
-  expect(await one.uses(source.notebooks, ['a/a.dag.md'])).toEqual([path])
+  expect(await one.uses(source.notebooks, ['a/a.dag.md'])).toEqual({ uses: [path], unread: false })
+})
+
+test('who uses a commit that could not be looked for in time is told so, for now, and nobody else', async () => {
+  const sha = 'a'.repeat(40)
+  const using = `---\ndagbok: 1\nid: a\n---\n\n\`\`\`yaml task\nid: p\nuses: main/parts/c.dag.md@${sha}\n\`\`\`\n`
+  const source = commit({ 'a/a.dag.md': using, 'b/b.dag.md': notebook('b') })
+  const none = compiler({ commitMs: 0 })
+  const { uses, unread } = await none.uses(source.notebooks, ['a/a.dag.md'])
+  expect({ uses, unread }).toEqual({ uses: [], unread: true })
+  const dags = await compiler().commit({ ...source, commits: new Map(), unread })
+  expect(dags.map(({ faults }) => faults)).toEqual([
+    [
+      {
+        file: 'a/a.dag.md',
+        line: 8,
+        column: 7,
+        message: expect.stringContaining("'main/parts' could not be looked for") as string,
+        passing: true,
+      },
+    ],
+    [],
+  ])
 })

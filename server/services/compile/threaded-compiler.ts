@@ -88,11 +88,10 @@ export class ThreadedCompiler implements Compiler {
     return one
   }
 
-  async uses(notebooks: CommitSource['notebooks'], paths: readonly string[]): Promise<string[]> {
-    // What is beyond the bounds is told when it is compiled.
-    const none = (): UsedPaths => ({ uses: [] })
-    const all = await this.#compile('uses', { entries: [], notebooks }, paths, none)
-    return [...new Set(all.flatMap(({ uses }) => uses))]
+  async uses(notebooks: CommitSource['notebooks'], paths: readonly string[]): Promise<UsedPaths> {
+    const beyond = (): UsedPaths => ({ uses: [], unread: true })
+    const all = await this.#compile('uses', { entries: [], notebooks }, paths, beyond)
+    return { uses: [...new Set(all.flatMap(({ uses }) => uses))], unread: all.some(({ unread }) => unread) }
   }
 
   async #compile<T extends Value>(

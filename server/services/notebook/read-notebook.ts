@@ -29,8 +29,7 @@ export async function checkNotebook(
   const source = { repositoryId: dag.repositoryId, entries: files }
   for (const [program, printed] of await textsBeside(ctx, source, { path, text })) texts.set(program, printed)
   const whole = await withUsedCommits(ctx, ctx.db, { ...source, notebooks: texts, quarantine: null })
-  const { commits, notebooks } = whole
-  const compiled = await ctx.compiler.text({ entries: whole.entries, notebooks, commits }, path)
+  const compiled = await ctx.compiler.text(whole, path)
   const { cells, faults, graph, bundle } = compiled
   const lines = indexLines(text)
   const lineOf = (offset: number) => lines.position(offset).line

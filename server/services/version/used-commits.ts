@@ -31,6 +31,7 @@ export interface UsingCommit {
 /** A commit with those that it uses. */
 export interface WholeSource extends CommitSource {
   commits: Map<string, 'there' | 'no_commit'>
+  unread: boolean
   /** Bytes of the files of used commits, by path. */
   sizes: Map<string, number>
 }
@@ -116,8 +117,11 @@ export async function withUsedCommits(
   const own = new Map([...using.notebooks].filter(([, text]) => namesCommit(text)))
   const seen = new Set<string>()
   let asked = own
+  let unread = false
   while (asked.size > 0) {
-    const paths = await ctx.compiler.uses(new Map([...own, ...gathering.notebooks]), [...asked.keys()])
+    const found = await ctx.compiler.uses(new Map([...own, ...gathering.notebooks]), [...asked.keys()])
+    const paths = found.uses
+    unread ||= found.unread
     for (const path of paths) {
       const used = commitOf(path)
       if (used !== null) await gathering.add(used)
@@ -134,6 +138,7 @@ export async function withUsedCommits(
       ...gathering.notebooks,
     ]),
     commits,
+    unread,
     sizes,
   }
 }

@@ -26,6 +26,11 @@ function isReached(draft: Draft, scope: Scope, uses: Located, { path, commit }: 
   const address = `${commit.team}/${commit.repo}`
   if (reach === 'hidden') report.add(uses, hiddenWords(address))
   else if (reach === 'no_commit') report.add(uses, `there is no commit ${commit.sha} in '${address}'`)
+  else if (reach === 'unread')
+    report.addPassing(
+      uses,
+      `'${address}' could not be looked for: the components that this commit uses took too long to read`,
+    )
   else if (reach === 'unchecked')
     draft.unchecked.push({
       ...report.at(uses),

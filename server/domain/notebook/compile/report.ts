@@ -48,6 +48,11 @@ export class Report {
     this.faults.push({ ...this.at(span), ...told })
   }
 
+  /** What another moment may find mended. */
+  addPassing(span: Span, message: string): void {
+    this.faults.push({ ...this.at(span), message: this.#placed(span, message), passing: true })
+  }
+
   #placed(span: Span, message: string): string {
     return this.#printed ? `at ${this.words(span)} of what it prints: ${message}` : message
   }

@@ -14,9 +14,9 @@ export interface UsedCommit {
 
 /**
  * Whether a commit's files are there. `hidden`: there is no such repository, or no right to it, which is one and the same
- * to whoever asks. `unchecked`: nobody can say here.
+ * to whoever asks. `unchecked`: nobody can say here. `unread`: what names it could not be read in time, and may be the next.
  */
-export type Reach = 'there' | 'no_commit' | 'hidden' | 'unchecked'
+export type Reach = 'there' | 'no_commit' | 'hidden' | 'unchecked' | 'unread'
 
 const usesFolder = '.dagbok/uses'
 const team = '[a-z][a-z0-9_-]{0,62}'
