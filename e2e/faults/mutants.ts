@@ -90,7 +90,7 @@ export const faultMutants: FaultMutant[] = [
   },
   {
     name: 'what an earlier life was writing is left lying',
-    cuts: [{ file: 'workers/main.ts', find: 'await artifacts.sweep()', put: '' }],
+    cuts: [{ file: 'workers/main.ts', find: 'await artifacts.sweep().catch(unswept)', put: 'void unswept' }],
   },
   {
     name: 'a connection that dies while it is idle ends the process',

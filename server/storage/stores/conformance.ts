@@ -29,6 +29,14 @@ async function all<T>(batches: AsyncIterable<readonly T[]>): Promise<T[]> {
   return found
 }
 
+/** A writer that is not really dead may bring a part in the very moment: then it is done again. @returns how many are gone */
+async function untilNone(sweep: () => Promise<number>, left: () => Promise<number>): Promise<number> {
+  let gone = 0
+  do gone += await sweep()
+  while ((await left()) > 0)
+  return gone
+}
+
 type Check = (what: string, body: (given: StoreGround) => Promise<void>) => void
 
 /** @param reason why there is no such store on this machine */
@@ -154,8 +162,13 @@ function shelfConformance(check: Check): void {
       while ((await unfinished('swept')) === 0) await pause(5)
       expect(await open('b', 'swept').sweep()).toBe(0)
       expect(await unfinished('swept')).toBe(1)
-      expect(await open('a', 'swept').sweep()).toBe(1)
-      expect(await unfinished('swept')).toBe(0)
+      const next = open('a', 'swept')
+      expect(
+        await untilNone(
+          () => next.sweep(),
+          () => unfinished('swept'),
+        ),
+      ).toBeGreaterThan(0)
       source.destroy(new Error('its writer is gone'))
       await expect(writing).rejects.toBeInstanceOf(Error)
       expect(await all(store.list())).toEqual([{ hash, size: 4 }])
@@ -172,8 +185,13 @@ function shelfConformance(check: Check): void {
       for (const piece of pieces(20)) source.write(piece)
       while ((await unfinished('forgotten')) === 0) await pause(5)
       expect(await open('b', 'forgotten').forgetUnfinished(60_000)).toBe(0)
-      expect(await open('b', 'forgotten').forgetUnfinished(-60_000)).toBe(1)
-      expect(await unfinished('forgotten')).toBe(0)
+      const other = open('b', 'forgotten')
+      expect(
+        await untilNone(
+          () => other.forgetUnfinished(-60_000),
+          () => unfinished('forgotten'),
+        ),
+      ).toBeGreaterThan(0)
       source.destroy(new Error('its writer is gone'))
       await expect(writing).rejects.toBeInstanceOf(Error)
     },

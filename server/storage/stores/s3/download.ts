@@ -1,0 +1,131 @@
+/**
+ * Bytes on their way out, a window of each blob at a time: no reader holds a connection, however slow it is, and what is cut
+ * off goes on where it was.
+ */
+import { GetObjectCommand } from '@aws-sdk/client-s3'
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { DagbokError } from '../../../domain/errors/errors.ts'
+import type { ByteRange } from '../../artifact-store.ts'
+import type { Bucket } from './bucket.ts'
+import { S3Fault } from './faults.ts'
+import { asidePath, blobPath } from './keys.ts'
+
+interface Window {
+  bytes: Buffer
+  /** Bytes of the whole blob. */
+  size: number
+}
+
+const nothing = Buffer.alloc(0)
+
+/** Bytes of a body, up to where it was torn. The signal ends the wait for more. */
+async function arrived(body: Readable, wanted: number, abortSignal: AbortSignal): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let got = 0
+  const end = () => body.destroy(new Error('it was given up'))
+  abortSignal.addEventListener('abort', end)
+  try {
+    if (abortSignal.aborted) end()
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      chunks.push(chunk)
+      got += chunk.byteLength
+    }
+  } catch (error) {
+    // With nothing of it the request has failed; what came is good for what it is.
+    if (got === 0) throw error
+  } finally {
+    abortSignal.removeEventListener('abort', end)
+  }
+  return Buffer.concat(chunks).subarray(0, wanted)
+}
+
+/** Bytes of the whole, from `bytes 0-99/1234`. */
+const wholeOf = (contentRange = ''): number | null => {
+  const size = /\/(\d+)$/.exec(contentRange)?.[1]
+  return size === undefined ? null : Number(size)
+}
+
+/** One request for some of the bytes, or what came of them. @throws S3Fault */
+async function fetchOnce(bucket: Bucket, Key: string, { start, end }: ByteRange): Promise<Window> {
+  const command = new GetObjectCommand({ ...bucket.where, Key, Range: `bytes=${start}-${end - 1}` })
+  try {
+    return await bucket.ask(async (client, signal) => {
+      const { Body, ContentRange, ContentLength = 0 } = await client.send(command, signal)
+      const body = Body as Readable
+      const size = wholeOf(ContentRange)
+      // Who answers with all of it, as one without ranges does, would be read from its beginning.
+      if (size === null && start > 0) {
+        body.destroy()
+        throw new S3Fault('it does not know ranges', null, false)
+      }
+      const bytes = await arrived(body, end - start, signal.abortSignal)
+      if (bytes.length === 0) throw new Error('nothing of it arrived')
+      return { bytes, size: size ?? ContentLength }
+    }, end - start)
+  } catch (error) {
+    // It ends before that.
+    if (error instanceof S3Fault && error.status === 416) return { bytes: nothing, size: start }
+    throw error
+  }
+}
+
+/** A blob is read where it is: also from aside, where it may be on its way to. @throws DagbokError `not_found`; S3Fault */
+async function fetchWindow(bucket: Bucket, hash: string, range: ByteRange): Promise<Window> {
+  for (const path of [blobPath(hash), asidePath(hash), blobPath(hash)])
+    try {
+      return await fetchOnce(bucket, bucket.key(path), range)
+    } catch (error) {
+      if (!(error instanceof S3Fault && error.missing)) throw error
+    }
+  throw new DagbokError('not_found', 'There is no such blob.')
+}
+
+/**
+ * The first window is there when it resolves. The stream fails with `unavailable` when the rest cannot be had, or the blob was
+ * asked for whole and these are not its bytes.
+ * @throws DagbokError `not_found`; S3Fault
+ */
+export async function download(
+  bucket: Bucket,
+  hash: string,
+  range: ByteRange | undefined,
+  window: number,
+): Promise<Readable> {
+  const { start, end } = { start: range?.start ?? 0, end: range?.end ?? Infinity }
+  if (start >= end) {
+    await fetchWindow(bucket, hash, { start: 0, end: 1 })
+    return Readable.from([])
+  }
+  const upTo = (at: number) => ({ start: at, end: Math.min(at + window, end) })
+  const first = await fetchWindow(bucket, hash, upTo(start))
+  const until = Math.min(end, first.size)
+  const isWhole = start === 0 && until === first.size
+  const bytes = async function* () {
+    const sum = createHash('sha256')
+    let [at, next] = [start, first]
+    for (;;) {
+      if (next.bytes.length > 0) {
+        if (isWhole) sum.update(next.bytes)
+        at += next.bytes.length
+        yield next.bytes
+      }
+      if (at >= until) break
+      next = await fetchWindow(bucket, hash, upTo(at))
+      if (next.bytes.length === 0 || next.size !== first.size) throw new S3Fault('it changed', null, false)
+    }
+    if (isWhole && sum.digest('hex') !== hash)
+      throw new DagbokError(
+        'unavailable',
+        `The artifact store ${bucket.name} has other bytes than were stored.`,
+      )
+  }
+  const told = async function* () {
+    try {
+      yield* bytes()
+    } catch (error) {
+      throw bucket.told(error)
+    }
+  }
+  return Readable.from(told(), { objectMode: false })
+}
