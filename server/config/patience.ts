@@ -19,5 +19,8 @@ export const storeMs = shortened('DAGBOK_TEST_STORE_MS', 120_000)
 /** The same where somebody waits for a page. */
 export const storeShownMs = storeMs / 6
 
+/** Bytes in a ms with which a network to such a store counts as slow, and not as hanging: what brings bytes has more time. */
+export const storeSlowest = shortened('DAGBOK_TEST_STORE_SLOWEST', 250)
+
 /** ms after which one request of such a call is given up, and made anew. */
 export const storeTryMs = storeMs / 4

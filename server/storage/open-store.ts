@@ -1,5 +1,5 @@
 /** The artifact store where the settings say that it is. */
-import { storeTryMs } from '../config/patience.ts'
+import { storeSlowest, storeTryMs } from '../config/patience.ts'
 import type { StorePlace } from '../config/store.ts'
 import { DagbokError } from '../domain/errors/errors.ts'
 import type { OwnedStore } from './artifact-store.ts'
@@ -58,7 +58,7 @@ export async function openStore(place: StorePlace, writer: string, callMs: numbe
   const { address, keys } = place
   // Its library is not loaded for nobody.
   const { S3Store } = await import('./stores/s3/s3-store.ts')
-  const patience = { callMs, tryMs: Math.min(callMs, storeTryMs) }
+  const patience = { callMs, tryMs: Math.min(callMs, storeTryMs), slowest: storeSlowest }
   const store = new S3Store({ address, keys, patience }, writer)
   const watch = new StoreWatch((ms) => store.check(ms))
   return { artifacts: store, watch, name: store.name, close: () => store.close() }

@@ -101,6 +101,10 @@ export class S3Proxy {
     const mishap = this.mishap(asked)
     request.on('error', () => {})
     if (mishap?.kind === 'hangs') return swallow(request)
+    if (mishap?.kind === 'reset' && mishap.of === 'request' && mishap.after === 0) {
+      request.socket.resetAndDestroy()
+      return
+    }
     if (mishap?.kind === 'refused') {
       await swallow(request)
       response.writeHead(mishap.status, { 'content-type': 'application/xml', date: new Date().toUTCString() })
@@ -128,7 +132,9 @@ export class S3Proxy {
       answer.on('error', () => near.resetAndDestroy())
       void this.#answer(answer, response, mishap).catch(() => near.resetAndDestroy())
     })
-    near.once('close', () => far.destroy())
+    const end = () => far.destroy()
+    near.once('close', end)
+    far.once('close', () => near.off('close', end))
     void this.#send(request, far, mishap).catch(() => far.destroy())
   }
 

@@ -9,8 +9,6 @@ import { faultOf, S3Fault, whyOf } from './faults.ts'
 const mostConnections = 64
 /** ms that a connection may take to open. */
 const connectMs = 5000
-/** Bytes in a ms with which a network counts as slow, and not as hanging: a call that moves bytes may take longer. */
-const slowest = 100
 /** ms before a call is made again: doubled each time, drawn at random from 0. */
 const firstPause = 100
 const longestPause = 5000
@@ -20,6 +18,8 @@ export interface Patience {
   tryMs: number
   /** ms after which a call is. */
   callMs: number
+  /** Bytes in a ms with which a network counts as slow, and not as hanging: who brings bytes has more time. */
+  slowest: number
 }
 
 export interface BucketOptions {
@@ -31,8 +31,15 @@ export interface BucketOptions {
   client?: S3ClientConfig
 }
 
-/** One request; the signal ends it. */
-type Request<T> = (client: S3Client, signal: { abortSignal: AbortSignal }) => Promise<T>
+/** What a request is given. */
+export interface Bound {
+  /** Ends it. */
+  abortSignal: AbortSignal
+  /** Says that something arrived: it has its time from now on again. */
+  alive: () => void
+}
+
+type Request<T> = (client: S3Client, bound: Bound) => Promise<T>
 
 /** What it is told as, everywhere. */
 const named = ({ bucket, prefix }: BucketAddress): string => `s3://${bucket}/${prefix}`.replace(/\/$/, '')
@@ -56,19 +63,39 @@ function clientOf({ address, keys, client = {} }: BucketOptions): S3Client {
   })
 }
 
+/** @throws S3Fault: also when nothing is heard of it for `ms` */
+async function bounded<T>(request: Request<T>, client: S3Client, ms: number): Promise<T> {
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(), ms)
+  try {
+    return await request(client, { abortSignal: late.signal, alive: () => timer.refresh() })
+  } catch (error) {
+    throw faultOf(error, late.signal.aborted ? ms : null)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 export class Bucket {
   /** For what needs no answer: addresses that are signed. */
   readonly client: S3Client
   readonly address: BucketAddress
   /** As it is named to people. */
   readonly name: string
-  readonly #patience: Patience
+  readonly #options: BucketOptions
 
-  constructor(options: BucketOptions) {
-    this.client = clientOf(options)
+  constructor(options: BucketOptions, client: S3Client = clientOf(options)) {
+    this.client = client
     this.address = options.address
     this.name = named(options.address)
-    this.#patience = options.patience
+    this.#options = options
+  }
+
+  /** The same with less patience. @param most ms after which a call is given up */
+  within(most: number): Bucket {
+    const { patience } = this.#options
+    const callMs = Math.min(patience.callMs, most)
+    return new Bucket({ ...this.#options, patience: { ...patience, callMs } }, this.client)
   }
 
   /** Of every command. */
@@ -82,23 +109,25 @@ export class Bucket {
   }
 
   /**
-   * @param bytes that it moves: it has more time for them
-   * @param callMs after which it is not tried again, over the bucket's own
+   * @param bytes that it brings, or has moved: it has more time for them
    * @throws S3Fault
    */
-  async ask<T>(request: Request<T>, bytes = 0, callMs = this.#patience.callMs): Promise<T> {
+  async ask<T>(request: Request<T>, bytes = 0): Promise<T> {
+    const { callMs, tryMs, slowest } = this.#options.patience
     const more = bytes / slowest
     const end = performance.now() + callMs + more
+    let first: S3Fault | null = null
     for (let tries = 0; ; tries++) {
-      const bound = Math.max(1, Math.ceil(Math.min(this.#patience.tryMs + more, end - performance.now())))
-      const abortSignal = AbortSignal.timeout(bound)
+      const bound = Math.max(1, Math.ceil(Math.min(tryMs + more, end - performance.now())))
       try {
-        return await request(this.client, { abortSignal })
+        return await bounded(request, this.client, bound)
       } catch (error) {
-        const fault = faultOf(error, abortSignal.aborted ? bound : null)
-        const wait = Math.random() * Math.min(longestPause, firstPause * 2 ** tries)
-        if (!fault.passing || performance.now() + wait >= end) throw fault
-        await pause(wait)
+        // A last try that was cut short says less than the one before.
+        const fault: unknown = bound < tryMs && first !== null ? first : error
+        const left = end - performance.now()
+        if (!(fault instanceof S3Fault) || !fault.passing || left < firstPause) throw fault
+        first ??= fault
+        await pause(Math.min(left / 2, Math.random() * Math.min(longestPause, firstPause * 2 ** tries)))
       }
     }
   }

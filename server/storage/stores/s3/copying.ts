@@ -9,8 +9,8 @@ import {
 } from '@aws-sdk/client-s3'
 import type { Bucket } from './bucket.ts'
 
-/** Bytes in a ms that a store copies at least. */
-const copies = 10_000
+/** How much faster a store copies than a slow network brings bytes. */
+export const faster = 100
 
 export interface Copying {
   /** Keys, with the prefix. */
@@ -31,20 +31,20 @@ export const givingUpMs = 5000
 /** Gives up what was begun. Never throws. @returns whether it is gone */
 export function abortUpload(bucket: Bucket, Key: string, UploadId: string): Promise<boolean> {
   const command = new AbortMultipartUploadCommand({ ...bucket.where, Key, UploadId })
-  const aborted = bucket.ask((client, signal) => client.send(command, signal), 0, givingUpMs)
+  const aborted = bucket.within(givingUpMs).ask((client, bound) => client.send(command, bound))
   return aborted.then(
     () => true,
     () => false,
   )
 }
 
-/** Of the copy at once: the time for its bytes, as `ask` counts it. */
-const asBytes = (size: number): number => size / (copies / 100)
+/** Bytes that `ask` gives as much time for as a copy of these may take. */
+const asBytes = (size: number): number => size / faster
 
 async function copyParts(bucket: Bucket, { from, to, size, before }: Copying, most: number): Promise<void> {
   const target = { ...bucket.where, Key: to }
-  const { UploadId = '' } = await bucket.ask((client, signal) =>
-    client.send(new CreateMultipartUploadCommand(target), signal),
+  const { UploadId = '' } = await bucket.ask((client, bound) =>
+    client.send(new CreateMultipartUploadCommand(target), bound),
   )
   try {
     const Parts: CompletedPart[] = []
@@ -59,15 +59,15 @@ async function copyParts(bucket: Bucket, { from, to, size, before }: Copying, mo
         ...(before === undefined ? {} : { CopySourceIfUnmodifiedSince: before }),
       })
       const { CopyPartResult } = await bucket.ask(
-        (client, signal) => client.send(command, signal),
+        (client, bound) => client.send(command, bound),
         asBytes(end - start),
       )
       Parts.push({ PartNumber, ETag: CopyPartResult?.ETag })
     }
-    await bucket.ask((client, signal) =>
+    await bucket.ask((client, bound) =>
       client.send(
         new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload: { Parts } }),
-        signal,
+        bound,
       ),
     )
   } catch (error) {
@@ -86,5 +86,5 @@ export async function copyWithin(bucket: Bucket, copying: Copying, most: number)
     CopySource: sourceOf(bucket, from),
     ...(before === undefined ? {} : { CopySourceIfUnmodifiedSince: before }),
   })
-  await bucket.ask((client, signal) => client.send(command, signal), asBytes(size))
+  await bucket.ask((client, bound) => client.send(command, bound), asBytes(size))
 }

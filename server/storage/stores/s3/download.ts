@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { DagbokError } from '../../../domain/errors/errors.ts'
 import type { ByteRange } from '../../artifact-store.ts'
-import type { Bucket } from './bucket.ts'
+import type { Bound, Bucket } from './bucket.ts'
 import { S3Fault } from './faults.ts'
 import { asidePath, blobPath } from './keys.ts'
 
@@ -19,8 +19,8 @@ interface Window {
 
 const nothing = Buffer.alloc(0)
 
-/** Bytes of a body, up to where it was torn. The signal ends the wait for more. */
-async function arrived(body: Readable, wanted: number, abortSignal: AbortSignal): Promise<Buffer> {
+/** Bytes of a body, up to where it was torn, or where nothing came any more. */
+async function arrived(body: Readable, wanted: number, { abortSignal, alive }: Bound): Promise<Buffer> {
   const chunks: Buffer[] = []
   let got = 0
   const end = () => body.destroy(new Error('it was given up'))
@@ -30,6 +30,7 @@ async function arrived(body: Readable, wanted: number, abortSignal: AbortSignal)
     for await (const chunk of body as AsyncIterable<Buffer>) {
       chunks.push(chunk)
       got += chunk.byteLength
+      alive()
     }
   } catch (error) {
     // With nothing of it the request has failed; what came is good for what it is.
@@ -50,8 +51,8 @@ const wholeOf = (contentRange = ''): number | null => {
 async function fetchOnce(bucket: Bucket, Key: string, { start, end }: ByteRange): Promise<Window> {
   const command = new GetObjectCommand({ ...bucket.where, Key, Range: `bytes=${start}-${end - 1}` })
   try {
-    return await bucket.ask(async (client, signal) => {
-      const { Body, ContentRange, ContentLength = 0 } = await client.send(command, signal)
+    return await bucket.ask(async (client, bound) => {
+      const { Body, ContentRange, ContentLength = 0 } = await client.send(command, bound)
       const body = Body as Readable
       const size = wholeOf(ContentRange)
       // Who answers with all of it, as one without ranges does, would be read from its beginning.
@@ -59,10 +60,10 @@ async function fetchOnce(bucket: Bucket, Key: string, { start, end }: ByteRange)
         body.destroy()
         throw new S3Fault('it does not know ranges', null, false)
       }
-      const bytes = await arrived(body, end - start, signal.abortSignal)
+      const bytes = await arrived(body, end - start, bound)
       if (bytes.length === 0) throw new Error('nothing of it arrived')
       return { bytes, size: size ?? ContentLength }
-    }, end - start)
+    })
   } catch (error) {
     // It ends before that.
     if (error instanceof S3Fault && error.status === 416) return { bytes: nothing, size: start }

@@ -36,25 +36,25 @@ export async function* pages(bucket: Bucket, path: string, page = batch): AsyncG
       MaxKeys: page,
       ...(token === undefined ? {} : { ContinuationToken: token }),
     })
-    const found = await bucket.ask((client, signal) => client.send(command, signal))
+    const found = await bucket.ask((client, bound) => client.send(command, bound))
     if (found.Contents !== undefined) yield found.Contents.map(listed)
     if (found.IsTruncated !== true) return
     token = found.NextContinuationToken
   }
 }
 
-/** Asks for one key: whether the bucket is there, and lets us in. @param callMs that the answer may take @throws S3Fault */
-export async function knock(bucket: Bucket, callMs: number): Promise<void> {
+/** Asks for one key: whether the bucket is there, and lets us in. @throws S3Fault */
+export async function knock(bucket: Bucket): Promise<void> {
   const command = new ListObjectsV2Command({ ...bucket.where, Prefix: bucket.key(''), MaxKeys: 1 })
-  await bucket.ask((client, signal) => client.send(command, signal), 0, callMs)
+  await bucket.ask((client, bound) => client.send(command, bound))
 }
 
 /** One that is not there is no fault. @throws S3Fault when the store keeps one of them */
-export async function deleteKeys(bucket: Bucket, keys: readonly string[], callMs?: number): Promise<void> {
+export async function deleteKeys(bucket: Bucket, keys: readonly string[]): Promise<void> {
   for (let at = 0; at < keys.length; at += batch) {
     const Objects = keys.slice(at, at + batch).map((Key) => ({ Key }))
     const command = new DeleteObjectsCommand({ ...bucket.where, Delete: { Objects, Quiet: true } })
-    const { Errors = [] } = await bucket.ask((client, signal) => client.send(command, signal), 0, callMs)
+    const { Errors = [] } = await bucket.ask((client, bound) => client.send(command, bound))
     const kept = Errors.find(({ Code }) => Code !== 'NoSuchKey')
     if (kept !== undefined) throw new S3Fault(kept.Code ?? 'InternalError', 403, false)
   }
@@ -71,7 +71,7 @@ async function* unfinished(bucket: Bucket, path: string): AsyncGenerator<Unfinis
   let from: { KeyMarker?: string; UploadIdMarker?: string } = {}
   for (;;) {
     const command = new ListMultipartUploadsCommand({ ...bucket.where, Prefix: bucket.key(path), ...from })
-    const found = await bucket.ask((client, signal) => client.send(command, signal))
+    const found = await bucket.ask((client, bound) => client.send(command, bound))
     for (const { Key: key = '', UploadId: uploadId = '', Initiated } of found.Uploads ?? [])
       yield { key, uploadId, begunAt: Initiated?.getTime() ?? Date.now() }
     if (found.IsTruncated !== true) return

@@ -14,7 +14,7 @@ import { usualLimits, type S3Limits } from './limits.ts'
 import { S3Store } from './s3-store.ts'
 
 const reason = await whyNoS3()
-const patience = { callMs: 20_000, tryMs: 10_000 }
+const patience = { callMs: 20_000, tryMs: 10_000, slowest: 1000 }
 let server: S3Server
 let proxy: S3Proxy
 let raw: S3Client
@@ -164,7 +164,7 @@ const bound = (store: S3Store) => ({
   stat: store.stat.bind(store),
 })
 
-const quick = { callMs: 300, tryMs: 300 }
+const quick = { callMs: 300, tryMs: 300, slowest: 1000 }
 
 test.each<[string, () => Partial<BucketOptions>, RegExp]>([
   [

@@ -169,7 +169,7 @@ export class S3Store implements OwnedStore {
    * @throws DagbokError `unavailable` with what to do
    */
   async check(ms: number): Promise<void> {
-    await this.#told(knock(this.#bucket, ms))
+    await this.#told(knock(this.#bucket.within(ms)))
   }
 
   close(): void {

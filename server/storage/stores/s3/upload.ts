@@ -16,11 +16,11 @@ import { DagbokError } from '../../../domain/errors/errors.ts'
 import type { StoredBlob } from '../../artifact-store.ts'
 import type { SourcePart } from '../../parts.ts'
 import { unlessMissing, type Bucket } from './bucket.ts'
-import { abortUpload, copyWithin, givingUpMs } from './copying.ts'
+import { abortUpload, copyWithin, faster, givingUpMs } from './copying.ts'
 import { S3Fault } from './faults.ts'
 import { blobPath } from './keys.ts'
 import { mostParts, type S3Limits } from './limits.ts'
-import { deleteKeys } from './listing.ts'
+import { deleteKeys, knock, sweepBelow } from './listing.ts'
 
 const sumOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('base64')
 
@@ -32,11 +32,22 @@ export interface Found {
 }
 
 /** What lies under a key; null when nothing does. */
-export async function look(bucket: Bucket, Key: string): Promise<Found | null> {
-  const head = bucket.ask((client, signal) =>
-    client.send(new HeadObjectCommand({ ...bucket.where, Key }), signal),
+export async function look(bucket: Bucket, key: string): Promise<Found | null> {
+  try {
+    return await head(bucket, key)
+  } catch (error) {
+    // An answer to HEAD has no words: why it was refused, and what the time is there, is said to others.
+    if (!(error instanceof S3Fault) || error.passing || error.status === null) throw error
+    await knock(bucket)
+    return head(bucket, key)
+  }
+}
+
+async function head(bucket: Bucket, Key: string): Promise<Found | null> {
+  const asked = bucket.ask((client, bound) =>
+    client.send(new HeadObjectCommand({ ...bucket.where, Key }), bound),
   )
-  const found = await unlessMissing(head, null)
+  const found = await unlessMissing(asked, null)
   return found === null
     ? null
     : { size: found.ContentLength ?? 0, writtenAt: found.LastModified?.getTime() ?? 0 }
@@ -72,7 +83,7 @@ export class Uploader {
       ChecksumSHA256: sumOf(bytes),
       ...(ifNew ? { IfNoneMatch: '*' } : {}),
     })
-    await this.#bucket.ask((client, signal) => client.send(command, signal), bytes.byteLength)
+    await this.#bucket.ask((client, bound) => client.send(command, bound), bytes.byteLength)
   }
 
   /** @throws S3Fault */
@@ -96,12 +107,19 @@ export class Uploader {
    * @throws S3Fault; DagbokError `too_large`; what the source throws
    */
   async inParts(first: SourcePart, rest: AsyncIterable<SourcePart>): Promise<StoredBlob> {
-    const key = this.#bucket.key(`${this.#incoming}${randomUUID()}`)
+    const path = `${this.#incoming}${randomUUID()}`
+    const key = this.#bucket.key(path)
     const target = { ...this.#bucket.where, Key: key }
     const created = new CreateMultipartUploadCommand({ ...target, ChecksumAlgorithm: 'SHA256' })
-    const { UploadId = '' } = await this.#bucket.ask((client, signal) => client.send(created, signal))
+    let tries = 0
+    const { UploadId = '' } = await this.#bucket.ask((client, bound) => {
+      tries++
+      return client.send(created, bound)
+    })
+    let isWhole = false
     try {
       const { blob, parts } = await this.#parts(key, UploadId, first, rest)
+      isWhole = true
       await this.#complete(key, UploadId, parts, blob.size)
       await this.#settle(key, blob)
       return blob
@@ -109,9 +127,20 @@ export class Uploader {
       await abortUpload(this.#bucket, key, UploadId)
       throw error
     } finally {
-      // What does not go is swept later.
-      await deleteKeys(this.#bucket, [key], givingUpMs).catch(() => {})
+      // One that was begun in vain may be there besides, for the answer was lost.
+      if (tries > 1) await this.#forget(sweepBelow(this.#hurried, { uploads: path, objects: path }, Infinity))
+      else if (isWhole) await this.#forget(deleteKeys(this.#hurried, [key]))
     }
+  }
+
+  /** For what is only cleared away. */
+  get #hurried(): Bucket {
+    return this.#bucket.within(givingUpMs)
+  }
+
+  /** What does not go is swept later. */
+  async #forget(work: Promise<unknown>): Promise<void> {
+    await work.catch(() => {})
   }
 
   async #parts(key: string, UploadId: string, first: SourcePart, rest: AsyncIterable<SourcePart>) {
@@ -147,10 +176,7 @@ export class Uploader {
     const ChecksumSHA256 = sumOf(bytes)
     const part = { ...this.#bucket.where, Key, UploadId, PartNumber, ChecksumSHA256 }
     const command = new UploadPartCommand({ ...part, Body: bytes, ContentLength: bytes.byteLength })
-    const { ETag } = await this.#bucket.ask(
-      (client, signal) => client.send(command, signal),
-      bytes.byteLength,
-    )
+    const { ETag } = await this.#bucket.ask((client, bound) => client.send(command, bound), bytes.byteLength)
     return { PartNumber, ETag, ChecksumSHA256 }
   }
 
@@ -162,7 +188,7 @@ export class Uploader {
       MultipartUpload: { Parts },
     })
     try {
-      await this.#bucket.ask((client, signal) => client.send(command, signal), size / 100)
+      await this.#bucket.ask((client, bound) => client.send(command, bound), size / faster)
     } catch (error) {
       // It was completed, and the answer was lost.
       if (!(error instanceof S3Fault) || error.code !== 'NoSuchUpload') throw error
