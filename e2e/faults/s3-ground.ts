@@ -11,15 +11,13 @@ import { openSite, type Site } from './fleet-site.ts'
 
 /** ms: far longer than a worker on a slow machine lets its lease wait. */
 const longLease = 30_000
-/** ms that a call of the store is tried for. */
-const storeMs = 8000
 const prefix = 'fleet'
 
 const task = (head: string, retries: number, script: string) =>
   `\`\`\`yaml task\n${head}\ninfrastructure_retries: ${retries}\n\`\`\`\n\`\`\`bash script\nset -e\necho "$DAGBOK_ATTEMPT_ID $(date +%s%N)" >> "$DAGBOK_PARAM_LEDGER"\n${script}\n\`\`\`\n`
 
 /** An output in parts and one in one request, which belong together; and a reader that would see a hole. */
-const notebook = (retries: number) => `---
+export const writesAndReads = (retries: number) => `---
 dagbok: 1
 id: fleet
 params:
@@ -37,8 +35,17 @@ export interface Ground extends Site {
   store: S3Store
 }
 
-/** @param retries `infrastructure_retries` of its tasks */
-export async function openGround(closers: Closers, retries: number, workers: number): Promise<Ground> {
+interface Wanted {
+  notebook: string
+  workers: number
+  /** ms that a call of the store is tried for. */
+  storeMs?: number
+}
+
+export async function openGround(
+  closers: Closers,
+  { notebook, workers, storeMs = 8000 }: Wanted,
+): Promise<Ground> {
   const server = await S3Server.open()
   closers.add(() => server.close())
   const proxy = await S3Proxy.lay(server.port)
@@ -48,7 +55,7 @@ export async function openGround(closers: Closers, retries: number, workers: num
     DAGBOK_TEST_STORE_MS: String(storeMs),
     DAGBOK_TEST_STORE_SLOWEST: '20000',
   }
-  const site = await openSite({ notebook: notebook(retries), workers, leaseMs: longLease, env })
+  const site = await openSite({ notebook, workers, leaseMs: longLease, env })
   closers.add(() => site.close())
   const patience = { callMs: 10_000, tryMs: 5000, slowest: 20_000 }
   const store = new S3Store({ address: server.address(prefix), keys: server.keys, patience }, 'test')

@@ -4,14 +4,16 @@
  * life left is swept.
  */
 import { afterEach, expect, test } from 'vitest'
+import { logChunks } from '#db/queries/log.ts'
 import { trials } from '#server/config/trials.ts'
+import { readLines } from '#server/storage/logs/log-reader.ts'
 import type { S3Mishap, S3Proxy } from '#server/testing/s3-proxy.ts'
 import { whyNoS3 } from '#server/testing/s3-program.ts'
 import { Closers } from './closers.ts'
 import type { Site } from './fleet-site.ts'
 import { attemptRows, judgeAttempts, judgeRuns, openRuns } from './history.ts'
 import { randomFrom } from './random.ts'
-import { incoming, judgeOutputs, openGround, type Ground } from './s3-ground.ts'
+import { incoming, judgeOutputs, openGround, writesAndReads, type Ground } from './s3-ground.ts'
 import { insist, pause, until } from './until.ts'
 
 const reason = await whyNoS3()
@@ -108,7 +110,7 @@ const strikes: Record<string, (trial: Trial) => Promise<void>> = {
 test('[R13] whatever becomes of S3 and of whoever writes to it, what is shown is whole', async ({ skip }) => {
   skip(reason !== null, reason ?? '')
   const { count, seed } = trials(15)
-  const here = await openGround(closers, 100, 2)
+  const here = await openGround(closers, { notebook: writesAndReads(100), workers: 2 })
   const acknowledged: string[] = []
   const kinds = Object.values(strikes)
   for (let i = 0; i < count; i++) {
@@ -141,7 +143,7 @@ test('[R13] whatever becomes of S3 and of whoever writes to it, what is shown is
 
 /** One run, to its end, of which the store's part goes wrong. */
 async function oneRun(mutant: string | null, mishap: S3Proxy['mishap'], retries = 1): Promise<Ground> {
-  const here = await openGround(closers, retries, 1)
+  const here = await openGround(closers, { notebook: writesAndReads(retries), workers: 1 })
   const [worker] = here.fleet
   if (worker !== undefined) worker.mutant = mutant
   worker?.start()
@@ -191,6 +193,53 @@ function changedOnce(): S3Proxy['mishap'] {
     return { kind: 'changed', of: 'answer' }
   }
 }
+
+const speaks = `---
+dagbok: 1
+id: fleet
+params:
+  ledger: {type: string}
+---
+
+\`\`\`yaml task
+id: speak
+infrastructure_retries: 0
+\`\`\`
+\`\`\`bash script
+for i in $(seq 1 500); do echo "line $i"; sleep 0.05; done
+\`\`\`
+`
+
+test('[R8] a log in a bucket is read while its task runs, and has every line after the store was away', async ({
+  skip,
+}) => {
+  skip(reason !== null, reason ?? '')
+  const here = await openGround(closers, { notebook: speaks, workers: 1, storeMs: 40_000 })
+  here.fleet[0]?.start()
+  await here.start()
+  const shown = async () => {
+    const [attempt] = await here.db.client<
+      { id: string; state: string }[]
+    >`select id, state::text from attempt`
+    if (attempt === undefined) return { state: 'none', lines: [] }
+    const { lines } = await readLines(here.store, await logChunks(here.db, attempt.id), 0, 1000)
+    return { state: attempt.state, lines: lines.filter((line) => line.startsWith('line ')) }
+  }
+  const early = await until('it is read', async () => {
+    const { state, lines } = await shown()
+    return lines.length >= 20 ? { state, lines } : null
+  })
+  expect(early.state).toBe('running')
+  here.proxy.mishap = () => ({ kind: 'refused', status: 503, code: 'SlowDown' })
+  const before = (await shown()).lines.length
+  // For longer than a log waits for a disk.
+  await pause(12_000)
+  here.proxy.mishap = () => null
+  await until('it goes on', async () => (await shown()).lines.length > before)
+  await until('the run has ended', async () => (await openRuns(here.db.client)) === 0)
+  expect(await endOf(here, 'speak')).toMatchObject([{ state: 'succeeded', attempts: 1 }])
+  expect((await shown()).lines).toEqual(Array.from({ length: 500 }, (_, i) => `line ${i + 1}`))
+})
 
 test('mutant: a worker that takes a fault of the store for success is caught', async ({ skip }) => {
   skip(reason !== null, reason ?? '')
