@@ -56,6 +56,7 @@ test('a key of the bucket is whole, and may come from files', () => {
       prefix: 'prefix/',
       region: 'eu-north-1',
       endpoint: null,
+      publicEndpoint: null,
       pathStyle: false,
     },
     keys: { accessKeyId: 'id', secretAccessKey: 'secret' },

@@ -1,8 +1,16 @@
 import { expect, test } from 'vitest'
 import { parseBucketAddress } from './store.ts'
 
-const plain = { bucket: 'bucket', prefix: '', region: null, endpoint: null, pathStyle: false }
+const plain = {
+  bucket: 'bucket',
+  prefix: '',
+  region: null,
+  endpoint: null,
+  publicEndpoint: null,
+  pathStyle: false,
+}
 const endpoint = 'http://10.0.0.7:9000'
+const outside = 'https://files.example.org'
 const other = { ...plain, region: 'us-east-1', endpoint, pathStyle: true }
 
 test.each([
@@ -16,6 +24,7 @@ test.each([
     { ...plain, bucket: 'my.bucket-1', prefix: 'a/', region: 'eu-north-1' },
   ],
   [`s3://bucket?endpoint=${endpoint}`, other],
+  [`s3://bucket?endpoint=${endpoint}&public=${outside}`, { ...other, publicEndpoint: outside }],
   [`s3://bucket?endpoint=${encodeURIComponent(endpoint)}&path-style=0`, { ...other, pathStyle: false }],
 ])('%s is read', (text, address) => expect(parseBucketAddress(text)).toEqual(address))
 
@@ -32,6 +41,7 @@ test.each([
   ['s3://bucket?endpoint=minio', /has an endpoint that is no web address/],
   ['s3://bucket?endpoint=ftp://minio', /has an endpoint that is no web address/],
   ['s3://bucket?endpoint=http://minio/path', /has an endpoint with a path/],
+  ['s3://bucket?public=files', /has an endpoint that is no web address/],
   ['s3://bucket?path-style=yes', /has a path-style that is not 0 or 1/],
 ])('%s is refused, with what to write instead', (text, why) => expect(parseBucketAddress(text)).toMatch(why))
 

@@ -9,6 +9,8 @@ export interface BucketAddress {
   region: string | null
   /** Address of a store that is not Amazon's; null: Amazon's. */
   endpoint: string | null
+  /** The same as browsers reach it; null: they cannot, or it is the endpoint itself where that is Amazon's. */
+  publicEndpoint: string | null
   /** Whether the bucket stands in the path of an address, and not in its host. */
   pathStyle: boolean
 }
@@ -18,7 +20,7 @@ const form = 's3://BUCKET/PREFIX?region=NAME, and for a store that is not Amazon
 /** The text is not repeated: somebody may have written a key into it. */
 const wrong = (why: string) => `${why}: write ${form}`
 
-const known = new Set(['region', 'endpoint', 'path-style'])
+const known = new Set(['region', 'endpoint', 'public', 'path-style'])
 
 function endpointFault(text: string): string | null {
   if (!URL.canParse(text)) return 'has an endpoint that is no web address'
@@ -43,8 +45,11 @@ export function parseBucketAddress(text: string): BucketAddress | string {
   const unknown = [...searchParams.keys()].find((name) => !known.has(name))
   if (unknown !== undefined) return wrong('has a setting that is not known behind its ?')
   const endpoint = searchParams.get('endpoint')
-  const fault = endpoint === null ? null : endpointFault(endpoint)
-  if (fault !== null) return wrong(fault)
+  const publicEndpoint = searchParams.get('public')
+  for (const address of [endpoint, publicEndpoint]) {
+    const fault = address === null ? null : endpointFault(address)
+    if (fault !== null) return wrong(fault)
+  }
   const style = searchParams.get('path-style') ?? (endpoint === null ? '0' : '1')
   if (!['0', '1'].includes(style)) return wrong('has a path-style that is not 0 or 1')
   return {
@@ -53,6 +58,7 @@ export function parseBucketAddress(text: string): BucketAddress | string {
     // Stores that are not Amazon's have no regions, but their requests are signed for one.
     region: searchParams.get('region') ?? (endpoint === null ? null : 'us-east-1'),
     endpoint,
+    publicEndpoint,
     pathStyle: style === '1',
   }
 }

@@ -5,20 +5,30 @@ import { attemptsOf, taskRunsOf } from '#db/queries/run-view.ts'
 import { DagbokError } from '../domain/errors/errors.ts'
 import { requireOutput } from '../services/comparison/output-diff.ts'
 import type { ServiceContext } from '../services/context.ts'
+import type { BlobLinks } from '../storage/artifact-store.ts'
 import { readBytes } from '../storage/logs/log-reader.ts'
 import { blobResponse } from './blob-response.ts'
 
+/** ms that an address at the store is good for: whoever loses access keeps it for no longer (S9). */
+const directMs = 60_000
+
+/** @param direct what may be had from the store itself when the request asks for it: `?direct=1`; null: nothing */
 export async function outputResponse(
   services: ServiceContext,
   request: Request,
   attemptId: string,
   name: string,
+  direct: BlobLinks | null = null,
 ): Promise<Response> {
   const { path, hash, size, mediaType } = await requireOutput(services, attemptId, name)
+  const named = { name: path.split('/').at(-1) ?? name, mediaType }
+  if (direct?.forBrowsers === true && new URL(request.url).searchParams.get('direct') === '1') {
+    const location = await direct.download(hash, named, directMs)
+    return new Response(null, { status: 307, headers: { location, 'cache-control': 'no-store' } })
+  }
   return blobResponse(request, {
+    ...named,
     size,
-    mediaType,
-    name: path.split('/').at(-1) ?? name,
     etag: hash,
     read: (range) => services.artifacts.read(hash, range),
   })

@@ -74,6 +74,7 @@ test('without its store it is ready for all else, and says what is wrong, and th
     prefix: 'a/',
     region: 'us-east-1',
     endpoint: 'http://127.0.0.1:1',
+    publicEndpoint: null,
     pathStyle: true,
   }
   const keys = { accessKeyId: 'id', secretAccessKey: 'secret' }

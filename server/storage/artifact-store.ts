@@ -41,11 +41,14 @@ export interface UploadLink {
 
 /** Addresses that need no credentials, and are good for a while: whoever has one may do this one thing. */
 export interface BlobLinks {
+  /** Whether browsers reach them, too, and not only what runs beside this process. */
+  readonly forBrowsers: boolean
   /** Bytes of the longest blob that one upload may bring. */
   readonly longestUpload: number
   /**
    * For a GET, ranges included. What is served is saved, and never shown as a page.
    * @param ms that it is good for, whole seconds
+   * @throws DagbokError `not_found`, `unavailable`
    */
   download(hash: string, named: { name: string; mediaType: string }, ms: number): Promise<string>
   /**

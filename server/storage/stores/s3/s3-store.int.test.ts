@@ -134,7 +134,23 @@ test('a download by its address needs no key, knows ranges, and is saved under i
   const part = await fetch(url, { headers: { range: 'bytes=2-4' } })
   expect([part.status, await part.text()]).toEqual([206, '234'])
   expect((await fetch(url, { method: 'DELETE' })).status).toBe(403)
+  await expect(links.download('0'.repeat(64), { name: 'a', mediaType: 'a/b' }, 1000)).rejects.toMatchObject({
+    code: 'not_found',
+  })
   expect((await fetch(url.replace(hash, hash.replace(/./, '0')))).status).toBe(403)
+})
+
+test('an address is signed for the host at which browsers reach the bucket, and for nobody else', async () => {
+  const publicEndpoint = `http://127.0.0.1:${proxy.port}`
+  const address = { ...server.address('public'), publicEndpoint }
+  const store = new S3Store({ address, keys: server.keys, patience }, 'a')
+  const { hash } = await store.put(Buffer.from('outside'))
+  expect(await store.putAside([hash], -60_000)).toBe(1)
+  const url = await store.links.download(hash, { name: 'a.txt', mediaType: 'text/plain' }, 60_000)
+  expect(new URL(url).port).toBe(String(proxy.port))
+  expect(await (await fetch(url)).text()).toBe('outside')
+  expect((await fetch(url.replace(String(proxy.port), String(server.port)))).status).toBe(403)
+  expect([store.links.forBrowsers, openStore().links.forBrowsers]).toEqual([true, false])
 })
 
 test('an upload by its address takes its own bytes, whole, and no others', async () => {

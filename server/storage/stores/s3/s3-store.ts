@@ -40,7 +40,7 @@ export class S3Store implements OwnedStore {
     this.#limits = limits
     this.#incoming = incomingOf(writer)
     this.#uploader = new Uploader(this.#bucket, limits, this.#incoming)
-    this.links = new S3Links(this.#bucket)
+    this.links = new S3Links(this.#bucket, options)
     this.name = this.#bucket.name
   }
 
@@ -173,6 +173,7 @@ export class S3Store implements OwnedStore {
   }
 
   close(): void {
+    this.links.close()
     this.#bucket.close()
   }
 
