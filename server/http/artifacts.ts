@@ -34,6 +34,16 @@ export async function outputResponse(
   })
 }
 
+/** Once the first part is there: what cannot be read is said, and not cut off behind a 200. */
+async function begun(parts: AsyncGenerator<Buffer>): Promise<Readable> {
+  const first = await parts.next()
+  const all = async function* () {
+    if (first.done !== true) yield first.value
+    yield* parts
+  }
+  return Readable.from(all())
+}
+
 export async function logResponse(
   services: ServiceContext,
   request: Request,
@@ -46,7 +56,7 @@ export async function logResponse(
     mediaType: 'text/plain',
     name: 'log.txt',
     etag: null,
-    read: ({ start, end }) => Readable.from(readBytes(services.artifacts, chunks, start, end)),
+    read: ({ start, end }) => begun(readBytes(services.artifacts, chunks, start, end)),
   })
 }
 
