@@ -3,9 +3,9 @@ import type { Logger } from 'pino'
 import type { Database } from '#db/client.ts'
 import { deleteTriedPrograms } from '#db/queries/program.ts'
 import { deleteOldRuns } from '#db/queries/retention.ts'
-import { SessionLock } from '#db/session-lock.ts'
 import type { BlobShelf } from '#server/storage/artifact-store.ts'
 import { Wakeful } from '../scheduler/wakeful.ts'
+import { alone } from './alone.ts'
 import { collectBlobs, settledMs } from './blob-collector.ts'
 
 /** ms from the start to the first round, and between two rounds. */
@@ -15,10 +15,6 @@ const roundMs = 3_600_000
 const collectMs = 86_400_000
 /** Runs of one transaction. */
 const together = 20
-/** Of the advisory lock: "dagb" and 3. */
-const lock = 0x64616762_03
-/** ms that its connection has to end. */
-const endMs = 1000
 
 export interface Policy {
   /** Days that runs stay after their end; null: for ever. */
@@ -31,19 +27,6 @@ interface Options {
   shelf: BlobShelf
   policy: Policy
   log: Logger
-}
-
-/**
- * Two that collect at once could take from each other: one restores what the other puts aside. @returns null when another
- * process is at it
- */
-async function alone<T>(databaseUrl: string, work: () => Promise<T>): Promise<T | null> {
-  const held = new SessionLock(databaseUrl, lock, 'dagbok maintenance')
-  try {
-    return (await held.isOurs()) ? await work() : null
-  } finally {
-    await held.close(endMs)
-  }
 }
 
 export class Maintenance {

@@ -63,16 +63,26 @@ function clientOf({ address, keys, client = {} }: BucketOptions): S3Client {
   })
 }
 
+/** ms that a request has to give what came of it, once it was ended: keys that are looked for do not heed the signal. */
+const lastMs = 500
+
 /** @throws S3Fault: also when nothing is heard of it for `ms` */
 async function bounded<T>(request: Request<T>, client: S3Client, ms: number): Promise<T> {
   const late = new AbortController()
-  const timer = setTimeout(() => late.abort(), ms)
+  const given = Promise.withResolvers<never>()
+  let last: NodeJS.Timeout | undefined
+  const timer = setTimeout(() => {
+    late.abort()
+    last = setTimeout(() => given.reject(new Error('it does not end')), lastMs)
+  }, ms)
   try {
-    return await request(client, { abortSignal: late.signal, alive: () => timer.refresh() })
+    const asked = request(client, { abortSignal: late.signal, alive: () => timer.refresh() })
+    return await Promise.race([asked, given.promise])
   } catch (error) {
     throw faultOf(error, late.signal.aborted ? ms : null)
   } finally {
     clearTimeout(timer)
+    clearTimeout(last)
   }
 }
 
