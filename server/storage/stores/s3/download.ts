@@ -31,6 +31,8 @@ async function arrived(body: Readable, wanted: number, { abortSignal, alive }: B
       chunks.push(chunk)
       got += chunk.byteLength
       alive()
+      // One that does not know ranges sends all of it.
+      if (got > wanted) break
     }
   } catch (error) {
     // With nothing of it the request has failed; what came is good for what it is.
@@ -58,7 +60,7 @@ async function fetchOnce(bucket: Bucket, Key: string, { start, end }: ByteRange)
       // Who answers with all of it, as one without ranges does, would be read from its beginning.
       if (size === null && start > 0) {
         body.destroy()
-        throw new S3Fault('it does not know ranges', null, false)
+        throw new S3Fault('RangesUnknown', null, false)
       }
       const bytes = await arrived(body, end - start, bound)
       if (bytes.length === 0) throw new Error('nothing of it arrived')
@@ -113,13 +115,9 @@ export async function download(
       }
       if (at >= until) break
       next = await fetchWindow(bucket, hash, upTo(at))
-      if (next.bytes.length === 0 || next.size !== first.size) throw new S3Fault('it changed', null, false)
+      if (next.bytes.length === 0 || next.size !== first.size) throw new S3Fault('OtherBytes', null, false)
     }
-    if (isWhole && sum.digest('hex') !== hash)
-      throw new DagbokError(
-        'unavailable',
-        `The artifact store ${bucket.name} has other bytes than were stored.`,
-      )
+    if (isWhole && sum.digest('hex') !== hash) throw new S3Fault('OtherBytes', null, false)
   }
   const told = async function* () {
     try {

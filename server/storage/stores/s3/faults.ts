@@ -43,6 +43,9 @@ const passingCodes = new Set([
 /** Faults of this side, which no second request mends: what the SDK throws before it asks anybody. */
 const ownFaults = new Set(['CredentialsProviderError', 'InvalidParameter', 'TypeError', 'RangeError'])
 
+/** What TLS says of a certificate that this machine does not trust. */
+const distrust = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_)/
+
 interface Thrown {
   name?: string
   message?: string
@@ -59,7 +62,7 @@ export function faultOf(error: unknown, late: number | null): S3Fault {
   const status = $metadata?.httpStatusCode ?? null
   const system = typeof code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(code) ? code : null
   const word = system ?? (typeof Code === 'string' ? Code : name)
-  if (ownFaults.has(word)) return new S3Fault(word, null, false)
+  if (ownFaults.has(word) || distrust.test(word)) return new S3Fault(word, null, false)
   if (message === 'Region is missing') return new S3Fault('RegionMissing', null, false)
   // Nobody answered; or what was answered with 200 was torn, and could not be read.
   if (status === null || status < 300) return new S3Fault(word, null, true)
@@ -82,6 +85,9 @@ const sentences: Record<string, string> = {
     'lies in another region: write ?region=NAME behind the address in DAGBOK_STORE',
   RequestTimeTooSkewed: 'has another time than this machine: set both clocks by NTP',
   QuotaExceeded: 'is full: make room there, or raise its quota',
+  RangesUnknown: 'does not know ranges, which are needed to read it',
+  CopyIncomplete: 'did not copy all of the bytes',
+  OtherBytes: 'has other bytes than were stored',
   EntityTooLarge: 'does not take so many bytes at once: raise its limit of an upload',
 }
 
@@ -92,6 +98,8 @@ const rights =
 export function whyOf({ code, status }: S3Fault): string {
   const known = sentences[code]
   if (known !== undefined) return known
+  if (distrust.test(code))
+    return `has a certificate that this machine does not trust (${code}): name its authority in NODE_EXTRA_CA_CERTS`
   if (status === null) return `does not answer (${code}): look at its address and at the network`
   if (status === 301 || status === 307) return sentences['PermanentRedirect'] ?? ''
   if (status === 403) return `does not allow it (${code}): its key needs ${rights}`

@@ -201,6 +201,6 @@ export class Uploader {
     if (await this.#isFresh(hash, size)) return
     const to = this.#bucket.key(blobPath(hash))
     await copyWithin(this.#bucket, { from, to, size }, this.#limits.copy)
-    if ((await look(this.#bucket, to))?.size !== size) throw new S3Fault('its copy is not whole', null, false)
+    if ((await look(this.#bucket, to))?.size !== size) throw new S3Fault('CopyIncomplete', null, false)
   }
 }
