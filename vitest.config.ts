@@ -41,7 +41,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['**/*.test.ts', '**/*.test.tsx'],
-          exclude: [...exclude, '**/*.int.test.ts'],
+          exclude: [...exclude, '**/*.int.test.ts', '**/*.cluster.test.ts'],
           testTimeout: 60_000,
           execArgv: nodeOptions,
           // By itself vitest leaves a processor out: of two it would use one.
@@ -67,6 +67,17 @@ export default defineConfig({
           include: ['e2e/faults/**/*.fault.test.ts'],
           globalSetup: ['db/testing/global-setup.ts'],
           testTimeout: 1_800_000,
+          hookTimeout: 900_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'cluster',
+          include: ['**/*.cluster.test.ts'],
+          exclude,
+          globalSetup: ['k8s/test-cluster/testing/global-setup.ts'],
+          testTimeout: 600_000,
           hookTimeout: 900_000,
           fileParallelism: false,
         },

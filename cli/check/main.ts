@@ -3,14 +3,14 @@
  * closing line.
  */
 import { runStage, type StageResult } from './stage.ts'
-import { commands, stages } from './stages.ts'
+import { commands, stages, type Stage } from './stages.ts'
 import { summary } from './summary.ts'
 
 async function main([name = '', ...options]: string[]): Promise<number> {
   const wrong = options.find((option) => option !== '--all')
   if (wrong !== undefined) {
     console.error(
-      `'${wrong}' is unknown. \`npm test -- --all\` runs a fresh clone, the simulation, the fault tests and the guards, too.`,
+      `'${wrong}' is unknown. \`npm test -- --all\` runs a fresh clone, the tests on a cluster, the simulation, the fault tests and the guards, too.`,
     )
     return 1
   }
@@ -18,7 +18,9 @@ async function main([name = '', ...options]: string[]): Promise<number> {
   const results: StageResult[] = []
   for (const group of stages) {
     const wanted = group.filter(({ from }) => commands.indexOf(from) <= last)
-    results.push(...(await Promise.all(wanted.map((stage) => runStage(stage.name, stage.run)))))
+    const whole = commands[last] === 'all'
+    const workOf = ({ run, all }: Stage) => (whole ? (all ?? run) : run)
+    results.push(...(await Promise.all(wanted.map((stage) => runStage(stage.name, workOf(stage))))))
   }
   for (const line of summary(results)) console.log(line)
   return results.some(({ failed }) => failed > 0) ? 1 : 0

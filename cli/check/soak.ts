@@ -14,6 +14,14 @@ const tests =
     return runTool('node_modules/vitest/vitest.mjs', ['run', '--project', project, file], { env })
   }
 
+/** @param program takes the first and the last seed */
+const seeds = (program: string, count: number) => () => {
+  const first = Number(anySeed(1e6))
+  return runTool(program, [String(first), String(first + count - 1)])
+}
+
+const kubernetes = 'workers/executors/kubernetes/testing'
+
 /** Its judge knows the rules of all these promises: what differs is how many trials each asks for. */
 const fleet = 'e2e/faults/fleet.fault.test.ts'
 
@@ -24,6 +32,8 @@ const soaks: Record<string, (name: string) => Promise<number>> = {
   R4: tests(fleet, 1000),
   R14: tests(fleet, 300),
   R17: tests(fleet, 1000),
+  R5: seeds(`${kubernetes}/watch-seeds.ts`, 10_000),
+  pods: seeds(`${kubernetes}/lives/life-seeds.ts`, 100_000),
   R9: tests('e2e/faults/tick-kills.fault.test.ts', 300),
   R10: tests('e2e/faults/push-kills.fault.test.ts', 300),
   R12: tests('e2e/faults/versions-apart.fault.test.ts', 500),

@@ -1,5 +1,6 @@
 /** The stages, in the order in which a mistake is cheapest to find. */
 import { browserStage } from './browser-stage.ts'
+import { clusterReason, clusterStage } from './cluster-stage.ts'
 import { cloneStage } from './clone-stage.ts'
 import { guardStage } from './guard-stage.ts'
 import { simulationStage } from './simulation-stage.ts'
@@ -14,6 +15,8 @@ export interface Stage {
   /** The first command that runs it. */
   from: (typeof commands)[number]
   run: () => Promise<Tally>
+  /** What `npm test -- --all` runs in its place. */
+  all?: () => Promise<Tally>
 }
 
 const tool =
@@ -48,6 +51,7 @@ export const stages: Stage[][] = [
   [{ name: 'unit', from: 'verify', run: vitest('unit') }],
   [{ name: 'integration', from: 'verify', run: vitest('integration') }],
   [{ name: 'browser', from: 'test', run: browserStage }],
+  [{ name: 'cluster', from: 'test', run: clusterReason, all: clusterStage }],
   [{ name: 'clone', from: 'all', run: cloneStage }],
   [{ name: 'simulation', from: 'all', run: simulationStage }],
   [{ name: 'faults', from: 'all', run: vitest('faults') }],

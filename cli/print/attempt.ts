@@ -1,4 +1,5 @@
 /** What is kept of an attempt, in lines. */
+import { programOf } from '#server/domain/run/attempt-record.ts'
 import { sizeWords } from '#server/domain/words.ts'
 import type { AttemptRecord } from '#server/views/attempt.ts'
 import { dim, plain, toned } from './output.ts'
@@ -28,10 +29,7 @@ function inputWords(input: Given['inputs'][string]): string {
 function commandWords({ argv, given }: AttemptRecord): string {
   if (argv !== null) return JSON.stringify(argv)
   if (given === null) return ''
-  const { action } = given
-  const words =
-    action.kind === 'command' ? action.command : [action.kind === 'script' ? action.lang : action.path]
-  return JSON.stringify([...words, ...action.args])
+  return JSON.stringify([...programOf(given.action), ...given.action.args])
 }
 
 const section = (title: string, rows: readonly (readonly string[])[]): string[] =>

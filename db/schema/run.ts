@@ -232,6 +232,8 @@ export const attempt = pgTable(
   },
   (t) => [
     unique('attempt_n').on(t.taskRunId, t.n),
+    /** All that is written for an attempt finds it by this. */
+    uniqueIndex('attempt_token').on(t.token),
     index('attempt_run').on(t.runId),
     index('attempt_ended')
       .on(t.endedAt)

@@ -21,6 +21,12 @@ export const longestPoolLease = 86_400
 /** Seconds of such a lease that its worker counts on: the rest is for an answer that was slow, and for ending the attempt. */
 export const countedOn = (leaseSeconds: number): number => leaseSeconds - Math.min(60, leaseSeconds / 4)
 
+/**
+ * ms of the lease of an attempt that is a pod: whoever looks after its cluster prolongs it with each look, and ends it when the
+ * pod is gone. Only a cluster that nobody could look at for a day is given up.
+ */
+export const podLeaseMs = 86_400_000
+
 /** ms that an attempt may be on its way to a worker of the pool: its first heartbeat makes that the pool's lease. */
 export const underwayMs = Math.min(60_000, poolLeaseMs)
 

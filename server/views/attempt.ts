@@ -29,6 +29,7 @@ export const givenSchema = z.object({
     z.object({ kind: z.literal('script'), lang: z.string(), args }),
     z.object({ kind: z.literal('script_file'), path: z.string(), args }),
     z.object({ kind: z.literal('command'), command: z.array(z.string()), args }),
+    z.object({ kind: z.literal('image'), args }),
   ]),
   env: z.record(z.string(), z.string()),
   inputs: z.record(z.string(), givenInputSchema),

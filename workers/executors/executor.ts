@@ -35,6 +35,8 @@ export interface AttemptJob {
     | { kind: 'script'; lang: string; text: string; shell?: string[] | undefined; args: string[] }
     | { kind: 'script_file'; path: string; args: string[] }
     | { kind: 'command'; command: string[]; args: string[] }
+    /** What its image does by itself: only a pod has one. */
+    | { kind: 'image'; args: string[] }
   /** N1 without the paths that only the executor knows (DAGBOK_OUT, DAGBOK_IN_*, …). */
   env: Record<string, string>
   inputs: Record<string, InputValue>

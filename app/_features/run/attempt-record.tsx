@@ -2,6 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
+import { programOf } from '#server/domain/run/attempt-record.ts'
 import type { AttemptRecord } from '#server/views/attempt.ts'
 import type { AttemptView, TaskRunView } from '#server/views/run.ts'
 import { CopyIcon, Fault } from '../../_components/page.tsx'
@@ -102,10 +103,7 @@ function commandOf({ argv, given }: AttemptRecord): string | null {
   if (argv !== null)
     return argv.map((word) => (/^[\w./:=@%+-]+$/.test(word) ? word : JSON.stringify(word))).join(' ')
   if (given === null) return null
-  const { action } = given
-  const words =
-    action.kind === 'command' ? action.command : [action.kind === 'script' ? action.lang : action.path]
-  return [...words, ...action.args].join(' ')
+  return [...programOf(given.action), ...given.action.args].join(' ')
 }
 
 function limitsOf({ timeout, startTimeout, memory }: Given): [string, ReactNode][] {

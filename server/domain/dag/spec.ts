@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import type { Json } from '../json.ts'
+import { taskPodSchema } from '../pod/task-pod.ts'
 import { runStrategies, terminalRunStates, triggerRules } from '../run/states.ts'
 
 const json: z.ZodType<Json> = z.json()
@@ -97,6 +98,8 @@ export const actionSchema = z.discriminatedUnion('kind', [
   /** `path` is the repository path of the script file. */
   z.object({ kind: z.literal('script_file'), path: z.string() }),
   z.object({ kind: z.literal('command'), command: z.array(z.string()) }),
+  /** What its image does by itself: only a pod has one. */
+  z.object({ kind: z.literal('image') }),
   /** A person's answer; `form` is a JSON Schema per field, and the answer becomes the task's values. */
   z.object({
     kind: z.literal('approve'),
@@ -183,7 +186,9 @@ export const taskSchema = z.object({
   values: z.record(name, valueDeclarationSchema),
   env: z.record(z.string(), z.string()),
   image: z.string().nullable(),
-  executor: z.enum(['process', 'pool']).nullable(),
+  executor: z.enum(['process', 'pool', 'kubernetes']).nullable(),
+  /** Of a task that is a pod, what it says of that. */
+  pod: taskPodSchema.optional(),
   resources: z.object({ cpu: z.number().nullable(), memory: z.number().int().nullable() }),
   timeout: ms.nullable(),
   retries: z.number().int().nonnegative(),

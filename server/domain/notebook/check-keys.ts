@@ -1,6 +1,7 @@
 /** A cell's keys and values against the schema, in words, each at its place. */
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import { guess } from './guess.ts'
+import { carriedHere, isCarried, type Carried } from './keys/carried.ts'
 import { frontMatterKeys } from './keys/front-matter-keys.ts'
 import { namePattern, type Key, type SchemaFragment } from './keys/key.ts'
 import { frontMatterSchema, taskSchema, testCellSchema } from './keys/schema.ts'
@@ -139,10 +140,10 @@ function oneFault(
 }
 
 /** What of the format this build refuses: the key stands where it is told. */
-function notCarried(root: Located, keys: readonly Key[]): KeyFault[] {
+function notCarried(root: Located, keys: readonly Key[], carried: Carried): KeyFault[] {
   if (root.kind !== 'map') return []
   return keys.flatMap((key) => {
-    const found = key.carried ? undefined : root.entries.get(key.name)
+    const found = isCarried(key, carried) ? undefined : root.entries.get(key.name)
     if (found === undefined) return []
     return [
       {
@@ -157,7 +158,11 @@ function notCarried(root: Located, keys: readonly Key[]): KeyFault[] {
 const mostErrors = 2000
 
 /** Every fault of a cell's keys and values. */
-export function checkKeys(kind: 'front_matter' | 'task' | 'test', root: Located): KeyFault[] {
+export function checkKeys(
+  kind: 'front_matter' | 'task' | 'test',
+  root: Located,
+  carried: Carried = carriedHere,
+): KeyFault[] {
   const check = checks[kind]
   const validate = validator(check.schema)
   const faults = validate(toJson(root))
@@ -168,8 +173,8 @@ export function checkKeys(kind: 'front_matter' | 'task' | 'test', root: Located)
         .filter((fault) => fault !== null)
   const seen = new Set<string>()
   const refused = [
-    ...notCarried(root, check.keys),
-    ...(kind === 'front_matter' ? notCarried(find(root, '/defaults'), taskKeys) : []),
+    ...notCarried(root, check.keys, carried),
+    ...(kind === 'front_matter' ? notCarried(find(root, '/defaults'), taskKeys, carried) : []),
   ]
   return [...faults, ...refused].filter((fault) => {
     const same = `${fault.start} ${fault.message}`

@@ -1,4 +1,5 @@
 /** What an attempt was given, as it is kept: once, with the attempt, and never again for the next one. Pure. */
+import { assertNever } from '../errors/errors.ts'
 import { keptText, type Json } from '../json.ts'
 
 /** What stands in the place of a secret. */
@@ -46,6 +47,7 @@ export interface Given {
     | { kind: 'script'; lang: string; args: string[] }
     | { kind: 'script_file'; path: string; args: string[] }
     | { kind: 'command'; command: string[]; args: string[] }
+    | { kind: 'image'; args: string[] }
   /** Without the paths that only its executor knows. */
   env: Record<string, string>
   inputs: Record<string, GivenInput>
@@ -77,6 +79,38 @@ function inJson(json: Json, text: (text: string) => string): Json {
   return Object.fromEntries(Object.entries(json).map(([name, one]) => [keptText(name), inJson(one, text)]))
 }
 
+function keptAction(action: Handed['action'], texts: (all: readonly string[]) => string[]): Given['action'] {
+  const args = texts(action.args)
+  switch (action.kind) {
+    case 'command':
+      return { kind: 'command', command: texts(action.command), args }
+    case 'script':
+      return { kind: 'script', lang: action.shell?.join(' ') ?? action.lang, args }
+    case 'script_file':
+      return { kind: 'script_file', path: action.path, args }
+    case 'image':
+      return { kind: 'image', args }
+    default:
+      return assertNever(action)
+  }
+}
+
+/** The words that it is begun with, before its arguments; none of an image alone. */
+export function programOf(action: Given['action']): readonly string[] {
+  switch (action.kind) {
+    case 'command':
+      return action.command
+    case 'script':
+      return [action.lang]
+    case 'script_file':
+      return [action.path]
+    case 'image':
+      return []
+    default:
+      return assertNever(action)
+  }
+}
+
 /** What is kept of what an attempt was given: without secrets, of bounded length, and nothing that a database refuses. */
 export const recordOf = (given: Handed): Given =>
   inJson(bounded(given) as unknown as Json, keptText) as unknown as Given
@@ -86,19 +120,13 @@ function bounded(given: Handed): Given {
   const text = (one: string) => cut(mask(one))
   const texts = (list: readonly string[]) => list.slice(0, mostItems).map(text)
   const { action, folder, timeout, startTimeout, memory } = given
-  const args = texts(action.args)
   return {
     folder,
     timeout,
     startTimeout,
     memory,
     params: Object.fromEntries(Object.entries(given.params).map(([name, one]) => [name, inJson(one, text)])),
-    action:
-      action.kind === 'command'
-        ? { kind: 'command', command: texts(action.command), args }
-        : action.kind === 'script'
-          ? { kind: 'script', lang: action.shell?.join(' ') ?? action.lang, args }
-          : { kind: 'script_file', path: action.path, args },
+    action: keptAction(action, texts),
     env: Object.fromEntries(
       Object.entries(given.env).map(([name, value]) => [name, isSecret(name) ? masked : text(value)]),
     ),

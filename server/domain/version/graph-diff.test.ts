@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { compile } from '../notebook/compile.ts'
+import { plainTaskPod } from '../pod/task-pod.ts'
 import { graphDiff } from './graph-diff.ts'
 
 /** Tasks, one a line, in a notebook of this folder. */
@@ -63,4 +64,16 @@ test.each<[string, string[], string[], string[]]>([
   ['a new name alone is another task', [load], ['id: read, script: ./load.sh'], ['+read ←', '-load ←']],
 ])('%s', (_what, before, after, expected) => {
   expect(told(before, after)).toEqual(expected)
+})
+
+test('what a task said of its pod is told when it says nothing any more, and the other way round', () => {
+  const plain = spec([load])
+  const [task] = plain.tasks
+  if (task === undefined) throw new Error('there is one task')
+  const pods = { ...plain, tasks: [{ ...task, pod: { ...plainTaskPod, labels: { team: 'ml' } } }] }
+  for (const [before, after] of [
+    [plain, pods],
+    [pods, plain],
+  ] as const)
+    expect(graphDiff(before, after)).toMatchObject([{ change: 'changed', changed: ['pod'] }])
 })

@@ -34,7 +34,8 @@ const actionKey = (kind: Task['action']['kind']) => (kind === 'script_file' ? 's
 export function changedKeys(before: Task, after: Task, same = (text: string) => text): string[] {
   const [a, b] = [essence(before), essence(after)]
   const text = (value: unknown) => same(canonicalJson(value ?? null))
-  return Object.keys(b)
+  // Some keys are there only where they say something.
+  return [...new Set([...Object.keys(b), ...Object.keys(a)])]
     .filter((key) => text(a[key]) !== text(b[key]))
     .map((key) => (key === 'action' ? actionKey(after.action.kind) : (keyNames[key] ?? key)))
 }

@@ -14,6 +14,9 @@ interface Options extends Pick<DeskOptions, 'db' | 'sink' | 'artifacts' | 'files
   clerk: Clerk
 }
 
+/** What is asked of an attempt, to bring bytes to it and from it. */
+export type Attempt = Pick<Held, 'id' | 'token' | 'runId' | 'versionId'>
+
 /** A worker that went away in the middle is no fault of ours; all else is. */
 function unlessGone(error: unknown): void {
   if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
@@ -41,10 +44,19 @@ export class AttemptCounter {
     if (what === 'submitted') return this.#submitted(call, held)
     if (what === 'start') return this.#start(call, held)
     if (what === 'log') return this.#log(call, held)
-    if (what === 'files') return this.#files(call, held)
-    if (what === 'blobs' && call.request.method === 'GET') return this.#read(call, held, name)
-    if (what === 'blobs') return this.#upload(call, held, name)
     if (what === 'end') return this.#end(call, held)
+    return this.bring(call, held, what, name)
+  }
+
+  /**
+   * Bytes to and from an attempt, whoever runs it.
+   * @param what `files` or `blobs`
+   * @throws DagbokError `not_found` when it is something else
+   */
+  async bring(call: Call, attempt: Attempt, what: string, name: string): Promise<void> {
+    if (what === 'files') return this.#files(call, attempt)
+    if (what === 'blobs' && call.request.method === 'GET') return this.#read(call, attempt, name)
+    if (what === 'blobs') return this.#upload(call, attempt, name)
     throw new DagbokError('not_found', 'There is nothing about attempts under this path.')
   }
 
@@ -63,7 +75,7 @@ export class AttemptCounter {
     sendJson(call.response, { ok: await this.#options.sink.appendLog(held.token, chunk) })
   }
 
-  async #files(call: Call, held: Held): Promise<void> {
+  async #files(call: Call, held: Attempt): Promise<void> {
     const versionId = held.versionId
     const archive = pack()
     call.response.writeHead(200, { 'content-type': 'application/x-tar' })
@@ -93,7 +105,7 @@ export class AttemptCounter {
   }
 
   /** An input: what was published in its run. */
-  async #read(call: Call, held: Held, hash: string): Promise<void> {
+  async #read(call: Call, held: Attempt, hash: string): Promise<void> {
     const { db, artifacts } = this.#options
     if (!(await mayRead(db, held.runId, hash))) throw new DagbokError('not_found', 'There is no such blob.')
     const { size } = await artifacts.stat(hash)
@@ -104,7 +116,7 @@ export class AttemptCounter {
     await pipeline(source, call.response).catch(unlessGone)
   }
 
-  async #upload(call: Call, held: Held, upload: string): Promise<void> {
+  async #upload(call: Call, held: Attempt, upload: string): Promise<void> {
     if (!isUuid(upload)) throw new DagbokError('bad_input', 'An upload is named by a UUID.')
     const { searchParams } = call.url
     const offset = Number(searchParams.get('offset') ?? -1)

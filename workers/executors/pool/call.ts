@@ -13,9 +13,12 @@ export interface Call {
   url: URL
   /** Below `/api/worker/`. */
   path: string
-  actor: WorkerActor
   /** Bytes of a JSON body. */
   longest: number
+}
+
+export interface WorkerCall extends Call {
+  actor: WorkerActor
 }
 
 /** @throws DagbokError `too_large` */

@@ -10,14 +10,16 @@ import type { Logger } from 'pino'
 import type { Database } from '#db/client.ts'
 import type { KnownWorker } from '#db/queries/worker.ts'
 import { postgresStore } from '#db/scheduling-store.ts'
-import { poolLeaseSeconds } from '#server/config/lease.ts'
+import { podLeaseMs, poolLeaseSeconds } from '#server/config/lease.ts'
 import { DagbokError, httpStatus } from '#server/domain/errors/errors.ts'
+import { PodCounter } from '../kubernetes/pod-counter.ts'
+import { isPodSecret } from '../kubernetes/pod-handle.ts'
 import type { ReadBundle } from '../process/checkouts.ts'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
 import { authenticateWorker } from '#server/services/worker/worker-tokens.ts'
 import type { AttemptSink } from '../executor.ts'
 import { AttemptCounter } from './attempt-counter.ts'
-import { bodyOf, sendJson, type Call } from './call.ts'
+import { bodyOf, sendJson, type WorkerCall } from './call.ts'
 import { Clerk } from './clerk.ts'
 import {
   heartbeat,
@@ -44,7 +46,11 @@ export interface DeskOptions {
   log: Logger
   /** Seconds that a heartbeat of the pool is good for. */
   leaseSeconds?: number
+  /** Told of each attempt whose pod has said something that is kept. */
+  podChanged?: (attemptId: string) => void
 }
+
+const bearerOf = (header: string): string => header.replace(/^Bearer /, '')
 
 /** Bytes of a JSON body: only an end, with its metrics and values, is long. */
 const longestBody = { end: 64 * 2 ** 20, other: 2 ** 20 }
@@ -53,6 +59,7 @@ export class Desk {
   readonly #options: DeskOptions
   readonly #clerk: Clerk
   readonly #counter: AttemptCounter
+  readonly #pods: PodCounter
   readonly #server: Server
 
   constructor(options: DeskOptions) {
@@ -61,6 +68,8 @@ export class Desk {
     this.#clerk = new Clerk({ store: postgresStore(db), sink, scheduler, leaseSeconds })
     const uploads = new Uploads(options.uploads, options.artifacts)
     this.#counter = new AttemptCounter({ ...options, uploads, clerk: this.#clerk })
+    const { artifacts, podChanged: changed = () => {} } = options
+    this.#pods = new PodCounter({ db, artifacts, sink, counter: this.#counter, leaseMs: podLeaseMs, changed })
     this.#server = createServer((request, response) => void this.#answer(request, response))
     this.#server.requestTimeout = 120_000
   }
@@ -92,9 +101,11 @@ export class Desk {
     try {
       const url = new URL(request.url ?? '', 'http://desk')
       const path = url.pathname.slice(workerPath.length + 1)
-      const actor = await authenticateWorker(this.#options.db, request.headers.authorization ?? '')
       const longest = path === 'attempt/end' ? longestBody.end : longestBody.other
-      const call: Call = { request, response, url, path, actor, longest }
+      const given = { request, response, url, path, longest }
+      const header = request.headers.authorization ?? ''
+      if (isPodSecret(bearerOf(header))) return await this.#pods.answer(given, bearerOf(header))
+      const call = { ...given, actor: await authenticateWorker(this.#options.db, header) }
       if (path === 'register') return await this.#register(call)
       const worker = await this.#workerOf(call)
       if (path.startsWith('attempt/')) return await this.#counter.answer(call, worker.id)
@@ -116,18 +127,18 @@ export class Desk {
     sendJson(response, { code, message }, httpStatus[code])
   }
 
-  async #register(call: Call): Promise<void> {
+  async #register(call: WorkerCall): Promise<void> {
     const given = await bodyOf(call, registration)
     const orphans = await this.#clerk.register(call.actor, given)
     sendJson(call.response, { leaseSeconds: this.#clerk.leaseSeconds, orphans })
   }
 
-  async #workerOf({ request, actor }: Call): Promise<KnownWorker> {
+  async #workerOf({ request, actor }: WorkerCall): Promise<KnownWorker> {
     const id = String(request.headers[workerHeader] ?? '')
     return this.#clerk.workerOf(isUuid(id) ? id : nobody, actor)
   }
 
-  async #serve(call: Call, worker: KnownWorker): Promise<void> {
+  async #serve(call: WorkerCall, worker: KnownWorker): Promise<void> {
     const { actor, path, response } = call
     if (path === 'poll') return this.#poll(call, worker)
     if (path === 'heartbeat') {
@@ -140,7 +151,7 @@ export class Desk {
     sendJson(response, {})
   }
 
-  async #poll(call: Call, worker: KnownWorker): Promise<void> {
+  async #poll(call: WorkerCall, worker: KnownWorker): Promise<void> {
     const asked = await bodyOf(call, poll)
     const gone = new AbortController()
     call.response.once('close', () => gone.abort())

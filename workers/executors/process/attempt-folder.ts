@@ -46,7 +46,8 @@ export async function removeAll(folder: string): Promise<void> {
 /** Variables of the product's own environment that tasks get; nothing else of it. */
 const passedOn = ['LANG', 'LC_ALL', 'TZ', 'SSL_CERT_FILE', 'SSL_CERT_DIR'] as const
 
-async function writeInput(
+/** Puts an input where the task finds it. @returns its path */
+export async function writeInput(
   folder: string,
   name: string,
   input: InputValue,
@@ -161,7 +162,10 @@ async function openInside(root: string, path: string) {
 }
 
 /** @throws Error with a sentence when it is too long */
-export async function readReport(folder: AttemptFolder, name: 'values' | 'metrics'): Promise<string> {
+export async function readReport(
+  folder: Pick<AttemptFolder, 'path'>,
+  name: 'values' | 'metrics',
+): Promise<string> {
   const info = await lstat(join(folder.path, name)).catch(() => null)
   if (info === null || !info.isFile()) return ''
   if (info.size > longest)
@@ -177,9 +181,9 @@ export interface CollectedOutputs {
 
 /** Puts every declared output into the store. @throws DagbokError `unavailable` when the store does not take it */
 export async function collectOutputs(
-  folder: AttemptFolder,
+  folder: Pick<AttemptFolder, 'path'>,
   artifacts: AttemptStore,
-  job: AttemptJob,
+  job: Pick<AttemptJob, 'outputs'>,
 ): Promise<CollectedOutputs> {
   const root = await realpath(join(folder.path, 'out'))
   const outputs: AttemptEnd['outputs'] = []

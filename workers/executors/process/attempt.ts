@@ -94,6 +94,12 @@ export class ProcessAttempt {
 
   async #execute(folder: AttemptFolder, submitted: () => void): Promise<AttemptEnd | null> {
     const { host, find, artifacts } = this.#tools
+    if (this.job.action.kind === 'image')
+      return attemptEnd(
+        'failed',
+        'bad_config',
+        'it has an image alone, which only a pod can run: write `executor: kubernetes`, or give it a script or a command.',
+      )
     const { argv, file, warm } = commandLine(this.job, folder.env)
     const program = argv[0] ?? ''
     if (!program.includes('/') && (await find(program)) === null)

@@ -51,26 +51,43 @@ const isWarm = (lang: string): lang is WarmLanguage =>
 const warmOf = (lang: string, path: string, args: string[]): WarmScript | null =>
   isWarm(lang) ? { language: lang, path, args } : null
 
-export function commandLine(job: AttemptJob, env: Record<string, string>): CommandLine {
-  const { action, folder } = job
-  const args = action.args.map((text) => expand(text, env))
-  if (action.kind === 'command')
-    return { argv: [...action.command.map((text) => expand(text, env)), ...args], file: null, warm: null }
+export interface ScriptStart {
+  /** Its interpreter, and its path from the working directory. */
+  argv: string[]
+  /** Of both, the path. */
+  path: string
+  lang: string
+  /** Repository path and text of an inline script, to be written before. */
+  file: CommandLine['file']
+}
+
+/** What runs a script, before its arguments. Nothing is expanded in it. */
+export function scriptStart(job: Pick<AttemptJob, 'action' | 'folder' | 'task'>): ScriptStart | null {
+  const { action, folder, task } = job
+  if (action.kind === 'command' || action.kind === 'image') return null
   if (action.kind === 'script_file') {
     const lang = byExtension[extname(action.path).toLowerCase()] ?? ''
-    const interpreter = interpreters[lang]
     const path = relative(folder, action.path)
-    return { argv: [...(interpreter?.argv ?? []), path, ...args], file: null, warm: warmOf(lang, path, args) }
+    return { argv: [...(interpreters[lang]?.argv ?? []), path], path, lang, file: null }
   }
   const interpreter = interpreters[action.lang]
   const argv = action.shell ?? interpreter?.argv
   if (argv === undefined) throw new Error(`no interpreter for '${action.lang}'`)
-  const path = posix.join(folder, `.dagbok-${job.task}${interpreter?.extension ?? ''}`)
-  const own = relative(folder, path)
-  return {
-    argv: [...argv, own, ...args],
-    file: { path, text: action.text },
-    // What waits in store is the language's own interpreter.
-    warm: action.shell === undefined ? warmOf(action.lang, own, args) : null,
-  }
+  const target = posix.join(folder, `.dagbok-${task}${interpreter?.extension ?? ''}`)
+  const path = relative(folder, target)
+  return { argv: [...argv, path], path, lang: action.lang, file: { path: target, text: action.text } }
+}
+
+export function commandLine(job: AttemptJob, env: Record<string, string>): CommandLine {
+  const { action } = job
+  const args = action.args.map((text) => expand(text, env))
+  if (action.kind === 'image') throw new Error('an image alone is run as a pod only: it needs a command here')
+  if (action.kind === 'command')
+    return { argv: [...action.command.map((text) => expand(text, env)), ...args], file: null, warm: null }
+  const script = scriptStart(job)
+  if (script === null) throw new Error('what is no command is a script')
+  const { argv, path, lang, file } = script
+  // What waits in store is the language's own interpreter.
+  const own = action.kind === 'script_file' || action.shell === undefined
+  return { argv: [...argv, ...args], file, warm: own ? warmOf(lang, path, args) : null }
 }

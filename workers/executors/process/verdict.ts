@@ -53,9 +53,17 @@ function forced({ job, log, why }: Over): AttemptEnd | null {
     : fault(log.failure)
 }
 
-type Results = Pick<AttemptEnd, 'metrics' | 'values'>
+export type Results = Pick<AttemptEnd, 'metrics' | 'values'>
 
-async function resultsOf({ folder, job }: Over): Promise<{ results: Results; problem: string | null }> {
+/**
+ * What a task left in its reports.
+ * @param folder has `values` and `metrics`
+ * @returns with a sentence where they cannot be read
+ */
+export async function readResults(
+  folder: { path: string },
+  job: Pick<AttemptJob, 'metrics' | 'values'>,
+): Promise<{ results: Results; problem: string | null }> {
   try {
     const results = {
       metrics: parseMetrics(await readReport(folder, 'metrics'), job.metrics),
@@ -75,7 +83,7 @@ const noRoom = (what: string) =>
 
 async function own(over: Over): Promise<AttemptEnd> {
   const { code, signal } = over.exit
-  const { results, problem } = await resultsOf(over)
+  const { results, problem } = await readResults(over.folder, over.job)
   // Whether its code saw that its writes failed, and what it made of that, nobody can say.
   if (over.full.now || (over.full.ever && code !== 0))
     return { ...noRoom('what it wrote may not be whole'), ...results }
@@ -87,9 +95,16 @@ async function own(over: Over): Promise<AttemptEnd> {
   const { outputs, missing } = await collectOutputs(over.folder, over.artifacts, over.job)
   await failpoint('output.publish.after-effect-before-record', over.job.task)
   if (missing.length === 0) return { ...attemptEnd('succeeded', null, null), outputs, ...results }
-  const left = `It ended with 0, but did not leave ${missing.join(', ')} in DAGBOK_OUT.`
-  return { ...attemptEnd('failed', 'missing_output', left), ...results }
+  return { ...leftOut(missing), outputs, ...results }
 }
+
+/** @param missing declared outputs that were not left, as they are told */
+export const leftOut = (missing: readonly string[]): AttemptEnd =>
+  attemptEnd(
+    'failed',
+    'missing_output',
+    `It ended with 0, but did not leave ${missing.join(', ')} in DAGBOK_OUT.`,
+  )
 
 /** null when it was fenced: its end is not ours to write. @throws DagbokError `unavailable` from the store */
 export async function judge(over: Over): Promise<AttemptEnd | null> {

@@ -1,5 +1,6 @@
 /** A notebook, a `.dag.yaml` or what a program printed as front matter, tasks and tests, each checked against its keys. */
 import { checkKeys } from '../check-keys.ts'
+import { carriedHere, type Carried } from '../keys/carried.ts'
 import { readCells, type Cell } from '../cells.ts'
 import type { Text } from '../program.ts'
 import { entry, parseYaml, type Located, type Span } from '../located.ts'
@@ -25,6 +26,10 @@ export interface SourceDocument {
   path: string
   folder: string
   report: Report
+  /** What the keys may ask for. */
+  carried: Carried
+  /** Where keys and values are not of the shape they must have. */
+  misshapen: Span[]
   cells: Cell[]
   front: Located | null
   /** By id, in the order of the text; of two with one id the first. */
@@ -36,6 +41,8 @@ export interface SourceDocument {
   /** By id, in the order of the text; of two with one id the first. */
   tests: Map<string, Located>
 }
+
+type Part = 'front_matter' | 'task' | 'test'
 
 /** Bytes above which a file is no notebook: 2 MiB. */
 const maxLength = 2 * 2 ** 20
@@ -51,16 +58,18 @@ const named = (root: Located): Name | null => {
   return id?.kind === 'scalar' && typeof id.value === 'string' ? { id: id.value, span: id } : null
 }
 
-function read(
-  report: Report,
-  kind: 'front_matter' | 'task' | 'test',
-  text: string,
-  offset: number,
-): Located | null {
+function check(document: SourceDocument, kind: Part, root: Located): void {
+  for (const fault of checkKeys(kind, root, document.carried)) {
+    document.report.add(fault, fault.message, fault.guess)
+    document.misshapen.push({ start: fault.start, end: fault.end })
+  }
+}
+
+function read(document: SourceDocument, kind: Part, text: string, offset: number): Located | null {
   const { root, faults } = parseYaml(text, offset)
-  for (const fault of faults) report.add(fault, fault.message)
+  for (const fault of faults) document.report.add(fault, fault.message)
   if (root === null || faults.length > 0) return null
-  for (const fault of checkKeys(kind, root)) report.add(fault, fault.message, fault.guess)
+  check(document, kind, root)
   return root.kind === 'map' ? root : null
 }
 
@@ -92,7 +101,7 @@ function readMarkdown(document: SourceDocument, text: string): void {
   for (const cell of cells) {
     if (cell.kind === 'markdown') continue
     const body = text.slice(cell.body.start, cell.body.end)
-    const root = read(document.report, cell.kind, body, cell.body.start)
+    const root = read(document, cell.kind, body, cell.body.start)
     if (cell.kind === 'front_matter') document.front = root
     else if (cell.kind === 'test') addTest(document, root)
     else if (cell.kind === 'task') {
@@ -125,10 +134,7 @@ function readYamlFile(document: SourceDocument, text: string, printed: boolean):
   const [tasks, tests] = ['tasks', 'tests'].map((name) => entry(root, name))
   const entries = new Map([...root.entries].filter(([name]) => name !== 'tasks' && name !== 'tests'))
   const front: Located = { ...root, entries }
-  const check = (kind: 'front_matter' | 'task' | 'test', part: Located) => {
-    for (const fault of checkKeys(kind, part)) document.report.add(fault, fault.message, fault.guess)
-  }
-  check('front_matter', front)
+  check(document, 'front_matter', front)
   document.front = front
   for (const [kind, list] of [
     ['task', tasks],
@@ -139,7 +145,7 @@ function readYamlFile(document: SourceDocument, text: string, printed: boolean):
     else
       for (const item of list.items) {
         document.hasTasks ||= kind === 'task'
-        check(kind, item)
+        check(document, kind, item)
         if (item.kind !== 'map') continue
         if (kind === 'task') addTask(document, item, null)
         else addTest(document, item)
@@ -148,7 +154,7 @@ function readYamlFile(document: SourceDocument, text: string, printed: boolean):
 }
 
 /** Reads a file, whatever is in it: what is wrong is in the report, and the rest goes on (N5). */
-export function readDocument(path: string, source: Text): SourceDocument {
+export function readDocument(path: string, source: Text, carried: Carried = carriedHere): SourceDocument {
   const printed = typeof source !== 'string'
   const text = printed ? ('printed' in source ? source.printed : '') : source
   const tooLong = text.length > maxLength
@@ -157,6 +163,8 @@ export function readDocument(path: string, source: Text): SourceDocument {
     path,
     folder: folderOf(path),
     report,
+    carried,
+    misshapen: [],
     cells: [],
     front: null,
     tasks: new Map(),

@@ -9,6 +9,7 @@ import { keyOf } from './expand.ts'
 import { checkVariables, entriesOf, listOf, notYet, textOf } from './front-matter.ts'
 import { mapOf } from './map.ts'
 import { resolvePath } from './paths.ts'
+import { podOfTask, refuseExtras, refusePodKeys } from './pod.ts'
 import type { Draft, DraftTask, KeyOf } from './scope.ts'
 import { bytes, milliseconds, processors } from './units.ts'
 import { approveOf, longestWait, pollOf, waitOf } from './waiting.ts'
@@ -98,16 +99,21 @@ function actionOf(work: Work): Action | null {
   if (source.script !== null) return inline(work, source.script.lang, source.script.text, source.script.span)
   if (script !== null) return scriptOf(work, script)
   if (command !== null) return { kind: 'command', command: texts(work, 'command') }
-  const image = work.key('image')
-  if (image === null)
-    work.fault(
+  return imageAlone(work)
+}
+
+/** What the image does by itself, where there are pods. */
+function imageAlone({ task: { source }, key, fault, draft }: Work): Action | null {
+  if (key('image') === null)
+    fault(
       source.idSpan,
       `'${source.id}' does nothing: give it an inline script, \`script\`, \`command\`, \`uses\`, \`approve\` or \`wait\``,
     )
+  else if (draft.carried.kubernetes && scalarText(key('executor')) === 'kubernetes') return { kind: 'image' }
   else
-    work.fault(
+    fault(
       entry(source.root, 'image') ?? source.idSpan,
-      `'${source.id}' has an image alone, which only Kubernetes can run: give it a script or a command`,
+      `'${source.id}' has an image alone, which only Kubernetes can run: give it a script or a command${draft.carried.kubernetes ? ', or write `executor: kubernetes`' : ''}`,
     )
   return null
 }
@@ -194,10 +200,11 @@ function resourcesOf({ key }: Work): Task['resources'] {
 }
 
 /** Refuses executors that this build does not have. */
-function executorOf({ key, fault }: Work): Task['executor'] {
+function executorOf({ key, fault, draft }: Work): Task['executor'] {
   const located = key('executor')
   const name = scalarText(located)
   if (name === 'process' || name === 'pool') return name
+  if (name === 'kubernetes' && draft.carried.kubernetes) return name
   if (located !== null) fault(located, notYet(`the executor \`${name}\``))
   return null
 }
@@ -273,6 +280,21 @@ function joinedBy({ joins }: DraftTask): Pick<Task, 'joined' | 'joins'> {
   return { joined, ...(plain ? {} : { joins: joins.map(({ group, keys }) => ({ group, keys: [...keys] })) }) }
 }
 
+/** What it says of its pod, where it is one; where it is none, that is a fault. */
+function withPod(work: Work, task: Task): Task {
+  const { key, fault, draft } = work
+  const { root, idSpan } = work.task.source
+  const reading = { root, key, fault, misshapen: work.task.scope.document.misshapen }
+  if (!draft.carried.kubernetes)
+    return (refuseExtras(reading, 'this build cannot carry it out yet, so leave it out until it can'), task)
+  if (task.action.kind === 'approve' || task.action.kind === 'wait')
+    return (refusePodKeys(reading, 'this task only waits, and has none'), task)
+  if (task.executor !== 'kubernetes')
+    return (refusePodKeys(reading, 'write `executor: kubernetes`, too'), task)
+  const pod = podOfTask(reading, task, idSpan)
+  return pod === undefined ? task : { ...task, pod }
+}
+
 /** The task, or null when it has no action; every fault is in its notebook's report. */
 export function assembleTask(draft: Draft, task: DraftTask): Task | null {
   const { document } = task.scope
@@ -320,5 +342,5 @@ export function assembleTask(draft: Draft, task: DraftTask): Task | null {
     renamed_from: textOf(root, 'renamed_from'),
     source: document.report.at(task.source.idSpan),
   }
-  return action === null ? null : { ...assembled, action }
+  return action === null ? null : withPod(work, { ...assembled, action })
 }

@@ -1,4 +1,5 @@
 /** The tables of keys as documentation: what `npm run docs` writes into docs/notebook.md. */
+import { carriedHere, isCarried } from './carried.ts'
 import { frontMatterKeys } from './front-matter-keys.ts'
 import type { Key } from './key.ts'
 import { taskKeys } from './task-keys.ts'
@@ -7,8 +8,11 @@ const tables: Record<string, readonly Key[]> = { front_matter: frontMatterKeys, 
 
 const cell = (text: string) => text.replaceAll('|', '\\|')
 
-function row({ name, type, default: fallback, meaning, carried }: Key): string {
-  const said = carried ? meaning : `${meaning} *Checked, and refused until this build can carry it out.*`
+function row(key: Key): string {
+  const { name, type, default: fallback, meaning } = key
+  const said = isCarried(key, carriedHere)
+    ? meaning
+    : `${meaning} *Checked, and refused until this build can carry it out.*`
   return `| \`${name}\` | ${cell(type)} | ${fallback === null ? '' : `\`${cell(fallback)}\``} | ${cell(said)} |`
 }
 

@@ -10,8 +10,8 @@ export interface Key {
   type: string
   default: string | null
   meaning: string
-  /** False: part of the format, checked, and refused until this build can carry it out. */
-  carried: boolean
+  /** What a build has to be able to for it; `later`: none is. */
+  needs: 'kubernetes' | 'later' | null
 }
 
 export const namePattern = '^[a-z][a-z0-9_-]{0,62}$'
@@ -63,7 +63,7 @@ export function either(a: SchemaFragment, b: SchemaFragment): SchemaFragment {
 
 interface Particulars {
   default?: string
-  later?: true
+  needs?: Key['needs']
 }
 
 export function key(
@@ -73,5 +73,5 @@ export function key(
   meaning: string,
   more: Particulars = {},
 ): Key {
-  return { name: keyName, schema, type, meaning, default: more.default ?? null, carried: more.later !== true }
+  return { name: keyName, schema, type, meaning, default: more.default ?? null, needs: more.needs ?? null }
 }

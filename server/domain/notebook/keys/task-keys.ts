@@ -16,8 +16,10 @@ import {
   tolerance,
   type Key,
 } from './key.ts'
+import { carriedHere } from './carried.ts'
+import { podKeys } from './pod-keys.ts'
 
-const later = { later: true } as const
+const later = { needs: 'later' } as const
 const strings = list(text)
 const environment = {
   type: 'object',
@@ -35,6 +37,11 @@ const cpu = either(
   { type: 'string', pattern: '^([0-9]+m|[0-9]+(\\.[0-9]+)?)$' },
   { type: 'number', exclusiveMinimum: 0 },
 )
+/** Processors and memory are bounds everywhere; all else is asked of a cluster. */
+const resources = {
+  ...object({ cpu, memory, ephemeral_storage: memory }),
+  patternProperties: { '/': { type: ['string', 'integer'], minimum: 0 } },
+}
 const codes = list({ type: 'integer', minimum: 0, maximum: 255 })
 const end = { type: 'string', enum: [...terminalRunStates] }
 const ends = list(end, { uniqueItems: true })
@@ -124,15 +131,15 @@ export const taskKeys: readonly Key[] = [
     'executor',
     { type: 'string', enum: ['process', 'pool', 'kubernetes'] },
     'executor',
-    'Who runs it: `process` is this machine, `pool` the workers of its `queue`. `kubernetes` is not carried out yet.',
+    `Who runs it: \`process\` is this machine, \`pool\` the workers of its \`queue\`, \`kubernetes\` a pod of its own${carriedHere.kubernetes ? '' : ' (which this build cannot carry out yet)'}.`,
     { default: "the deployment's" },
   ),
   key('image', text, 'image', 'The container image; `process` and `pool` run without it, and say so.'),
   key(
     'resources',
-    object({ cpu, memory }),
-    '{cpu, memory}',
-    'What it may use: `500m` or 2 processors, `512Mi` or bytes of memory.',
+    resources,
+    '{cpu, memory, ephemeral_storage, …}',
+    'What it may use: `500m` or 2 processors, `512Mi` or bytes of memory. A pod asks for as much, and for the resources of a cluster, too: `nvidia.com/gpu: 1`.',
   ),
   key('timeout', duration, 'duration', 'The longest an attempt may take.'),
   key(
@@ -202,21 +209,7 @@ export const taskKeys: readonly Key[] = [
     'program, or list of a program and its arguments',
     'What runs an inline script instead of the default for its language, which may then be any: it is given the path of the script after its arguments.',
   ),
-  key('cluster', text, 'name', 'The cluster it runs on.', later),
-  key('pod', { type: 'object' }, 'pod', "A strategic merge onto the pod, in Kubernetes' spelling.", later),
-  ...[
-    'env_from',
-    'node_selector',
-    'tolerations',
-    'affinity',
-    'priority_class',
-    'service_account',
-    'image_pull_secrets',
-    'volumes',
-    'volume_mounts',
-    'labels',
-    'annotations',
-  ].map((field) => key(field, anything, 'as in a pod', `The pod's field of that name.`, later)),
+  ...podKeys,
   key('start_timeout', duration, 'duration', 'The longest it may take to start.'),
   key(
     'queue_timeout',

@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX "attempt_token" ON "attempt" USING btree ("token");

@@ -1,0 +1,56 @@
+/** Names, versions and addresses of the cluster that tests start, and the folders it is in. */
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+/** The current minor version and the oldest that is supported, by the exact version that stands for each. */
+export const versions = { '1.35': '1.35.4', '1.33': '1.33.13' } as const
+export type Minor = keyof typeof versions
+export const minors = Object.keys(versions) as Minor[]
+
+/** What is downloaded and built is kept here; it may be removed at any time while no cluster is up. */
+export const cache = join(homedir(), '.cache/dagbok/test-cluster')
+
+/** All that a cluster writes; `down` removes it. */
+export const state = '/var/lib/dagbok-test-cluster'
+
+/**
+ * A cluster is in a network of its own. It is joined to the machine by one cable with these two ends, and to nothing
+ * else: a pod reaches the machine at `host`, and nowhere else outside the cluster.
+ */
+export const network = {
+  cable: 'dagbok-k8s',
+  host: '10.215.0.1',
+  cluster: '10.215.0.2',
+  bridge: 'pods',
+  pods: '10.213.0.0/16',
+  services: '10.214.0.0/16',
+  /** The API server as pods know it. */
+  apiService: '10.214.0.1',
+} as const
+
+export const apiPort = 6443
+/** Of the registry that images are pulled from. */
+export const registryPort = 5000
+export const registry = `${network.cluster}:${registryPort}`
+
+/** The address of a node, on the bridge; node 1's is the bridge's own. */
+export const nodeAddress = (n: number): string => `10.213.0.${n}`
+export const nodeName = (n: number): string => `node${n}`
+export const mostNodes = 3
+
+/** Seconds after which a silent node counts as lost, and then until its pods are taken off it: both short, for tests. */
+export const lost = { graceSeconds: 16, unreachableSeconds: 10 }
+
+/** Where in each hierarchy of control groups the pods of a node are. */
+export const cgroupOf = (n: number): string => `dagbok-test-${nodeName(n)}`
+
+/** Folders that daemons write to by a name nobody can change: inside, each is an empty one that goes with the cluster. */
+export const privateFolders = ['/run', '/var/lib/cni', '/var/lib/kubelet', '/var/log/containers']
+
+/** Settings of the machine that a kubelet changes: `down` puts them back. */
+export const changedSettings = [
+  'vm/overcommit_memory',
+  'vm/panic_on_oom',
+  'kernel/panic',
+  'kernel/panic_on_oops',
+]

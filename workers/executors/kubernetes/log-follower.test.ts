@@ -1,0 +1,180 @@
+import fc from 'fast-check'
+import { afterAll, expect, test } from 'vitest'
+import { Random } from '#workers/simulation/random.ts'
+import type { LogAsk } from './cluster-client.ts'
+import { ClusterError } from './cluster-error.ts'
+import { followLog } from './log-follower.ts'
+import { LogCursor, logLines, timeOf } from './log-lines.ts'
+import { Sockets, VirtualTime } from './testing/virtual-time.ts'
+
+const sockets = new Sockets()
+afterAll(() => sockets.close())
+const pod = { namespace: 'team-a', name: 'a' }
+
+interface Written {
+  /** ns from the begin. */
+  at: number
+  text: string
+}
+
+const begin = Date.parse('2026-11-27T06:00:00Z')
+const stamp = (ns: number) =>
+  `${new Date(begin + Math.floor(ns / 1e9) * 1000).toISOString().slice(0, 19)}.${String(ns % 1e9).padStart(9, '0')}Z`
+
+/** As a kubelet gives a log: from a whole second on, line by line in the order of its file. */
+function bytesOf(log: readonly Written[], sinceTime: string | undefined): Buffer {
+  const since = sinceTime === undefined ? -Infinity : (Date.parse(sinceTime) - begin) * 1e6
+  const lines = log.filter(({ at }) => at >= since)
+  return Buffer.from(lines.map(({ at, text }) => `${stamp(at)} ${text}\n`).join(''))
+}
+
+interface Cut {
+  /** The part of what is left at which a stream is cut off, and what of the log is written by then. */
+  at: number
+  how: 'end' | 'error'
+}
+
+/** A log that grows, whose streams are cut off at any byte. */
+function sourceOf(log: readonly Written[], cuts: readonly Cut[], asked: LogAsk[]) {
+  let n = 0
+  return {
+    hasEnded: () => n >= cuts.length,
+    source: {
+      readLog: async function* (_: unknown, ask: LogAsk): AsyncGenerator<Uint8Array> {
+        asked.push(ask)
+        const bytes = bytesOf(log, ask.sinceTime)
+        const cut = cuts[n++]
+        const upTo = cut === undefined ? bytes.length : Math.floor(bytes.length * cut.at)
+        for (let from = 0; from < upTo; from += 7) yield bytes.subarray(from, Math.min(upTo, from + 7))
+        if (cut?.how === 'error') throw new ClusterError('unavailable', 'reset')
+      },
+    },
+  }
+}
+
+async function followed(
+  log: readonly Written[],
+  cuts: readonly Cut[],
+): Promise<{ texts: string[]; asked: LogAsk[] }> {
+  const timing = new VirtualTime(sockets, new Random(1))
+  const asked: LogAsk[] = []
+  const texts: string[] = []
+  const { source, hasEnded } = sourceOf(log, cuts, asked)
+  const { signal } = new AbortController()
+  const reading = (async () => {
+    for await (const { text } of followLog({ source, pod, container: 'main', hasEnded, signal, timing }))
+      texts.push(text)
+  })()
+  await timing.run(3_600_000)
+  await reading
+  return { texts, asked }
+}
+
+test('[R8] wherever a stream is cut off, every line comes once, in its order', async () => {
+  const gap = fc.oneof(fc.constantFrom(0, 0, 1), fc.integer({ min: 0, max: 700_000_000 }))
+  // The two streams of a container are stamped apart: a line may be some time before the one that it follows.
+  const line = fc.record({
+    gap,
+    back: fc.constantFrom(0, 0, 0, 5, 400_000_000),
+    text: fc.constantFrom('', 'a', 'b', 'Größe 🦉'),
+  })
+  const cut = fc.record({
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    how: fc.constantFrom('end' as const, 'error' as const),
+  })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(line, { maxLength: 30 }),
+      fc.array(cut, { maxLength: 6 }),
+      async (lines, cuts) => {
+        let now = 1_000_000_000
+        const log = lines.map(({ gap: more, back, text }) => ({ at: (now += more) - back, text }))
+        const { texts } = await followed(log, cuts)
+        expect(texts).toEqual(log.map(({ text }) => text))
+      },
+    ),
+    { numRuns: 500 },
+  )
+})
+
+test('a stream that is begun again is asked for from a second before the last line', async () => {
+  const log = [0, 1.5, 3.2, 3.7].map((s) => ({ at: s * 1e9, text: `at ${s}` }))
+  const { asked } = await followed(log, [{ at: 1, how: 'end' }])
+  expect(asked.map(({ follow, sinceTime }) => [follow, sinceTime])).toEqual([
+    [true, undefined],
+    [false, '2026-11-27T06:00:02Z'],
+  ])
+})
+
+test('what a container left without an end comes when it has ended, and not before', async () => {
+  async function* left(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(`${stamp(5)} whole\n${stamp(6)} half`)
+  }
+  const lines: unknown[] = []
+  for await (const { text, isWhole } of logLines(left())) lines.push([text, isWhole])
+  expect(lines).toEqual([
+    ['whole', true],
+    ['half', false],
+  ])
+  let streams = 0
+  const timing = new VirtualTime(sockets, new Random(1))
+  const { signal } = new AbortController()
+  const source = { readLog: () => (streams++, left()) }
+  const texts: string[] = []
+  const reading = (async () => {
+    const hasEnded = () => streams >= 2
+    for await (const { text } of followLog({ source, pod, container: 'main', hasEnded, signal, timing }))
+      texts.push(`${streams}: ${text}`)
+  })()
+  await timing.run(60_000)
+  await reading
+  expect(texts).toEqual(['1: whole', '3: half'])
+})
+
+test('a pod that is gone, and a log that cannot be read to its end, are told', async () => {
+  const timing = new VirtualTime(sockets, new Random(1))
+  const { signal } = new AbortController()
+  const failing = (code: 'not_found' | 'unavailable', isOver: boolean) => {
+    let n = 0
+    async function* none(): AsyncGenerator<Uint8Array> {
+      n++
+      yield await Promise.reject<Uint8Array>(new ClusterError(code, 'no'))
+    }
+    const lines = followLog({
+      source: { readLog: none },
+      pod,
+      container: 'main',
+      hasEnded: () => isOver,
+      signal,
+      timing,
+    })
+    return lines.next().then(
+      () => 'a line',
+      (error: ClusterError) => `${error.code} after ${n}`,
+    )
+  }
+  const told = Promise.all([failing('not_found', false), failing('unavailable', true)])
+  await timing.run(600_000)
+  expect(await told).toEqual(['not_found after 1', 'unavailable after 5'])
+})
+
+test('a cursor that has had what is stored goes on after it', () => {
+  const cursor = new LogCursor()
+  const line = (ns: number, text: string) => ({ at: BigInt(ns), text, isWhole: true })
+  for (const one of [line(1, 'a'), line(1, 'a'), line(2_000_000_000, 'b')])
+    expect(cursor.take(one)).toBe(true)
+  cursor.begin()
+  expect(cursor.sinceTime).toBe('1970-01-01T00:00:01Z')
+  expect([line(2_000_000_000, 'b'), line(2_000_000_000, 'b')].map((one) => cursor.take(one))).toEqual([
+    false,
+    true,
+  ])
+})
+
+test.each([
+  ['2026-11-27T06:00:00.1Z', 1_795_759_200_100_000_000n],
+  ['2026-11-27T07:00:00.000000001+01:00', 1_795_759_200_000_000_001n],
+  ['2026-11-27T06:00:00Z', 1_795_759_200_000_000_000n],
+  ['yesterday', null],
+  ['2026-13-27T06:00:00Z', null],
+])('the time of a line, %s', (text, ns) => expect(timeOf(text)).toBe(ns))

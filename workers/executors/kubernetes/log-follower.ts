@@ -1,0 +1,58 @@
+/**
+ * Follows the log of a container to its end: a stream that is cut off (by the kubelet after four hours, at a rotation, by a network)
+ * is begun again where it was, without a gap or a doubled line.
+ */
+import type { ClusterClient, PodRef } from './cluster-client.ts'
+import { ClusterError } from './cluster-error.ts'
+import { LogCursor, logLines, type LogLine } from './log-lines.ts'
+import { backOff, pause, realTiming, type Timing } from './timing.ts'
+
+export interface Followed {
+  source: Pick<ClusterClient, 'readLog'>
+  pod: PodRef
+  container: string
+  /** Whether the container has ended, as far as is known: the log that was read after that is whole. */
+  hasEnded: () => boolean
+  /** Where an earlier life of this follower was. */
+  cursor?: LogCursor
+  signal: AbortSignal
+  timing?: Timing
+}
+
+/** ms of waiting between two streams. */
+const failing = { first: 500, most: 10_000 }
+
+/** What will not be there later, either; a container that has not started has no log yet. */
+const isLost = (error: unknown): boolean =>
+  error instanceof ClusterError && ['not_found', 'forbidden', 'unauthorized'].includes(error.code)
+
+/**
+ * Lines as they come, until the log is whole, or the signal ends it.
+ * @throws ClusterError `not_found`, `forbidden`, `unauthorized`; of a container that has ended whatever it cannot be read for, after
+ * five times in a row
+ */
+export async function* followLog(given: Followed): AsyncGenerator<LogLine> {
+  const { source, pod, container, hasEnded, signal, timing = realTiming } = given
+  const cursor = given.cursor ?? new LogCursor()
+  for (let failures = 0; !signal.aborted;) {
+    const isLast = hasEnded()
+    const { sinceTime } = cursor
+    cursor.begin()
+    try {
+      const since = sinceTime === undefined ? {} : { sinceTime }
+      const bytes = source.readLog(pod, { container, follow: !isLast, ...since, signal })
+      for await (const line of logLines(bytes)) {
+        // A line without its end may go on: it comes whole with the next stream.
+        if ((line.isWhole || isLast) && cursor.take(line)) {
+          failures = 0
+          yield line
+        }
+      }
+      if (isLast) return
+    } catch (error) {
+      if (signal.aborted) return
+      if (isLost(error) || (isLast && failures >= 4)) throw error
+    }
+    await pause(timing, backOff(failures++, failing, timing.random), signal)
+  }
+}
