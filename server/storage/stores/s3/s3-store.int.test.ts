@@ -99,6 +99,31 @@ test('[R13] what lies under a hash and is not its bytes is not read as if it wer
   expect((await buffer(await store.read(hash))).toString()).toBe('as it was')
 })
 
+test('a blob that has more parts than S3 takes is refused, and leaves nothing behind', async () => {
+  const store = openStore('a', 'large', { ...small, parts: 2 })
+  await expect(store.put(Readable.from([Buffer.alloc(11 * 2 ** 20)]))).rejects.toMatchObject({
+    code: 'too_large',
+    message: 'The artifact store takes 10485760 bytes of one file at most.',
+  })
+  expect(await server.objects('large/')).toEqual([])
+  expect(await uploads('large')).toBe(0)
+})
+
+test('what takes many pages is listed whole, and moved whole', async () => {
+  const store = openStore('a', 'pages', { ...usualLimits, page: 2 })
+  const blobs = await Promise.all(Array.from({ length: 9 }, (_, i) => store.put(Buffer.from(`blob ${i}`))))
+  const hashes = blobs.map(({ hash }) => hash).toSorted()
+  const listed = []
+  for await (const found of store.list()) listed.push(...found.map(({ hash }) => hash))
+  expect(listed).toEqual(hashes)
+  const older: string[][] = []
+  for await (const found of store.olderThan(-60_000)) older.push(found)
+  expect(older.map(({ length }) => length)).toEqual([2, 2, 2, 2, 1])
+  expect(await store.putAside(hashes, -60_000)).toBe(9)
+  await store.remove(hashes, -60_000)
+  expect(await server.objects('pages/')).toEqual([])
+})
+
 test('somebody else’s things below the prefix are neither listed nor collected', async () => {
   const store = openStore('a', 'shared')
   const { hash, size } = await store.put(Buffer.from('ours'))

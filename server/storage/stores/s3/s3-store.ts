@@ -73,7 +73,7 @@ export class S3Store implements OwnedStore {
 
   /** What lies below a path and was written before then, by its hash. */
   async *#below(path: string, before = Infinity): AsyncGenerator<StoredBlob[]> {
-    for await (const page of this.#retold(pages(this.#bucket, path)))
+    for await (const page of this.#retold(pages(this.#bucket, path, this.#limits.page)))
       yield page.flatMap(({ key, size, writtenAt }) => {
         const hash = hashIn(key)
         return hash === null || writtenAt >= before ? [] : [{ hash, size }]

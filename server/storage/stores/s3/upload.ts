@@ -19,7 +19,7 @@ import { unlessMissing, type Bucket } from './bucket.ts'
 import { abortUpload, copyWithin, faster, givingUpMs } from './copying.ts'
 import { S3Fault } from './faults.ts'
 import { blobPath } from './keys.ts'
-import { mostParts, type S3Limits } from './limits.ts'
+import type { S3Limits } from './limits.ts'
 import { deleteKeys, knock, sweepBelow } from './listing.ts'
 
 const sumOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('base64')
@@ -149,7 +149,7 @@ export class Uploader {
     const underWay: Promise<void>[] = []
     let [size, number] = [0, 0]
     const take = async ({ bytes }: SourcePart) => {
-      if (number >= mostParts)
+      if (number >= this.#limits.parts)
         throw new DagbokError('too_large', `The artifact store takes ${size} bytes of one file at most.`)
       hash.update(bytes)
       size += bytes.byteLength
