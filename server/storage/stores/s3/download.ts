@@ -84,6 +84,45 @@ async function fetchWindow(bucket: Bucket, hash: string, range: ByteRange): Prom
   throw new DagbokError('not_found', 'There is no such blob.')
 }
 
+interface Wanted extends ByteRange {
+  hash: string
+  /** Whether that is all of the blob. */
+  isWhole: boolean
+  /** Bytes of the blob. */
+  size: number
+}
+
+/** What is wanted, window by window. @throws S3Fault when these are not its bytes */
+async function* windowsOf(
+  bucket: Bucket,
+  { hash, start, end, isWhole, size }: Wanted,
+  first: Window,
+  window: number,
+): AsyncGenerator<Buffer> {
+  const sum = createHash('sha256')
+  let [at, next] = [start, first]
+  for (;;) {
+    if (next.bytes.length > 0) {
+      if (isWhole) sum.update(next.bytes)
+      at += next.bytes.length
+      yield next.bytes
+    }
+    if (at >= end) break
+    next = await fetchWindow(bucket, hash, { start: at, end: Math.min(at + window, end) })
+    if (next.bytes.length === 0 || next.size !== size) throw new S3Fault('OtherBytes', null, false)
+  }
+  if (isWhole && sum.digest('hex') !== hash) throw new S3Fault('OtherBytes', null, false)
+}
+
+/** Its faults as users are told of them. */
+async function* told(bucket: Bucket, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* bytes
+  } catch (error) {
+    throw bucket.told(error)
+  }
+}
+
 /**
  * The first window is there when it resolves. The stream fails with `unavailable` when the rest cannot be had, or the blob was
  * asked for whole and these are not its bytes.
@@ -100,31 +139,9 @@ export async function download(
     await fetchWindow(bucket, hash, { start: 0, end: 1 })
     return Readable.from([])
   }
-  const upTo = (at: number) => ({ start: at, end: Math.min(at + window, end) })
-  const first = await fetchWindow(bucket, hash, upTo(start))
-  const until = Math.min(end, first.size)
-  const isWhole = start === 0 && until === first.size
-  const bytes = async function* () {
-    const sum = createHash('sha256')
-    let [at, next] = [start, first]
-    for (;;) {
-      if (next.bytes.length > 0) {
-        if (isWhole) sum.update(next.bytes)
-        at += next.bytes.length
-        yield next.bytes
-      }
-      if (at >= until) break
-      next = await fetchWindow(bucket, hash, upTo(at))
-      if (next.bytes.length === 0 || next.size !== first.size) throw new S3Fault('OtherBytes', null, false)
-    }
-    if (isWhole && sum.digest('hex') !== hash) throw new S3Fault('OtherBytes', null, false)
-  }
-  const told = async function* () {
-    try {
-      yield* bytes()
-    } catch (error) {
-      throw bucket.told(error)
-    }
-  }
-  return Readable.from(told(), { objectMode: false })
+  const first = await fetchWindow(bucket, hash, { start, end: Math.min(start + window, end) })
+  const { size } = first
+  const until = Math.min(end, size)
+  const wanted = { hash, start, end: until, isWhole: start === 0 && until === size, size }
+  return Readable.from(told(bucket, windowsOf(bucket, wanted, first, window)), { objectMode: false })
 }
