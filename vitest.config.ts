@@ -7,6 +7,7 @@ const exclude = ['node_modules/**', '.build*/**', '.dagbok/**', 'examples/**', '
 
 /** What takes longest begins first, or it runs alone in the end: vitest knows no times on a new machine, and goes by size. */
 const longest = [
+  'server/storage/stores/s3/s3-faults.int.test.ts',
   'server/services/version/versions.int.test.ts',
   'workers/executors/pool/pool-executor.int.test.ts',
   'workers/executors/process/process-executor.int.test.ts',

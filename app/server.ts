@@ -14,7 +14,7 @@ import { holdToSchema, watchSchema } from '#db/schema-guard.ts'
 import { allowsHost, allowsOrigin } from '#server/auth/address.ts'
 import { isLoopback } from '#server/config/read.ts'
 import { deskSocket } from '#server/config/desk.ts'
-import { statementMs } from '#server/config/patience.ts'
+import { statementMs, storeShownMs } from '#server/config/patience.ts'
 import { productSettings } from '#server/config/product.ts'
 import { setNextAuthUrl, webSettings, type WebSettings } from '#server/config/web.ts'
 import { codeOfStatus } from '#server/domain/errors/errors.ts'
@@ -24,7 +24,7 @@ import { ThreadedCompiler } from '#server/services/compile/threaded-compiler.ts'
 import { TableProcess } from '#server/services/comparison/table-process.ts'
 import { gitEndpoint } from '#server/services/push/git-endpoint.ts'
 import { productDisks } from '#server/storage/disks.ts'
-import { FolderStore } from '#server/storage/stores/folder.ts'
+import { openStore } from '#server/storage/open-store.ts'
 import { forwardToDesk, workerPrefix } from '#server/http/worker-forward.ts'
 import { LiveHub } from '#server/http/live-hub.ts'
 import { Metrics } from '#server/http/metrics.ts'
@@ -111,9 +111,11 @@ async function start(settings: WebSettings): Promise<void> {
   await holdToSchema(db.client, away)
   const repositories = new HostedRepositories(join(dataFolder, 'repositories'))
   await repositories.recover()
+  const store = await openStore(product.store, 'web', storeShownMs)
   const context: WebContext = {
     db,
-    artifacts: new FolderStore(join(dataFolder, 'artifacts')),
+    artifacts: store.artifacts,
+    store: store.watch,
     repositories,
     compiler: new ThreadedCompiler((details) => log.error({ details }, 'a notebook could not be compiled')),
     log,

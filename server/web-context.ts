@@ -5,11 +5,14 @@
 import type { LiveHub } from './http/live-hub.ts'
 import type { Metrics } from './http/metrics.ts'
 import type { ServiceContext } from './services/context.ts'
+import type { StoreWatch } from './storage/open-store.ts'
 
 export interface WebContext extends ServiceContext {
   sessionSecret: string
   live: LiveHub
   metrics: Metrics
+  /** Whether the artifact store is there. */
+  store: StoreWatch
 }
 
 const key = Symbol.for('dagbok.web')

@@ -14,7 +14,7 @@ import { inheritedByTasks, secretPlaces } from '#server/config/environment.ts'
 import { gitPath } from '#server/config/git.ts'
 import { deskSocket } from '#server/config/desk.ts'
 import { backSeconds } from '#server/config/lease.ts'
-import { statementMs } from '#server/config/patience.ts'
+import { statementMs, storeMs } from '#server/config/patience.ts'
 import { productSettings } from '#server/config/product.ts'
 import { HostedRepositories } from '#server/git/hosted.ts'
 import { ThreadedCompiler } from '#server/services/compile/threaded-compiler.ts'
@@ -22,7 +22,7 @@ import type { ServiceContext } from '#server/services/context.ts'
 import { TableProcess } from '#server/services/comparison/table-process.ts'
 import { productDisks } from '#server/storage/disks.ts'
 import { bundleFiles } from '#server/services/version/bundle-files.ts'
-import { FolderStore } from '#server/storage/stores/folder.ts'
+import { openStore } from '#server/storage/open-store.ts'
 import { Desk } from './executors/pool/desk.ts'
 import { ClusterHost } from './executors/kubernetes/cluster-host.ts'
 import { clusterClient } from './executors/kubernetes/kubeconfig.ts'
@@ -48,7 +48,7 @@ const settings = productSettings()
 /** Two products of one machine are two hosts: none ends the other's attempts. */
 const hostName = `${hostname()}:${settings.runtimeFolder}`
 const db = openDatabase(settings.databaseUrl, { max: 10, applicationName: 'dagbok worker', statementMs })
-const artifacts = new FolderStore(join(settings.dataFolder, 'artifacts'), hostName)
+const { artifacts, name: storeName } = await openStore(settings.store, hostName, storeMs)
 const log = pino({ level: settings.logLevel, base: { process: 'worker' } })
 const ctx: ServiceContext = {
   db,
@@ -63,6 +63,8 @@ const ctx: ServiceContext = {
 }
 
 const away = (error: unknown) => log.warn({ err: error }, 'the database cannot be asked; trying again')
+/** A store that is away keeps what was left there, for the next life or for the collector. */
+const unswept = (error: unknown) => log.warn({ err: error, store: storeName }, 'the store was not swept')
 /** Each part of the start can be done again: the database may be away for a while (R14). */
 const insist = (work: () => Promise<void>) => throughOutages(work, away)
 
@@ -136,7 +138,8 @@ const traces =
         publicUrl,
         log,
       })
-const maintenance = new Maintenance(db, artifacts, { keepDays: settings.keepRunDays }, log)
+const policy = { keepDays: settings.keepRunDays }
+const maintenance = new Maintenance({ db, databaseUrl, shelf: artifacts, policy, log })
 
 await insist(() =>
   registerWorker(db, {
@@ -153,7 +156,7 @@ const beat = setInterval(() => {
 }, beatMs)
 watchSchema(db.client, (code) => void stop(code))
 await insist(async () => executor.endOrphans(await attemptsOfEarlierLives(db, hostName, workerId)))
-await artifacts.sweep()
+await artifacts.sweep().catch(unswept)
 // While there was no desk nobody could prolong a lease: those who went on are waited for.
 await insist(() => graceLeases(db, backSeconds))
 await diskWatch.start()

@@ -38,6 +38,8 @@ const soaks: Record<string, (name: string) => Promise<number>> = {
   R10: tests('e2e/faults/push-kills.fault.test.ts', 300),
   R12: tests('e2e/faults/versions-apart.fault.test.ts', 500),
   R13: tests('e2e/faults/store.fault.test.ts', 1000),
+  bucket: tests('server/storage/stores/s3/s3-faults.int.test.ts', 1000, 'integration'),
+  'bucket-fleet': tests('e2e/faults/store-s3.fault.test.ts', 300),
   R15: tests('e2e/faults/disk-full.fault.test.ts', 20),
   R19: tests('e2e/faults/rolling-upgrade.fault.test.ts', 120),
   'ten-thousand': tests('e2e/faults/ten-thousand.soak.test.ts', 1, 'soak'),

@@ -33,6 +33,7 @@ import { runView } from './run/view.ts'
 import { runWatch } from './run/watch.ts'
 import { shareList } from './share/list.ts'
 import { shareRevoke } from './share/revoke.ts'
+import { storageCopy } from './storage/copy.ts'
 import { versionList } from './version/list.ts'
 import { webhookCreate } from './webhook/create.ts'
 import { webhookList } from './webhook/list.ts'
@@ -106,6 +107,7 @@ const nouns = (): Command[] => [
   comparisonCompare(),
   noun('share', 'links to comparisons', [shareList(), shareRevoke()]),
   worker(),
+  noun('storage', 'where outputs and logs are', [storageCopy()]),
   audit(),
   noun('workers', 'workers of the pool', [workerList()]),
   noun('worker-token', 'tokens of workers', [workerTokenCreate(), workerTokenList(), workerTokenRevoke()]),

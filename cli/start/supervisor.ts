@@ -9,6 +9,7 @@ import { deleteTokensNamed } from '#db/queries/token.ts'
 import { checkServerVersion } from '#db/server-version.ts'
 import { processSettings } from '#server/config/environment.ts'
 import type { Settings } from '#server/config/schema.ts'
+import { storePlace } from '#server/config/store.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { createSignInLink } from '#server/services/session/sign-in-link.ts'
 import { createToken } from '#server/services/token/tokens.ts'
@@ -22,6 +23,7 @@ import { keepPostgres } from './postgres.ts'
 import { Progress, withProgress } from './progress.ts'
 import { sweepRuntimeFolders } from './runtime-folder.ts'
 import { seedExamples } from './seed.ts'
+import { proveStore } from './store.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 /** Each process has this long to end by itself; the whole stop stays under 10 s. */
@@ -150,6 +152,10 @@ async function run(args: StartArguments): Promise<void> {
     await migrateDatabase(url)
     return url
   })
+  const store = storePlace(settings, join(folder.path, 'artifacts'))
+  // A folder of ours needs no proof.
+  const away = store.kind === 's3' ? await stage('store', () => proveStore(store)) : null
+  if (away !== null) console.error(`dagbok: ${away} Logs and outputs wait for it.`)
   const env = {
     DATABASE_URL: databaseUrl,
     NEXTAUTH_SECRET: settings.NEXTAUTH_SECRET ?? (await sessionSecret(folder.path)),

@@ -9,6 +9,7 @@ interface FaultMutant {
 
 const pool = 'workers/executors/pool'
 const ownProcess = 'workers/executors/process'
+const bucket = 'server/storage/stores/s3'
 
 /** Those of the simulation can be had, too. */
 export const faultMutants: FaultMutant[] = [
@@ -90,7 +91,31 @@ export const faultMutants: FaultMutant[] = [
   },
   {
     name: 'what an earlier life was writing is left lying',
-    cuts: [{ file: 'workers/main.ts', find: 'await artifacts.sweep()', put: '' }],
+    cuts: [{ file: 'workers/main.ts', find: 'await artifacts.sweep().catch(unswept)', put: 'void unswept' }],
+  },
+  {
+    name: 'a call of the store is made once',
+    cuts: [{ file: `${bucket}/bucket.ts`, find: '!fault.passing ||', put: 'tries >= 0 ||' }],
+  },
+  {
+    name: 'what is read of the store is not compared with its hash',
+    cuts: [
+      {
+        file: `${bucket}/download.ts`,
+        find: "if (isWhole && sum.digest('hex') !== hash)",
+        put: 'if (at < 0)',
+      },
+    ],
+  },
+  {
+    name: 'an upload that failed is not given up',
+    cuts: [
+      {
+        file: `${bucket}/upload.ts`,
+        find: 'await abortUpload(this.#bucket, key, UploadId)',
+        put: 'void abortUpload',
+      },
+    ],
   },
   {
     name: 'a connection that dies while it is idle ends the process',

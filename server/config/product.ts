@@ -1,12 +1,16 @@
 /** What the supervisor hands to every process of the product. */
 import type { Deployment } from '../domain/run/deployment.ts'
+import { join } from 'node:path'
 import { readClusters, type ClusterSettings } from './clusters.ts'
 import { processSettings } from './environment.ts'
+import { storePlace, type StorePlace } from './store.ts'
 
 export interface ProductSettings {
   databaseUrl: string
-  /** Data folder: repositories and artifacts. */
+  /** Data folder: repositories, and artifacts unless they are in a bucket. */
   dataFolder: string
+  /** Where outputs and logs are. */
+  store: StorePlace
   /** Folder that task processes may enter. */
   runtimeFolder: string
   /** The address users reach the product at; null where it is not known yet. */
@@ -38,6 +42,7 @@ export function productSettings(): ProductSettings {
   return {
     databaseUrl: DATABASE_URL,
     dataFolder: DAGBOK_DATA_DIR,
+    store: storePlace(settings, join(DAGBOK_DATA_DIR, 'artifacts')),
     runtimeFolder,
     publicUrl: NEXTAUTH_URL?.replace(/\/$/, '') ?? null,
     logLevel: LOG_LEVEL,

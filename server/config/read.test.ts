@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { isLoopback, readSettings } from './read.ts'
+import { storePlace } from './store.ts'
 
 const noFiles = (path: string): string => {
   throw new Error(path)
@@ -20,6 +21,7 @@ test('every fault is told at once', () => {
     DAGBOK_MIN_FREE_BYTES: '1 GB',
     DAGBOK_PARALLELISM: '0',
     DAGBOK_EXECUTOR: 'docker',
+    DAGBOK_STORE: 's3:bucket',
   }
   for (const name of Object.keys(faulty)) expect(() => readSettings(faulty, noFiles)).toThrow(name)
 })
@@ -38,6 +40,30 @@ test('headers for a collector are named values, percent-encoded', () => {
   })
   for (const wrong of ['authorization', 'a=b,c', '=b', 'a=%zz', 'a=%ff', 'a=%0A'])
     expect(() => given(wrong)).toThrow('OTEL_EXPORTER_OTLP_HEADERS is no list of headers')
+})
+
+test('a key of the bucket is whole, and may come from files', () => {
+  const DAGBOK_STORE = 's3://bucket/prefix?region=eu-north-1'
+  expect(() => readSettings({ DAGBOK_STORE, AWS_ACCESS_KEY_ID: 'id' }, noFiles)).toThrow(
+    'AWS_SECRET_ACCESS_KEY is missing beside the other half of its key.',
+  )
+  const files = { AWS_ACCESS_KEY_ID_FILE: '/run/id', AWS_SECRET_ACCESS_KEY_FILE: '/run/secret' }
+  const read = readSettings({ DAGBOK_STORE, ...files }, (path) => `${path.slice(5)}\n`)
+  expect(storePlace(read, '/data/artifacts')).toEqual({
+    kind: 's3',
+    address: {
+      bucket: 'bucket',
+      prefix: 'prefix/',
+      region: 'eu-north-1',
+      endpoint: null,
+      publicEndpoint: null,
+      pathStyle: false,
+    },
+    keys: { accessKeyId: 'id', secretAccessKey: 'secret' },
+  })
+  // Without a bucket it is none of our business what else is in the environment.
+  const other = readSettings({ AWS_ACCESS_KEY_ID: 'id' }, noFiles)
+  expect(storePlace(other, '/data/artifacts')).toEqual({ kind: 'folder', folder: '/data/artifacts' })
 })
 
 test('a secret may come from a file, but not from two places', () => {

@@ -2,6 +2,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { z } from 'zod'
 import { longestPoolLease, poolLeaseSeconds } from './lease.ts'
+import { parseBucketAddress } from './store.ts'
 
 const port = z
   .string()
@@ -45,6 +46,13 @@ const headers = z
   })
   .transform(headersOf)
 
+const bucket = z.string().transform((text, context) => {
+  const address = parseBucketAddress(text)
+  if (typeof address !== 'string') return address
+  context.addIssue({ code: 'custom', message: address })
+  return z.NEVER
+})
+
 /** What an operator may set. Names are the field's own; a secret may also come as `NAME_FILE`. */
 export const settings = {
   DATABASE_URL: postgresUrl.optional(),
@@ -71,6 +79,12 @@ export const settings = {
     .int({ error: 'must be a whole number of bytes' })
     .min(0, { error: 'must be 0 or more bytes' })
     .default(256_000_000),
+  /** Bucket that outputs and logs are kept in; without it they are in the data folder. */
+  DAGBOK_STORE: bucket.optional(),
+  /** For that bucket; without them what the machine gives by the usual chain of AWS. */
+  AWS_ACCESS_KEY_ID: z.string().optional(),
+  AWS_SECRET_ACCESS_KEY: z.string().optional(),
+  AWS_SESSION_TOKEN: z.string().optional(),
   /** Task runs that may be starting or running at once in the whole deployment; without it there is no bound but places. */
   DAGBOK_PARALLELISM: z.coerce
     .number({ error: 'must be a number of tasks' })
@@ -94,7 +108,21 @@ export const settings = {
   DAGBOK_ALLOW_PROCESS: z.enum(['1', '0'], { error: 'must be 1 or 0' }).default('0'),
 } as const
 
-export const secretNames = ['DATABASE_URL', 'NEXTAUTH_SECRET', 'OTEL_EXPORTER_OTLP_HEADERS'] as const
+export const secretNames = [
+  'DATABASE_URL',
+  'NEXTAUTH_SECRET',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+] as const
 
-export const settingsSchema = z.object(settings)
+/** Half a key opens nothing, and the chain would go on to look elsewhere. */
+export const settingsSchema = z.object(settings).superRefine((given, context) => {
+  const halves = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const
+  const missing = halves.filter((name) => given[name] === undefined)
+  const [name] = missing
+  if (given.DAGBOK_STORE !== undefined && missing.length === 1 && name !== undefined)
+    context.addIssue({ code: 'custom', path: [name], message: 'is missing beside the other half of its key' })
+})
 export type Settings = z.infer<typeof settingsSchema>

@@ -1,9 +1,13 @@
 /** Logs and outputs by REST where a task is expanded: `?key=` names the item. */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { GET as getLog } from '#app/api/v1/runs/[id]/tasks/[task]/attempts/[n]/log/route.ts'
 import { GET as getOutput } from '#app/api/v1/runs/[id]/tasks/[task]/outputs/[name]/route.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
+import { S3Store } from '#server/storage/stores/s3/s3-store.ts'
+import { whyNoS3 } from '#server/testing/s3-program.ts'
+import { S3Server } from '#server/testing/s3-server.ts'
 import { openWeb } from '#server/testing/web.ts'
+import { outputResponse } from './artifacts.ts'
 import { openWorkshop, type Workshop } from '#workers/testing/workshop.ts'
 
 const { database } = testDatabase()
@@ -69,3 +73,59 @@ test.each([[null], ['side=up,k=1'], ['k=1,side=left'], ['side=left']])(
       ])
   },
 )
+
+const noS3 = await whyNoS3()
+
+/** With its outputs in a bucket. @param outside whether browsers reach it */
+async function inBucket(outside: boolean): Promise<S3Store> {
+  const server = await S3Server.open()
+  const address = { ...server.address('direct'), publicEndpoint: outside ? server.url() : null }
+  const patience = { callMs: 20_000, tryMs: 10_000, slowest: 1000 }
+  const artifacts = new S3Store({ address, keys: server.keys, patience }, 'web')
+  await artifacts.put(Buffer.from('output of left 1\n'))
+  openWeb({ ...shop.hosted.ctx, artifacts })
+  onTestFinished(async () => {
+    openWeb(shop.hosted.ctx)
+    artifacts.close()
+    await server.close()
+  })
+  return artifacts
+}
+
+const authorization = () => ({ authorization: `Bearer ${shop.hosted.token}` })
+const directly = () =>
+  getOutput(new Request('http://dagbok.test/?direct=1&key=side=left,k=1', { headers: authorization() }), {
+    params: Promise.resolve({ id: run, task: 'sort', name: 'said' }),
+  })
+
+test('an output in a bucket that browsers reach is had from there, by an address that needs no token', async ({
+  skip,
+}) => {
+  skip(noS3 !== null, noS3 ?? '')
+  const artifacts = await inBucket(true)
+  const sent = await directly()
+  expect([sent.status, sent.headers.get('cache-control')]).toEqual([307, 'no-store'])
+  const answer = await fetch(sent.headers.get('location') ?? '')
+  expect(await answer.text()).toBe('output of left 1\n')
+  expect(answer.headers.get('content-disposition')).toBe("attachment; filename*=UTF-8''said.txt")
+  // Who does not ask for it, and a page behind a share link, which can be revoked at once, get the bytes from us.
+  expect((await output('side=left,k=1')).status).toBe(200)
+  const [attempt] = await database().client<{ id: string }[]>`
+    select attempt_id as id from output where hash = (select hash from output where size = 17 limit 1) limit 1`
+  const shared = await outputResponse(
+    { ...shop.hosted.ctx, artifacts },
+    new Request('http://dagbok.test/?direct=1'),
+    attempt?.id ?? '',
+    'said',
+  )
+  expect(shared.status).toBe(200)
+})
+
+test('an output in a bucket that only the server reaches, or in a folder, comes from the server', async ({
+  skip,
+}) => {
+  expect([(await directly()).status, await (await directly()).text()]).toEqual([200, 'output of left 1\n'])
+  skip(noS3 !== null, noS3 ?? '')
+  await inBucket(false)
+  expect([(await directly()).status, await (await directly()).text()]).toEqual([200, 'output of left 1\n'])
+})

@@ -5,23 +5,43 @@ import { attemptsOf, taskRunsOf } from '#db/queries/run-view.ts'
 import { DagbokError } from '../domain/errors/errors.ts'
 import { requireOutput } from '../services/comparison/output-diff.ts'
 import type { ServiceContext } from '../services/context.ts'
+import type { BlobLinks } from '../storage/artifact-store.ts'
 import { readBytes } from '../storage/logs/log-reader.ts'
 import { blobResponse } from './blob-response.ts'
 
+/** ms that an address at the store is good for: whoever loses access keeps it for no longer (S9). */
+const directMs = 60_000
+
+/** @param direct what may be had from the store itself when the request asks for it: `?direct=1`; null: nothing */
 export async function outputResponse(
   services: ServiceContext,
   request: Request,
   attemptId: string,
   name: string,
+  direct: BlobLinks | null = null,
 ): Promise<Response> {
   const { path, hash, size, mediaType } = await requireOutput(services, attemptId, name)
+  const named = { name: path.split('/').at(-1) ?? name, mediaType }
+  if (direct?.forBrowsers === true && new URL(request.url).searchParams.get('direct') === '1') {
+    const location = await direct.download(hash, named, directMs)
+    return new Response(null, { status: 307, headers: { location, 'cache-control': 'no-store' } })
+  }
   return blobResponse(request, {
+    ...named,
     size,
-    mediaType,
-    name: path.split('/').at(-1) ?? name,
     etag: hash,
     read: (range) => services.artifacts.read(hash, range),
   })
+}
+
+/** Once the first part is there: what cannot be read is said, and not cut off behind a 200. */
+async function begun(parts: AsyncGenerator<Buffer>): Promise<Readable> {
+  const first = await parts.next()
+  const all = async function* () {
+    if (first.done !== true) yield first.value
+    yield* parts
+  }
+  return Readable.from(all())
 }
 
 export async function logResponse(
@@ -36,7 +56,7 @@ export async function logResponse(
     mediaType: 'text/plain',
     name: 'log.txt',
     etag: null,
-    read: ({ start, end }) => Readable.from(readBytes(services.artifacts, chunks, start, end)),
+    read: ({ start, end }) => begun(readBytes(services.artifacts, chunks, start, end)),
   })
 }
 

@@ -1,4 +1,4 @@
-/** [R15] What a full disk looks like to whoever asks for the health of the product. */
+/** [R15] What a full disk, and a store that is away, look like to whoever asks for the health of the product. */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -8,6 +8,7 @@ import { GET as ready } from '#app/api/health/ready/route.ts'
 import { product } from '#cli/commands/doctor/checks.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
 import { Disks } from '../storage/disks.ts'
+import { openStore } from '../storage/open-store.ts'
 import { startHosted, type Hosted } from '../testing/hosted.ts'
 import { openWeb } from '../testing/web.ts'
 
@@ -40,7 +41,7 @@ const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
 test('with room, nothing is refused, and the doctor speaks of no disk', async () => {
   bounded(0)
-  expect(await (await ready()).json()).toEqual({ status: 'ready', refusing: null })
+  expect(await (await ready()).json()).toEqual({ status: 'ready', refusing: null, store: null })
   expect((await product(url())).map(({ check, verdict }) => `${check} ${verdict}`)).toEqual([
     'product good',
     'database good',
@@ -55,6 +56,7 @@ test('with a full disk it is ready to be read, says what it refuses, and the doc
   expect(await answer.json()).toEqual({
     status: 'ready',
     refusing: expect.stringMatching(/^The disk of the data folder is full: /) as string,
+    store: null,
   })
   expect(await product(url())).toContainEqual({
     check: 'disk',
@@ -64,4 +66,32 @@ test('with a full disk it is ready to be read, says what it refuses, and the doc
     ) as string,
     mend: 'Make room there, and it goes on by itself.',
   })
+})
+
+test('without its store it is ready for all else, and says what is wrong, and the doctor what to do', async () => {
+  const address = {
+    bucket: 'outputs',
+    prefix: 'a/',
+    region: 'us-east-1',
+    endpoint: 'http://127.0.0.1:1',
+    publicEndpoint: null,
+    pathStyle: true,
+  }
+  const keys = { accessKeyId: 'id', secretAccessKey: 'secret' }
+  const { watch, close } = await openStore({ kind: 's3', address, keys }, 'web', 1000)
+  openWeb(hosted.ctx, watch)
+  const answer = await ready()
+  expect(answer.status).toBe(200)
+  const found = 'The artifact store s3://outputs/a does not answer (ECONNREFUSED)'
+  expect(await answer.json()).toMatchObject({
+    status: 'ready',
+    store: `${found}: look at its address and at the network.`,
+  })
+  expect(await product(url())).toContainEqual({
+    check: 'store',
+    verdict: 'bad',
+    found,
+    mend: 'Look at its address and at the network.',
+  })
+  close()
 })

@@ -11,6 +11,12 @@ export const makes =
 
 const item = z.string().optional().describe('the item of an expanded task: `alpha=0.1,k=5`')
 const range = z.string().optional().describe('one range, as RFC 9110 has it: `bytes=0-1023`, `bytes=-500`')
+const direct = z
+  .literal('1')
+  .optional()
+  .describe(
+    'where outputs are in a bucket that browsers reach: 307 with an address there, good for a minute, which needs no token',
+  )
 const place = { id: z.uuid(), task: z.string().describe('`train`, or `clean.tidy` of a component') }
 
 function bytesOf(
@@ -18,6 +24,7 @@ function bytesOf(
   summary: string,
   mediaType: string,
   path: Record<string, z.ZodType>,
+  query: Record<string, z.ZodType> = {},
 ): ZodOpenApiOperationObject {
   const bytes = { content: { [mediaType]: { schema: { type: 'string' as const } } } }
   return {
@@ -26,7 +33,7 @@ function bytesOf(
     security: [{ bearer: [] }],
     requestParams: {
       path: z.object({ ...place, ...path }),
-      query: z.object({ key: item }),
+      query: z.object({ key: item, ...query }),
       header: z.object({ Range: range }),
     },
     responses: {
@@ -43,9 +50,13 @@ const byteRoutes: ZodOpenApiPathsObject = {
     }),
   },
   '/runs/{id}/tasks/{task}/outputs/{name}': {
-    get: bytesOf('runs-output', 'An output of the newest attempt, of the type that it is', '*/*', {
-      name: z.string(),
-    }),
+    get: bytesOf(
+      'runs-output',
+      'An output of the newest attempt, of the type that it is',
+      '*/*',
+      { name: z.string() },
+      { direct },
+    ),
   },
 }
 

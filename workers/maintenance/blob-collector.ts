@@ -14,6 +14,8 @@ export interface Collected {
   setAside: number
   removed: number
   restored: number
+  /** What somebody began to write, and did not end. */
+  unfinished: number
 }
 
 /** @param stopped is asked before each batch: what is left waits for the next round */
@@ -23,24 +25,24 @@ export async function collectBlobs(
   minAgeMs = settledMs,
   stopped = () => false,
 ): Promise<Collected> {
-  const done: Collected = { setAside: 0, removed: 0, restored: 0 }
+  const done: Collected = { setAside: 0, removed: 0, restored: 0, unfinished: 0 }
   for await (const hashes of shelf.setAside(minAgeMs)) {
     if (stopped()) return done
     const used = await blobsInUse(db, hashes)
-    for (const hash of hashes) {
-      if (used.has(hash)) await shelf.restore(hash)
-      else await shelf.remove(hash)
-    }
+    const unused = hashes.filter((hash) => !used.has(hash))
+    await shelf.restore([...used])
+    await shelf.remove(unused, minAgeMs)
     done.restored += used.size
-    done.removed += hashes.length - used.size
+    done.removed += unused.length
   }
   for await (const hashes of shelf.olderThan(minAgeMs)) {
     if (stopped()) return done
     const used = await blobsInUse(db, hashes)
-    for (const hash of hashes) {
-      if (used.has(hash)) continue
-      if (await shelf.putAside(hash, minAgeMs)) done.setAside++
-    }
+    done.setAside += await shelf.putAside(
+      hashes.filter((hash) => !used.has(hash)),
+      minAgeMs,
+    )
   }
+  done.unfinished = await shelf.forgetUnfinished(minAgeMs)
   return done
 }

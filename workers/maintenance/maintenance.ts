@@ -5,6 +5,7 @@ import { deleteTriedPrograms } from '#db/queries/program.ts'
 import { deleteOldRuns } from '#db/queries/retention.ts'
 import type { BlobShelf } from '#server/storage/artifact-store.ts'
 import { Wakeful } from '../scheduler/wakeful.ts'
+import { alone } from './alone.ts'
 import { collectBlobs, settledMs } from './blob-collector.ts'
 
 /** ms from the start to the first round, and between two rounds. */
@@ -20,20 +21,31 @@ export interface Policy {
   keepDays: number | null
 }
 
+interface Options {
+  db: Database
+  databaseUrl: string
+  shelf: BlobShelf
+  policy: Policy
+  log: Logger
+}
+
 export class Maintenance {
   readonly #loop: Wakeful
   #first: NodeJS.Timeout | null = null
   #collectedAt = 0
 
-  constructor(db: Database, shelf: BlobShelf, policy: Policy, log: Logger) {
+  constructor({ db, databaseUrl, shelf, policy, log }: Options) {
     const round = async (): Promise<null> => {
       const runs = policy.keepDays === null ? 0 : await this.#deleteRuns(db, policy.keepDays)
       if (runs > 0) log.info({ runs, days: policy.keepDays }, 'old runs were deleted')
       await deleteTriedPrograms(db)
       if (Date.now() < this.#collectedAt + collectMs) return null
       this.#collectedAt = Date.now()
-      const blobs = await collectBlobs(db, shelf, settledMs, () => this.#loop.stopped)
-      if (blobs.removed + blobs.setAside > 0) log.info(blobs, 'blobs that nobody needs were collected')
+      const blobs = await alone(databaseUrl, () =>
+        collectBlobs(db, shelf, settledMs, () => this.#loop.stopped),
+      )
+      if (blobs !== null && blobs.removed + blobs.setAside + blobs.unfinished > 0)
+        log.info(blobs, 'blobs that nobody needs were collected')
       return null
     }
     this.#loop = new Wakeful(round, roundMs, (error) => log.error({ err: error }, 'maintenance failed'))

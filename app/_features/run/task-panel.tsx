@@ -65,7 +65,12 @@ function Results({ runId, row }: { runId: string; row: TaskRunView }) {
       )}
       {data.outputs.map((output) => (
         <div className="out" key={output.name}>
-          <a className="btn ghost" href={output.url} download aria-label={`Download ${output.path}`}>
+          <a
+            className="btn ghost"
+            href={`${output.url}?direct=1`}
+            download
+            aria-label={`Download ${output.path}`}
+          >
             Download
           </a>
           <details

@@ -74,10 +74,11 @@ export async function product(url: string): Promise<Finding[]> {
   if (body?.status !== 'live')
     return [bad('product', `${url} answers, but not as a Dagbok does`, 'Look at the address again.')]
   const ready = await ask(`${url}/api/health/ready`).catch(() => null)
-  const told = (await ready?.json().catch(() => null)) as { refusing?: unknown } | null | undefined
+  const told = (await ready?.json().catch(() => null)) as Told | null | undefined
   return [
     good('product', url),
     ...(typeof told?.refusing === 'string' ? [disk('disk', told.refusing)] : []),
+    ...(typeof told?.store === 'string' ? [store(told.store)] : []),
     ready?.ok === true
       ? good('database', 'it answers')
       : bad(
@@ -87,6 +88,20 @@ export async function product(url: string): Promise<Finding[]> {
         ),
     clock(live.headers.get('date')),
   ]
+}
+
+/** What the product says of itself; one of an earlier build does not say all of it. */
+interface Told {
+  refusing?: unknown
+  store?: unknown
+}
+
+/** @param fault its sentence: what is wrong with the store, and behind the colon what to do */
+function store(fault: string): Finding {
+  const at = fault.lastIndexOf(': ')
+  if (at < 0) return bad('store', fault, 'Look at the log of the product.')
+  const mend = fault.slice(at + 2)
+  return bad('store', fault.slice(0, at), mend.charAt(0).toUpperCase() + mend.slice(1))
 }
 
 /** @param refusing its sentence: what is full, how much is free, what to do */

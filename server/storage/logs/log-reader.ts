@@ -22,6 +22,25 @@ async function plain(store: ArtifactStore, chunk: LogChunkRow): Promise<Buffer> 
   return expand(await buffer(await store.read(chunk.hash)))
 }
 
+/** Chunks that are on their way while one is looked at: a store behind a network is not waited for with each. */
+const ahead = 8
+
+/** The plain text of these chunks, in their order. */
+async function* plainOf(store: ArtifactStore, chunks: readonly LogChunkRow[]): AsyncGenerator<Buffer> {
+  const coming: Promise<Buffer>[] = []
+  for (let next = 0; ;) {
+    for (let chunk = chunks[next]; chunk !== undefined && coming.length < ahead; chunk = chunks[++next]) {
+      const text = plain(store, chunk)
+      // Its fault is heard when its turn comes, if it comes.
+      text.catch(() => {})
+      coming.push(text)
+    }
+    const first = coming.shift()
+    if (first === undefined) return
+    yield await first
+  }
+}
+
 function totals(chunks: readonly LogChunkRow[]): { bytes: number; ends: number } {
   const last = chunks.at(-1)
   return last === undefined
@@ -76,8 +95,8 @@ export async function* linesOf(
 ): AsyncGenerator<string[]> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   let open = ''
-  for (const chunk of chunks) {
-    const [begin = '', ...more] = decoder.decode(await plain(store, chunk), { stream: true }).split('\n')
+  for await (const bytes of plainOf(store, chunks)) {
+    const [begin = '', ...more] = decoder.decode(bytes, { stream: true }).split('\n')
     if (open.length < longest) open += begin.slice(0, longest - open.length)
     const last = more.pop()
     if (last === undefined) continue
@@ -94,12 +113,10 @@ export async function* readBytes(
   start: number,
   end: number,
 ): AsyncGenerator<Buffer> {
-  for (const chunk of chunks) {
-    if (chunk.byteOffset + chunk.bytes <= start || chunk.byteOffset >= end) continue
-    const bytes = await plain(store, chunk)
-    yield bytes.subarray(
-      Math.max(0, start - chunk.byteOffset),
-      Math.min(bytes.length, end - chunk.byteOffset),
-    )
+  const needed = chunks.filter(({ byteOffset, bytes }) => byteOffset + bytes > start && byteOffset < end)
+  let at = needed[0]?.byteOffset ?? 0
+  for await (const bytes of plainOf(store, needed)) {
+    yield bytes.subarray(Math.max(0, start - at), Math.min(bytes.length, end - at))
+    at += bytes.length
   }
 }

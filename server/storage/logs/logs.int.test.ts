@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -193,4 +194,29 @@ test('[R18] a log that is one line of many chunks is shown and searched without 
   expect(page.lines.slice(1)).toEqual(['an error', '\u{1F600}'])
   expect((await readLines(store, chunks, -1, 10)).lines).toEqual(['\u{1F600}'])
   expect(await searchLines(store, chunks, saysError)).toEqual({ lines: [1], total: 1 })
+})
+
+test('chunks of a log come while others are looked at: a store far away is not waited for with each', async () => {
+  const { chunks, log } = writer()
+  for (let i = 0; i < 20; i++) {
+    await log.write(Buffer.from(`line ${i}\n`))
+    await log.flush()
+  }
+  let [asked, answered, most] = [0, 0, 0]
+  const several = Promise.withResolvers<void>()
+  /** It does not answer the first before it is asked for others. */
+  class FarStore extends FolderStore {
+    override async read(hash: string): Promise<Readable> {
+      most = Math.max(most, ++asked - answered)
+      if (asked === 8) several.resolve()
+      await several.promise
+      answered++
+      return super.read(hash)
+    }
+  }
+  const parts: Buffer[] = []
+  for await (const part of readBytes(new FarStore(folder), chunks, 3, 10_000)) parts.push(part)
+  const text = Array.from({ length: 20 }, (_, i) => `line ${i}\n`).join('')
+  expect(Buffer.concat(parts).toString()).toBe(text.slice(3))
+  expect([asked, most]).toEqual([20, 8])
 })

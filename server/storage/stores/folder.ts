@@ -1,59 +1,15 @@
 /** The artifact store in a folder: a blob is written aside, synced, and renamed to its hash, so it is there whole or not. */
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { DagbokError } from '../../domain/errors/errors.ts'
-import type { ArtifactStore, BlobShelf, ByteRange, StoredBlob } from '../artifact-store.ts'
+import type { ByteRange, OwnedStore, StoredBlob } from '../artifact-store.ts'
+import { union } from '../in-order.ts'
+import { stored, syncFolder, writeAside } from './folder-writing.ts'
 
 const hashPattern = /^[0-9a-f]{64}$/
-
-function unavailable(cause: unknown): DagbokError {
-  const code = (cause as NodeJS.ErrnoException).code
-  const why = code === 'ENOSPC' ? 'its disk is full' : `it cannot be written (${code ?? 'unknown'})`
-  return new DagbokError('unavailable', `The artifact store did not take the bytes: ${why}.`, { cause })
-}
-
-/** A fault of the disk becomes the store's; one of the source stays what it is. */
-async function stored<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (cause) {
-    throw unavailable(cause)
-  }
-}
-
-async function write(file: FileHandle, source: Readable | Uint8Array): Promise<StoredBlob> {
-  const hash = createHash('sha256')
-  let size = 0
-  for await (const chunk of source instanceof Uint8Array ? [source] : (source as AsyncIterable<Uint8Array>)) {
-    hash.update(chunk)
-    size += chunk.byteLength
-    // `writeFile` on a handle appends, and writes all of the chunk.
-    await stored(file.writeFile(chunk))
-  }
-  await stored(file.sync())
-  return { hash: hash.digest('hex'), size }
-}
-
-async function writeAside(path: string, source: Readable | Uint8Array): Promise<StoredBlob> {
-  const file = await stored(open(path, 'wx', 0o600))
-  try {
-    return await write(file, source)
-  } finally {
-    await file.close()
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
-}
 
 /** A batch of what is looked through. */
 const batch = 500
@@ -65,11 +21,59 @@ async function moved(from: string, to: string): Promise<void> {
   })
 }
 
+interface Found {
+  /** The path of what is there. */
+  path: string
+  /** Bytes. */
+  size: number
+  /** ms since 1970. */
+  writtenAt: number
+}
+
+/** The first of these that is there, or null. */
+async function firstOf(paths: readonly string[]): Promise<Found | null> {
+  for (const path of paths) {
+    const found = await stat(path).catch(() => null)
+    if (found !== null) return { path, size: found.size, writtenAt: found.mtimeMs }
+  }
+  return null
+}
+
+/** What of these hashes is there, in their order. */
+async function* foundOf(
+  hashes: readonly string[],
+  path: (hash: string) => string,
+): AsyncGenerator<(StoredBlob & { writtenAt: number })[]> {
+  for (let at = 0; at < hashes.length; at += batch) {
+    const found = []
+    for (const hash of hashes.slice(at, at + batch)) {
+      const one = await firstOf([path(hash)])
+      if (one !== null) found.push({ hash, size: one.size, writtenAt: one.writtenAt })
+    }
+    yield found
+  }
+}
+
+const hashesIn = async (folder: string): Promise<string[]> =>
+  (await readdir(folder).catch(() => [])).filter((name) => hashPattern.test(name)).toSorted()
+
+async function* older(
+  blobs: AsyncIterable<(StoredBlob & { writtenAt: number })[]>,
+  ms: number,
+): AsyncGenerator<string[]> {
+  const before = Date.now() - ms
+  for await (const found of blobs) {
+    const old = found.filter(({ writtenAt }) => writtenAt < before).map(({ hash }) => hash)
+    if (old.length > 0) yield old
+  }
+}
+
 /**
  * Blobs are at `FOLDER/blobs/ab/abcdef…`; what is being written is in `FOLDER/incoming/WRITER`, what nobody needs in
  * `FOLDER/aside`.
  */
-export class FolderStore implements ArtifactStore, BlobShelf {
+export class FolderStore implements OwnedStore {
+  readonly links = null
   readonly #folder: string
   readonly #incoming: string
 
@@ -100,73 +104,98 @@ export class FolderStore implements ArtifactStore, BlobShelf {
     }
   }
 
-  async stat(hash: string): Promise<StoredBlob> {
-    const found = await stat(this.#path(hash)).catch(() => null)
+  /** A blob is read where it is: also from aside, where it may be on its way to. @throws DagbokError `not_found` */
+  async #find(hash: string): Promise<Found> {
+    const path = this.#path(hash)
+    const found = await firstOf([path, this.#aside(hash), path])
     if (found === null) throw new DagbokError('not_found', 'There is no such blob.')
-    return { hash, size: found.size }
+    return found
+  }
+
+  async stat(hash: string): Promise<StoredBlob> {
+    return { hash, size: (await this.#find(hash)).size }
   }
 
   async read(hash: string, range?: ByteRange): Promise<Readable> {
-    const { size } = await this.stat(hash)
+    const { path, size } = await this.#find(hash)
     const start = Math.min(range?.start ?? 0, size)
     const end = Math.min(range?.end ?? size, size)
-    return start >= end ? Readable.from([]) : createReadStream(this.#path(hash), { start, end: end - 1 })
+    return start >= end ? Readable.from([]) : createReadStream(path, { start, end: end - 1 })
+  }
+
+  async *#blobs(): AsyncGenerator<(StoredBlob & { writtenAt: number })[]> {
+    const root = join(this.#folder, 'blobs')
+    for (const prefix of (await readdir(root).catch((): string[] => [])).toSorted())
+      yield* foundOf(await hashesIn(join(root, prefix)), (hash) => this.#path(hash))
+  }
+
+  async *#asides(): AsyncGenerator<(StoredBlob & { writtenAt: number })[]> {
+    yield* foundOf(await hashesIn(join(this.#folder, 'aside')), (hash) => this.#aside(hash))
+  }
+
+  async *list(): AsyncGenerator<StoredBlob[]> {
+    for await (const found of union(this.#blobs(), this.#asides()))
+      yield found.map(({ hash, size }) => ({ hash, size }))
   }
 
   async *olderThan(ms: number): AsyncGenerator<string[]> {
-    const before = Date.now() - ms
-    for (const prefix of await readdir(join(this.#folder, 'blobs')).catch(() => [])) {
-      const names = (await readdir(join(this.#folder, 'blobs', prefix))).filter((name) =>
-        hashPattern.test(name),
-      )
-      const old: string[] = []
-      for (const name of names) {
-        const found = await stat(this.#path(name)).catch(() => null)
-        if (found !== null && found.mtimeMs < before) old.push(name)
-      }
-      for (let at = 0; at < old.length; at += batch) yield old.slice(at, at + batch)
-    }
+    yield* older(this.#blobs(), ms)
+  }
+
+  async *setAside(ms: number): AsyncGenerator<string[]> {
+    yield* older(this.#asides(), ms)
   }
 
   #aside(hash: string): string {
     return join(this.#folder, 'aside', hash)
   }
 
-  async putAside(hash: string, ms: number): Promise<boolean> {
+  async putAside(hashes: readonly string[], ms: number): Promise<number> {
+    let count = 0
+    for (const hash of hashes) if (await this.#putAside(hash, ms)) count++
+    return count
+  }
+
+  async #putAside(hash: string, ms: number): Promise<boolean> {
     await moved(this.#path(hash), this.#aside(hash))
     const found = await stat(this.#aside(hash)).catch(() => null)
     if (found === null) return false
     const now = new Date()
     // Put anew since it was listed: whoever did is about to point to it.
     if (found.mtimeMs >= now.getTime() - ms) {
-      await this.restore(hash)
+      await this.restore([hash])
       return false
     }
     await utimes(this.#aside(hash), now, now)
     return true
   }
 
-  async *setAside(ms: number): AsyncGenerator<string[]> {
+  async restore(hashes: readonly string[]): Promise<void> {
+    for (const hash of hashes) await moved(this.#aside(hash), this.#path(hash))
+  }
+
+  async remove(hashes: readonly string[], ms: number): Promise<void> {
     const before = Date.now() - ms
-    const old: string[] = []
-    for (const name of await readdir(join(this.#folder, 'aside')).catch(() => [])) {
-      const found = await stat(this.#aside(name)).catch(() => null)
-      if (found !== null && found.mtimeMs < before) old.push(name)
+    for (const hash of hashes) {
+      const found = await firstOf([this.#aside(hash)])
+      if (found !== null && found.writtenAt < before) await rm(found.path, { force: true })
     }
-    for (let at = 0; at < old.length; at += batch) yield old.slice(at, at + batch)
   }
 
-  async restore(hash: string): Promise<void> {
-    await moved(this.#aside(hash), this.#path(hash))
-  }
-
-  async remove(hash: string): Promise<void> {
-    await rm(this.#aside(hash), { force: true })
+  async forgetUnfinished(ms: number): Promise<number> {
+    const root = join(this.#folder, 'incoming')
+    let gone = 0
+    for (const name of await readdir(root, { recursive: true }).catch(() => [])) {
+      const found = await stat(join(root, name)).catch(() => null)
+      if (found?.isFile() !== true || found.mtimeMs >= Date.now() - ms) continue
+      await rm(join(root, name), { force: true })
+      gone++
+    }
+    return gone
   }
 
   /**
-   * Removes what an earlier life of this writer was writing. Call it before it writes. What a disk that cannot be written to
-   * does not let go stays for the next life. Gives how many are gone.
+   * What a disk that cannot be written to does not let go stays for the next life.
    */
   async sweep(): Promise<number> {
     let gone = 0

@@ -3,30 +3,12 @@ import { createHash, randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import type { AttemptStore, StoredBlob } from '#server/storage/artifact-store.ts'
+import { partsOf } from '#server/storage/parts.ts'
 import { pause, type DeskClient } from './desk-client.ts'
 import { partBytes } from './protocol.ts'
 
 /** ms for one part: slow networks are no fault. */
 const patience = 110_000
-
-/** The bytes in parts of `partBytes`, the last one told; none is longer, and an empty source is one empty part. */
-async function* partsOf(source: Readable | Uint8Array): AsyncGenerator<{ bytes: Buffer; last: boolean }> {
-  let pending: Buffer[] = []
-  let size = 0
-  for await (const chunk of source instanceof Uint8Array ? [source] : (source as AsyncIterable<Uint8Array>)) {
-    let rest = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-    while (size + rest.length > partBytes) {
-      const room = partBytes - size
-      yield { bytes: Buffer.concat([...pending, rest.subarray(0, room)]), last: false }
-      rest = rest.subarray(room)
-      pending = []
-      size = 0
-    }
-    pending.push(rest)
-    size += rest.length
-  }
-  yield { bytes: Buffer.concat(pending), last: true }
-}
 
 export class RemoteStore implements AttemptStore {
   readonly #client: DeskClient
@@ -44,7 +26,7 @@ export class RemoteStore implements AttemptStore {
     const upload = randomUUID()
     const hash = createHash('sha256')
     let offset = 0
-    for await (const { bytes, last } of partsOf(source)) {
+    for await (const { bytes, last } of partsOf(source, () => partBytes)) {
       hash.update(bytes)
       const { blob } = await this.#client.insist<{ blob: StoredBlob | null }>(
         `attempt/blobs/${upload}?offset=${offset}${last ? '&last=1' : ''}`,

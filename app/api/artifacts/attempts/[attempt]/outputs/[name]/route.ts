@@ -10,5 +10,5 @@ export const GET = (request: Request, { params }: { params: Promise<{ attempt: s
   respondTo(request, async (services, actor) => {
     const { attempt, name } = checkedInput(place, await params)
     await requireAttempt(services, actor, attempt)
-    return outputResponse(services, request, attempt, name)
+    return outputResponse(services, request, attempt, name, services.artifacts.links)
   })

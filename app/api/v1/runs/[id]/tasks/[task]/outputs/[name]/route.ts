@@ -14,5 +14,6 @@ export const GET = (
     const { id, task, name } = checkedInput(place, await params)
     const run = await requireRun(services, actor, id, 'run:read')
     const key = new URL(request.url).searchParams.get('key')
-    return outputResponse(services, request, await findAttempt(services, run.id, task, key, null), name)
+    const attempt = await findAttempt(services, run.id, task, key, null)
+    return outputResponse(services, request, attempt, name, services.artifacts.links)
   })
