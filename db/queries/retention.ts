@@ -58,14 +58,17 @@ export async function holdResults(q: Queryable, taskRunIds: readonly string[]): 
   return rows.length
 }
 
-/** Those of `hashes` that an output or a log points to. */
+/** Those of `hashes` that an output or a log points to, or what is kept of the pod of an attempt that lives. */
 export async function blobsInUse(q: Queryable, hashes: readonly string[]): Promise<Set<string>> {
   const rows = await rowsOf<{ hash: string }>(
     q,
     sql`
     select asked.hash from (select jsonb_array_elements_text(${JSON.stringify(hashes)}::jsonb) as hash) asked
     where exists (select from output o where o.hash = asked.hash)
-      or exists (select from log_chunk l where l.hash = asked.hash)`,
+      or exists (select from log_chunk l where l.hash = asked.hash)
+      or asked.hash in (
+        select h.hash from attempt a cross join lateral (values (a.handle->>'job'), (a.handle->>'results')) h (hash)
+        where a.state in ('created', 'submitted', 'running') and h.hash is not null)`,
   )
   return new Set(rows.map(({ hash }) => hash))
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { liveAttempt } from '#db/queries/pod.ts'
+import { blobsInUse } from '#db/queries/retention.ts'
 import { registerWorker } from '#db/queries/worker.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
 import { clustersOf } from '#server/config/clusters.ts'
@@ -152,10 +153,14 @@ test('[R13] a task that ends with 0 and leaves less than it declared has failed'
   const { job, agent } = await nextPod()
   await passGate(agent('uid-1'), true)
   await collect(agent('uid-1'), Promise.resolve())
+  // Both are needed for as long as the attempt lives, which may be days.
+  const { job: given, results = '' } = await handleOf(job.attemptId)
+  expect(await blobsInUse(database(), [given, results])).toEqual(new Set([given, results]))
   const done = { state: 'succeeded' as const, reason: null, message: null, container: 'main', exitCode: 0 }
   const end = await endOf(done, await handleOf(job.attemptId), shop.hosted.ctx.artifacts)
   expect(end).toMatchObject({ state: 'failed', reason: 'missing_output', outputs: [] })
   await shop.sink.ended(job.token, end)
+  expect(await blobsInUse(database(), [given, results])).toEqual(new Set())
 })
 
 test('[R13] what nobody brought away has failed; [R17] an attempt that is being ended passes no gate', async () => {
