@@ -9,6 +9,9 @@ import { minors, mostNodes, network, registry, versions, type Minor } from './se
 import { clusterState } from './state.ts'
 import { prepare, up } from './up.ts'
 
+// Whoever reads the first line only goes before the rest is written.
+process.stdout.on('error', () => process.exit())
+
 const began = Date.now()
 const say = (text: string) =>
   console.error(`[${((Date.now() - began) / 1000).toFixed(1).padStart(6)} s] ${text}`)

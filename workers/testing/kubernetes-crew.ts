@@ -50,7 +50,7 @@ function settingsOf(address: string, namespace: string): ClusterSettings {
           agent_image: `${registry}/dagbok-agent:1`,
           image: `${registry}/workshop:1`,
           // Two processors are shared by all of a test.
-          cpu: 0.05,
+          cpu: 0.2,
           memory: 256 * 2 ** 20,
         },
       },

@@ -44,9 +44,12 @@ export const isCollected = (attempt: PodAttempt): boolean =>
 const cpuQuantity = (processors: number): string =>
   Number.isInteger(processors) ? String(processors) : `${Math.ceil(Number((processors * 1000).toFixed(6)))}m`
 
-const sized = ({ cpu, memory }: ContainerSize, more: Record<string, string> = {}): Resources => {
+const sized = (
+  { cpu, memory, cpuLimit = cpu }: ContainerSize,
+  more: Record<string, string> = {},
+): Resources => {
   const amounts = { ...more, cpu: cpuQuantity(cpu), memory: String(memory) }
-  return { requests: amounts, limits: { ...amounts } }
+  return { requests: amounts, limits: { ...amounts, cpu: cpuQuantity(cpuLimit) } }
 }
 
 /** The agent's own variables: by its pod's id the gate is passed at most once (R1). */

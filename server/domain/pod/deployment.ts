@@ -12,6 +12,8 @@ export interface ContainerSize {
   cpu: number
   /** Bytes. */
   memory: number
+  /** Processors that it may use at most; without it, as many as it has. */
+  cpuLimit?: number
 }
 
 /** Of a deployment, for one cluster and one team. */
@@ -48,7 +50,8 @@ export const plainDefaults: PodDeployment['defaults'] = {
   userId: 1000,
   graceSeconds: 3600,
 }
-export const plainAgentSize: ContainerSize = { cpu: 0.1, memory: 192 * 2 ** 20 }
+/** It works for a moment at the start and at the end, and a task waits for both: it may take what is free then. */
+export const plainAgentSize: ContainerSize = { cpu: 0.1, cpuLimit: 1, memory: 192 * 2 ** 20 }
 
 /** An attempt, rendered: expressions evaluated, inputs known. */
 export interface PodAttempt extends AttemptIdentity {

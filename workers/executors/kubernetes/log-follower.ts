@@ -34,6 +34,8 @@ const isLost = (error: unknown): boolean =>
 export async function* followLog(given: Followed): AsyncGenerator<LogLine> {
   const { source, pod, container, hasEnded, signal, timing = realTiming } = given
   const cursor = given.cursor ?? new LogCursor()
+  // Of a container that has ended a kubelet ends the stream when it has sent everything; soon after it may have removed it.
+  let isWhole = false
   for (let failures = 0; !signal.aborted;) {
     const isLast = hasEnded()
     const { sinceTime } = cursor
@@ -49,8 +51,10 @@ export async function* followLog(given: Followed): AsyncGenerator<LogLine> {
         }
       }
       if (isLast) return
+      isWhole = true
     } catch (error) {
-      if (signal.aborted) return
+      if (signal.aborted || (isLast && isWhole)) return
+      isWhole = false
       if (isLost(error) || (isLast && failures >= 4)) throw error
     }
     await pause(timing, backOff(failures++, failing, timing.random), signal)

@@ -18,7 +18,9 @@ function read(log: readonly LogLine[], cursor: LogCursor): LogLine[] {
 }
 
 test('whoever goes on with a log from a position has each of its lines once, also equal ones, and those of two streams that are out of order', () => {
-  const logs = fc.array(fc.tuple(fc.integer({ min: 0, max: 2 }), fc.constantFrom('a', 'b')), { maxLength: 40 })
+  const logs = fc.array(fc.tuple(fc.integer({ min: 0, max: 2 }), fc.constantFrom('a', 'b')), {
+    maxLength: 40,
+  })
   fc.assert(
     fc.property(logs, fc.array(fc.nat(40), { maxLength: 4 }), (steps, cuts) => {
       // Seconds go on; a line may be of the second before.
