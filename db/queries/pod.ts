@@ -80,10 +80,13 @@ export async function addToHandle(q: Queryable, token: string, more: Record<stri
   return rows.length > 0
 }
 
-/** The team whose run it is. */
-export async function teamOfRun(q: Queryable, runId: string): Promise<{ id: string; name: string }> {
+/** The team whose run it is; and the time, of the database, in ms since the epoch. */
+export async function teamOfRun(
+  q: Queryable,
+  runId: string,
+): Promise<{ id: string; name: string; now: number }> {
   const [row] = await q
-    .select({ id: team.id, name: team.name })
+    .select({ id: team.id, name: team.name, now: columns.now })
     .from(run)
     .innerJoin(dag, eq(dag.id, run.dagId))
     .innerJoin(repository, eq(repository.id, dag.repositoryId))

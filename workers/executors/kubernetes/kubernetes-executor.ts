@@ -114,7 +114,7 @@ export class KubernetesExecutor implements Executor {
     const { hash } = await artifacts.put(Buffer.from(JSON.stringify(plan.job)))
     // Known here before it is known anywhere: whoever finds the intent without its token gives it up.
     this.#keeper.remember(job.attemptId, job.token, ref, plan.pod)
-    const intent = { ...plan.intent, job: hash, startBy: Date.now() + plan.startMs }
+    const intent = { ...plan.intent, job: hash, startBy: team.now + plan.startMs }
     const taken = await sink.submitted(job.token, intent)
     this.#watch(namespace)
     if (taken) this.#queue.add(job.attemptId)
