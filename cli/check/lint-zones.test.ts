@@ -61,6 +61,8 @@ const imports: [folder: string, from: string, says: string | null][] = [
   ['db/queries', '@kubernetes/client-node', 'let a service call this query'],
   ['app/_features/run', '@kubernetes/client-node', 'talks to a cluster'],
   ['cli/commands/run', '@kubernetes/client-node', 'The command line is a client'],
+  ['cli/commands/run', '@aws-sdk/client-s3', 'The command line is a client'],
+  ['workers/executors/kubernetes', '@aws-sdk/client-s3', 'use the ArtifactStore'],
   ['cli/commands/run', '#server/services/run/start-run.ts', 'The command line is a client'],
   ['cli/client', '#db/queries/run.ts', 'The command line is a client'],
   ['cli/commands/run', '#server/domain/run/states.ts', null],
