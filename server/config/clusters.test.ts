@@ -29,12 +29,13 @@ test.for([
     'clusters:\n  default: {}\n',
     /c\.yaml: clusters\.default\.address: .*\nc\.yaml: clusters\.default\.agent_image: /,
   ],
-  [`clusters:\n  default:\n    ${least}\n    pod: 3\n`, /c\.yaml: clusters\.default: .*pod/],
-  [`clusters:\n  Big:\n    ${least}\n`, /c\.yaml: clusters\.Big: /],
+  [`instance: x\nclusters:\n  default:\n    ${least}\n    pod: 3\n`, /c\.yaml: clusters\.default: .*pod/],
+  [`instance: x\nclusters:\n  Big:\n    ${least}\n`, /c\.yaml: clusters\.Big: /],
   [
     `clusters:\n  default:\n    ${least}\n    teams: {main: {root: 1}}\n`,
     /c\.yaml: clusters\.default\.teams\.main\.root: /,
   ],
+  [`clusters:\n  default:\n    ${least}\n`, /c\.yaml: instance: /],
   ['clusters: [', /^c\.yaml: /],
 ] as const)('what is wrong in it is said with its place: %s', ([text, says]) => {
   expect(() => clustersOf(text, 'c.yaml')).toThrow(says)
@@ -47,6 +48,6 @@ test('without a file there are none; one that cannot be read is an error', async
   )
   const folder = await mkdtemp(join(tmpdir(), 'dagbok-clusters-'))
   onTestFinished(() => rm(folder, { recursive: true }))
-  await writeFile(join(folder, 'c.yaml'), `clusters:\n  default:\n    ${least}\n`)
+  await writeFile(join(folder, 'c.yaml'), `instance: x\nclusters:\n  default:\n    ${least}\n`)
   expect(readClusters(join(folder, 'c.yaml')).map(({ name }) => name)).toEqual(['default'])
 })

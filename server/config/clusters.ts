@@ -41,8 +41,11 @@ const clusterSchema = z.strictObject({
 })
 
 const fileSchema = z.strictObject({
-  /** Tells this product's pods from another's on the same cluster. */
-  instance: name.default('dagbok'),
+  /**
+   * Tells this product's pods from another's on the same cluster. It has no default: of two with one name, each would delete the
+   * other's pods as nobody's.
+   */
+  instance: name,
   clusters: z.record(name, clusterSchema),
 })
 

@@ -28,6 +28,7 @@ import { collect } from './outputs.ts'
 const { database } = testDatabase()
 const [cluster] = clustersOf(
   JSON.stringify({
+    instance: 'paper',
     clusters: { default: { address: 'http://dagbok.test', agent_image: 'a:1', image: 'i:1' } },
   }),
   'clusters.yaml',

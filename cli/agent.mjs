@@ -1,0 +1,3 @@
+import { runOnNode24 } from './run.mjs'
+
+runOnNode24('k8s/images/write-agent.ts', process.argv.slice(2))
