@@ -71,6 +71,7 @@ export class KubernetesExecutor implements Executor {
     }
     this.#logs = new PodLogs({ client, db, artifacts, sink, log })
     this.#keeper = new PodKeeper({
+      cluster: cluster.name,
       client,
       db,
       artifacts,

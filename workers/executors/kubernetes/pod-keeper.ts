@@ -22,6 +22,8 @@ import type { PodLogs } from './pod-logs.ts'
 import type { Again } from './work-queue.ts'
 
 export interface KeeperOptions {
+  /** Its name: pods of another one are that one's, also where both are the same cluster under two names. */
+  cluster: string
   client: ClusterClient
   db: Database
   artifacts: ArtifactStore
@@ -48,6 +50,9 @@ interface Known {
   attempt: LiveAttempt
   handle: PodHandle
 }
+
+/** What the row says: not ours to do anything about yet, or at all; null: it is over, or there is none. */
+type Row = Known | 'unsaid' | 'elsewhere' | null
 
 interface Look {
   known: Known | null
@@ -118,6 +123,9 @@ export class PodKeeper {
       const own = this.#remembered.get(attemptId)
       if (own === undefined) return null
       const known = await this.#known(attemptId)
+      // It is being submitted, or was by somebody who says more than is understood here: whoever did goes on, or its lease ends.
+      if (known === 'unsaid') return null
+      if (known === 'elsewhere') return this.#forget(attemptId)
       const ref = known === null ? own.ref : refOf(known.handle)
       if (ref === null) return this.#forget(attemptId)
       const facts = known === null ? null : factsOf(known.attempt, known.handle, own)
@@ -137,10 +145,12 @@ export class PodKeeper {
     throw new Error(`the pod of attempt ${attemptId} took more than ${mostSteps} steps in one look`)
   }
 
-  async #known(attemptId: string): Promise<Known | null> {
+  async #known(attemptId: string): Promise<Row> {
     const attempt = await liveAttempt(this.#options.db, attemptId)
-    const handle = podHandleOf(attempt?.handle ?? null)
-    return attempt === null || handle === null ? null : { attempt, handle }
+    if (attempt === null) return null
+    const handle = podHandleOf(attempt.handle)
+    if (handle === null) return 'unsaid'
+    return handle.cluster === this.#options.cluster ? { attempt, handle } : 'elsewhere'
   }
 
   async #see(ref: PodRef, facts: AttemptFacts | null, isFresh: boolean): Promise<Seen> {

@@ -1,0 +1,152 @@
+/** The shell of the executor against a real database and a real desk, where only pods and their logs are of paper. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { addToHandle, liveAttempt } from '#db/queries/pod.ts'
+import { registerWorker } from '#db/queries/worker.ts'
+import { testDatabase } from '#db/testing/test-database.ts'
+import { clustersOf, type ClusterSettings } from '#server/config/clusters.ts'
+import { cell, Trial } from '../conformance/trial.ts'
+import type { AttemptSink } from '../executor.ts'
+import type { Crew, Place } from '../../testing/crew.ts'
+import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
+import { workerIdOf } from './cluster-host.ts'
+import { KubernetesExecutor } from './kubernetes-executor.ts'
+import { PodKeeper } from './pod-keeper.ts'
+import { PodLogs } from './pod-logs.ts'
+import { PaperCluster } from './testing/paper-cluster.ts'
+
+const { database } = testDatabase()
+const settingsOf = (name: string): ClusterSettings => {
+  const one = { address: 'http://dagbok.test', agent_image: 'a:1', image: 'i:1', namespace: 'paper', pods: 3 }
+  const [cluster] = clustersOf(JSON.stringify({ instance: 'paper', clusters: { [name]: one } }), 'clusters')
+  if (cluster === undefined) throw new Error('there is no cluster in the settings')
+  return cluster
+}
+let paper: PaperCluster
+let place: Place
+let shop: Workshop
+let executor: KubernetesExecutor
+/** Waited for before an attempt is written as submitted. */
+let beforeSubmitted: (token: string) => Promise<void> = () => Promise.resolve()
+
+/** @param sink what it writes to */
+async function employ(name: string, sink: AttemptSink): Promise<KubernetesExecutor> {
+  const workerId = workerIdOf(name)
+  await registerWorker(place.db, {
+    id: workerId,
+    host: `cluster ${name}`,
+    pid: 1,
+    queues: [`@${name}`],
+    slots: 3,
+  })
+  const made = new KubernetesExecutor({
+    cluster: settingsOf(name),
+    client: paper.client(),
+    workerId,
+    db: place.db,
+    artifacts: place.hosted.ctx.artifacts,
+    sink,
+    released: (token) => place.scheduler.released(token),
+    log: place.hosted.ctx.log,
+    beatMs: 100,
+  })
+  await made.start()
+  return made
+}
+
+async function paperCrew(given: Place): Promise<Crew> {
+  place = given
+  const { sink, scheduler, runtime } = given
+  const slow: AttemptSink = {
+    submitted: async (token, handle) => {
+      await beforeSubmitted(token)
+      return sink.submitted(token, handle)
+    },
+    passGate: (token, handle) => sink.passGate(token, handle),
+    appendLog: (token, chunk) => sink.appendLog(token, chunk),
+    ended: (token, end) => sink.ended(token, end),
+    heartbeat: (tokens) => sink.heartbeat(tokens),
+  }
+  executor = await employ('default', slow)
+  await scheduler.start(executor)
+  return { runtime, crash: () => Promise.resolve(), stop: () => executor.stop() }
+}
+
+beforeAll(async () => {
+  paper = await new PaperCluster().open()
+  shop = await openWorkshop(database(), paperCrew)
+})
+afterAll(async () => {
+  await shop.close()
+  await paper.close()
+})
+const trial = new Trial({ executor: 'kubernetes', database, shop: () => shop })
+
+const push = (dag: string) => trial.push(dag, [cell('id: a', 'bash', 'true')])
+/** The pod of the DAG's only attempt, once it is there. */
+const podOf = (dag: string) =>
+  paper.until(() => [...paper.pods.values()].find(({ metadata }) => JSON.stringify(metadata).includes(dag)))
+const idOf = ({ metadata }: Awaited<ReturnType<typeof podOf>>) =>
+  (metadata['annotations'] as Record<string, string>)['dagbok.dev/attempt-id'] ?? ''
+const now = () => new Date().toISOString()
+const running = () => ({ running: { startedAt: now() } })
+const done = () => ({ terminated: { exitCode: 0, reason: 'Completed', startedAt: now(), finishedAt: now() } })
+
+/** Its agent passes the gate, then its code runs, and leaves nothing. */
+async function run(pod: Awaited<ReturnType<typeof podOf>>): Promise<void> {
+  const attempt = await liveAttempt(database(), idOf(pod))
+  const { uid } = pod.metadata
+  expect(await shop.sink.passGate(attempt?.token ?? '', { ...attempt?.handle, uid })).toBe(true)
+  const left = { outputs: [], metrics: [], values: [], problem: null, missing: [] }
+  const { hash } = await place.hosted.ctx.artifacts.put(Buffer.from(JSON.stringify(left)))
+  await addToHandle(database(), attempt?.token ?? '', { results: hash })
+  paper.setMain(pod.metadata.name, running(), 'Running')
+}
+
+/** A keeper of a cluster, that nobody asks but the test. */
+const keeperOf = (cluster: string): PodKeeper => {
+  const { db, hosted } = place
+  const needs = {
+    client: paper.client(),
+    db,
+    artifacts: hosted.ctx.artifacts,
+    sink: shop.sink,
+    log: hosted.ctx.log,
+  }
+  return new PodKeeper({ ...needs, cluster, logs: new PodLogs(needs), viewed: () => null, over: () => {} })
+}
+
+test('[R2] an attempt that is looked at while it is being submitted is not forgotten', async () => {
+  let kept: string[] = []
+  let attemptId = ''
+  beforeSubmitted = async (token) => {
+    const [row] = await database().client<{ id: string }[]>`select id from attempt where token = ${token}`
+    attemptId = row?.id ?? ''
+    const keeper = keeperOf('default')
+    keeper.remember(attemptId, token, { namespace: 'paper', name: 'none' }, null)
+    await keeper.look(attemptId)
+    kept = keeper.ids()
+  }
+  await push('early')
+  const pod = await podOf('early')
+  beforeSubmitted = () => Promise.resolve()
+  expect(kept).toEqual([attemptId])
+  await run(pod)
+  paper.setMain(pod.metadata.name, done(), 'Succeeded')
+  expect((await shop.ended('early', 1)).state).toBe('succeeded')
+  await paper.until(() => (paper.pods.size === 0 ? true : null))
+})
+
+test('[R8] of two clusters of the settings that are one, each leaves the pods of the other alone', async () => {
+  await push('theirs')
+  const pod = await podOf('theirs')
+  await run(pod)
+  const id = idOf(pod)
+  const other = keeperOf('other')
+  other.found(id, pod.metadata)
+  await other.look(id)
+  expect(other.ids()).toEqual([])
+  expect(paper.pods.get(pod.metadata.name)?.metadata['deletionTimestamp']).toBeUndefined()
+  paper.setMain(pod.metadata.name, done(), 'Succeeded')
+  expect((await shop.ended('theirs', 1)).state).toBe('succeeded')
+  await paper.until(() => (paper.pods.size === 0 ? true : null))
+})
