@@ -1,5 +1,6 @@
 /** The shell of the executor against a real database and a real desk, where only pods and their logs are of paper. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { logEnd } from '#db/queries/log.ts'
 import { addToHandle, liveAttempt } from '#db/queries/pod.ts'
 import { registerWorker } from '#db/queries/worker.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
@@ -10,6 +11,7 @@ import type { Crew, Place } from '../../testing/crew.ts'
 import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
 import { workerIdOf } from './cluster-host.ts'
 import { KubernetesExecutor } from './kubernetes-executor.ts'
+import { podHandleOf } from './pod-handle.ts'
 import { PodKeeper } from './pod-keeper.ts'
 import { PodLogs } from './pod-logs.ts'
 import { PaperCluster } from './testing/paper-cluster.ts'
@@ -148,5 +150,70 @@ test('[R8] of two clusters of the settings that are one, each leaves the pods of
   expect(paper.pods.get(pod.metadata.name)?.metadata['deletionTimestamp']).toBeUndefined()
   paper.setMain(pod.metadata.name, done(), 'Succeeded')
   expect((await shop.ended('theirs', 1)).state).toBe('succeeded')
+  await paper.until(() => (paper.pods.size === 0 ? true : null))
+})
+
+/** A line as a kubelet sends it. */
+const line = (text: string): string => `${now()} ${text}\n`
+const isLog = (url = '') => /\/log\?/.test(url)
+
+test('[R8] a log that could not be read for a while is read to its end', async () => {
+  const refused = Promise.withResolvers<void>()
+  paper.instead = ({ url }, response) => {
+    if (!isLog(url)) return false
+    response.writeHead(401, { 'content-type': 'application/json' }).end('{}')
+    refused.resolve()
+    return true
+  }
+  await push('refused')
+  const pod = await podOf('refused')
+  const { name } = pod.metadata
+  paper.logs.set(name, line('first') + line('last'))
+  await run(pod)
+  await refused.promise
+  paper.instead = () => false
+  paper.setMain(name, done(), 'Succeeded')
+  const { id } = await shop.ended('refused', 1)
+  expect(await shop.log(id, 'a')).toBe('first\nlast\n')
+  await paper.until(() => (paper.pods.size === 0 ? true : null))
+})
+
+test('[R8] what of a log is not stored is read again, and nobody is kept waiting for it', async () => {
+  await push('unstored')
+  const pod = await podOf('unstored')
+  const { name } = pod.metadata
+  const attempt = await liveAttempt(database(), idOf(pod))
+  const handle = podHandleOf(attempt?.handle ?? null)
+  if (attempt === null || handle === null) throw new Error('it is over')
+  // Its pod has not been seen to run: the executor does not read it, too.
+  let isAway = true
+  const logs = new PodLogs({
+    client: paper.client(),
+    db: database(),
+    artifacts: place.hosted.ctx.artifacts,
+    sink: {
+      appendLog: (token, chunk) =>
+        isAway ? Promise.reject(new Error('away')) : shop.sink.appendLog(token, chunk),
+    },
+    log: place.hosted.ctx.log,
+    patienceMs: 0,
+  })
+  paper.logs.set(name, line('all'))
+  await expect(logs.complete(attempt, pod.metadata, handle)).rejects.toThrow('could not be stored')
+  isAway = false
+  const held = Promise.withResolvers<() => void>()
+  paper.instead = ({ url }, response) => {
+    if (isLog(url)) held.resolve(() => response.end(paper.logs.get(name)))
+    return isLog(url)
+  }
+  expect(await logs.complete(attempt, pod.metadata, handle)).toBe(false)
+  paper.instead = () => false
+  ;(await held.promise)()
+  expect(await logs.complete(attempt, pod.metadata, handle)).toBe(true)
+  await logs.close()
+  expect(await logEnd(database(), attempt.id)).toMatchObject({ seq: 1, bytes: 4, lines: 1 })
+  await run(pod)
+  paper.setMain(name, done(), 'Succeeded')
+  await shop.ended('unstored', 1)
   await paper.until(() => (paper.pods.size === 0 ? true : null))
 })

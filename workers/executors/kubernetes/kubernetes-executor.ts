@@ -144,7 +144,7 @@ export class KubernetesExecutor implements Executor {
     this.#timers = []
     for (const loop of this.#loops.values()) loop.stop()
     await this.#queue.stop()
-    this.#logs.close()
+    await this.#logs.close()
   }
 
   #viewed({ namespace, name }: PodRef): PodObject | null {

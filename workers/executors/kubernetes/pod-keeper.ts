@@ -211,7 +211,7 @@ export class PodKeeper {
       case 'complete_logs':
         // What never ran has written nothing.
         if (seen.kind === 'absent' || explain(seen.pod, seen.events).userCode !== 'not_started')
-          await logs.complete(known.attempt, ref, known.handle)
+          if (!(await logs.complete(known.attempt, ref, known.handle))) return { done: { againMs: 1000 } }
         return this.#add(token, { logsDone: true })
       case 'publish':
         return this.#publish(attemptId, known, action)
@@ -270,7 +270,7 @@ export class PodKeeper {
   #forget(attemptId: string): null {
     const own = this.#remembered.get(attemptId)
     this.#remembered.delete(attemptId)
-    this.#options.logs.forget(attemptId)
+    void this.#options.logs.forget(attemptId)
     this.#options.over({ id: attemptId, token: own?.token ?? null })
     return null
   }

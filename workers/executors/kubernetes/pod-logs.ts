@@ -20,10 +20,14 @@ interface Options {
   artifacts: ArtifactStore
   sink: Pick<AttemptSink, 'appendLog'>
   log: Logger
+  /** ms for which a chunk that is not taken is offered again, before its log is read anew from what was taken. */
+  patienceMs?: number
 }
 
 /** ms that the rest of a log may take to come once its container has ended. */
 const completeMs = 60_000
+/** ms that whoever asks for the rest is kept waiting: others wait behind him. */
+const atMostMs = 1000
 /** Characters of lines that are written at once. */
 const atOnce = 64 * 1024
 
@@ -33,6 +37,14 @@ const positionText = ({ second, lines }: LogPosition): string => `${second}#${li
 function positionOf(text: string | null): LogPosition | null {
   const [, second = '', lines = ''] = /^(\d+)#(\d+)$/.exec(text ?? '') ?? []
   return second === '' ? null : { second: Number(second), lines: Number(lines) }
+}
+
+interface Following {
+  token: string
+  ref: PodRef
+  from: Awaited<ReturnType<typeof logEnd>>
+  /** Told when it can go no further, and is not whole: whoever begins anew goes on from what is stored. */
+  broken: () => void
 }
 
 /** The log of one pod. */
@@ -45,8 +57,11 @@ class PodLog {
   readonly #following: Promise<void>
   #hasEnded = false
   #held = ''
+  /** Why it is not whole, once nothing more comes. */
+  #fault: Error | null = null
+  #completing: Promise<void> | null = null
 
-  constructor(options: Options, token: string, ref: PodRef, from: Awaited<ReturnType<typeof logEnd>>) {
+  constructor(options: Options, { token, ref, from, broken }: Following) {
     this.#options = options
     this.#ref = ref
     this.#cursor = new LogCursor(positionOf(from.until))
@@ -54,8 +69,11 @@ class PodLog {
       artifacts: options.artifacts,
       append: (chunk) => options.sink.appendLog(token, chunk),
       from,
+      ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }),
     })
-    this.#following = this.#follow()
+    this.#following = this.#follow().finally(() => {
+      if (this.#fault !== null) broken()
+    })
   }
 
   async #write(): Promise<void> {
@@ -87,31 +105,47 @@ class PodLog {
         signal,
       })) {
         await this.#take(line)
-        if (this.#writer.fenced) return
+        if (this.#writer.fenced || this.#writer.failure !== null) break
       }
     } catch (error) {
       log.warn({ err: error, pod: this.#ref }, 'a log could not be read to its end')
-      const why = error instanceof Error ? error.message : String(error)
-      this.#held += `\n[the rest of the log is missing: ${why}]\n`
+      const why = error instanceof Error ? error : new Error(String(error))
+      // As long as its code runs, it may be read later.
+      if (this.#hasEnded) this.#held += `\n[the rest of the log is missing: ${why.message}]\n`
+      else this.#fault = why
     } finally {
       clearInterval(tick)
       await this.#write()
+      await this.#writer.flush()
     }
+    const { failure, fenced } = this.#writer
+    if (failure !== null || fenced)
+      this.#fault ??= new Error('A part of a log could not be stored.', { cause: failure })
   }
 
-  /** Resolves when all of it is stored, now that its container has ended. What cannot be had any more is told in it. */
-  async complete(): Promise<void> {
+  /**
+   * Resolves when all of it is stored, now that its container has ended. What cannot be had any more is told in it.
+   * @throws Error when it could not be stored, or is followed no more
+   */
+  complete(): Promise<void> {
     this.#hasEnded = true
+    return (this.#completing ??= this.#toItsEnd())
+  }
+
+  async #toItsEnd(): Promise<void> {
     const late = setTimeout(() => {
       this.#held += '\n[the rest of the log is missing: it did not come in time]\n'
-      this.end()
+      this.#stop.abort(new Error('late'))
     }, completeMs)
     await this.#following.finally(() => clearTimeout(late))
-    await this.#writer.flush()
+    if (this.#fault !== null) throw this.#fault
   }
 
-  end(): void {
-    this.#stop.abort(new Error('stopped'))
+  /** Follows no more. Resolves when what was read is stored. */
+  end(): Promise<void> {
+    this.#fault ??= new Error('The log is not followed any more.')
+    this.#stop.abort(this.#fault)
+    return this.#following
   }
 }
 
@@ -128,34 +162,45 @@ export class PodLogs {
     if (handle.runningSeenAt !== undefined && handle.logsDone !== true) void this.#open(attempt, ref)
   }
 
-  /** Resolves when all that it has written is in the store. */
-  async complete(attempt: LiveAttempt, ref: PodRef, handle: PodHandle): Promise<void> {
-    if (handle.logsDone !== true) await (await this.#open(attempt, ref)).complete()
+  /**
+   * Whether all that it has written is in the store; not yet: it is to be asked again.
+   * @throws Error when it could not be stored: whoever asks again reads on from what was
+   */
+  async complete(attempt: LiveAttempt, ref: PodRef, handle: PodHandle): Promise<boolean> {
+    if (handle.logsDone === true) return true
+    const log = await this.#open(attempt, ref)
+    const { promise: late, resolve } = Promise.withResolvers<boolean>()
+    const timer = setTimeout(() => resolve(false), atMostMs)
+    return Promise.race([log.complete().then(() => true), late]).finally(() => clearTimeout(timer))
   }
 
-  forget(attemptId: string): void {
+  /** Resolves when what was read is stored. */
+  async forget(attemptId: string): Promise<void> {
     const known = this.#logs.get(attemptId)
     this.#logs.delete(attemptId)
-    void known?.then(
+    await known?.then(
       (log) => log.end(),
       () => {},
     )
   }
 
-  /** Nothing is followed any more; another process may. */
-  close(): void {
-    for (const id of this.#logs.keys()) this.forget(id)
+  /** Nothing is followed any more; another process may, from when this resolves. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#logs.keys()].map((id) => this.forget(id)))
   }
 
   #open(attempt: LiveAttempt, ref: PodRef): Promise<PodLog> {
     const known = this.#logs.get(attempt.id)
     if (known !== undefined) return known
-    const opening = logEnd(this.#options.db, attempt.id).then(
-      (from) => new PodLog(this.#options, attempt.token, ref, from),
+    // Whoever asks next tries again.
+    const broken = () => {
+      if (this.#logs.get(attempt.id) === opening) this.#logs.delete(attempt.id)
+    }
+    const opening: Promise<PodLog> = logEnd(this.#options.db, attempt.id).then(
+      (from) => new PodLog(this.#options, { token: attempt.token, ref, from, broken }),
     )
     this.#logs.set(attempt.id, opening)
-    // Whoever asks next tries again.
-    opening.catch(() => this.#logs.delete(attempt.id))
+    opening.catch(broken)
     return opening
   }
 }
