@@ -3,7 +3,7 @@ import { and, eq, inArray, sql } from 'drizzle-orm'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import type { Json } from '#server/domain/json.ts'
 import type { Queryable } from '../client.ts'
-import { attempt, dag, repository, run, team } from '../schema/index.ts'
+import { attempt, dag, repository, run, taskRun, team } from '../schema/index.ts'
 
 const live = ['created', 'submitted', 'running'] as const
 
@@ -57,6 +57,24 @@ export async function liveAttemptsOf(q: Queryable, workerId: string): Promise<Li
     .innerJoin(run, eq(run.id, attempt.runId))
     .where(and(eq(attempt.workerId, workerId), inArray(attempt.state, [...live])))
   return rows.map(liveOf)
+}
+
+/** Tokens of live attempts of a worker whose run wants their end, as `heartbeat` tells it. */
+export async function tokensToEnd(q: Queryable, workerId: string): Promise<string[]> {
+  const stopping = sql`(${run.cancelRequestedAt} is not null or ${run.stopping} is not null)`
+  const rows = await q
+    .select({ token: attempt.token })
+    .from(attempt)
+    .innerJoin(run, eq(run.id, attempt.runId))
+    .innerJoin(taskRun, eq(taskRun.id, attempt.taskRunId))
+    .where(
+      and(
+        eq(attempt.workerId, workerId),
+        inArray(attempt.state, [...live]),
+        sql`(${taskRun.endedAt} is not null or (${stopping} and (${run.cancelForced} or not ${taskRun.cleanup})))`,
+      ),
+    )
+  return rows.map(({ token }) => token)
 }
 
 /**

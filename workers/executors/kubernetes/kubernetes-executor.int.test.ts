@@ -217,3 +217,63 @@ test('[R8] what of a log is not stored is read again, and nobody is kept waiting
   await shop.ended('unstored', 1)
   await paper.until(() => (paper.pods.size === 0 ? true : null))
 })
+
+const leaseOf = async (id: string) => {
+  const [row] = await database().client<{ seconds: number }[]>`
+    select extract(epoch from lease_until - clock_timestamp())::float8 as seconds from attempt where id = ${id}`
+  return row?.seconds ?? 0
+}
+
+test('[R2] what is claimed and not submitted is not waited for for a day; what is submitted is', async () => {
+  const underway = Promise.withResolvers<number>()
+  beforeSubmitted = async (token) => {
+    const [row] = await database().client<{ id: string }[]>`select id from attempt where token = ${token}`
+    underway.resolve(await leaseOf(row?.id ?? ''))
+  }
+  await push('leased')
+  const pod = await podOf('leased')
+  beforeSubmitted = () => Promise.resolve()
+  expect(await underway.promise).toBeLessThan(61)
+  await run(pod)
+  paper.setMain(pod.metadata.name, done(), 'Succeeded')
+  expect((await shop.ended('leased', 1)).state).toBe('succeeded')
+  await paper.until(() => (paper.pods.size === 0 ? true : null))
+})
+
+test('[R4] what an earlier life left takes places; a start that fails leaves nothing that watches', async () => {
+  await push('left')
+  const pod = await podOf('left')
+  await run(pod)
+  await paper.until(() => (paper.watches === 1 ? true : null))
+  const next = await employ('default', shop.sink)
+  expect(next.capacity).toBe(2)
+  await next.stop()
+  await database().client.run('alter table team rename to team_that_is_away')
+  await expect(employ('default', shop.sink)).rejects.toThrow()
+  await database().client.run('alter table team_that_is_away rename to team')
+  await paper.until(() => (paper.watches === 1 ? true : null))
+  expect(executor.capacity).toBe(3)
+  paper.setMain(pod.metadata.name, done(), 'Succeeded')
+  expect((await shop.ended('left', 1)).state).toBe('succeeded')
+  await paper.until(() => (paper.pods.size === 0 ? true : null))
+})
+
+test('[R17] a cancel ends a pod, and is heard once', async () => {
+  const keeper = keeperOf('default')
+  keeper.remember('an attempt', 'a token', { namespace: 'paper', name: 'none' }, null)
+  expect([keeper.cancel('a token'), keeper.cancel('a token'), keeper.cancel('none')]).toEqual([
+    'an attempt',
+    null,
+    null,
+  ])
+  expect(keeper.tokens(() => true)).toEqual(['a token'])
+  expect(keeper.tokens(() => false)).toEqual([])
+  await push('stopped')
+  const pod = await podOf('stopped')
+  await database().client`update run set cancel_requested_at = now() where state = 'running'`
+  const deleted = await paper.until(() => {
+    const now = paper.pods.get(pod.metadata.name)
+    return now === undefined || now.metadata['deletionTimestamp'] !== undefined ? true : null
+  })
+  expect(deleted).toBe(true)
+})

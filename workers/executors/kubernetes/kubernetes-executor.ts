@@ -6,9 +6,9 @@
 import type { Logger } from 'pino'
 import type { Database } from '#db/client.ts'
 import { heartbeat } from '#db/queries/attempt.ts'
-import { liveAttemptsOf, teamNames, teamOfRun } from '#db/queries/pod.ts'
+import { liveAttemptsOf, teamNames, teamOfRun, tokensToEnd } from '#db/queries/pod.ts'
 import type { ClusterSettings } from '#server/config/clusters.ts'
-import { podLeaseMs } from '#server/config/lease.ts'
+import { podLeaseMs, underwayMs } from '#server/config/lease.ts'
 import { labelValue, ownPrefix, recommendedPrefix } from '#server/domain/pod/names.ts'
 import { clusterQueue } from '#server/domain/run/deployment.ts'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
@@ -18,6 +18,7 @@ import { podHandleOf } from './pod-handle.ts'
 import { PodKeeper } from './pod-keeper.ts'
 import { PodLogs } from './pod-logs.ts'
 import { planPod, sha256 } from './pod-plan.ts'
+import { realTiming } from './timing.ts'
 import { WatchLoop } from './watch-loop.ts'
 import { WorkQueue } from './work-queue.ts'
 
@@ -38,6 +39,10 @@ export interface KubernetesExecutorOptions {
 
 /** ms between two looks at everything that lives, whatever was heard of it. */
 const resyncMs = 30_000
+/** ms between two times that leases are prolonged: they last a day. */
+const prolongMs = 60_000
+/** ms for which a cluster that cannot be listed counts as looked after. */
+const heardMs = 600_000
 
 const attemptOf = (pod: PodObject): string | null => {
   const annotations = pod.metadata['annotations'] as Record<string, string> | undefined
@@ -47,7 +52,6 @@ const attemptOf = (pod: PodObject): string | null => {
 export class KubernetesExecutor implements Executor {
   readonly name = 'kubernetes'
   readonly post: Post
-  readonly capacity: number
   readonly #options: KubernetesExecutorOptions
   readonly #queue: WorkQueue
   readonly #keeper: PodKeeper
@@ -57,17 +61,18 @@ export class KubernetesExecutor implements Executor {
   readonly #attempts = new Map<string, string>()
   #timers: NodeJS.Timeout[] = []
   #stopped = false
+  #prolongedAt = -Infinity
 
   constructor(options: KubernetesExecutorOptions) {
     this.#options = options
     const { cluster, workerId, client, db, artifacts, sink, log } = options
-    this.capacity = cluster.pods
     this.post = {
       own: false,
       queues: [clusterQueue(cluster.name)],
       teamId: null,
       workerId,
-      leaseMs: podLeaseMs,
+      // Until it is submitted: where that fails, and cannot be written, either, nobody waits for a day.
+      leaseMs: underwayMs,
     }
     this.#logs = new PodLogs({ client, db, artifacts, sink, log })
     this.#keeper = new PodKeeper({
@@ -88,8 +93,22 @@ export class KubernetesExecutor implements Executor {
     })
   }
 
-  /** Finds what earlier lives left, and begins to watch. */
+  /** What earlier lives left takes places, too: the scheduler does not know of it. */
+  get capacity(): number {
+    return Math.max(0, this.#options.cluster.pods - this.#keeper.adopted)
+  }
+
+  /** Finds what earlier lives left, and begins to watch. What throws here has begun nothing. */
   async start(): Promise<void> {
+    try {
+      await this.#begin()
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+
+  async #begin(): Promise<void> {
     await this.#endClaims()
     await this.#resync()
     for (const team of await teamNames(this.#options.db)) this.#watch(this.#options.cluster.namespaceOf(team))
@@ -118,8 +137,9 @@ export class KubernetesExecutor implements Executor {
     const intent = { ...plan.intent, job: hash, startBy: team.now + plan.startMs }
     const taken = await sink.submitted(job.token, intent)
     this.#watch(namespace)
-    if (taken) this.#queue.add(job.attemptId)
-    else released(job.token)
+    if (!taken) return released(job.token)
+    this.#queue.add(job.attemptId)
+    await heartbeat(db, [job.token], podLeaseMs)
   }
 
   cancel(token: string, _why: 'cancel' | 'timeout'): void {
@@ -198,11 +218,19 @@ export class KubernetesExecutor implements Executor {
     for (const id of this.#keeper.ids()) this.#queue.add(id)
   }
 
-  /** Prolongs the leases of all that live, and hears which are to end. */
+  /** Hears which are to end, and prolongs the leases of those that are looked after. */
   async #beat(): Promise<void> {
-    const { db } = this.#options
-    const tokens = this.#keeper.tokens()
-    for (const [token, answer] of await heartbeat(db, tokens, podLeaseMs))
-      if (answer === 'cancel') this.cancel(token, 'cancel')
+    const { db, workerId } = this.#options
+    for (const token of await tokensToEnd(db, workerId)) this.cancel(token, 'cancel')
+    const now = realTiming.elapsed()
+    if (now - this.#prolongedAt < prolongMs) return
+    // Of a cluster that nobody can look at, and of what fails each time, the leases end after a day (R2).
+    const tokens = this.#keeper.tokens(({ namespace }) => {
+      const { listedAt = null } = this.#loops.get(namespace)?.health ?? {}
+      return listedAt !== null && now - listedAt < heardMs
+    })
+    for (let at = 0; at < tokens.length; at += 5000)
+      await heartbeat(db, tokens.slice(at, at + 5000), podLeaseMs)
+    if (tokens.length > 0) this.#prolongedAt = now
   }
 }

@@ -73,6 +73,11 @@ type Step = 'again' | 'look' | { done: Again }
 export class PodKeeper {
   readonly #options: KeeperOptions
   readonly #remembered = new Map<string, Remembered>()
+  /** Attempts by their tokens. */
+  readonly #byToken = new Map<string, string>()
+  readonly #adopted = new Set<string>()
+  /** Attempts whose last look failed. */
+  readonly #failing = new Set<string>()
 
   constructor(options: KeeperOptions) {
     this.#options = options
@@ -82,6 +87,12 @@ export class PodKeeper {
   remember(attemptId: string, token: string, ref: PodRef, manifest: Pod | null): void {
     const { cancelAsked = false } = this.#remembered.get(attemptId) ?? {}
     this.#remembered.set(attemptId, { manifest, token, ref, cancelAsked, refusal: null })
+    this.#byToken.set(token, attemptId)
+  }
+
+  /** How many of those that live were left by earlier lives. */
+  get adopted(): number {
+    return this.#adopted.size
   }
 
   /** A pod that was found; whose it is its annotation says. */
@@ -94,30 +105,45 @@ export class PodKeeper {
   /** An attempt that an earlier life left, unless it is known: its pod is there, or it has none. */
   adopt(attemptId: string, token: string, ref: PodRef): void {
     const known = this.#remembered.get(attemptId)
-    if (known === undefined) this.remember(attemptId, token, ref, null)
-    else known.token ??= token
+    if (known?.token == null) {
+      this.remember(attemptId, token, ref, known?.manifest ?? null)
+      this.#adopted.add(attemptId)
+    }
   }
 
-  /** It is to end. @returns the attempt, where it is known here */
+  /** It is to end. @returns the attempt, where it is known here, and this is news of it */
   cancel(token: string): string | null {
-    for (const [id, known] of this.#remembered)
-      if (known.token === token) {
-        known.cancelAsked = true
-        return id
-      }
-    return null
+    const id = this.#byToken.get(token) ?? null
+    const known = id === null ? undefined : this.#remembered.get(id)
+    if (known === undefined || known.cancelAsked) return null
+    known.cancelAsked = true
+    return id
   }
 
   ids(): string[] {
     return [...this.#remembered.keys()]
   }
 
-  tokens(): string[] {
-    return [...this.#remembered.values()].flatMap(({ token }) => (token === null ? [] : [token]))
+  /** Of all that do not fail each time, and whose pod's place is heard of. */
+  tokens(isHeard: (ref: PodRef) => boolean): string[] {
+    return [...this.#remembered].flatMap(([id, { token, ref }]) =>
+      token === null || this.#failing.has(id) || (ref !== null && !isHeard(ref)) ? [] : [token],
+    )
   }
 
   /** Does what is next for an attempt. @throws what the cluster, the database and the store throw: it is to be asked again */
   async look(attemptId: string): Promise<Again> {
+    try {
+      const again = await this.#look(attemptId)
+      this.#failing.delete(attemptId)
+      return again
+    } catch (error) {
+      if (this.#remembered.has(attemptId)) this.#failing.add(attemptId)
+      throw error
+    }
+  }
+
+  async #look(attemptId: string): Promise<Again> {
     let isFresh = false
     for (let step = 0; step < mostSteps; step++) {
       const own = this.#remembered.get(attemptId)
@@ -270,6 +296,9 @@ export class PodKeeper {
   #forget(attemptId: string): null {
     const own = this.#remembered.get(attemptId)
     this.#remembered.delete(attemptId)
+    this.#adopted.delete(attemptId)
+    this.#failing.delete(attemptId)
+    if (own?.token != null) this.#byToken.delete(own.token)
     void this.#options.logs.forget(attemptId)
     this.#options.over({ id: attemptId, token: own?.token ?? null })
     return null

@@ -45,7 +45,12 @@ export class PaperCluster {
     return new ClusterClient(new Calls(wireOf(new Login(() => config))))
   }
 
-  /** Resolves when `look` gives something, after some change of the pods. */
+  /** Watches that are open. */
+  get watches(): number {
+    return this.#watches.size
+  }
+
+  /** Resolves when `look` gives something, after some change of pods and watches. */
   async until<T>(look: () => T | null | undefined): Promise<T> {
     for (;;) {
       const found = look()
@@ -76,6 +81,10 @@ export class PaperCluster {
 
   #tell(type: string, object: PodObject): void {
     for (const watch of this.#watches) watch.write(`${JSON.stringify({ type, object })}\n`)
+    this.#wake()
+  }
+
+  #wake(): void {
     for (const done of this.#heard.splice(0)) done()
   }
 
@@ -100,7 +109,11 @@ export class PaperCluster {
     if (searchParams.get('watch') === 'true') {
       response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders()
       this.#watches.add(response)
-      response.on('close', () => this.#watches.delete(response))
+      this.#wake()
+      response.on('close', () => {
+        this.#watches.delete(response)
+        this.#wake()
+      })
       return
     }
     if (method === 'POST') {
