@@ -258,6 +258,22 @@ test('[R4] what an earlier life left takes places; a start that fails leaves not
   await paper.until(() => (paper.pods.size === 0 ? true : null))
 })
 
+test('[R18] an attempt whose results cannot be read has failed, and is not looked at for ever', async () => {
+  await push('unreadable')
+  const pod = await podOf('unreadable')
+  const attempt = await liveAttempt(database(), idOf(pod))
+  const { hash } = await place.hosted.ctx.artifacts.put(Buffer.from('{"of": "another shape"}'))
+  await addToHandle(database(), attempt?.token ?? '', { results: hash })
+  await run(pod)
+  paper.setMain(pod.metadata.name, done(), 'Succeeded')
+  const [row] = await shop.until(async () => {
+    const rows = await database().client<{ state: string; reason: string }[]>`
+      select state, reason from attempt where id = ${idOf(pod)} and state = 'failed'`
+    return rows.length === 0 ? null : rows
+  })
+  expect(row?.reason).toBe('storage')
+})
+
 test('[R17] a cancel ends a pod, and is heard once', async () => {
   const keeper = keeperOf('default')
   keeper.remember('an attempt', 'a token', { namespace: 'paper', name: 'none' }, null)

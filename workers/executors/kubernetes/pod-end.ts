@@ -1,5 +1,7 @@
 /** The end of an attempt as it is written: what its pod's end says, with what its agent brought away. */
 import { text as readText } from 'node:stream/consumers'
+import { ZodError } from 'zod'
+import { DagbokError } from '#server/domain/errors/errors.ts'
 import { finalizer } from '#server/domain/pod/names.ts'
 import type { AttemptFacts, PodEnd } from '#server/domain/pod/attempt-facts.ts'
 import { ownPrefix, specHashAnnotation } from '#server/domain/pod/names.ts'
@@ -47,9 +49,19 @@ export function factsOf(
   }
 }
 
-async function resultsOf(handle: PodHandle, artifacts: ArtifactStore): Promise<PodResults | null> {
+/** What its agent brought away; `unreadable` where the store has lost it, or it is of no known shape: it never will be. */
+async function resultsOf(
+  handle: PodHandle,
+  artifacts: ArtifactStore,
+): Promise<PodResults | 'unreadable' | null> {
   if (handle.results === undefined) return null
-  return podResults.parse(JSON.parse(await readText(await artifacts.read(handle.results))))
+  try {
+    return podResults.parse(JSON.parse(await readText(await artifacts.read(handle.results))))
+  } catch (error) {
+    const isLost = error instanceof DagbokError && error.code === 'not_found'
+    if (isLost || error instanceof SyntaxError || error instanceof ZodError) return 'unreadable'
+    throw error
+  }
 }
 
 function succeeded(handle: PodHandle, left: PodResults | null): AttemptEnd {
@@ -66,7 +78,13 @@ function succeeded(handle: PodHandle, left: PodResults | null): AttemptEnd {
 export async function endOf(end: PodEnd, handle: PodHandle, artifacts: ArtifactStore): Promise<AttemptEnd> {
   const { state, reason, message, exitCode } = end
   // Of what was ended from outside nothing is taken.
-  const left = handle.ending === undefined ? await resultsOf(handle, artifacts) : null
+  const found = handle.ending === undefined ? await resultsOf(handle, artifacts) : null
+  if (found === 'unreadable' && state === 'succeeded')
+    return {
+      ...attemptEnd('failed', 'storage', 'What it left cannot be read any more.'),
+      exitCode: exitCode ?? 0,
+    }
+  const left = found === 'unreadable' ? null : found
   if (state === 'succeeded') return { ...succeeded(handle, left), exitCode: exitCode ?? 0 }
   const { metrics = [], values = [] } = left ?? {}
   return { ...attemptEnd(state, reason, message), exitCode, metrics, values }
