@@ -9,7 +9,7 @@ export type LogChunk = Omit<typeof logChunk.$inferSelect, 'attemptId' | 'created
 
 /**
  * Adds to the log of a live attempt, and says so. A second write of the same chunk changes nothing.
- * @returns false when it is over, or another token's
+ * @returns false when it is over, or another token's, or somebody else has written in this place: two that follow one pod
  */
 export async function insertLogChunk(q: Queryable, token: string, chunk: LogChunk): Promise<boolean> {
   const { seq, hash, byteOffset, bytes, firstLine, lines, until = null } = chunk
@@ -21,7 +21,8 @@ export async function insertLogChunk(q: Queryable, token: string, chunk: LogChun
         insert into log_chunk (attempt_id, seq, hash, byte_offset, bytes, first_line, lines, until)
         select id, ${seq}::int, ${hash}, ${byteOffset}::bigint, ${bytes}::int, ${firstLine}::bigint, ${lines}::int, ${until}::text
         from found on conflict do nothing)
-    select pg_notify(${liveChannel}, 'log:' || id) from found`,
+    select pg_notify(${liveChannel}, 'log:' || id) from found
+    where not exists (select from log_chunk c where c.attempt_id = found.id and c.seq = ${seq}::int and c.hash <> ${hash})`,
   )
   return rows.length > 0
 }

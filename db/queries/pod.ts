@@ -1,7 +1,7 @@
 /** Attempts that run as pods, with what their handle says of those. */
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import { DagbokError } from '#server/domain/errors/errors.ts'
-import type { Json } from '#server/domain/json.ts'
+import { keptText, type Json } from '#server/domain/json.ts'
 import type { Queryable } from '../client.ts'
 import { attempt, dag, repository, run, taskRun, team } from '../schema/index.ts'
 
@@ -82,7 +82,9 @@ export async function tokensToEnd(q: Queryable, workerId: string): Promise<strin
  * @returns false when the attempt is over, or has such a key with another value
  */
 export async function addToHandle(q: Queryable, token: string, more: Record<string, Json>): Promise<boolean> {
-  const added = sql`${JSON.stringify(more)}::jsonb`
+  // What a pod or a cluster says of itself may have characters that Postgres does not keep.
+  const text = JSON.stringify(more, (_name, one: unknown) => (typeof one === 'string' ? keptText(one) : one))
+  const added = sql`${text}::jsonb`
   const rows = await q
     .update(attempt)
     .set({ handle: sql`${added} || coalesce(${attempt.handle}, '{}'::jsonb)` })

@@ -249,7 +249,7 @@ test('[R4] what an earlier life left takes places; a start that fails leaves not
   expect(next.capacity).toBe(2)
   await next.stop()
   await database().client.run('alter table team rename to team_that_is_away')
-  await expect(employ('default', shop.sink)).rejects.toThrow()
+  await expect(employ('default', shop.sink)).rejects.toThrow('Failed query')
   await database().client.run('alter table team_that_is_away rename to team')
   await paper.until(() => (paper.watches === 1 ? true : null))
   expect(executor.capacity).toBe(3)
@@ -292,4 +292,21 @@ test('[R17] a cancel ends a pod, and is heard once', async () => {
     return now === undefined || now.metadata['deletionTimestamp'] !== undefined ? true : null
   })
   expect(deleted).toBe(true)
+})
+
+test('[R8] of two that write one log, the second is told; what a pod says is kept whatever it says', async () => {
+  await push('twice')
+  const pod = await podOf('twice')
+  const attempt = await liveAttempt(database(), idOf(pod))
+  const chunk = (digit: string) => {
+    const place = { seq: 0, byteOffset: 0, firstLine: 0, lines: 0, bytes: 1 }
+    return shop.sink.appendLog(attempt?.token ?? '', { ...place, hash: digit.repeat(64) })
+  }
+  expect([await chunk('a'), await chunk('a'), await chunk('b')]).toEqual([true, true, false])
+  const end = { state: 'failed', reason: null, message: 'a\0b', container: null, exitCode: null }
+  expect(await addToHandle(database(), attempt?.token ?? '', { ending: { why: 'refused', end } })).toBe(true)
+  const { handle = null } = (await liveAttempt(database(), idOf(pod))) ?? {}
+  expect(podHandleOf(handle)?.ending?.end.message).toBe('a\ufffdb')
+  executor.changed(idOf(pod))
+  expect((await shop.ended('twice', 1)).state).toBe('failed')
 })
