@@ -94,6 +94,8 @@ const kubeletConfig = (n: number): string =>
     maxPods: 250,
     serializeImagePulls: false,
     eventRecordQPS: 0,
+    // A log that is rotated before anybody reads it is gone: what tests write is kept.
+    containerLogMaxSize: '200Mi',
     // A lost node is to be known soon.
     nodeStatusUpdateFrequency: '4s',
     nodeLeaseDurationSeconds: 8,

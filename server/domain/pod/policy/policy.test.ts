@@ -48,6 +48,13 @@ describe('[S7] a task cannot get out of its bounds', () => {
       expect(patched(patch).faults.join('\n')).toMatch(/is not a field that a task's pod may have/)
   })
 
+  test('a container before the task has no hooks, not even without one in them', () => {
+    const own = { name: 'own', image: 'busybox', lifecycle: { preStop: { $patch: 'delete' } } }
+    expect(patched({ spec: { initContainers: [own] } }).faults.join('\n')).toMatch(
+      /lifecycle is for a sidecar: write `restartPolicy: Always`, or leave it out/,
+    )
+  })
+
   test('all that is wrong is told at once', () => {
     const { faults } = patched({
       spec: { hostPID: true, hostIPC: true, nodeName: 'x', restartPolicy: 'Always' },

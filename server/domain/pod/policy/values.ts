@@ -135,10 +135,13 @@ const handlers: Rule = ({ pod }) =>
       return handler === undefined ? [] : [{ at: [...path, 'lifecycle', name], handler }]
     })
     const all = [...probes, ...hooks]
-    if (path[1] === 'initContainers' && container.restartPolicy !== 'Always')
-      return all.map(({ at }) =>
+    if (path[1] === 'initContainers' && container.restartPolicy !== 'Always') {
+      // An empty one is one, too.
+      const isEmpty = container.lifecycle !== undefined && hooks.length === 0
+      return [...all, ...(isEmpty ? [{ at: [...path, 'lifecycle'] }] : [])].map(({ at }) =>
         fault(at, 'is for a sidecar: write `restartPolicy: Always`, or leave it out'),
       )
+    }
     return [...all.flatMap(({ at, handler }) => handlerFaults(handler, at)), ...probeFaults(container, path)]
   })
 
