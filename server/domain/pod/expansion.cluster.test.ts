@@ -5,6 +5,9 @@ import { kubectl } from '#k8s/test-cluster/testing/kubectl.ts'
 import { expand } from '#workers/executors/process/command.ts'
 import { expandable, literal } from './expansion.ts'
 
+/** What is drawn is the same each time: what differs from a real cluster is looked for by another seed. */
+const seed = 20261127
+
 const piece = fc.constantFrom(
   '$',
   '$$',
@@ -30,8 +33,8 @@ const text = fc.array(piece, { maxLength: 12 }).map((parts) => parts.join(''))
 const program = 'import json, os, sys; print(json.dumps([sys.argv[1:], dict(os.environ)]))'
 
 test('[N1] a real kubelet makes of arguments and variables what the other executors make', async () => {
-  const args = fc.sample(text, 300)
-  const values = fc.sample(text, 100)
+  const args = fc.sample(text, { numRuns: 300, seed })
+  const values = fc.sample(text, { numRuns: 100, seed })
   const env = {
     A: 'one',
     B_1: '$(A) $$ $',

@@ -7,6 +7,9 @@ import { mergePatch } from './merge.ts'
 import { drawnPatch } from './policy/drawn-patch.ts'
 import { facts, soundPod } from './testing.ts'
 
+/** What is drawn is the same each time: what differs from a real cluster is looked for by another seed. */
+const seed = 20261127
+
 type JsonMap = { [key: string]: Json }
 const base = soundPod(
   facts({
@@ -72,7 +75,7 @@ describe('a patch is merged as Kubernetes merges it', () => {
   test('patches at random', async () => {
     let compared = 0
     const otherwise: string[] = []
-    const patches = fc.sample(drawnPatch, 300)
+    const patches = fc.sample(drawnPatch, { numRuns: 300, seed })
     const lanes = Array.from({ length: 4 }, async (_, lane) => {
       for (const [index, patch] of patches.entries()) {
         if (index % 4 !== lane) continue

@@ -8,6 +8,9 @@ import { attempt, deployment, facts, soundPod } from '../testing.ts'
 import { drawnTask } from './drawn-patch.ts'
 import { violations } from './oracle.ts'
 
+/** What is drawn is the same each time: what differs from a real cluster is looked for by another seed. */
+const seed = 20261127
+
 const namespace = 'dagbok-admission'
 const inNamespace = deployment({ namespace })
 const alone = attempt({ action: { kind: 'image' }, reports: false, key: null })
@@ -86,7 +89,7 @@ describe('[S7] a real API server that enforces *restricted*', () => {
   test('refuses none that the policy lets pass', async () => {
     let asked = 0
     const refused: string[] = []
-    const tasks = fc.sample(drawn, 10_000)
+    const tasks = fc.sample(drawn, { numRuns: 10_000, seed })
     await Promise.all(
       tasks.map(async ({ task, kind }) => {
         const { pod } = podOfAttempt(facts(task, { attempt: kinds[kind], deployment: inNamespace }))
@@ -105,7 +108,7 @@ describe('[S7] a real API server that enforces *restricted*', () => {
   test('and our second reading of the standard reads it as the server does', async () => {
     let compared = 0
     const otherwise: string[] = []
-    const tasks = fc.sample(drawn, 10_000)
+    const tasks = fc.sample(drawn, { numRuns: 10_000, seed })
     await Promise.all(
       tasks.map(async ({ task, kind }) => {
         // Without any rule: the pod as the task asks for it. With users of their own the server asks less of a pod.
