@@ -41,6 +41,8 @@ export interface KubernetesExecutorOptions {
 const resyncMs = 30_000
 /** ms between two times that leases are prolonged: they last a day. */
 const prolongMs = 60_000
+/** ms that what is under way gets when the product stops. */
+const stopMs = 1000
 /** ms for which a cluster that cannot be listed counts as looked after. */
 const heardMs = 600_000
 
@@ -88,14 +90,16 @@ export class KubernetesExecutor implements Executor {
     })
     this.#queue = new WorkQueue({
       work: (id) => this.#keeper.look(id),
-      onFault: (id, error) =>
-        log.warn({ err: error, attempt: id }, 'a pod could not be looked after; trying again'),
+      onFault: (id, error) => {
+        if (!this.#stopped)
+          log.warn({ err: error, attempt: id }, 'a pod could not be looked after; trying again')
+      },
     })
   }
 
   /** What earlier lives left takes places, too: the scheduler does not know of it. */
   get capacity(): number {
-    return Math.max(0, this.#options.cluster.pods - this.#keeper.adopted)
+    return Math.max(0, this.#options.cluster.pods - this.#keeper.memory.adopted)
   }
 
   /** Finds what earlier lives left, and begins to watch. What throws here has begun nothing. */
@@ -133,7 +137,7 @@ export class KubernetesExecutor implements Executor {
     const ref = { namespace, name }
     const { hash } = await artifacts.put(Buffer.from(JSON.stringify(plan.job)))
     // Known here before it is known anywhere: whoever finds the intent without its token gives it up.
-    this.#keeper.remember(job.attemptId, job.token, ref, plan.pod)
+    this.#keeper.memory.remember(job.attemptId, job.token, ref, plan.pod)
     const intent = { ...plan.intent, job: hash, startBy: team.now + plan.startMs }
     const taken = await sink.submitted(job.token, intent)
     this.#watch(namespace)
@@ -143,7 +147,7 @@ export class KubernetesExecutor implements Executor {
   }
 
   cancel(token: string, _why: 'cancel' | 'timeout'): void {
-    const id = this.#keeper.cancel(token)
+    const id = this.#keeper.memory.cancel(token)
     if (id !== null) this.#queue.add(id)
   }
 
@@ -163,7 +167,9 @@ export class KubernetesExecutor implements Executor {
     for (const timer of this.#timers) clearInterval(timer)
     this.#timers = []
     for (const loop of this.#loops.values()) loop.stop()
-    await this.#queue.stop()
+    // What is under way may end well, but the whole product has a few seconds.
+    const late = setTimeout(() => this.#keeper.stop(), stopMs)
+    await this.#queue.stop().finally(() => clearTimeout(late))
     await this.#logs.close()
   }
 
@@ -193,7 +199,7 @@ export class KubernetesExecutor implements Executor {
       if (id === null) continue
       if (pod === undefined) this.#attempts.delete(key)
       else this.#attempts.set(key, id)
-      this.#keeper.found(id, { namespace, name: key.slice(namespace.length + 1) })
+      this.#keeper.memory.found(id, { namespace, name: key.slice(namespace.length + 1) })
       this.#queue.add(id)
     }
   }
@@ -211,11 +217,11 @@ export class KubernetesExecutor implements Executor {
     for (const { id, token, handle } of await liveAttemptsOf(this.#options.db, this.#options.workerId)) {
       const known = podHandleOf(handle)
       if (known === null) continue
-      this.#keeper.adopt(id, token, { namespace: known.namespace, name: known.pod })
+      this.#keeper.memory.adopt(id, token, { namespace: known.namespace, name: known.pod })
       this.#watch(known.namespace)
       this.#queue.add(id)
     }
-    for (const id of this.#keeper.ids()) this.#queue.add(id)
+    for (const id of this.#keeper.memory.ids()) this.#queue.add(id)
   }
 
   /** Hears which are to end, and prolongs the leases of those that are looked after. */
@@ -225,7 +231,7 @@ export class KubernetesExecutor implements Executor {
     const now = realTiming.elapsed()
     if (now - this.#prolongedAt < prolongMs) return
     // Of a cluster that nobody can look at, and of what fails each time, the leases end after a day (R2).
-    const tokens = this.#keeper.tokens(({ namespace }) => {
+    const tokens = this.#keeper.memory.tokens(({ namespace }) => {
       const { listedAt = null } = this.#loops.get(namespace)?.health ?? {}
       return listedAt !== null && now - listedAt < heardMs
     })
