@@ -1,4 +1,5 @@
 /** The shell of the executor against a real database and a real desk, where only pods and their logs are of paper. */
+import { pino, type Logger } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { logEnd } from '#db/queries/log.ts'
 import { addToHandle, liveAttempt } from '#db/queries/pod.ts'
@@ -31,7 +32,11 @@ let executor: KubernetesExecutor
 let beforeSubmitted: (token: string) => Promise<void> = () => Promise.resolve()
 
 /** @param sink what it writes to */
-async function employ(name: string, sink: AttemptSink): Promise<KubernetesExecutor> {
+async function employ(
+  name: string,
+  sink: AttemptSink,
+  log: Logger = place.hosted.ctx.log,
+): Promise<KubernetesExecutor> {
   const workerId = workerIdOf(name)
   await registerWorker(place.db, {
     id: workerId,
@@ -48,7 +53,7 @@ async function employ(name: string, sink: AttemptSink): Promise<KubernetesExecut
     artifacts: place.hosted.ctx.artifacts,
     sink,
     released: (token) => place.scheduler.released(token),
-    log: place.hosted.ctx.log,
+    log,
     beatMs: 100,
   })
   await made.start()
@@ -328,4 +333,23 @@ test('[R7] a cluster that does not answer does not hold up the stop of the produ
   await next.stop()
   expect(performance.now() - began).toBeLessThan(10_000)
   paper.instead = () => false
+})
+
+test('[R7] that a namespace cannot be watched is told, with the reason', async () => {
+  const told = Promise.withResolvers<string>()
+  const write = (text: string) => {
+    if (text.includes('cannot be watched')) told.resolve(text)
+  }
+  paper.instead = ({ url = '' }, response) => {
+    if (!url.includes('/pods?')) return false
+    response.writeHead(403, { 'content-type': 'application/json' })
+    response.end(
+      JSON.stringify({ kind: 'Status', code: 403, reason: 'Forbidden', message: 'no right to list' }),
+    )
+    return true
+  }
+  const next = await employ('default', shop.sink, pino({}, { write }))
+  expect(await told.promise).toContain('no right to list')
+  paper.instead = () => false
+  await next.stop()
 })

@@ -61,6 +61,8 @@ export class KubernetesExecutor implements Executor {
   readonly #loops = new Map<string, WatchLoop>()
   /** Attempts by the pod that was heard of last under a name. */
   readonly #attempts = new Map<string, string>()
+  /** By namespace, why it could not be watched, as it was logged last. */
+  readonly #told = new Map<string, string>()
   #timers: NodeJS.Timeout[] = []
   #stopped = false
   #prolongedAt = -Infinity
@@ -226,6 +228,7 @@ export class KubernetesExecutor implements Executor {
 
   /** Hears which are to end, and prolongs the leases of those that are looked after. */
   async #beat(): Promise<void> {
+    this.#tellFaults()
     const { db, workerId } = this.#options
     for (const token of await tokensToEnd(db, workerId)) this.cancel(token, 'cancel')
     const now = realTiming.elapsed()
@@ -238,5 +241,17 @@ export class KubernetesExecutor implements Executor {
     for (let at = 0; at < tokens.length; at += 5000)
       await heartbeat(db, tokens.slice(at, at + 5000), podLeaseMs)
     if (tokens.length > 0) this.#prolongedAt = now
+  }
+
+  /** A cluster that cannot be watched is told once for each reason, and when it is watched again. */
+  #tellFaults(): void {
+    const { log } = this.#options
+    for (const [namespace, { health }] of this.#loops) {
+      const { failure: err } = health
+      if ((err?.message ?? '') === (this.#told.get(namespace) ?? '')) continue
+      this.#told.set(namespace, err?.message ?? '')
+      if (err === null) log.info({ namespace }, 'the pods of a namespace are watched again')
+      else log.warn({ err, namespace }, 'the pods of a namespace cannot be watched; trying again')
+    }
   }
 }
