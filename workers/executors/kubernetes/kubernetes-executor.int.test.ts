@@ -239,6 +239,7 @@ test('[R2] what is claimed and not submitted is not waited for for a day; what i
   const pod = await podOf('leased')
   beforeSubmitted = () => Promise.resolve()
   expect(await underway.promise).toBeLessThan(61)
+  expect(await leaseOf(idOf(pod))).toBeGreaterThan(80_000)
   await run(pod)
   paper.setMain(pod.metadata.name, done(), 'Succeeded')
   expect((await shop.ended('leased', 1)).state).toBe('succeeded')

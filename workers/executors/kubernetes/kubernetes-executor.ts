@@ -144,8 +144,8 @@ export class KubernetesExecutor implements Executor {
     const taken = await sink.submitted(job.token, intent)
     this.#watch(namespace)
     if (!taken) return released(job.token)
-    this.#queue.add(job.attemptId)
     await heartbeat(db, [job.token], podLeaseMs)
+    this.#queue.add(job.attemptId)
   }
 
   cancel(token: string, _why: 'cancel' | 'timeout'): void {
