@@ -290,6 +290,9 @@ test('[R17] a cancel ends a pod, and is heard once', async () => {
   ]).toEqual(['an attempt', null, null])
   expect(keeper.memory.tokens(() => true)).toEqual(['a token'])
   expect(keeper.memory.tokens(() => false)).toEqual([])
+  // What fails each time is not prolonged for ever.
+  keeper.memory.failed('an attempt')
+  expect(keeper.memory.tokens(() => true)).toEqual([])
   await push('stopped')
   const pod = await podOf('stopped')
   await database().client`update run set cancel_requested_at = now() where state = 'running'`
