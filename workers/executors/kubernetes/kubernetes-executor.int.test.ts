@@ -1,4 +1,5 @@
 /** The shell of the executor against a real database and a real desk, where only pods and their logs are of paper. */
+import { pino, type Logger } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { logEnd } from '#db/queries/log.ts'
 import { addToHandle, liveAttempt } from '#db/queries/pod.ts'
@@ -31,7 +32,11 @@ let executor: KubernetesExecutor
 let beforeSubmitted: (token: string) => Promise<void> = () => Promise.resolve()
 
 /** @param sink what it writes to */
-async function employ(name: string, sink: AttemptSink): Promise<KubernetesExecutor> {
+async function employ(
+  name: string,
+  sink: AttemptSink,
+  log: Logger = place.hosted.ctx.log,
+): Promise<KubernetesExecutor> {
   const workerId = workerIdOf(name)
   await registerWorker(place.db, {
     id: workerId,
@@ -48,7 +53,7 @@ async function employ(name: string, sink: AttemptSink): Promise<KubernetesExecut
     artifacts: place.hosted.ctx.artifacts,
     sink,
     released: (token) => place.scheduler.released(token),
-    log: place.hosted.ctx.log,
+    log,
     beatMs: 100,
   })
   await made.start()
@@ -124,9 +129,9 @@ test('[R2] an attempt that is looked at while it is being submitted is not forgo
     const [row] = await database().client<{ id: string }[]>`select id from attempt where token = ${token}`
     attemptId = row?.id ?? ''
     const keeper = keeperOf('default')
-    keeper.remember(attemptId, token, { namespace: 'paper', name: 'none' }, null)
+    keeper.memory.remember(attemptId, token, { namespace: 'paper', name: 'none' }, null)
     await keeper.look(attemptId)
-    kept = keeper.ids()
+    kept = keeper.memory.ids()
   }
   await push('early')
   const pod = await podOf('early')
@@ -144,9 +149,9 @@ test('[R8] of two clusters of the settings that are one, each leaves the pods of
   await run(pod)
   const id = idOf(pod)
   const other = keeperOf('other')
-  other.found(id, pod.metadata)
+  other.memory.found(id, pod.metadata)
   await other.look(id)
-  expect(other.ids()).toEqual([])
+  expect(other.memory.ids()).toEqual([])
   expect(paper.pods.get(pod.metadata.name)?.metadata['deletionTimestamp']).toBeUndefined()
   paper.setMain(pod.metadata.name, done(), 'Succeeded')
   expect((await shop.ended('theirs', 1)).state).toBe('succeeded')
@@ -234,6 +239,7 @@ test('[R2] what is claimed and not submitted is not waited for for a day; what i
   const pod = await podOf('leased')
   beforeSubmitted = () => Promise.resolve()
   expect(await underway.promise).toBeLessThan(61)
+  expect(await leaseOf(idOf(pod))).toBeGreaterThan(80_000)
   await run(pod)
   paper.setMain(pod.metadata.name, done(), 'Succeeded')
   expect((await shop.ended('leased', 1)).state).toBe('succeeded')
@@ -276,14 +282,17 @@ test('[R18] an attempt whose results cannot be read has failed, and is not looke
 
 test('[R17] a cancel ends a pod, and is heard once', async () => {
   const keeper = keeperOf('default')
-  keeper.remember('an attempt', 'a token', { namespace: 'paper', name: 'none' }, null)
-  expect([keeper.cancel('a token'), keeper.cancel('a token'), keeper.cancel('none')]).toEqual([
-    'an attempt',
-    null,
-    null,
-  ])
-  expect(keeper.tokens(() => true)).toEqual(['a token'])
-  expect(keeper.tokens(() => false)).toEqual([])
+  keeper.memory.remember('an attempt', 'a token', { namespace: 'paper', name: 'none' }, null)
+  expect([
+    keeper.memory.cancel('a token'),
+    keeper.memory.cancel('a token'),
+    keeper.memory.cancel('none'),
+  ]).toEqual(['an attempt', null, null])
+  expect(keeper.memory.tokens(() => true)).toEqual(['a token'])
+  expect(keeper.memory.tokens(() => false)).toEqual([])
+  // What fails each time is not prolonged for ever.
+  keeper.memory.failed('an attempt')
+  expect(keeper.memory.tokens(() => true)).toEqual([])
   await push('stopped')
   const pod = await podOf('stopped')
   await database().client`update run set cancel_requested_at = now() where state = 'running'`
@@ -309,4 +318,42 @@ test('[R8] of two that write one log, the second is told; what a pod says is kep
   expect(podHandleOf(handle)?.ending?.end.message).toBe('a\ufffdb')
   executor.changed(idOf(pod))
   expect((await shop.ended('twice', 1)).state).toBe('failed')
+})
+
+test('[R7] a cluster that does not answer does not hold up the stop of the product', async () => {
+  await push('hanging')
+  const pod = await podOf('hanging')
+  const next = await employ('default', shop.sink)
+  const asked = Promise.withResolvers<void>()
+  paper.instead = ({ method, url = '' }) => {
+    if (method !== 'GET' || !url.includes(pod.metadata.name)) return false
+    asked.resolve()
+    return true
+  }
+  // Cancelled, it asks for the pod itself.
+  await database().client`update run set cancel_requested_at = now() where state = 'running'`
+  await asked.promise
+  const began = performance.now()
+  await next.stop()
+  expect(performance.now() - began).toBeLessThan(10_000)
+  paper.instead = () => false
+})
+
+test('[R7] that a namespace cannot be watched is told, with the reason', async () => {
+  const told = Promise.withResolvers<string>()
+  const write = (text: string) => {
+    if (text.includes('cannot be watched')) told.resolve(text)
+  }
+  paper.instead = ({ url = '' }, response) => {
+    if (!url.includes('/pods?')) return false
+    response.writeHead(403, { 'content-type': 'application/json' })
+    response.end(
+      JSON.stringify({ kind: 'Status', code: 403, reason: 'Forbidden', message: 'no right to list' }),
+    )
+    return true
+  }
+  const next = await employ('default', shop.sink, pino({}, { write }))
+  expect(await told.promise).toContain('no right to list')
+  paper.instead = () => false
+  await next.stop()
 })

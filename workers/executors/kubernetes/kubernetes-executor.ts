@@ -41,6 +41,8 @@ export interface KubernetesExecutorOptions {
 const resyncMs = 30_000
 /** ms between two times that leases are prolonged: they last a day. */
 const prolongMs = 60_000
+/** ms that what is under way gets when the product stops. */
+const stopMs = 1000
 /** ms for which a cluster that cannot be listed counts as looked after. */
 const heardMs = 600_000
 
@@ -59,6 +61,8 @@ export class KubernetesExecutor implements Executor {
   readonly #loops = new Map<string, WatchLoop>()
   /** Attempts by the pod that was heard of last under a name. */
   readonly #attempts = new Map<string, string>()
+  /** By namespace, why it could not be watched, as it was logged last. */
+  readonly #told = new Map<string, string>()
   #timers: NodeJS.Timeout[] = []
   #stopped = false
   #prolongedAt = -Infinity
@@ -88,14 +92,16 @@ export class KubernetesExecutor implements Executor {
     })
     this.#queue = new WorkQueue({
       work: (id) => this.#keeper.look(id),
-      onFault: (id, error) =>
-        log.warn({ err: error, attempt: id }, 'a pod could not be looked after; trying again'),
+      onFault: (id, error) => {
+        if (!this.#stopped)
+          log.warn({ err: error, attempt: id }, 'a pod could not be looked after; trying again')
+      },
     })
   }
 
   /** What earlier lives left takes places, too: the scheduler does not know of it. */
   get capacity(): number {
-    return Math.max(0, this.#options.cluster.pods - this.#keeper.adopted)
+    return Math.max(0, this.#options.cluster.pods - this.#keeper.memory.adopted)
   }
 
   /** Finds what earlier lives left, and begins to watch. What throws here has begun nothing. */
@@ -133,17 +139,17 @@ export class KubernetesExecutor implements Executor {
     const ref = { namespace, name }
     const { hash } = await artifacts.put(Buffer.from(JSON.stringify(plan.job)))
     // Known here before it is known anywhere: whoever finds the intent without its token gives it up.
-    this.#keeper.remember(job.attemptId, job.token, ref, plan.pod)
+    this.#keeper.memory.remember(job.attemptId, job.token, ref, plan.pod)
     const intent = { ...plan.intent, job: hash, startBy: team.now + plan.startMs }
     const taken = await sink.submitted(job.token, intent)
     this.#watch(namespace)
     if (!taken) return released(job.token)
-    this.#queue.add(job.attemptId)
     await heartbeat(db, [job.token], podLeaseMs)
+    this.#queue.add(job.attemptId)
   }
 
   cancel(token: string, _why: 'cancel' | 'timeout'): void {
-    const id = this.#keeper.cancel(token)
+    const id = this.#keeper.memory.cancel(token)
     if (id !== null) this.#queue.add(id)
   }
 
@@ -163,7 +169,9 @@ export class KubernetesExecutor implements Executor {
     for (const timer of this.#timers) clearInterval(timer)
     this.#timers = []
     for (const loop of this.#loops.values()) loop.stop()
-    await this.#queue.stop()
+    // What is under way may end well, but the whole product has a few seconds.
+    const late = setTimeout(() => this.#keeper.stop(), stopMs)
+    await this.#queue.stop().finally(() => clearTimeout(late))
     await this.#logs.close()
   }
 
@@ -193,7 +201,7 @@ export class KubernetesExecutor implements Executor {
       if (id === null) continue
       if (pod === undefined) this.#attempts.delete(key)
       else this.#attempts.set(key, id)
-      this.#keeper.found(id, { namespace, name: key.slice(namespace.length + 1) })
+      this.#keeper.memory.found(id, { namespace, name: key.slice(namespace.length + 1) })
       this.#queue.add(id)
     }
   }
@@ -211,26 +219,39 @@ export class KubernetesExecutor implements Executor {
     for (const { id, token, handle } of await liveAttemptsOf(this.#options.db, this.#options.workerId)) {
       const known = podHandleOf(handle)
       if (known === null) continue
-      this.#keeper.adopt(id, token, { namespace: known.namespace, name: known.pod })
+      this.#keeper.memory.adopt(id, token, { namespace: known.namespace, name: known.pod })
       this.#watch(known.namespace)
       this.#queue.add(id)
     }
-    for (const id of this.#keeper.ids()) this.#queue.add(id)
+    for (const id of this.#keeper.memory.ids()) this.#queue.add(id)
   }
 
   /** Hears which are to end, and prolongs the leases of those that are looked after. */
   async #beat(): Promise<void> {
+    this.#tellFaults()
     const { db, workerId } = this.#options
     for (const token of await tokensToEnd(db, workerId)) this.cancel(token, 'cancel')
     const now = realTiming.elapsed()
     if (now - this.#prolongedAt < prolongMs) return
     // Of a cluster that nobody can look at, and of what fails each time, the leases end after a day (R2).
-    const tokens = this.#keeper.tokens(({ namespace }) => {
+    const tokens = this.#keeper.memory.tokens(({ namespace }) => {
       const { listedAt = null } = this.#loops.get(namespace)?.health ?? {}
       return listedAt !== null && now - listedAt < heardMs
     })
     for (let at = 0; at < tokens.length; at += 5000)
       await heartbeat(db, tokens.slice(at, at + 5000), podLeaseMs)
     if (tokens.length > 0) this.#prolongedAt = now
+  }
+
+  /** A cluster that cannot be watched is told once for each reason, and when it is watched again. */
+  #tellFaults(): void {
+    const { log } = this.#options
+    for (const [namespace, { health }] of this.#loops) {
+      const { failure: err } = health
+      if ((err?.message ?? '') === (this.#told.get(namespace) ?? '')) continue
+      this.#told.set(namespace, err?.message ?? '')
+      if (err === null) log.info({ namespace }, 'the pods of a namespace are watched again')
+      else log.warn({ err, namespace }, 'the pods of a namespace cannot be watched; trying again')
+    }
   }
 }

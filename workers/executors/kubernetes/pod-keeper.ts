@@ -9,12 +9,13 @@ import { assertNever } from '#server/domain/errors/errors.ts'
 import type { Json } from '#server/domain/json.ts'
 import type { AttemptFacts, Seen } from '#server/domain/pod/attempt-facts.ts'
 import { explain } from '#server/domain/pod/explain.ts'
-import type { Pod } from '#server/domain/pod/manifest.ts'
+import { finalizer } from '#server/domain/pod/names.ts'
 import { afterRefusal, reconcile, type Action } from '#server/domain/pod/reconcile.ts'
 import { explainRefusal } from '#server/domain/pod/refusal.ts'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
 import type { AttemptSink } from '../executor.ts'
 import type { ClusterClient, PodObject, PodRef } from './cluster-client.ts'
+import { AttemptMemory } from './attempt-memory.ts'
 import { ClusterError } from './cluster-error.ts'
 import { endOf, factsOf } from './pod-end.ts'
 import { podHandleOf, type PodHandle } from './pod-handle.ts'
@@ -34,16 +35,6 @@ export interface KeeperOptions {
   viewed: (ref: PodRef) => PodObject | null
   /** Told of each attempt that holds nothing any more. */
   over: (attempt: { id: string; token: string | null }) => void
-}
-
-/** What is known of an attempt in this process only. */
-interface Remembered {
-  /** To be created; null: another life of this process was to, and its token is not known here. */
-  manifest: Pod | null
-  token: string | null
-  ref: PodRef | null
-  cancelAsked: boolean
-  refusal: string | null
 }
 
 interface Known {
@@ -72,73 +63,26 @@ type Step = 'again' | 'look' | { done: Again }
 
 export class PodKeeper {
   readonly #options: KeeperOptions
-  readonly #remembered = new Map<string, Remembered>()
-  /** Attempts by their tokens. */
-  readonly #byToken = new Map<string, string>()
-  readonly #adopted = new Set<string>()
-  /** Attempts whose last look failed. */
-  readonly #failing = new Set<string>()
+  readonly memory = new AttemptMemory()
+  readonly #stopped = new AbortController()
 
   constructor(options: KeeperOptions) {
     this.#options = options
   }
 
-  /** An attempt whose intent is written. @param manifest its pod, where this process is to create it */
-  remember(attemptId: string, token: string, ref: PodRef, manifest: Pod | null): void {
-    const { cancelAsked = false } = this.#remembered.get(attemptId) ?? {}
-    this.#remembered.set(attemptId, { manifest, token, ref, cancelAsked, refusal: null })
-    this.#byToken.set(token, attemptId)
-  }
-
-  /** How many of those that live were left by earlier lives. */
-  get adopted(): number {
-    return this.#adopted.size
-  }
-
-  /** A pod that was found; whose it is its annotation says. */
-  found(attemptId: string, ref: PodRef): void {
-    const known = this.#remembered.get(attemptId)
-    if (known === undefined)
-      this.#remembered.set(attemptId, { manifest: null, token: null, ref, cancelAsked: false, refusal: null })
-  }
-
-  /** An attempt that an earlier life left, unless it is known: its pod is there, or it has none. */
-  adopt(attemptId: string, token: string, ref: PodRef): void {
-    const known = this.#remembered.get(attemptId)
-    if (known?.token == null) {
-      this.remember(attemptId, token, ref, known?.manifest ?? null)
-      this.#adopted.add(attemptId)
-    }
-  }
-
-  /** It is to end. @returns the attempt, where it is known here, and this is news of it */
-  cancel(token: string): string | null {
-    const id = this.#byToken.get(token) ?? null
-    const known = id === null ? undefined : this.#remembered.get(id)
-    if (known === undefined || known.cancelAsked) return null
-    known.cancelAsked = true
-    return id
-  }
-
-  ids(): string[] {
-    return [...this.#remembered.keys()]
-  }
-
-  /** Of all that do not fail each time, and whose pod's place is heard of. */
-  tokens(isHeard: (ref: PodRef) => boolean): string[] {
-    return [...this.#remembered].flatMap(([id, { token, ref }]) =>
-      token === null || this.#failing.has(id) || (ref !== null && !isHeard(ref)) ? [] : [token],
-    )
+  /** Asks the cluster nothing more; what it was asked is not waited for. */
+  stop(): void {
+    this.#stopped.abort(new Error('stopped'))
   }
 
   /** Does what is next for an attempt. @throws what the cluster, the database and the store throw: it is to be asked again */
   async look(attemptId: string): Promise<Again> {
     try {
       const again = await this.#look(attemptId)
-      this.#failing.delete(attemptId)
+      this.memory.succeeded(attemptId)
       return again
     } catch (error) {
-      if (this.#remembered.has(attemptId)) this.#failing.add(attemptId)
+      this.memory.failed(attemptId)
       throw error
     }
   }
@@ -146,7 +90,7 @@ export class PodKeeper {
   async #look(attemptId: string): Promise<Again> {
     let isFresh = false
     for (let step = 0; step < mostSteps; step++) {
-      const own = this.#remembered.get(attemptId)
+      const own = this.memory.get(attemptId)
       if (own === undefined) return null
       const known = await this.#known(attemptId)
       // It is being submitted, or was by somebody who says more than is understood here: whoever did goes on, or its lease ends.
@@ -181,9 +125,10 @@ export class PodKeeper {
 
   async #see(ref: PodRef, facts: AttemptFacts | null, isFresh: boolean): Promise<Seen> {
     const { client, viewed } = this.#options
-    const pod = isFresh ? await client.getPod(ref) : viewed(ref)
+    const { signal } = this.#stopped
+    const pod = isFresh ? await client.getPod(ref, signal) : viewed(ref)
     const uid = pod?.metadata.uid ?? facts?.uid ?? null
-    const events = isFresh && uid !== null ? await client.eventsOf(ref.namespace, uid) : []
+    const events = isFresh && uid !== null ? await client.eventsOf(ref.namespace, uid, signal) : []
     return pod === null ? { kind: 'absent', events, isFresh } : { kind: 'pod', pod, events, isFresh }
   }
 
@@ -197,6 +142,7 @@ export class PodKeeper {
 
   async #do(attemptId: string, action: Action, { known, facts, ref, seen, now }: Look): Promise<Step> {
     const { client, logs } = this.#options
+    const { signal } = this.#stopped
     switch (action.kind) {
       case 'look':
         return 'look'
@@ -207,10 +153,10 @@ export class PodKeeper {
         return { done: action.until === null ? null : { againMs: Math.max(0, action.until - now) } }
       }
       case 'delete':
-        await client.deletePod(ref, { uid: action.uid, graceSeconds: action.graceSeconds })
+        await client.deletePod(ref, { uid: action.uid, graceSeconds: action.graceSeconds }, signal)
         return 'again'
       case 'remove_finalizer':
-        await client.removeFinalizer(ref, { uid: action.uid, finalizer: 'dagbok.dev/recorded' })
+        await client.removeFinalizer(ref, { uid: action.uid, finalizer }, signal)
         return 'again'
       default:
         if (known === null || facts === null) return 'again'
@@ -253,11 +199,12 @@ export class PodKeeper {
 
   async #create(attemptId: string, look: Look & { known: Known; facts: AttemptFacts }): Promise<Step> {
     const { known, facts, now } = look
-    const own = this.#remembered.get(attemptId)
+    const own = this.memory.get(attemptId)
     // Whoever was to create it is gone with its token: no code has started, and none can.
     if (own === undefined || own.manifest === null) return this.#lostIntent(attemptId, known)
     try {
-      const made = await this.#options.client.createPod(known.handle.namespace, own.manifest)
+      const { namespace } = known.handle
+      const made = await this.#options.client.createPod(namespace, own.manifest, this.#stopped.signal)
       own.refusal = null
       return await this.#add(known.attempt.token, { uid: made.metadata.uid })
     } catch (error) {
@@ -294,11 +241,7 @@ export class PodKeeper {
   }
 
   #forget(attemptId: string): null {
-    const own = this.#remembered.get(attemptId)
-    this.#remembered.delete(attemptId)
-    this.#adopted.delete(attemptId)
-    this.#failing.delete(attemptId)
-    if (own?.token != null) this.#byToken.delete(own.token)
+    const own = this.memory.forget(attemptId)
     void this.#options.logs.forget(attemptId)
     this.#options.over({ id: attemptId, token: own?.token ?? null })
     return null

@@ -144,6 +144,7 @@ class PodLog {
   /** Follows no more. Resolves when what was read is stored. */
   end(): Promise<void> {
     this.#fault ??= new Error('The log is not followed any more.')
+    this.#writer.hurry()
     this.#stop.abort(this.#fault)
     return this.#following
   }

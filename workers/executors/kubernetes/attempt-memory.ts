@@ -1,0 +1,91 @@
+/** What is known of the attempts of a cluster in this process only. */
+import type { Pod } from '#server/domain/pod/manifest.ts'
+import type { PodRef } from './cluster-client.ts'
+
+export interface Remembered {
+  /** To be created; null: another life of this process was to, and its token is not known here. */
+  manifest: Pod | null
+  token: string | null
+  ref: PodRef | null
+  cancelAsked: boolean
+  refusal: string | null
+}
+
+export class AttemptMemory {
+  readonly #remembered = new Map<string, Remembered>()
+  /** Attempts by their tokens. */
+  readonly #byToken = new Map<string, string>()
+  readonly #adopted = new Set<string>()
+  /** Attempts whose last look failed. */
+  readonly #failing = new Set<string>()
+
+  /** An attempt whose intent is written. @param manifest its pod, where this process is to create it */
+  remember(attemptId: string, token: string, ref: PodRef, manifest: Pod | null): void {
+    const { cancelAsked = false } = this.#remembered.get(attemptId) ?? {}
+    this.#remembered.set(attemptId, { manifest, token, ref, cancelAsked, refusal: null })
+    this.#byToken.set(token, attemptId)
+  }
+
+  /** How many of those that live were left by earlier lives. */
+  get adopted(): number {
+    return this.#adopted.size
+  }
+
+  /** A pod that was found; whose it is its annotation says. */
+  found(attemptId: string, ref: PodRef): void {
+    const known = this.#remembered.get(attemptId)
+    if (known === undefined)
+      this.#remembered.set(attemptId, { manifest: null, token: null, ref, cancelAsked: false, refusal: null })
+  }
+
+  /** An attempt that an earlier life left, unless it is known: its pod is there, or it has none. */
+  adopt(attemptId: string, token: string, ref: PodRef): void {
+    const known = this.#remembered.get(attemptId)
+    if (known?.token == null) {
+      this.remember(attemptId, token, ref, known?.manifest ?? null)
+      this.#adopted.add(attemptId)
+    }
+  }
+
+  /** It is to end. @returns the attempt, where it is known here, and this is news of it */
+  cancel(token: string): string | null {
+    const id = this.#byToken.get(token) ?? null
+    const known = id === null ? undefined : this.#remembered.get(id)
+    if (known === undefined || known.cancelAsked) return null
+    known.cancelAsked = true
+    return id
+  }
+
+  ids(): string[] {
+    return [...this.#remembered.keys()]
+  }
+
+  /** Of all that do not fail each time, and whose pod's place is heard of. */
+  tokens(isHeard: (ref: PodRef) => boolean): string[] {
+    return [...this.#remembered].flatMap(([id, { token, ref }]) =>
+      token === null || this.#failing.has(id) || (ref !== null && !isHeard(ref)) ? [] : [token],
+    )
+  }
+
+  get(attemptId: string): Remembered | undefined {
+    return this.#remembered.get(attemptId)
+  }
+
+  succeeded(attemptId: string): void {
+    this.#failing.delete(attemptId)
+  }
+
+  failed(attemptId: string): void {
+    if (this.#remembered.has(attemptId)) this.#failing.add(attemptId)
+  }
+
+  /** @returns what was known of it */
+  forget(attemptId: string): Remembered | undefined {
+    const own = this.#remembered.get(attemptId)
+    this.#remembered.delete(attemptId)
+    this.#adopted.delete(attemptId)
+    this.#failing.delete(attemptId)
+    if (own?.token != null) this.#byToken.delete(own.token)
+    return own
+  }
+}
