@@ -69,7 +69,7 @@ test('an image alone runs by itself: with no shell, no files of ours, and no cap
 })
 
 test('what cannot be pulled, and what no node has room for, ends after its start_timeout, with the words of the cluster', async () => {
-  const command = 'command: [x]\nstart_timeout: 15s\ninfrastructure_retries: 0\nretries: 3'
+  const command = 'command: [x]\nstart_timeout: 40s\ninfrastructure_retries: 0\nretries: 3'
   const { id } = await trial.run('unstarted', [
     `${fence}yaml task\nid: pull\nimage: ${inject('registry')}/no-such-image:1\n${command}\n${fence}\n`,
     `${fence}yaml task\nid: room\nresources: {cpu: 500}\n${command}\n${fence}\n`,
