@@ -11,15 +11,14 @@ import { registerWorker } from '#db/queries/worker.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
 import { clustersOf } from '#server/config/clusters.ts'
 import { podLeaseMs } from '#server/config/lease.ts'
-import { bundleFiles } from '#server/services/version/bundle-files.ts'
 import { workerIdOf } from '../executors/kubernetes/cluster-host.ts'
 import { endOf } from '../executors/kubernetes/pod-end.ts'
 import { podHandleOf } from '../executors/kubernetes/pod-handle.ts'
 import { planPod, type PodPlan } from '../executors/kubernetes/pod-plan.ts'
-import { Desk } from '../executors/pool/desk.ts'
 import { cell, Trial } from '../executors/conformance/trial.ts'
 import type { AttemptJob, Executor } from '../executors/executor.ts'
 import type { Crew, Place } from '../testing/crew.ts'
+import { deskOf } from '../testing/desk-of.ts'
 import { openWorkshop, type Workshop } from '../testing/workshop.ts'
 import { openAgent, type Agent } from './agent.ts'
 import { passGate } from './gate.ts'
@@ -40,19 +39,12 @@ const submitted: { job: AttemptJob; plan: Extract<PodPlan, { job: object }> }[] 
 let heard: () => void = () => {}
 
 /** An executor that writes the intent, and leaves the pod to the test. */
-async function paperCrew({ db, hosted, scheduler, sink, runtime }: Place): Promise<Crew> {
+async function paperCrew(place: Place): Promise<Crew> {
+  const { db, hosted, scheduler, sink, runtime } = place
   if (cluster === undefined) throw new Error('there is no cluster in the settings')
   const workerId = workerIdOf('default')
   await registerWorker(db, { id: workerId, host: 'cluster default', pid: 1, queues: ['@default'], slots: 9 })
-  const desk = new Desk({
-    db,
-    sink,
-    artifacts: hosted.ctx.artifacts,
-    files: (versionId) => bundleFiles(hosted.ctx, versionId),
-    scheduler,
-    uploads: join(hosted.folder, 'uploads'),
-    log: hosted.ctx.log,
-  })
+  const desk = deskOf(place)
   const server = await desk.listen(0)
   if (!server.listening) await once(server, 'listening')
   address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

@@ -3,19 +3,18 @@ import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { inject, onTestFinished } from 'vitest'
 import { apply, kubectl } from '#k8s/test-cluster/testing/kubectl.ts'
 import type { Database } from '#db/client.ts'
 import { clustersOf, type ClusterSettings } from '#server/config/clusters.ts'
 import { deskSocket } from '#server/config/desk.ts'
 import { forwardToDesk } from '#server/http/worker-forward.ts'
-import { bundleFiles } from '#server/services/version/bundle-files.ts'
 import { ClusterHost } from '../executors/kubernetes/cluster-host.ts'
 import { clusterClient } from '../executors/kubernetes/kubeconfig.ts'
 import type { Barrier } from '../executors/conformance/trial.ts'
-import { Desk } from '../executors/pool/desk.ts'
 import type { Crew, Place } from './crew.ts'
+import { deskOf } from './desk-of.ts'
 
 export interface KubernetesCrew extends Crew {
   namespace: string
@@ -110,16 +109,7 @@ export async function kubernetesCrew(place: Place): Promise<KubernetesCrew> {
     return host
   }
   let host = employ()
-  const desk = new Desk({
-    db,
-    sink,
-    artifacts: hosted.ctx.artifacts,
-    files: (versionId) => bundleFiles(hosted.ctx, versionId),
-    scheduler,
-    uploads: join(hosted.folder, 'uploads'),
-    podChanged: (attemptId) => host.changed(attemptId),
-    log: hosted.ctx.log,
-  })
+  const desk = deskOf(place, { podChanged: (attemptId) => host.changed(attemptId) })
   await desk.listen(socket.path)
   await scheduler.start(null)
   return {

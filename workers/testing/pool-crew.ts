@@ -11,10 +11,10 @@ import type { Database } from '#db/client.ts'
 import { childEnvironment } from '#server/config/environment.ts'
 import { deskSocket } from '#server/config/desk.ts'
 import { forwardToDesk } from '#server/http/worker-forward.ts'
-import { bundleFiles } from '#server/services/version/bundle-files.ts'
 import { createWorkerToken } from '#server/services/worker/worker-tokens.ts'
-import { Desk } from '../executors/pool/desk.ts'
+import type { Desk } from '../executors/pool/desk.ts'
 import type { Crew, Place } from './crew.ts'
+import { deskOf } from './desk-of.ts'
 
 const program = resolve(import.meta.dirname, '../../cli/commands/main.ts')
 
@@ -93,20 +93,11 @@ interface PoolAsked {
 
 export async function openPool(place: Place, asked: PoolAsked): Promise<PoolCrew> {
   const { slots, leaseSeconds, env = {}, laid } = asked
-  const { db, hosted, scheduler, sink, runtime } = place
+  const { db, hosted, scheduler, runtime } = place
   const socket = deskSocket(runtime)
   await mkdir(socket.folder, { recursive: true, mode: 0o700 })
   const openDesk = async () => {
-    const desk = new Desk({
-      db,
-      sink,
-      artifacts: hosted.ctx.artifacts,
-      files: (versionId) => bundleFiles(hosted.ctx, versionId),
-      scheduler,
-      uploads: join(hosted.folder, 'uploads'),
-      log: hosted.ctx.log,
-      ...(leaseSeconds === undefined ? {} : { leaseSeconds }),
-    })
+    const desk = deskOf(place, leaseSeconds === undefined ? {} : { leaseSeconds })
     await desk.listen(socket.path)
     return desk
   }

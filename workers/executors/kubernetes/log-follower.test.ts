@@ -97,6 +97,33 @@ test('[R8] wherever a stream is cut off, every line comes once, in its order', a
   )
 })
 
+test('[R8] where a log was rotated before it was read on, the hole is shown', async () => {
+  const at = (n: number): Written => ({ at: n * 1e9, text: `line ${n}` })
+  const timing = new VirtualTime(sockets, new Random(1))
+  // The first stream has the first file; what comes after has the second one only.
+  const files = [
+    [at(1), at(2)],
+    [at(5), at(6)],
+  ]
+  let n = 0
+  const source = {
+    readLog: async function* (_: unknown, ask: LogAsk): AsyncGenerator<Uint8Array> {
+      yield bytesOf(files[Math.min(n++, 1)] ?? [], ask.sinceTime)
+    },
+  }
+  const texts: string[] = []
+  const { signal } = new AbortController()
+  const hasEnded = () => n >= 2
+  const reading = (async () => {
+    for await (const { text } of followLog({ source, pod, container: 'main', hasEnded, signal, timing }))
+      texts.push(text)
+  })()
+  await timing.run(3_600_000)
+  await reading
+  const hole = expect.stringContaining('lines may be missing here') as string
+  expect(texts).toEqual(['line 1', 'line 2', hole, 'line 5', 'line 6'])
+})
+
 test('a stream that is begun again is asked for from a second before the last line', async () => {
   const log = [0, 1.5, 3.2, 3.7].map((s) => ({ at: s * 1e9, text: `at ${s}` }))
   const { asked } = await followed(log, [{ at: 1, how: 'end' }])

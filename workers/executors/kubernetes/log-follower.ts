@@ -22,6 +22,13 @@ export interface Followed {
 /** ms of waiting between two streams. */
 const failing = { first: 500, most: 10_000 }
 
+/** A hole is shown (R8): a kubelet gives the newest file of a log only. */
+const gapAt = ({ at }: LogLine): LogLine => ({
+  at,
+  text: '[lines may be missing here: the log was rotated before it was read on]',
+  isWhole: true,
+})
+
 /** What will not be there later, either; a container that has not started has no log yet. */
 const isLost = (error: unknown): boolean =>
   error instanceof ClusterError && ['not_found', 'forbidden', 'unauthorized'].includes(error.code)
@@ -47,6 +54,7 @@ export async function* followLog(given: Followed): AsyncGenerator<LogLine> {
         // A line without its end may go on: it comes whole with the next stream.
         if ((line.isWhole || isLast) && cursor.take(line)) {
           failures = 0
+          if (cursor.tellGap()) yield gapAt(line)
           yield line
         }
       }

@@ -73,6 +73,8 @@ export class LogCursor {
   /** Of those, what the stream that is being read has not repeated yet. */
   #repeats = new Map<bigint, Map<string, number>>()
   #latest: bigint | null = null
+  /** Whether a stream that is read on has yet to begin with a line that was had: all of them come before what is new. */
+  #isDue = false
   /** Lines that another process has had, and that come first: a kubelet gives them in the order in which they were written. */
   #skipped = 0
 
@@ -105,6 +107,18 @@ export class LogCursor {
   /** A stream begins that was asked for from `sinceTime` on. */
   begin(): void {
     this.#repeats = new Map([...this.#taken].map(([second, lines]) => [second, new Map(lines)]))
+    const from = this.#from
+    this.#isDue = from !== null && [...this.#taken.keys()].some((second) => second >= from)
+  }
+
+  /**
+   * Whether what was had last is not in the log any more: it was rotated meanwhile, and nobody knows how much was written between.
+   * It is told once for a stream.
+   */
+  tellGap(): boolean {
+    const isGap = this.#isDue
+    this.#isDue = false
+    return isGap
   }
 
   /** @returns whether it is new: then it counts as taken */
@@ -115,6 +129,7 @@ export class LogCursor {
     const left = repeats?.get(key) ?? 0
     if (left > 0) {
       repeats?.set(key, left - 1)
+      this.#isDue = false
       return false
     }
     const isSkipped = this.#skipped > 0

@@ -1,0 +1,21 @@
+/** For tests: the desk of a place where attempts are carried out. */
+import { join } from 'node:path'
+import { bundleFiles } from '#server/services/version/bundle-files.ts'
+import { Desk, type DeskOptions } from '../executors/pool/desk.ts'
+import type { Place } from './crew.ts'
+
+/** It does not listen yet. */
+export const deskOf = (
+  { db, hosted, scheduler, sink }: Place,
+  more: Pick<DeskOptions, 'leaseSeconds' | 'podChanged'> = {},
+): Desk =>
+  new Desk({
+    db,
+    sink,
+    artifacts: hosted.ctx.artifacts,
+    files: (versionId) => bundleFiles(hosted.ctx, versionId),
+    scheduler,
+    uploads: join(hosted.folder, 'uploads'),
+    log: hosted.ctx.log,
+    ...more,
+  })
