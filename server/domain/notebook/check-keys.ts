@@ -1,7 +1,6 @@
 /** A cell's keys and values against the schema, in words, each at its place. */
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import { guess } from './guess.ts'
-import { carriedHere, isCarried, type Carried } from './keys/carried.ts'
 import { frontMatterKeys } from './keys/front-matter-keys.ts'
 import { namePattern, type Key, type SchemaFragment } from './keys/key.ts'
 import { frontMatterSchema, taskSchema, testCellSchema } from './keys/schema.ts'
@@ -140,10 +139,10 @@ function oneFault(
 }
 
 /** What of the format this build refuses: the key stands where it is told. */
-function notCarried(root: Located, keys: readonly Key[], carried: Carried): KeyFault[] {
+function notCarried(root: Located, keys: readonly Key[]): KeyFault[] {
   if (root.kind !== 'map') return []
   return keys.flatMap((key) => {
-    const found = isCarried(key, carried) ? undefined : root.entries.get(key.name)
+    const found = key.isCarried ? undefined : root.entries.get(key.name)
     if (found === undefined) return []
     return [
       {
@@ -158,11 +157,7 @@ function notCarried(root: Located, keys: readonly Key[], carried: Carried): KeyF
 const mostErrors = 2000
 
 /** Every fault of a cell's keys and values. */
-export function checkKeys(
-  kind: 'front_matter' | 'task' | 'test',
-  root: Located,
-  carried: Carried = carriedHere,
-): KeyFault[] {
+export function checkKeys(kind: 'front_matter' | 'task' | 'test', root: Located): KeyFault[] {
   const check = checks[kind]
   const validate = validator(check.schema)
   const faults = validate(toJson(root))
@@ -173,8 +168,8 @@ export function checkKeys(
         .filter((fault) => fault !== null)
   const seen = new Set<string>()
   const refused = [
-    ...notCarried(root, check.keys, carried),
-    ...(kind === 'front_matter' ? notCarried(find(root, '/defaults'), taskKeys, carried) : []),
+    ...notCarried(root, check.keys),
+    ...(kind === 'front_matter' ? notCarried(find(root, '/defaults'), taskKeys) : []),
   ]
   return [...faults, ...refused].filter((fault) => {
     const same = `${fault.start} ${fault.message}`

@@ -5,7 +5,6 @@
 import { specSchema, type Group, type Param, type Spec, type Task, type TestCell } from '../dag/spec.ts'
 import type { Fault } from './fault.ts'
 import type { Cell } from './cells.ts'
-import { carriedHere, type Carried } from './keys/carried.ts'
 import type { Text } from './program.ts'
 import { checkCleanup, withBetween } from './compile/cleanup.ts'
 import { bounds, hasTooManyItems } from './compile/bounds.ts'
@@ -27,8 +26,6 @@ export interface Source {
   readFile: (path: string) => Text | null
   /** Whether the files of a commit of another repository are there, below `folderOfCommit`; without it, none is. */
   reach?: (commit: UsedCommit) => Reach
-  /** What can be carried out; without it, what this build can. */
-  carried?: Carried
 }
 
 /** Tasks and edges as far as they could be read, for a graph beside a text that has faults. */
@@ -177,7 +174,6 @@ export function compile(source: Source): Compiled {
   const draft: Draft = {
     readFile: source.readFile,
     reach: source.reach ?? (() => 'hidden'),
-    carried: source.carried ?? carriedHere,
     documents: new Map(),
     tasks: new Map(),
     groups: [],
@@ -185,7 +181,7 @@ export function compile(source: Source): Compiled {
     overfull: false,
     unchecked: [],
   }
-  const document = readDocument(source.path, source.text, draft.carried)
+  const document = readDocument(source.path, source.text)
   expand(draft, document)
   // What is left out of an overfull one would only be missed by what was taken.
   const spec = draft.overfull ? null : specOf(draft, document)

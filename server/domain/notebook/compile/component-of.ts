@@ -11,7 +11,7 @@ function documentAt(draft: Draft, path: string): SourceDocument | null {
   if (known !== undefined) return known
   const text = draft.readFile(path)
   if (text === null) return null
-  const document = readDocument(path, text, draft.carried)
+  const document = readDocument(path, text)
   draft.documents.set(path, document)
   return document
 }

@@ -1,6 +1,5 @@
 /** A notebook, a `.dag.yaml` or what a program printed as front matter, tasks and tests, each checked against its keys. */
 import { checkKeys } from '../check-keys.ts'
-import { carriedHere, type Carried } from '../keys/carried.ts'
 import { readCells, type Cell } from '../cells.ts'
 import type { Text } from '../program.ts'
 import { entry, parseYaml, type Located, type Span } from '../located.ts'
@@ -27,7 +26,6 @@ export interface SourceDocument {
   folder: string
   report: Report
   /** What the keys may ask for. */
-  carried: Carried
   /** Where keys and values are not of the shape they must have. */
   misshapen: Span[]
   cells: Cell[]
@@ -59,7 +57,7 @@ const named = (root: Located): Name | null => {
 }
 
 function check(document: SourceDocument, kind: Part, root: Located): void {
-  for (const fault of checkKeys(kind, root, document.carried)) {
+  for (const fault of checkKeys(kind, root)) {
     document.report.add(fault, fault.message, fault.guess)
     document.misshapen.push({ start: fault.start, end: fault.end })
   }
@@ -154,7 +152,7 @@ function readYamlFile(document: SourceDocument, text: string, printed: boolean):
 }
 
 /** Reads a file, whatever is in it: what is wrong is in the report, and the rest goes on (N5). */
-export function readDocument(path: string, source: Text, carried: Carried = carriedHere): SourceDocument {
+export function readDocument(path: string, source: Text): SourceDocument {
   const printed = typeof source !== 'string'
   const text = printed ? ('printed' in source ? source.printed : '') : source
   const tooLong = text.length > maxLength
@@ -163,7 +161,6 @@ export function readDocument(path: string, source: Text, carried: Carried = carr
     path,
     folder: folderOf(path),
     report,
-    carried,
     misshapen: [],
     cells: [],
     front: null,

@@ -8,8 +8,7 @@ import { attempt, facts } from '../../pod/testing.ts'
 import { compile } from '../compile.ts'
 
 const cpu = () => process.cpuUsage().user / 1000
-const compiled = (text: string) =>
-  compile({ path: 'x.dag.yaml', text, readFile: () => null, carried: { kubernetes: true } })
+const compiled = (text: string) => compile({ path: 'x.dag.yaml', text, readFile: () => null })
 const dag = (keys: object) =>
   JSON.stringify({
     dagbok: 1,

@@ -1,9 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { notebook as compiled, task, words } from './testing.ts'
+import { notebook, task, words } from './testing.ts'
 
-type More = Parameters<typeof compiled>[1]
-/** With the executor that runs tasks as pods. */
-const notebook = (cells: string, more: More = {}) => compiled(cells, { ...more, kubernetes: true })
 /** The lines of a task begin at line 7, after its id and its executor at 9. */
 const pod = (lines: string) => notebook(task(`id: a\nexecutor: kubernetes\n${lines}`))
 const alone = (lines: string) => notebook(`\`\`\`yaml task\nid: a\n${lines}\n\`\`\`\n`)

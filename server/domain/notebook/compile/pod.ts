@@ -45,10 +45,7 @@ export function refusePodKeys({ root, key, fault }: Reading, why: string): void 
 }
 
 /** Resources that only a cluster has. */
-export function refuseExtras(
-  { root, key, fault }: Pick<Reading, 'root' | 'key' | 'fault'>,
-  why: string,
-): void {
+function refuseExtras({ root, key, fault }: Pick<Reading, 'root' | 'key' | 'fault'>, why: string): void {
   if (key('executor') !== null && entry(root, 'resources') === null) return
   for (const [name, { key: at }] of extras(key)) fault(at, `\`resources.${name}\` is of a pod: ${why}`)
 }

@@ -5,7 +5,6 @@ import type { TriggerRule } from '../../run/states.ts'
 import type { Json } from '../../json.ts'
 import type { Fault } from '../fault.ts'
 import type { Located } from '../located.ts'
-import type { Carried } from '../keys/carried.ts'
 import type { Text } from '../program.ts'
 import type { Ancestors } from './ancestors.ts'
 import type { SourceDocument, SourceTask } from './document.ts'
@@ -67,7 +66,6 @@ export type KeyOf = (name: string) => Located | null
 export interface Draft {
   readFile: (path: string) => Text | null
   reach: (commit: UsedCommit) => Reach
-  carried: Carried
   documents: Map<string, SourceDocument>
   tasks: Map<string, DraftTask>
   groups: DraftGroup[]

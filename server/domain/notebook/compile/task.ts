@@ -6,10 +6,10 @@ import { entry, toJson, type Located } from '../located.ts'
 import { setUpFor, teardownFor } from './cleanup.ts'
 import { bundleFile, checkCondition, checkText, resolveInput, type Place } from './expressions.ts'
 import { keyOf } from './expand.ts'
-import { checkVariables, entriesOf, listOf, notYet, textOf } from './front-matter.ts'
+import { checkVariables, entriesOf, listOf, textOf } from './front-matter.ts'
 import { mapOf } from './map.ts'
 import { resolvePath } from './paths.ts'
-import { podOfTask, refuseExtras, refusePodKeys } from './pod.ts'
+import { podOfTask, refusePodKeys } from './pod.ts'
 import type { Draft, DraftTask, KeyOf } from './scope.ts'
 import { bytes, milliseconds, processors } from './units.ts'
 import { approveOf, longestWait, pollOf, waitOf } from './waiting.ts'
@@ -103,17 +103,17 @@ function actionOf(work: Work): Action | null {
 }
 
 /** What the image does by itself, where there are pods. */
-function imageAlone({ task: { source }, key, fault, draft }: Work): Action | null {
+function imageAlone({ task: { source }, key, fault }: Work): Action | null {
   if (key('image') === null)
     fault(
       source.idSpan,
       `'${source.id}' does nothing: give it an inline script, \`script\`, \`command\`, \`uses\`, \`approve\` or \`wait\``,
     )
-  else if (draft.carried.kubernetes && scalarText(key('executor')) === 'kubernetes') return { kind: 'image' }
+  else if (scalarText(key('executor')) === 'kubernetes') return { kind: 'image' }
   else
     fault(
       entry(source.root, 'image') ?? source.idSpan,
-      `'${source.id}' has an image alone, which only Kubernetes can run: give it a script or a command${draft.carried.kubernetes ? ', or write `executor: kubernetes`' : ''}`,
+      `'${source.id}' has an image alone, which only Kubernetes can run: give it a script or a command, or write \`executor: kubernetes\``,
     )
   return null
 }
@@ -199,14 +199,10 @@ function resourcesOf({ key }: Work): Task['resources'] {
   return { cpu: cpu === null ? null : processors(cpu), memory: memory === null ? null : bytes(memory) }
 }
 
-/** Refuses executors that this build does not have. */
-function executorOf({ key, fault, draft }: Work): Task['executor'] {
-  const located = key('executor')
-  const name = scalarText(located)
-  if (name === 'process' || name === 'pool') return name
-  if (name === 'kubernetes' && draft.carried.kubernetes) return name
-  if (located !== null) fault(located, notYet(`the executor \`${name}\``))
-  return null
+/** Another name was told with the keys. */
+function executorOf({ key }: Work): Task['executor'] {
+  const name = scalarText(key('executor'))
+  return name === 'process' || name === 'pool' || name === 'kubernetes' ? name : null
 }
 
 /** A queue is served by workers of the pool: with another executor it would be ignored, so it is refused. */
@@ -282,11 +278,9 @@ function joinedBy({ joins }: DraftTask): Pick<Task, 'joined' | 'joins'> {
 
 /** What it says of its pod, where it is one; where it is none, that is a fault. */
 function withPod(work: Work, task: Task): Task {
-  const { key, fault, draft } = work
+  const { key, fault } = work
   const { root, idSpan } = work.task.source
   const reading = { root, key, fault, misshapen: work.task.scope.document.misshapen }
-  if (!draft.carried.kubernetes)
-    return (refuseExtras(reading, 'this build cannot carry it out yet, so leave it out until it can'), task)
   if (task.action.kind === 'approve' || task.action.kind === 'wait')
     return (refusePodKeys(reading, 'this task only waits, and has none'), task)
   if (task.executor !== 'kubernetes')

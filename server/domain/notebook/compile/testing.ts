@@ -5,13 +5,9 @@ import { formatFault } from '../fault.ts'
 const files = (all: Record<string, string>) => (path: string) => all[path] ?? null
 
 /** A notebook of these cells; `files` are beside it. */
-export function notebook(
-  cells: string,
-  more: { front?: string; files?: Record<string, string>; kubernetes?: true } = {},
-) {
+export function notebook(cells: string, more: { front?: string; files?: Record<string, string> } = {}) {
   const text = `---\ndagbok: 1\nid: x\n${more.front ?? ''}---\n\n${cells}`
-  const carried = more.kubernetes ? { carried: { kubernetes: true } } : {}
-  return compile({ path: 'd/x.dag.md', text, readFile: files(more.files ?? {}), ...carried })
+  return compile({ path: 'd/x.dag.md', text, readFile: files(more.files ?? {}) })
 }
 export const task = (yaml: string, script = 'echo') =>
   `\`\`\`yaml task\n${yaml}\n\`\`\`\n\`\`\`bash script\n${script}\n\`\`\`\n`

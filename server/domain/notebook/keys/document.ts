@@ -1,5 +1,4 @@
 /** The tables of keys as documentation: what `npm run docs` writes into docs/notebook.md. */
-import { carriedHere, isCarried } from './carried.ts'
 import { frontMatterKeys } from './front-matter-keys.ts'
 import type { Key } from './key.ts'
 import { taskKeys } from './task-keys.ts'
@@ -10,7 +9,7 @@ const cell = (text: string) => text.replaceAll('|', '\\|')
 
 function row(key: Key): string {
   const { name, type, default: fallback, meaning } = key
-  const said = isCarried(key, carriedHere)
+  const said = key.isCarried
     ? meaning
     : `${meaning} *Checked, and refused until this build can carry it out.*`
   return `| \`${name}\` | ${cell(type)} | ${fallback === null ? '' : `\`${cell(fallback)}\``} | ${cell(said)} |`

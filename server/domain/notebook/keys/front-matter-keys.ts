@@ -15,7 +15,7 @@ import {
 } from './key.ts'
 import { taskKeys } from './task-keys.ts'
 
-const later = { needs: 'later' } as const
+const later = { isCarried: false } as const
 const strings = list(text)
 
 const schedule = object({

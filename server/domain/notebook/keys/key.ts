@@ -10,8 +10,8 @@ export interface Key {
   type: string
   default: string | null
   meaning: string
-  /** What a build has to be able to for it; `later`: none is. */
-  needs: 'kubernetes' | 'later' | null
+  /** Whether this build can carry it out: another key is checked, and then refused. */
+  isCarried: boolean
 }
 
 export const namePattern = '^[a-z][a-z0-9_-]{0,62}$'
@@ -63,7 +63,7 @@ export function either(a: SchemaFragment, b: SchemaFragment): SchemaFragment {
 
 interface Particulars {
   default?: string
-  needs?: Key['needs']
+  isCarried?: false
 }
 
 export function key(
@@ -73,5 +73,12 @@ export function key(
   meaning: string,
   more: Particulars = {},
 ): Key {
-  return { name: keyName, schema, type, meaning, default: more.default ?? null, needs: more.needs ?? null }
+  return {
+    name: keyName,
+    schema,
+    type,
+    meaning,
+    default: more.default ?? null,
+    isCarried: more.isCarried ?? true,
+  }
 }

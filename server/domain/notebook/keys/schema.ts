@@ -1,5 +1,4 @@
 /** The published JSON Schema, made of the tables of keys. */
-import { carriedHere, isCarried } from './carried.ts'
 import { name, type Key, type SchemaFragment } from './key.ts'
 import { frontMatterKeys } from './front-matter-keys.ts'
 import { taskKeys } from './task-keys.ts'
@@ -11,9 +10,7 @@ function shape(keys: readonly Key[], required: string[]): SchemaFragment {
       key.name,
       {
         ...key.schema,
-        description: isCarried(key, carriedHere)
-          ? key.meaning
-          : `${key.meaning} (Not carried out by this build yet.)`,
+        description: key.isCarried ? key.meaning : `${key.meaning} (Not carried out by this build yet.)`,
       },
     ]),
   )

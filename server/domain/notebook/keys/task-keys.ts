@@ -16,10 +16,9 @@ import {
   tolerance,
   type Key,
 } from './key.ts'
-import { carriedHere } from './carried.ts'
 import { podKeys } from './pod-keys.ts'
 
-const later = { needs: 'later' } as const
+const later = { isCarried: false } as const
 const strings = list(text)
 const environment = {
   type: 'object',
@@ -131,7 +130,7 @@ export const taskKeys: readonly Key[] = [
     'executor',
     { type: 'string', enum: ['process', 'pool', 'kubernetes'] },
     'executor',
-    `Who runs it: \`process\` is this machine, \`pool\` the workers of its \`queue\`, \`kubernetes\` a pod of its own${carriedHere.kubernetes ? '' : ' (which this build cannot carry out yet)'}.`,
+    `Who runs it: \`process\` is this machine, \`pool\` the workers of its \`queue\`, \`kubernetes\` a pod of its own.`,
     { default: "the deployment's" },
   ),
   key('image', text, 'image', 'The container image; `process` and `pool` run without it, and say so.'),
