@@ -115,6 +115,21 @@ function bytesConformance(check: Check): void {
     expect(await unfinished('left')).toBe(0)
   })
 
+  check(
+    '[R13] a source that breaks off before it is read ends that write, and nothing else',
+    async ({ open }) => {
+      const store = open('a', 'early')
+      const source = new PassThrough()
+      const writing = store.put(source)
+      source.destroy(new Error('the task was killed'))
+      await expect(writing).rejects.toThrow('the task was killed')
+      const late = new PassThrough()
+      late.destroy(new Error('it was killed before'))
+      late.once('error', () => {})
+      await expect(store.put(late)).rejects.toThrow('it was killed before')
+    },
+  )
+
   check('256 MB pass through without being held', async ({ open }) => {
     const store = open()
     globalThis.gc?.()

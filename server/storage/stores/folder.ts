@@ -89,6 +89,8 @@ export class FolderStore implements OwnedStore {
   }
 
   async put(source: Readable | Uint8Array): Promise<StoredBlob> {
+    // It may break off before it is read: whoever reads it is told then, and nobody else.
+    if (source instanceof Readable) source.on('error', () => {})
     await stored(mkdir(this.#incoming, { recursive: true, mode: 0o700 }))
     const aside = join(this.#incoming, randomUUID())
     try {
