@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from './run.ts'
-import { apiPort, mostNodes, network, nodeName, state } from './settings.ts'
+import { apiPort, mostNodes, network, nodeAddress, nodeName, state } from './settings.ts'
 
 export const keys = join(state, 'keys')
 export const keyFile = (name: string): string => join(keys, name)
@@ -25,7 +25,7 @@ const clients: Record<string, [user: string, group: string]> = {
 }
 
 const names = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc']
-const addresses = ['127.0.0.1', network.cluster, network.apiService, '10.213.0.1']
+const addresses = ['127.0.0.1', network.cluster, network.apiService, nodeAddress(1)]
 const alternative = [...names.map((name) => `DNS:${name}`), ...addresses.map((at) => `IP:${at}`)].join(',')
 
 const certificates: [name: string, subject: string, extension: string][] = [

@@ -16,9 +16,9 @@ function networkOf(n: number): string {
     [
       {
         subnet: network.pods,
-        rangeStart: `10.213.${n * 32}.1`,
-        rangeEnd: `10.213.${n * 32 + 31}.254`,
-        gateway: '10.213.0.1',
+        rangeStart: `${network.podPrefix}.${n * 32}.1`,
+        rangeEnd: `${network.podPrefix}.${n * 32 + 31}.254`,
+        gateway: nodeAddress(1),
       },
     ],
   ]

@@ -1,6 +1,7 @@
 /** Names, versions and addresses of the cluster that tests start, and the folders it is in. */
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { ClusterError } from './cluster-error.ts'
 
 /** The current minor version and the oldest that is supported, by the exact version that stands for each. */
 export const versions = { '1.35': '1.35.4', '1.33': '1.33.13' } as const
@@ -10,19 +11,40 @@ export const minors = Object.keys(versions) as Minor[]
 /** What is downloaded and built is kept here; it may be removed at any time while no cluster is up. */
 export const cache = join(homedir(), '.cache/dagbok/test-cluster')
 
+/** How many clusters may be up at once, each with a number. */
+const mostClusters = 8
+
+/** `DAGBOK_TEST_CLUSTER`: the number of the cluster that is meant, 0 without it. */
+function thisOne(): number {
+  const text = process.env.DAGBOK_TEST_CLUSTER ?? '0'
+  const number = Number(text)
+  if (!/^\d$/.test(text) || number >= mostClusters)
+    throw new ClusterError(
+      `DAGBOK_TEST_CLUSTER is ${JSON.stringify(text)}: it is a number from 0 to ${mostClusters - 1}`,
+    )
+  return number
+}
+const cluster = thisOne()
+const suffix = cluster === 0 ? '' : `-${cluster}`
+
 /** All that a cluster writes; `down` removes it. */
-export const state = '/var/lib/dagbok-test-cluster'
+export const state = `/var/lib/dagbok-test-cluster${suffix}`
+
+/** The addresses of pods are reached from the machine: each cluster has its own. */
+const podPrefix = `10.${[213, 216, 217, 218, 219, 220, 221, 222][cluster]}`
 
 /**
  * A cluster is in a network of its own. It is joined to the machine by one cable with these two ends, and to nothing
  * else: a pod reaches the machine at `host`, and nowhere else outside the cluster.
  */
 export const network = {
-  cable: 'dagbok-k8s',
-  host: '10.215.0.1',
-  cluster: '10.215.0.2',
+  cable: `dagbok-k8s${suffix}`,
+  host: `10.215.${cluster}.1`,
+  cluster: `10.215.${cluster}.2`,
   bridge: 'pods',
-  pods: '10.213.0.0/16',
+  /** The first two numbers of every pod's address. */
+  podPrefix,
+  pods: `${podPrefix}.0.0/16`,
   services: '10.214.0.0/16',
   /** The API server as pods know it. */
   apiService: '10.214.0.1',
@@ -34,7 +56,7 @@ export const registryPort = 5000
 export const registry = `${network.cluster}:${registryPort}`
 
 /** The address of a node, on the bridge; node 1's is the bridge's own. */
-export const nodeAddress = (n: number): string => `10.213.0.${n}`
+export const nodeAddress = (n: number): string => `${podPrefix}.0.${n}`
 export const nodeName = (n: number): string => `node${n}`
 export const mostNodes = 3
 
@@ -42,7 +64,7 @@ export const mostNodes = 3
 export const lost = { graceSeconds: 16, unreachableSeconds: 10 }
 
 /** Where in each hierarchy of control groups the pods of a node are. */
-export const cgroupOf = (n: number): string => `dagbok-test-${nodeName(n)}`
+export const cgroupOf = (n: number): string => `dagbok-test${suffix}-${nodeName(n)}`
 
 /** Folders that daemons write to by a name nobody can change: inside, each is an empty one that goes with the cluster. */
 export const privateFolders = ['/run', '/var/lib/cni', '/var/lib/kubelet', '/var/log/containers']

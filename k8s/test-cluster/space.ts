@@ -8,7 +8,7 @@ import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClusterError } from './cluster-error.ts'
 import { run, type RunOptions } from './run.ts'
-import { network, privateFolders, state } from './settings.ts'
+import { network, nodeAddress, privateFolders, state } from './settings.ts'
 import { until } from './until.ts'
 
 const record = join(state, 'space.json')
@@ -81,7 +81,7 @@ async function connect(pid: number): Promise<void> {
     ['address', 'add', `${cluster}/30`, 'dev', 'machine'],
     ['link', 'set', 'machine', 'up'],
     ['link', 'add', bridge, 'type', 'bridge'],
-    ['address', 'add', '10.213.0.1/16', 'dev', bridge],
+    ['address', 'add', `${nodeAddress(1)}/16`, 'dev', bridge],
     ['link', 'set', bridge, 'up'],
   ]
   for (const step of steps) await inside(['ip', ...step])
