@@ -34,6 +34,8 @@ const clusterSchema = z.strictObject({
   memory: z.number().int().positive().default(plainDefaults.size.memory),
   /** Attempts that may be pods at once. */
   pods: z.number().int().min(1).max(100_000).default(100),
+  /** Pods that are created a second at most, and at once after a rest. */
+  creations: z.number().int().min(1).max(10_000).default(100),
   service_account: z.string().min(1).optional(),
   image_pull_secrets: z.array(z.string().min(1)).default([]),
   /** By a team's name: what it may beyond the Pod Security Standard *restricted*. */
@@ -57,6 +59,8 @@ export interface ClusterSettings {
   namespaceOf: (team: string) => string
   /** Attempts that may be pods at once. */
   pods: number
+  /** Pods that are created a second at most, and at once after a rest. */
+  creations: number
   deploymentOf: (team: string) => PodDeployment
   allowedTo: (team: string) => Allowed
 }
@@ -70,6 +74,7 @@ function settingsOf(name: string, given: Given, instance: string): ClusterSettin
     context: given.context ?? null,
     kubeconfig: given.kubeconfig ?? null,
     pods: given.pods,
+    creations: given.creations,
     namespaceOf,
     allowedTo: (team) => given.teams[team] ?? nothingMore,
     deploymentOf: (team) => ({

@@ -5,6 +5,8 @@ import type { PodRef } from './cluster-client.ts'
 export interface Remembered {
   /** To be created; null: another life of this process was to, and its token is not known here. */
   manifest: Pod | null
+  /** Whether a cluster has been asked for it: before that nobody can have made it. */
+  isAsked: boolean
   token: string | null
   ref: PodRef | null
   cancelAsked: boolean
@@ -22,7 +24,14 @@ export class AttemptMemory {
   /** An attempt whose intent is written. @param manifest its pod, where this process is to create it */
   remember(attemptId: string, token: string, ref: PodRef, manifest: Pod | null): void {
     const { cancelAsked = false } = this.#remembered.get(attemptId) ?? {}
-    this.#remembered.set(attemptId, { manifest, token, ref, cancelAsked, refusal: null })
+    this.#remembered.set(attemptId, {
+      manifest,
+      isAsked: false,
+      token,
+      ref,
+      cancelAsked,
+      refusal: null,
+    })
     this.#byToken.set(token, attemptId)
   }
 
@@ -35,7 +44,14 @@ export class AttemptMemory {
   found(attemptId: string, ref: PodRef): void {
     const known = this.#remembered.get(attemptId)
     if (known === undefined)
-      this.#remembered.set(attemptId, { manifest: null, token: null, ref, cancelAsked: false, refusal: null })
+      this.#remembered.set(attemptId, {
+        manifest: null,
+        isAsked: false,
+        token: null,
+        ref,
+        cancelAsked: false,
+        refusal: null,
+      })
   }
 
   /** An attempt that an earlier life left, unless it is known: its pod is there, or it has none. */

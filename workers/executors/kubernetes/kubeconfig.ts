@@ -10,7 +10,7 @@ import { Login, wireOf } from './wire.ts'
 const accountToken = '/var/run/secrets/kubernetes.io/serviceaccount/token'
 
 /** @throws Error with a reason when there is none, or it has no such context */
-function load({ kubeconfig, context }: ClusterSettings): KubeConfig {
+function load({ kubeconfig, context }: Pick<ClusterSettings, 'kubeconfig' | 'context'>): KubeConfig {
   const config = new KubeConfig()
   if (kubeconfig !== null) config.loadFromFile(kubeconfig)
   else if (context === null && existsSync(accountToken)) config.loadFromCluster()
@@ -22,6 +22,10 @@ function load({ kubeconfig, context }: ClusterSettings): KubeConfig {
   return config
 }
 
+/** Calls at a cluster of the settings. Asks nobody yet. */
+export const callsOf = (cluster: Pick<ClusterSettings, 'kubeconfig' | 'context'>): Calls =>
+  new Calls(wireOf(new Login(() => load(cluster))))
+
 /** Asks nobody yet. */
 export const clusterClient = (cluster: ClusterSettings): ClusterClient =>
-  new ClusterClient(new Calls(wireOf(new Login(() => load(cluster)))))
+  new ClusterClient(callsOf(cluster), { perSecond: cluster.creations, burst: cluster.creations })

@@ -124,6 +124,31 @@ test('[R8] where a log was rotated before it was read on, the hole is shown', as
   expect(texts).toEqual(['line 1', 'line 2', hole, 'line 5', 'line 6'])
 })
 
+test('what has ended is read for the last time at once, and not when a wait is over', async () => {
+  const timing = new VirtualTime(sockets, new Random(1))
+  const ended = new AbortController()
+  const asked: number[] = []
+  const source = {
+    readLog: async function* (): AsyncGenerator<Uint8Array> {
+      asked.push(timing.elapsed())
+      // It is known a moment after the stream has ended.
+      timing.after(10, () => ended.abort())
+      yield await Promise.resolve(bytesOf([{ at: 0, text: 'all' }], undefined))
+    },
+  }
+  const texts: string[] = []
+  const { signal } = new AbortController()
+  const given = { source, pod, container: 'main', hasEnded: () => ended.signal.aborted, signal, timing }
+  const reading = (async () => {
+    for await (const { text } of followLog({ ...given, ended: ended.signal })) texts.push(text)
+  })()
+  await timing.run(60_000)
+  await reading
+  expect(texts).toEqual(['all'])
+  expect(asked).toHaveLength(2)
+  expect((asked[1] ?? Infinity) - (asked[0] ?? 0)).toBe(10)
+})
+
 test('a stream that is begun again is asked for from a second before the last line', async () => {
   const log = [0, 1.5, 3.2, 3.7].map((s) => ({ at: s * 1e9, text: `at ${s}` }))
   const { asked } = await followed(log, [{ at: 1, how: 'end' }])

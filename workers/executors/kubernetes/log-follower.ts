@@ -13,6 +13,8 @@ export interface Followed {
   container: string
   /** Whether the container has ended, as far as is known: the log that was read after that is whole. */
   hasEnded: () => boolean
+  /** Tells when that is known: nothing is waited for any more before the log is read for the last time. */
+  ended?: AbortSignal
   /** Where an earlier life of this follower was. */
   cursor?: LogCursor
   signal: AbortSignal
@@ -65,6 +67,8 @@ export async function* followLog(given: Followed): AsyncGenerator<LogLine> {
       isWhole = false
       if (isLost(error) || (isLast && failures >= 4)) throw error
     }
-    await pause(timing, backOff(failures++, failing, timing.random), signal)
+    // What fails after the end is not asked for again at once.
+    const until = isLast || given.ended === undefined ? signal : AbortSignal.any([signal, given.ended])
+    await pause(timing, backOff(failures++, failing, timing.random), until)
   }
 }

@@ -56,10 +56,12 @@ interface Look {
 
 /** Steps of one look: more than any order of them takes. */
 const mostSteps = 40
+/** ms until a pod that was let go is looked for. */
+const goneMs = 10_000
 /** ms until what a cluster refused for now is tried again. */
 const refusedMs = 5000
 
-type Step = 'again' | 'look' | { done: Again }
+type Step = 'again' | 'look' | { made: PodObject } | { done: Again }
 
 export class PodKeeper {
   readonly #options: KeeperOptions
@@ -88,7 +90,9 @@ export class PodKeeper {
   }
 
   async #look(attemptId: string): Promise<Again> {
+    // What was written only here does not change the pod: where the core wants to know it anew, it says so.
     let isFresh = false
+    let made: PodObject | null = null
     for (let step = 0; step < mostSteps; step++) {
       const own = this.memory.get(attemptId)
       if (own === undefined) return null
@@ -99,7 +103,9 @@ export class PodKeeper {
       const ref = known === null ? own.ref : refOf(known.handle)
       if (ref === null) return this.#forget(attemptId)
       const facts = known === null ? null : factsOf(known.attempt, known.handle, own)
-      const seen = await this.#see(ref, facts, isFresh)
+      // Nobody can have made what nobody was asked for.
+      const isUnmade = own.manifest !== null && !own.isAsked
+      const seen = await this.#see(ref, facts, { isFresh, isUnmade, made })
       const now = known?.attempt.now ?? Date.now()
       const next = await this.#act(attemptId, {
         known,
@@ -109,8 +115,9 @@ export class PodKeeper {
         actions: reconcile(facts ?? { attemptId }, seen, now),
         now,
       })
-      if (typeof next === 'object') return next.done
-      isFresh = true
+      if (typeof next === 'object' && 'done' in next) return next.done
+      if (typeof next === 'object') ({ made } = next)
+      isFresh = next === 'look'
     }
     throw new Error(`the pod of attempt ${attemptId} took more than ${mostSteps} steps in one look`)
   }
@@ -123,13 +130,20 @@ export class PodKeeper {
     return handle.cluster === this.#options.cluster ? { attempt, handle } : 'elsewhere'
   }
 
-  async #see(ref: PodRef, facts: AttemptFacts | null, isFresh: boolean): Promise<Seen> {
+  /** @param made in this look, and perhaps not heard of by the watch yet */
+  async #see(
+    ref: PodRef,
+    facts: AttemptFacts | null,
+    { isFresh, isUnmade, made }: { isFresh: boolean; isUnmade: boolean; made: PodObject | null },
+  ): Promise<Seen> {
     const { client, viewed } = this.#options
     const { signal } = this.#stopped
-    const pod = isFresh ? await client.getPod(ref, signal) : viewed(ref)
+    const pod = isFresh ? await client.getPod(ref, signal) : (viewed(ref) ?? made)
     const uid = pod?.metadata.uid ?? facts?.uid ?? null
     const events = isFresh && uid !== null ? await client.eventsOf(ref.namespace, uid, signal) : []
-    return pod === null ? { kind: 'absent', events, isFresh } : { kind: 'pod', pod, events, isFresh }
+    return pod === null
+      ? { kind: 'absent', events, isFresh: isFresh || isUnmade }
+      : { kind: 'pod', pod, events, isFresh }
   }
 
   async #act(attemptId: string, look: Look & { actions: Action[] }): Promise<Step> {
@@ -137,7 +151,10 @@ export class PodKeeper {
       const step = await this.#do(attemptId, action, look)
       if (step !== 'again') return step
     }
-    return 'again'
+    const { known, actions } = look
+    if (!actions.some(({ kind }) => kind === 'delete' || kind === 'remove_finalizer')) return 'again'
+    // Of what is over the watch tells when it is gone, and if it does not, a look at everything.
+    return known === null ? { done: { againMs: goneMs } } : 'look'
   }
 
   async #do(attemptId: string, action: Action, { known, facts, ref, seen, now }: Look): Promise<Step> {
@@ -202,11 +219,13 @@ export class PodKeeper {
     const own = this.memory.get(attemptId)
     // Whoever was to create it is gone with its token: no code has started, and none can.
     if (own === undefined || own.manifest === null) return this.#lostIntent(attemptId, known)
+    own.isAsked = true
     try {
       const { namespace } = known.handle
       const made = await this.#options.client.createPod(namespace, own.manifest, this.#stopped.signal)
       own.refusal = null
-      return await this.#add(known.attempt.token, { uid: made.metadata.uid })
+      await this.#add(known.attempt.token, { uid: made.metadata.uid })
+      return { made }
     } catch (error) {
       if (!(error instanceof ClusterError) || error.status === null) throw error
       const refusal = explainRefusal(error.status, error.body)

@@ -55,7 +55,7 @@ class PodLog {
   readonly #cursor: LogCursor
   readonly #stop = new AbortController()
   readonly #following: Promise<void>
-  #hasEnded = false
+  readonly #ended = new AbortController()
   #held = ''
   /** Why it is not whole, once nothing more comes. */
   #fault: Error | null = null
@@ -91,7 +91,8 @@ class PodLog {
 
   async #follow(): Promise<void> {
     const { client: source, log } = this.#options
-    const hasEnded = () => this.#hasEnded
+    const ended = this.#ended.signal
+    const hasEnded = () => ended.aborted
     const signal = this.#stop.signal
     // What is held is not held for long, however little comes.
     const tick = setInterval(() => void this.#write(), 200)
@@ -101,6 +102,7 @@ class PodLog {
         pod: this.#ref,
         container,
         hasEnded,
+        ended,
         cursor: this.#cursor,
         signal,
       })) {
@@ -111,7 +113,7 @@ class PodLog {
       log.warn({ err: error, pod: this.#ref }, 'a log could not be read to its end')
       const why = error instanceof Error ? error : new Error(String(error))
       // As long as its code runs, it may be read later.
-      if (this.#hasEnded) this.#held += `\n[the rest of the log is missing: ${why.message}]\n`
+      if (ended.aborted) this.#held += `\n[the rest of the log is missing: ${why.message}]\n`
       else this.#fault = why
     } finally {
       clearInterval(tick)
@@ -128,7 +130,7 @@ class PodLog {
    * @throws Error when it could not be stored, or is followed no more
    */
   complete(): Promise<void> {
-    this.#hasEnded = true
+    this.#ended.abort()
     return (this.#completing ??= this.#toItsEnd())
   }
 
