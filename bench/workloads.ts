@@ -17,6 +17,7 @@ import { fanOut } from './p3-fan.ts'
 import { tenThousand } from './p4-ten-thousand.ts'
 import { triggerToCode } from './p5-trigger-to-code.ts'
 import { wideAndDeep } from './p6-wide-and-deep.ts'
+import { pods } from './p7-pods.ts'
 import { pushBesideAirflow } from './p8-beside-airflow.ts'
 import { pushToRun } from './p8-push-to-run.ts'
 import { hundredVersions } from './p9-hundred-versions.ts'
@@ -116,6 +117,17 @@ const figures: Record<string, Workload> = {
           : { wide: 1000, layered: 300, deep: 30 }
         return beside(options, 1, 3, (of) => shapesBesideAirflow({ ...of, ...sizes }), ['defaults'])
       },
+    ],
+  },
+  P7: {
+    what: '5,000 runs of one pod and 100 chains of 10 on a real API server without machines, beside a bare loop',
+    parts: [
+      (options) =>
+        pods({
+          single: options.quick ? 300 : 5000,
+          chains: options.quick ? 10 : 100,
+          rounds: rounds(options, 1, 5),
+        }),
     ],
   },
   P8: {

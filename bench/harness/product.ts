@@ -52,6 +52,10 @@ interface StartOptions {
   folder?: string
   /** `postgres://…` of a database that is there; without it Postgres comes with the product. */
   database?: string
+  /** By default one that is free. */
+  port?: number
+  /** Settings beside those of the command. */
+  settings?: Record<string, string>
 }
 
 /** Starts it as a user does. @throws with what it printed when it ends before it is ready */
@@ -63,7 +67,7 @@ export async function startProduct(options: StartOptions): Promise<Product> {
   const args = [
     'cli/start.mjs',
     '--port',
-    '0',
+    String(options.port ?? 0),
     '--no-open',
     '--data-dir',
     join(folder, 'data'),
@@ -72,7 +76,11 @@ export async function startProduct(options: StartOptions): Promise<Product> {
   ]
   const child = spawn('node', options.seed ? args : [...args, '--no-examples'], {
     cwd: root,
-    env: options.database === undefined ? process.env : { ...process.env, DATABASE_URL: options.database },
+    env: {
+      ...process.env,
+      ...(options.database === undefined ? {} : { DATABASE_URL: options.database }),
+      ...options.settings,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const forget = atExit(() => {
