@@ -36,6 +36,11 @@ const clusterSchema = z.strictObject({
   pods: z.number().int().min(1).max(100_000).default(100),
   /** Pods that are created a second at most, and at once after a rest. */
   creations: z.number().int().min(1).max(10_000).default(100),
+  /**
+   * Seconds after which a node that does not answer is taken for dead, and its pods' attempts for lost; without it they are waited
+   * for. Code that still runs there may then run beside that of the next attempt.
+   */
+  assume_dead: z.number().int().min(1).max(604_800).optional(),
   service_account: z.string().min(1).optional(),
   image_pull_secrets: z.array(z.string().min(1)).default([]),
   /** By a team's name: what it may beyond the Pod Security Standard *restricted*. */
@@ -61,6 +66,8 @@ export interface ClusterSettings {
   pods: number
   /** Pods that are created a second at most, and at once after a rest. */
   creations: number
+  /** ms after which a node that does not answer is taken for dead; null: it is waited for. */
+  assumeDeadMs: number | null
   deploymentOf: (team: string) => PodDeployment
   allowedTo: (team: string) => Allowed
 }
@@ -75,6 +82,7 @@ function settingsOf(name: string, given: Given, instance: string): ClusterSettin
     kubeconfig: given.kubeconfig ?? null,
     pods: given.pods,
     creations: given.creations,
+    assumeDeadMs: given.assume_dead === undefined ? null : given.assume_dead * 1000,
     namespaceOf,
     allowedTo: (team) => given.teams[team] ?? nothingMore,
     deploymentOf: (team) => ({

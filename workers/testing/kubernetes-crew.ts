@@ -35,7 +35,10 @@ async function addressOf(db: Database): Promise<string> {
   return address.href
 }
 
-function settingsOf(address: string, namespace: string): ClusterSettings {
+/** What a test's cluster has beside the usual. */
+type More = Readonly<Record<string, string | number>>
+
+function settingsOf(address: string, namespace: string, more: More): ClusterSettings {
   const registry = inject('registry')
   const [cluster] = clustersOf(
     JSON.stringify({
@@ -51,6 +54,7 @@ function settingsOf(address: string, namespace: string): ClusterSettings {
           // Two processors are shared by all of a test.
           cpu: 0.2,
           memory: 256 * 2 ** 20,
+          ...more,
         },
       },
     }),
@@ -80,7 +84,7 @@ export async function podBarrier(): Promise<Barrier> {
   }
 }
 
-export async function kubernetesCrew(place: Place): Promise<KubernetesCrew> {
+export async function kubernetesCrew(place: Place, more: More = {}): Promise<KubernetesCrew> {
   const { db, hosted, scheduler, sink, runtime } = place
   const namespace = `t-${basename(runtime).slice(-12)}`
   const url = await addressOf(db)
@@ -91,7 +95,7 @@ export async function kubernetesCrew(place: Place): Promise<KubernetesCrew> {
   await once(web, 'listening')
   const address = `http://${inject('machine')}:${(web.address() as AddressInfo).port}`
   await makeNamespace(namespace)
-  const cluster = settingsOf(address, namespace)
+  const cluster = settingsOf(address, namespace, more)
   const employ = () => {
     const host = new ClusterHost({
       cluster,

@@ -119,7 +119,14 @@ const keeperOf = (cluster: string): PodKeeper => {
     sink: shop.sink,
     log: hosted.ctx.log,
   }
-  return new PodKeeper({ ...needs, cluster, logs: new PodLogs(needs), viewed: () => null, over: () => {} })
+  return new PodKeeper({
+    ...needs,
+    cluster,
+    assumeDeadMs: null,
+    logs: new PodLogs(needs),
+    viewed: () => null,
+    over: () => {},
+  })
 }
 
 test('[R2] an attempt that is looked at while it is being submitted is not forgotten', async () => {

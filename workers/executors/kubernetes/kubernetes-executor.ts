@@ -81,6 +81,7 @@ export class KubernetesExecutor implements Executor {
     this.#logs = new PodLogs({ client, db, artifacts, sink, log })
     this.#keeper = new PodKeeper({
       cluster: cluster.name,
+      assumeDeadMs: cluster.assumeDeadMs,
       client,
       db,
       artifacts,

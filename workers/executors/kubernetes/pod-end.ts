@@ -21,7 +21,7 @@ export const collectMs = 3_600_000
 export function factsOf(
   attempt: LiveAttempt,
   handle: PodHandle,
-  known: { cancelAsked: boolean; refusal: string | null },
+  known: { cancelAsked: boolean; refusal: string | null; assumeDeadMs: number | null },
 ): AttemptFacts {
   return {
     isOver: false,
@@ -44,7 +44,7 @@ export function factsOf(
     timeoutMs: handle.timeoutMs,
     collectMs,
     graceSeconds,
-    assumeDeadMs: null,
+    assumeDeadMs: known.assumeDeadMs,
     refusal: known.refusal,
   }
 }

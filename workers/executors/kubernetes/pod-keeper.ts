@@ -25,6 +25,8 @@ import type { Again } from './work-queue.ts'
 export interface KeeperOptions {
   /** Its name: pods of another one are that one's, also where both are the same cluster under two names. */
   cluster: string
+  /** ms after which a node that does not answer is taken for dead; null: it is waited for. */
+  assumeDeadMs: number | null
   client: ClusterClient
   db: Database
   artifacts: ArtifactStore
@@ -102,7 +104,10 @@ export class PodKeeper {
       if (known === 'elsewhere') return this.#forget(attemptId)
       const ref = known === null ? own.ref : refOf(known.handle)
       if (ref === null) return this.#forget(attemptId)
-      const facts = known === null ? null : factsOf(known.attempt, known.handle, own)
+      const facts =
+        known === null
+          ? null
+          : factsOf(known.attempt, known.handle, { ...own, assumeDeadMs: this.#options.assumeDeadMs })
       // Nobody can have made what nobody was asked for.
       const isUnmade = own.manifest !== null && !own.isAsked
       const seen = await this.#see(ref, facts, { isFresh, isUnmade, made })

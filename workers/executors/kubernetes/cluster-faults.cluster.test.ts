@@ -1,0 +1,128 @@
+/** What fails of a real cluster while attempts are under way, and that nothing of them is left. */
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { testDatabase } from '#db/testing/test-database.ts'
+import { pidOf, restartDaemon, stopDaemon } from '#k8s/test-cluster/daemons.ts'
+import { nodeName } from '#k8s/test-cluster/settings.ts'
+import { apply, kubectl } from '#k8s/test-cluster/testing/kubectl.ts'
+import { until } from '#k8s/test-cluster/until.ts'
+import { kubernetesCrew, podBarrier, type KubernetesCrew } from '../../testing/kubernetes-crew.ts'
+import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
+import { cell, Trial } from '../conformance/trial.ts'
+
+const { database } = testDatabase()
+let shop: Workshop
+let crew: KubernetesCrew
+const trial = new Trial({ executor: 'kubernetes', database, shop: () => shop })
+beforeAll(async () => {
+  shop = await openWorkshop(
+    database(),
+    async (place) => (crew = await kubernetesCrew(place, { assume_dead: 3 })),
+  )
+})
+afterAll(() => shop.close())
+
+const podsLeft = async () =>
+  (await kubectl(['get', 'pods', '-n', crew.namespace, '-o', 'jsonpath={.items[*].metadata.name}']))
+    .split(' ')
+    .filter(Boolean)
+
+afterEach(async () => {
+  await until('no pod is left', async () => ((await podsLeft()).length === 0 ? true : null), 90_000)
+})
+
+const answers = () =>
+  until('the API server answers', () =>
+    kubectl(['get', '--raw', '/readyz']).then(
+      () => true,
+      () => null,
+    ),
+  )
+
+/** Ends a daemon; it is there again when the test is over, whatever came of it. */
+async function without(name: string): Promise<() => Promise<void>> {
+  await stopDaemon(name)
+  const back = async () => {
+    if ((await pidOf(name)) === null) await restartDaemon(name)
+  }
+  onTestFinished(back)
+  return back
+}
+
+test('[R1] [R5] an API server that is away holds up what starts and ends, and loses nothing', async () => {
+  const { wait, open } = await podBarrier()
+  await trial.push('away', [
+    cell('id: hold', 'bash', `echo one; ${wait}; echo two`),
+    cell('id: after\nneeds: [hold]', 'bash', 'echo three'),
+  ])
+  const { run } = await trial.spoken('away')
+  const back = await without('kube-apiserver')
+  // It ends while nobody can be asked about it.
+  await open()
+  await trial.push('late', [cell('id: late', 'bash', 'echo late')])
+  await until('a pod is to be made that nobody can be asked for', async () => {
+    const rows = await trial.db.client`
+      select a.id from attempt a join run r on r.id = a.run_id join dag d on d.id = r.dag_id
+      where d.name = 'late' and a.state = 'submitted'`
+    return rows.length === 1 ? true : null
+  })
+  expect(await trial.attempts(run)).toMatchObject([{ task: 'hold', state: 'running' }])
+  await back()
+  await answers()
+  expect(await shop.ended('away', 1)).toMatchObject({ state: 'succeeded' })
+  expect(await trial.attempts(run)).toMatchObject([
+    { task: 'after', n: 1, state: 'succeeded' },
+    { task: 'hold', n: 1, state: 'succeeded' },
+  ])
+  expect(await shop.log(run, 'hold')).toBe('one\ntwo\n')
+  expect(await shop.ended('late', 1)).toMatchObject({ state: 'succeeded' })
+})
+
+test('[R1] [R2] a node that falls silent is taken for dead, and only then the task begins again', async () => {
+  const again = 'echo "attempt $DAGBOK_ATTEMPT"; [ "$DAGBOK_ATTEMPT" = 2 ] || exec sleep 600'
+  const pinned = `id: hold\nretries: 0\nnode_selector: {kubernetes.io/hostname: ${nodeName(2)}}`
+  await trial.push('silent', [cell(pinned, 'bash', again)])
+  const { run } = await trial.spoken('silent')
+  const back = await without('kubelet2')
+  const first = await until(
+    'the first attempt is over',
+    async () => (await trial.attempts(run)).find(({ state }) => state === 'lost') ?? null,
+    180_000,
+  )
+  expect(first).toMatchObject({ n: 1, reason: 'node_lost', started: true, userFailures: 0 })
+  await back()
+  expect(await shop.ended('silent', 1)).toMatchObject({ state: 'succeeded' })
+  expect(await trial.attempts(run)).toMatchObject([
+    { n: 1, state: 'lost' },
+    { n: 2, state: 'succeeded' },
+  ])
+})
+
+test('a namespace whose quota is full holds a pod back, and it starts when there is room', async () => {
+  const quota = { kind: 'ResourceQuota', metadata: { name: 'few', namespace: crew.namespace } }
+  await apply({ apiVersion: 'v1', ...quota, spec: { hard: { pods: '1' } } })
+  const remove = async () => {
+    await kubectl(['delete', 'resourcequota', 'few', '-n', crew.namespace, '--ignore-not-found'])
+  }
+  onTestFinished(remove)
+  await until('the quota is counted', async () => {
+    const hard = ['get', 'resourcequota', 'few', '-n', crew.namespace, '-o', 'jsonpath={.status.hard.pods}']
+    return (await kubectl(hard)) === '1' ? true : null
+  })
+  const { wait, open } = await podBarrier()
+  await trial.push('quota', [
+    cell('id: a', 'bash', `echo a; ${wait}`),
+    cell('id: b', 'bash', `echo b; ${wait}`),
+  ])
+  const { run } = await trial.spoken('quota')
+  await until('both are to be pods', async () => {
+    const states = (await trial.attempts(run)).map(({ state }) => state)
+    return states.length === 2 && states.includes('submitted') && states.includes('running') ? true : null
+  })
+  expect(await podsLeft()).toHaveLength(1)
+  await open()
+  expect(await shop.ended('quota', 1)).toMatchObject({ state: 'succeeded' })
+  expect(await trial.attempts(run)).toMatchObject([
+    { task: 'a', n: 1, state: 'succeeded' },
+    { task: 'b', n: 1, state: 'succeeded' },
+  ])
+})
