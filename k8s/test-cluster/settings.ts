@@ -24,14 +24,14 @@ function thisOne(): number {
     )
   return number
 }
-const cluster = thisOne()
-const suffix = cluster === 0 ? '' : `-${cluster}`
+const number = thisOne()
+const suffix = number === 0 ? '' : `-${number}`
 
 /** All that a cluster writes; `down` removes it. */
 export const state = `/var/lib/dagbok-test-cluster${suffix}`
 
 /** The addresses of pods are reached from the machine: each cluster has its own. */
-const podPrefix = `10.${[213, 216, 217, 218, 219, 220, 221, 222][cluster]}`
+const podPrefix = `10.${220 + number}`
 
 /**
  * A cluster is in a network of its own. It is joined to the machine by one cable with these two ends, and to nothing
@@ -39,8 +39,8 @@ const podPrefix = `10.${[213, 216, 217, 218, 219, 220, 221, 222][cluster]}`
  */
 export const network = {
   cable: `dagbok-k8s${suffix}`,
-  host: `10.215.${cluster}.1`,
-  cluster: `10.215.${cluster}.2`,
+  host: `10.215.${number}.1`,
+  cluster: `10.215.${number}.2`,
   bridge: 'pods',
   /** The first two numbers of every pod's address. */
   podPrefix,

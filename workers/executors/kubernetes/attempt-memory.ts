@@ -13,6 +13,15 @@ export interface Remembered {
   refusal: string | null
 }
 
+/** Of what nothing is known but that it is there. */
+const nothing: Omit<Remembered, 'ref'> = {
+  manifest: null,
+  isAsked: false,
+  token: null,
+  cancelAsked: false,
+  refusal: null,
+}
+
 export class AttemptMemory {
   readonly #remembered = new Map<string, Remembered>()
   /** Attempts by their tokens. */
@@ -24,14 +33,7 @@ export class AttemptMemory {
   /** An attempt whose intent is written. @param manifest its pod, where this process is to create it */
   remember(attemptId: string, token: string, ref: PodRef, manifest: Pod | null): void {
     const { cancelAsked = false } = this.#remembered.get(attemptId) ?? {}
-    this.#remembered.set(attemptId, {
-      manifest,
-      isAsked: false,
-      token,
-      ref,
-      cancelAsked,
-      refusal: null,
-    })
+    this.#remembered.set(attemptId, { ...nothing, manifest, token, ref, cancelAsked })
     this.#byToken.set(token, attemptId)
   }
 
@@ -42,16 +44,7 @@ export class AttemptMemory {
 
   /** A pod that was found; whose it is its annotation says. */
   found(attemptId: string, ref: PodRef): void {
-    const known = this.#remembered.get(attemptId)
-    if (known === undefined)
-      this.#remembered.set(attemptId, {
-        manifest: null,
-        isAsked: false,
-        token: null,
-        ref,
-        cancelAsked: false,
-        refusal: null,
-      })
+    if (!this.#remembered.has(attemptId)) this.#remembered.set(attemptId, { ...nothing, ref })
   }
 
   /** An attempt that an earlier life left, unless it is known: its pod is there, or it has none. */

@@ -34,16 +34,31 @@ interface Cut {
   how: 'end' | 'error'
 }
 
-/** A log that grows, whose streams are cut off at any byte. */
-function sourceOf(log: readonly Written[], cuts: readonly Cut[], asked: LogAsk[]) {
+/** A container that has ended when so many streams of its log have begun. */
+function endedAfter(streams: number) {
+  const ended = new AbortController()
+  if (streams === 0) ended.abort()
   let n = 0
   return {
-    hasEnded: () => n >= cuts.length,
+    ended: ended.signal,
+    /** Which one has begun, from 0. */
+    begun: () => {
+      if (++n >= streams) ended.abort()
+      return n - 1
+    },
+  }
+}
+
+/** A log that grows, whose streams are cut off at any byte. */
+function sourceOf(log: readonly Written[], cuts: readonly Cut[], asked: LogAsk[]) {
+  const { ended, begun } = endedAfter(cuts.length)
+  return {
+    ended,
     source: {
       readLog: async function* (_: unknown, ask: LogAsk): AsyncGenerator<Uint8Array> {
         asked.push(ask)
         const bytes = bytesOf(log, ask.sinceTime)
-        const cut = cuts[n++]
+        const cut = cuts[begun()]
         const upTo = cut === undefined ? bytes.length : Math.floor(bytes.length * cut.at)
         for (let from = 0; from < upTo; from += 7) yield bytes.subarray(from, Math.min(upTo, from + 7))
         if (cut?.how === 'error') throw new ClusterError('unavailable', 'reset')
@@ -59,10 +74,10 @@ async function followed(
   const timing = new VirtualTime(sockets, new Random(1))
   const asked: LogAsk[] = []
   const texts: string[] = []
-  const { source, hasEnded } = sourceOf(log, cuts, asked)
+  const { source, ended } = sourceOf(log, cuts, asked)
   const { signal } = new AbortController()
   const reading = (async () => {
-    for await (const { text } of followLog({ source, pod, container: 'main', hasEnded, signal, timing }))
+    for await (const { text } of followLog({ source, pod, container: 'main', ended, signal, timing }))
       texts.push(text)
   })()
   await timing.run(3_600_000)
@@ -105,17 +120,16 @@ test('[R8] where a log was rotated before it was read on, the hole is shown', as
     [at(1), at(2)],
     [at(5), at(6)],
   ]
-  let n = 0
+  const { ended, begun } = endedAfter(2)
   const source = {
     readLog: async function* (_: unknown, ask: LogAsk): AsyncGenerator<Uint8Array> {
-      yield bytesOf(files[Math.min(n++, 1)] ?? [], ask.sinceTime)
+      yield bytesOf(files[Math.min(begun(), 1)] ?? [], ask.sinceTime)
     },
   }
   const texts: string[] = []
   const { signal } = new AbortController()
-  const hasEnded = () => n >= 2
   const reading = (async () => {
-    for await (const { text } of followLog({ source, pod, container: 'main', hasEnded, signal, timing }))
+    for await (const { text } of followLog({ source, pod, container: 'main', ended, signal, timing }))
       texts.push(text)
   })()
   await timing.run(3_600_000)
@@ -126,21 +140,22 @@ test('[R8] where a log was rotated before it was read on, the hole is shown', as
 
 test('what has ended is read for the last time at once, and not when a wait is over', async () => {
   const timing = new VirtualTime(sockets, new Random(1))
-  const ended = new AbortController()
+  const end = new AbortController()
   const asked: number[] = []
   const source = {
     readLog: async function* (): AsyncGenerator<Uint8Array> {
       asked.push(timing.elapsed())
       // It is known a moment after the stream has ended.
-      timing.after(10, () => ended.abort())
+      timing.after(10, () => end.abort())
       yield await Promise.resolve(bytesOf([{ at: 0, text: 'all' }], undefined))
     },
   }
   const texts: string[] = []
   const { signal } = new AbortController()
-  const given = { source, pod, container: 'main', hasEnded: () => ended.signal.aborted, signal, timing }
+  const ended = end.signal
   const reading = (async () => {
-    for await (const { text } of followLog({ ...given, ended: ended.signal })) texts.push(text)
+    for await (const { text } of followLog({ source, pod, container: 'main', ended, signal, timing }))
+      texts.push(text)
   })()
   await timing.run(60_000)
   await reading
@@ -169,13 +184,13 @@ test('what a container left without an end comes when it has ended, and not befo
     ['half', false],
   ])
   let streams = 0
+  const { ended, begun } = endedAfter(2)
   const timing = new VirtualTime(sockets, new Random(1))
   const { signal } = new AbortController()
-  const source = { readLog: () => (streams++, left()) }
+  const source = { readLog: () => ((streams = begun() + 1), left()) }
   const texts: string[] = []
   const reading = (async () => {
-    const hasEnded = () => streams >= 2
-    for await (const { text } of followLog({ source, pod, container: 'main', hasEnded, signal, timing }))
+    for await (const { text } of followLog({ source, pod, container: 'main', ended, signal, timing }))
       texts.push(`${streams}: ${text}`)
   })()
   await timing.run(60_000)
@@ -196,7 +211,7 @@ test('a pod that is gone, and a log that cannot be read to its end, are told', a
       source: { readLog: none },
       pod,
       container: 'main',
-      hasEnded: () => isOver,
+      ended: isOver ? AbortSignal.abort() : new AbortController().signal,
       signal,
       timing,
     })

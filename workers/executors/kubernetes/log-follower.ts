@@ -11,10 +11,8 @@ export interface Followed {
   source: Pick<ClusterClient, 'readLog'>
   pod: PodRef
   container: string
-  /** Whether the container has ended, as far as is known: the log that was read after that is whole. */
-  hasEnded: () => boolean
-  /** Tells when that is known: nothing is waited for any more before the log is read for the last time. */
-  ended?: AbortSignal
+  /** Told when it is known that the container has ended: the log is read once more at once, and what was read after that is whole. */
+  ended: AbortSignal
   /** Where an earlier life of this follower was. */
   cursor?: LogCursor
   signal: AbortSignal
@@ -41,12 +39,12 @@ const isLost = (error: unknown): boolean =>
  * five times in a row
  */
 export async function* followLog(given: Followed): AsyncGenerator<LogLine> {
-  const { source, pod, container, hasEnded, signal, timing = realTiming } = given
+  const { source, pod, container, ended, signal, timing = realTiming } = given
   const cursor = given.cursor ?? new LogCursor()
   // Of a container that has ended a kubelet ends the stream when it has sent everything; soon after it may have removed it.
   let isWhole = false
   for (let failures = 0; !signal.aborted;) {
-    const isLast = hasEnded()
+    const isLast = ended.aborted
     const { sinceTime } = cursor
     cursor.begin()
     try {
@@ -68,7 +66,7 @@ export async function* followLog(given: Followed): AsyncGenerator<LogLine> {
       if (isLost(error) || (isLast && failures >= 4)) throw error
     }
     // What fails after the end is not asked for again at once.
-    const until = isLast || given.ended === undefined ? signal : AbortSignal.any([signal, given.ended])
+    const until = isLast ? signal : AbortSignal.any([signal, ended])
     await pause(timing, backOff(failures++, failing, timing.random), until)
   }
 }

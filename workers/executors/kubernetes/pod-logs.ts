@@ -92,7 +92,6 @@ class PodLog {
   async #follow(): Promise<void> {
     const { client: source, log } = this.#options
     const ended = this.#ended.signal
-    const hasEnded = () => ended.aborted
     const signal = this.#stop.signal
     // What is held is not held for long, however little comes.
     const tick = setInterval(() => void this.#write(), 200)
@@ -101,7 +100,6 @@ class PodLog {
         source,
         pod: this.#ref,
         container,
-        hasEnded,
         ended,
         cursor: this.#cursor,
         signal,

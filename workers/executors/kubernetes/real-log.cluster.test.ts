@@ -32,16 +32,15 @@ test('[R8] a log is followed as it is written, and after cuts every line comes o
   await pods.when('writer', (verdict) => isRunning(verdict) || hasEnded(verdict))
   const ended = new AbortController()
   const over = pods.when('writer', hasEnded).then(() => ended.abort())
-  const isOver = () => ended.signal.aborted
   const cursor = new LogCursor()
   const texts: string[] = []
   for (let isWhole = false; !isWhole;) {
     const cut = new AbortController()
-    const given = { source: pods.client, pod: metadata, container: 'main', hasEnded: isOver, cursor }
+    const given = { source: pods.client, pod: metadata, container: 'main', ended: ended.signal, cursor }
     let n = 0
     for await (const { text } of followLog({ ...given, signal: cut.signal })) {
       texts.push(text)
-      if (++n === 700 && !isOver()) cut.abort(new Error('cut'))
+      if (++n === 700 && !ended.signal.aborted) cut.abort(new Error('cut'))
     }
     isWhole = !cut.signal.aborted
   }
