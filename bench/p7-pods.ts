@@ -5,6 +5,7 @@
  */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { kubeconfigOf } from '#k8s/test-cluster/keys.ts'
 import { FakeNodes, fakeLabel, type FakePod } from '#k8s/test-cluster/fake-nodes.ts'
 import { down } from '#k8s/test-cluster/down.ts'
@@ -13,13 +14,23 @@ import { clusterState } from '#k8s/test-cluster/state.ts'
 import { up } from '#k8s/test-cluster/up.ts'
 import { ownPrefix } from '#server/domain/pod/names.ts'
 import type { Calls } from '#workers/executors/kubernetes/calls.ts'
+import { ClusterError } from '#workers/executors/kubernetes/cluster-error.ts'
 import { callsOf } from '#workers/executors/kubernetes/kubeconfig.ts'
 import { DeskClient } from '#workers/executors/pool/desk-client.ts'
 import { nobody } from '#workers/executors/pool/protocol.ts'
 import { freePort } from './harness/free-port.ts'
 import { keptFolder, startProduct, type Product } from './harness/product.ts'
 import { Progress } from './harness/progress.ts'
-import { chain, head, isOver, newestRuns, pushFiles, startRun, succeeded } from './harness/runs.ts'
+import {
+  chain,
+  head,
+  isOver,
+  newestRuns,
+  pushFiles,
+  spanOf,
+  startRun,
+  type RunAnswer,
+} from './harness/runs.ts'
 import { compare, median, quantile, round, type Row } from './harness/statistics.ts'
 import { bareSpec, barePods } from './pods/bare-pods.ts'
 
@@ -34,6 +45,9 @@ interface Size {
 const nodes = 100
 const namespace = 'dagbok-main'
 const startedAtOnce = 16
+/** Runs that a list gives at most. */
+const listed = 200
+const length = 10
 const cell = `executor: kubernetes, image: none/none, node_selector: {${fakeLabel}: "yes"}, tolerations: [{key: ${fakeLabel}, operator: Exists}]`
 const unlimited = (notebook: string) =>
   notebook.replace('tasks:\n', 'limits: {max_active_runs: 10000}\ntasks:\n')
@@ -42,8 +56,8 @@ const unlimited = (notebook: string) =>
 class Sightings {
   readonly seen = new Map<string, number>()
   readonly ended = new Map<string, number>()
-  /** What a pod of ours is: the floor's are the same. */
-  spec: Record<string, unknown> = {}
+  /** Of the first pod, which is one of ours: the floor's are the same. */
+  spec: Record<string, unknown> | null = null
 
   note(into: Map<string, number>, { metadata: { annotations = {} } }: FakePod): void {
     const [run, task] = [annotations[`${ownPrefix}run`], annotations[`${ownPrefix}task`]]
@@ -51,7 +65,7 @@ class Sightings {
   }
 
   /** ms from a parent's end to its child's being there. */
-  reactions(runs: readonly string[], length: number): number[] {
+  reactions(runs: readonly string[]): number[] {
     return runs.flatMap((run) =>
       Array.from({ length: length - 1 }, (_, i) => {
         const [end, start] = [this.ended.get(`${run} t${i}`), this.seen.get(`${run} t${i + 1}`)]
@@ -79,7 +93,7 @@ async function passGate({ metadata: { uid, annotations }, spec }: FakePod): Prom
   if (!ok) throw new Error(`the gate of ${attempt} was shut`)
 }
 
-/** Requests of the API server's clients at pods so far, by `VERB`: not those for their status, their log, their binding. */
+/** Requests at pods so far, by `VERB`, whoever made them: not those for their status, their log, their binding. */
 async function podRequests(calls: Calls): Promise<Map<string, number>> {
   const chunks: Uint8Array[] = []
   const ask = { method: 'GET', path: '/metrics', withinMs: 60_000 } as const
@@ -94,39 +108,36 @@ async function podRequests(calls: Calls): Promise<Map<string, number>> {
   return counts
 }
 
-/** Starts runs of a DAG and waits for all. @returns ms, and their ids. @throws when one does not succeed */
-async function runAll(product: Product, dag: string, count: number): Promise<{ ms: number; ids: string[] }> {
+/**
+ * Starts runs of a DAG and waits for all.
+ * @returns ms from the first one's start to the last one's end, and their ids
+ * @throws when one does not succeed, or a task of it ran never or twice
+ */
+async function runAll(
+  product: Product,
+  dag: string,
+  { count, tasks }: { count: number; tasks: number },
+): Promise<{ ms: number; ids: string[] }> {
   const ids: string[] = []
-  const start = performance.now()
+  let left = count
   const starter = async () => {
-    while (ids.length < count) {
-      const at = ids.push('') - 1
-      ids[at] = await startRun(product, dag, dag)
-    }
+    while (left-- > 0) ids.push(await startRun(product, dag, dag))
   }
-  await Promise.all(Array.from({ length: Math.min(startedAtOnce, count) }, starter))
-  await untilAllOver(product, dag, count)
-  const ms = performance.now() - start
-  for (const id of ids) await succeeded(product, id)
-  return { ms, ids }
-}
-
-/** The list has 200: the newest are the last to be started, and an older one is looked at by itself. */
-async function untilAllOver(product: Product, dag: string, count: number): Promise<void> {
-  for (;;) {
-    const newest = await newestRuns(product, dag, dag, Math.min(200, count))
-    if (newest.every(isOver)) return
-    await new Promise((done) => setTimeout(done, 100))
-  }
+  await Promise.all(Array.from({ length: startedAtOnce }, starter))
+  while (!(await newestRuns(product, dag, dag, Math.min(listed, count))).every(isOver)) await pause(100)
+  // Those that the list no longer has are over, too, but for stragglers.
+  for (const id of ids) while (!isOver((await product.api(`/runs/${id}`)) as RunAnswer)) await pause(100)
+  return { ms: await spanOf(product, ids, tasks), ids }
 }
 
 const writes = ['POST', 'PATCH', 'DELETE', 'PUT']
 
 async function measure(product: Product, calls: Calls, sightings: Sightings, size: Size): Promise<Row[]> {
   await pushFiles(product, 'one', { 'one.dag.yaml': unlimited(`${head('one')}  - {id: t0, ${cell}}\n`) })
-  await pushFiles(product, 'chain', { 'chain.dag.yaml': unlimited(chain('chain', 10, cell)) })
-  await runAll(product, 'one', 20)
+  await pushFiles(product, 'chain', { 'chain.dag.yaml': unlimited(chain('chain', length, cell)) })
+  await runAll(product, 'one', { count: 20, tasks: 1 })
   const { spec } = sightings
+  if (spec === null) throw new Error('no pod of ours was seen')
   const ours: number[] = []
   const floor: number[] = []
   const chained: number[] = []
@@ -135,14 +146,14 @@ async function measure(product: Product, calls: Calls, sightings: Sightings, siz
   const progress = new Progress(`${size.single} pods:`, size.rounds)
   for (let i = 0; i < size.rounds; i++) {
     const before = await podRequests(calls)
-    ours.push((await runAll(product, 'one', size.single)).ms)
+    ours.push((await runAll(product, 'one', { count: size.single, tasks: 1 })).ms)
     const after = await podRequests(calls)
     const made = writes.reduce((sum, verb) => sum + (after.get(verb) ?? 0) - (before.get(verb) ?? 0), 0)
     perPod.push(made / size.single)
     floor.push(await barePods(calls, { namespace, spec, count: size.single }))
-    const { ms, ids } = await runAll(product, 'chain', size.chains)
+    const { ms, ids } = await runAll(product, 'chain', { count: size.chains, tasks: length })
     chained.push(ms)
-    reactions.push(...sightings.reactions(ids, 10))
+    reactions.push(...sightings.reactions(ids))
     progress.step()
   }
   progress.end()
@@ -154,7 +165,7 @@ async function measure(product: Product, calls: Calls, sightings: Sightings, siz
   return [
     { ...rate(`${size.single} runs of one pod`, size.single, ours), ...compare(ours, { floor }) },
     rate('floor: create, watch, patch, delete', size.single, floor),
-    rate(`${size.chains} chains of 10`, size.chains * 10, chained),
+    rate(`${size.chains} chains of 10`, size.chains * length, chained),
     {
       figure: 'parent has succeeded → child is there, in the chains',
       'p50 ms': round(median(reactions)),
@@ -187,10 +198,11 @@ async function onProduct(calls: Calls, size: Size): Promise<Row[]> {
   const fake = new FakeNodes({
     calls,
     count: nodes,
+    namespace,
     beforeCode: passGate,
     onSeen: (pod) => {
       sightings.note(sightings.seen, pod)
-      sightings.spec = bareSpec(pod.spec)
+      sightings.spec ??= bareSpec(pod.spec)
     },
     onSucceeded: (pod) => sightings.note(sightings.ended, pod),
   })
@@ -219,7 +231,11 @@ export async function pods(size: Size): Promise<Row[]> {
       type: 'application/json',
       value: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
     }
-    await calls.json({ method: 'POST', path: '/api/v1/namespaces', body, withinMs: 60_000 })
+    await calls
+      .json({ method: 'POST', path: '/api/v1/namespaces', body, withinMs: 60_000 })
+      .catch((error: unknown) => {
+        if (!(error instanceof ClusterError && error.code === 'already_exists')) throw error
+      })
     return await onProduct(calls, size)
   } finally {
     if (before === null) await down()

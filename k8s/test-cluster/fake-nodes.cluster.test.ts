@@ -13,6 +13,7 @@ test('a pod on a node without a machine runs and succeeds, has a log, and the no
   const nodes = new FakeNodes({
     calls: calls(),
     count: 3,
+    namespace: 'default',
     beforeCode: (pod) => Promise.resolve(note('before')(pod)),
     onSucceeded: note('after'),
   })

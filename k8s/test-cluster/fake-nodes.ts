@@ -7,7 +7,9 @@ import { createServer } from 'node:https'
 import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import type { Calls } from '#workers/executors/kubernetes/calls.ts'
-import { jsonLines } from '#workers/executors/kubernetes/json-lines.ts'
+import { ClusterClient } from '#workers/executors/kubernetes/cluster-client.ts'
+import { ClusterError } from '#workers/executors/kubernetes/cluster-error.ts'
+import { WatchLoop } from '#workers/executors/kubernetes/watch-loop.ts'
 import { keyFile } from './keys.ts'
 import { network } from './settings.ts'
 
@@ -33,6 +35,8 @@ export interface FakePod {
 export interface FakeNodesOptions {
   calls: Calls
   count: number
+  /** Of the pods that are looked after. */
+  namespace: string
   /** What the pods' own agents would do before the code runs. */
   beforeCode: (pod: FakePod) => Promise<void>
   /** A pod has been seen for the first time; bound to a node or not. */
@@ -86,15 +90,25 @@ const place = ({ name, image }: Container) => ({
 /** @throws ClusterError when the API server does not take them */
 export class FakeNodes {
   readonly #options: FakeNodesOptions
-  readonly #ended = new AbortController()
+  readonly #watch: WatchLoop
+  /** By their UIDs. */
   readonly #seen = new Set<string>()
   readonly #done = new Set<string>()
   readonly #faults: unknown[] = []
+  #isOver = false
   #timer: NodeJS.Timeout | undefined
   #server: ReturnType<typeof createServer> | undefined
 
   constructor(options: FakeNodesOptions) {
     this.#options = options
+    this.#watch = new WatchLoop({
+      source: new ClusterClient(options.calls),
+      selection: { namespace: options.namespace, selector: '' },
+      onKeys: (keys) => {
+        for (const key of keys) this.#heard(this.#watch.pods.get(key) as FakePod | undefined)
+      },
+      onFault: (error) => this.#failed(error),
+    })
   }
 
   /** What went wrong since it started: empty, if all is well. */
@@ -106,14 +120,15 @@ export class FakeNodes {
     const port = await this.#serveLogs()
     for (let i = 0; i < this.#options.count; i++) await this.#makeNode(nameOf(i), port)
     this.#timer = setInterval(() => void this.#renew(), leaseMs)
-    void this.#watch()
+    void this.#watch.run()
   }
 
   /** Ends it, once; the nodes are gone when it resolves. */
   async stop(): Promise<void> {
-    if (this.#ended.signal.aborted) return
+    if (this.#isOver) return
+    this.#isOver = true
     clearInterval(this.#timer)
-    this.#ended.abort(new Error('stopped'))
+    this.#watch.stop()
     this.#server?.closeAllConnections()
     this.#server?.close()
     for (let i = 0; i < this.#options.count; i++) {
@@ -137,18 +152,17 @@ export class FakeNodes {
   async #makeNode(name: string, port: number): Promise<void> {
     const amounts = { cpu: '1000', memory: '4Ti', pods: '10000' }
     const at = seconds()
-    const made = await this.#ask('POST', '/api/v1/nodes', {
+    await this.#make('/api/v1/nodes', {
       apiVersion: 'v1',
       kind: 'Node',
       metadata: { name, labels: { [fakeLabel]: 'yes', 'kubernetes.io/hostname': name } },
       spec: { taints: [{ key: fakeLabel, value: 'yes', effect: 'NoSchedule' }] },
     })
-    const lease = { holderIdentity: name, leaseDurationSeconds: 40, renewTime: micros() }
-    await this.#ask('POST', leases, {
+    await this.#make(leases, {
       apiVersion: 'coordination.k8s.io/v1',
       kind: 'Lease',
       metadata: { name, namespace: 'kube-node-lease' },
-      spec: lease,
+      spec: { holderIdentity: name, leaseDurationSeconds: 40, renewTime: micros() },
     })
     const status = {
       capacity: amounts,
@@ -165,13 +179,7 @@ export class FakeNodes {
         },
       ],
     }
-    await this.#ask(
-      'PATCH',
-      `/api/v1/nodes/${(made as { metadata: { name: string } }).metadata.name}/status`,
-      {
-        status,
-      },
-    )
+    await this.#ask('PATCH', `/api/v1/nodes/${name}/status`, { status })
   }
 
   async #renew(): Promise<void> {
@@ -179,30 +187,12 @@ export class FakeNodes {
       for (let i = 0; i < this.#options.count; i++)
         await this.#ask('PATCH', `${leases}/${nameOf(i)}`, { spec: { renewTime: micros() } })
     } catch (error) {
-      if (!this.#ended.signal.aborted) this.#faults.push(error)
+      this.#failed(error)
     }
   }
 
-  /** Everything that is and happens, from one watch after another, until it is stopped. */
-  async #watch(): Promise<void> {
-    const { signal } = this.#ended
-    while (!signal.aborted)
-      try {
-        const query = { watch: true, timeoutSeconds: 3600 }
-        const lines = jsonLines(
-          this.#options.calls.stream(
-            { method: 'GET', path: '/api/v1/pods', query, withinMs, signal },
-            3_600_000,
-          ),
-        )
-        for await (const line of lines) this.#heard(line as { type: string; object: FakePod })
-      } catch (error) {
-        if (!signal.aborted) this.#faults.push(error)
-      }
-  }
-
-  #heard({ type, object: pod }: { type: string; object: FakePod }): void {
-    if (type !== 'ADDED' && type !== 'MODIFIED') return
+  #heard(pod: FakePod | undefined): void {
+    if (pod === undefined) return
     const { uid } = pod.metadata
     if (!this.#seen.has(uid)) {
       this.#seen.add(uid)
@@ -210,9 +200,11 @@ export class FakeNodes {
     }
     if (pod.spec.nodeName?.startsWith('fake') !== true || this.#done.has(uid)) return
     this.#done.add(uid)
-    void this.#live(pod).catch((error: unknown) => {
-      if (!this.#ended.signal.aborted) this.#faults.push(error)
-    })
+    void this.#live(pod).catch((error: unknown) => this.#failed(error))
+  }
+
+  #failed(error: unknown): void {
+    if (!this.#isOver) this.#faults.push(error)
   }
 
   async #live(pod: FakePod): Promise<void> {
@@ -239,6 +231,13 @@ export class FakeNodes {
     return this.#ask('PATCH', `/api/v1/namespaces/${namespace}/pods/${name}/status`, {
       metadata: { uid },
       status,
+    })
+  }
+
+  /** Makes an object; one that a bench left which was killed is as good. */
+  async #make(path: string, value: object): Promise<void> {
+    await this.#ask('POST', path, value).catch((error: unknown) => {
+      if (!(error instanceof ClusterError && error.code === 'already_exists')) throw error
     })
   }
 

@@ -1,11 +1,12 @@
 /** For tests: a desk and a web server that pods reach, and the cluster that is up. */
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { basename } from 'node:path'
 import { inject, onTestFinished } from 'vitest'
 import { apply, kubectl } from '#k8s/test-cluster/testing/kubectl.ts'
+import { until } from '#k8s/test-cluster/until.ts'
 import type { Database } from '#db/client.ts'
 import { clustersOf, type ClusterSettings } from '#server/config/clusters.ts'
 import { deskSocket } from '#server/config/desk.ts'
@@ -18,6 +19,10 @@ import { deskOf } from './desk-of.ts'
 
 export interface KubernetesCrew extends Crew {
   namespace: string
+  /** Names of the pods that are there, also of those that only a finalizer holds. */
+  podsLeft: () => Promise<string[]>
+  /** Resolves when there is none. */
+  nothingLeft: () => Promise<void>
 }
 
 /** The same again where a workshop starts its scheduler anew. */
@@ -64,19 +69,40 @@ function settingsOf(address: string, namespace: string, more: More): ClusterSett
   return cluster
 }
 
-/** What pods wait for: an address of this machine that answers once it may. */
-export async function podBarrier(): Promise<Barrier> {
-  let isOpen = false
-  const server = createServer((_request, response) => {
-    response.statusCode = isOpen ? 200 : 404
-    response.end()
-  })
+/** A server that pods reach, until the test is over. @returns its address, which ends with a slash */
+async function reachable(answer: RequestListener): Promise<string> {
+  const server = createServer(answer)
   server.listen(0, inject('machine'))
   await once(server, 'listening')
   onTestFinished(() => void server.close())
-  const { port } = server.address() as AddressInfo
+  return `http://${inject('machine')}:${(server.address() as AddressInfo).port}/`
+}
+
+/** How often the code of each attempt has begun: what its script says first. */
+export async function podStarts() {
+  const counts = new Map<string, number>()
+  const address = await reachable(({ url = '' }, response) => {
+    const attempt = url.slice(1)
+    counts.set(attempt, (counts.get(attempt) ?? 0) + 1)
+    response.end()
+  })
   return {
-    wait: `until wget -q -O /dev/null http://${inject('machine')}:${port}/ 2>/dev/null; do sleep 0.2; done`,
+    /** A line of bash. */
+    say: `wget -q -O /dev/null "${address}$DAGBOK_ATTEMPT_ID"`,
+    /** By the attempt's id. */
+    counts,
+  }
+}
+
+/** What pods wait for: an address of this machine that answers once it may. */
+export async function podBarrier(): Promise<Barrier> {
+  let isOpen = false
+  const address = await reachable((_request, response) => {
+    response.statusCode = isOpen ? 200 : 404
+    response.end()
+  })
+  return {
+    wait: `until wget -q -O /dev/null ${address} 2>/dev/null; do sleep 0.2; done`,
     open: () => {
       isOpen = true
       return Promise.resolve()
@@ -116,9 +142,20 @@ export async function kubernetesCrew(place: Place, more: More = {}): Promise<Kub
   const desk = deskOf(place, { podChanged: (attemptId) => host.changed(attemptId) })
   await desk.listen(socket.path)
   await scheduler.start(null)
+  const podsLeft = async () =>
+    (await kubectl(['get', 'pods', '-n', namespace, '-o', 'jsonpath={.items[*].metadata.name}']))
+      .split(' ')
+      .filter(Boolean)
   return {
     runtime,
     namespace,
+    podsLeft,
+    nothingLeft: async () =>
+      void (await until(
+        'no pod is left',
+        async () => ((await podsLeft()).length === 0 ? true : null),
+        90_000,
+      )),
     crash: async () => {
       await host.stop()
       host = employ()

@@ -5,7 +5,7 @@ import { pidOf, restartDaemon, stopDaemon } from '#k8s/test-cluster/daemons.ts'
 import { nodeName } from '#k8s/test-cluster/settings.ts'
 import { apply, kubectl } from '#k8s/test-cluster/testing/kubectl.ts'
 import { until } from '#k8s/test-cluster/until.ts'
-import { kubernetesCrew, podBarrier, type KubernetesCrew } from '../../testing/kubernetes-crew.ts'
+import { kubernetesCrew, podBarrier, podStarts, type KubernetesCrew } from '../../testing/kubernetes-crew.ts'
 import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
 import { cell, Trial } from '../conformance/trial.ts'
 
@@ -21,14 +21,17 @@ beforeAll(async () => {
 })
 afterAll(() => shop.close())
 
-const podsLeft = async () =>
-  (await kubectl(['get', 'pods', '-n', crew.namespace, '-o', 'jsonpath={.items[*].metadata.name}']))
-    .split(' ')
-    .filter(Boolean)
+/** Every attempt whose code began began once; and they are these, by task and number. */
+async function startedOnce(run: string, counts: ReadonlyMap<string, number>, attempts: string[]) {
+  const rows = await trial.db.client<{ id: string; name: string }[]>`
+    select a.id, t.task || ' ' || a.n as name from attempt a join task_run t on t.id = a.task_run_id where a.run_id = ${run}`
+  const names = new Map(rows.map(({ id, name }) => [id, name]))
+  const told = [...counts].map(([id, count]) => `${names.get(id) ?? id}: ${count}`)
+  expect(told.toSorted()).toEqual(attempts.map((name) => `${name}: 1`))
+}
 
-afterEach(async () => {
-  await until('no pod is left', async () => ((await podsLeft()).length === 0 ? true : null), 90_000)
-})
+// Whatever failed: its pods go, and no finalizer holds them.
+afterEach(() => crew.nothingLeft())
 
 const answers = () =>
   until('the API server answers', () =>
@@ -50,9 +53,10 @@ async function without(name: string): Promise<() => Promise<void>> {
 
 test('[R1] [R5] an API server that is away holds up what starts and ends, and loses nothing', async () => {
   const { wait, open } = await podBarrier()
+  const { say, counts } = await podStarts()
   await trial.push('away', [
-    cell('id: hold', 'bash', `echo one; ${wait}; echo two`),
-    cell('id: after\nneeds: [hold]', 'bash', 'echo three'),
+    cell('id: hold', 'bash', `${say}; echo one; ${wait}; echo two`),
+    cell('id: after\nneeds: [hold]', 'bash', `${say}; echo three`),
   ])
   const { run } = await trial.spoken('away')
   const back = await without('kube-apiserver')
@@ -74,11 +78,14 @@ test('[R1] [R5] an API server that is away holds up what starts and ends, and lo
     { task: 'hold', n: 1, state: 'succeeded' },
   ])
   expect(await shop.log(run, 'hold')).toBe('one\ntwo\n')
+  expect(await shop.log(run, 'after')).toBe('three\n')
+  await startedOnce(run, counts, ['after 1', 'hold 1'])
   expect(await shop.ended('late', 1)).toMatchObject({ state: 'succeeded' })
 })
 
 test('[R1] [R2] a node that falls silent is taken for dead, and only then the task begins again', async () => {
-  const again = 'echo "attempt $DAGBOK_ATTEMPT"; [ "$DAGBOK_ATTEMPT" = 2 ] || exec sleep 600'
+  const { say, counts } = await podStarts()
+  const again = `${say}; echo "attempt $DAGBOK_ATTEMPT"; [ "$DAGBOK_ATTEMPT" = 2 ] || exec sleep 600`
   const pinned = `id: hold\nretries: 0\nnode_selector: {kubernetes.io/hostname: ${nodeName(2)}}`
   await trial.push('silent', [cell(pinned, 'bash', again)])
   const { run } = await trial.spoken('silent')
@@ -95,6 +102,7 @@ test('[R1] [R2] a node that falls silent is taken for dead, and only then the ta
     { n: 1, state: 'lost' },
     { n: 2, state: 'succeeded' },
   ])
+  await startedOnce(run, counts, ['hold 1', 'hold 2'])
 })
 
 test('a namespace whose quota is full holds a pod back, and it starts when there is room', async () => {
@@ -109,20 +117,23 @@ test('a namespace whose quota is full holds a pod back, and it starts when there
     return (await kubectl(hard)) === '1' ? true : null
   })
   const { wait, open } = await podBarrier()
+  const { say, counts } = await podStarts()
   await trial.push('quota', [
-    cell('id: a', 'bash', `echo a; ${wait}`),
-    cell('id: b', 'bash', `echo b; ${wait}`),
+    cell('id: a', 'bash', `${say}; echo a; ${wait}`),
+    cell('id: b', 'bash', `${say}; echo b; ${wait}`),
   ])
   const { run } = await trial.spoken('quota')
   await until('both are to be pods', async () => {
     const states = (await trial.attempts(run)).map(({ state }) => state)
     return states.length === 2 && states.includes('submitted') && states.includes('running') ? true : null
   })
-  expect(await podsLeft()).toHaveLength(1)
+  expect(await crew.podsLeft()).toHaveLength(1)
   await open()
   expect(await shop.ended('quota', 1)).toMatchObject({ state: 'succeeded' })
   expect(await trial.attempts(run)).toMatchObject([
     { task: 'a', n: 1, state: 'succeeded' },
     { task: 'b', n: 1, state: 'succeeded' },
   ])
+  expect([await shop.log(run, 'a'), await shop.log(run, 'b')]).toEqual(['a\n', 'b\n'])
+  await startedOnce(run, counts, ['a 1', 'b 1'])
 })

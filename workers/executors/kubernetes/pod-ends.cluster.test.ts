@@ -3,7 +3,6 @@ import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
 import { requestCancel } from '#db/queries/run-state.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
 import { kubectl } from '#k8s/test-cluster/testing/kubectl.ts'
-import { until } from '#k8s/test-cluster/until.ts'
 import { kubernetesCrew, podBarrier, type KubernetesCrew } from '../../testing/kubernetes-crew.ts'
 import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
 import { cell, fence, Trial } from '../conformance/trial.ts'
@@ -17,15 +16,8 @@ beforeAll(async () => {
 })
 afterAll(() => shop.close())
 
-const podsLeft = async () =>
-  (await kubectl(['get', 'pods', '-n', crew.namespace, '-o', 'jsonpath={.items[*].metadata.name}']))
-    .split(' ')
-    .filter(Boolean)
-
 // After each end its pod goes, and no finalizer holds it.
-afterEach(async () => {
-  await until('no pod is left', async () => ((await podsLeft()).length === 0 ? true : null), 90_000)
-})
+afterEach(() => crew.nothingLeft())
 
 const ends = async (id: string) =>
   Object.fromEntries(
@@ -95,7 +87,7 @@ test('a pod that somebody deletes is lost, and the task begins again', async () 
   const again = 'echo "attempt $DAGBOK_ATTEMPT"; [ "$DAGBOK_ATTEMPT" = 2 ] || exec sleep 600'
   await trial.push('deleted', [cell('id: hold\nretries: 0', 'bash', again)])
   const { run } = await trial.spoken('deleted')
-  const [name = ''] = await podsLeft()
+  const [name = ''] = await crew.podsLeft()
   await kubectl(['delete', 'pod', name, '-n', crew.namespace, '--grace-period=1', '--wait=false'])
   expect(await shop.ended('deleted', 1)).toMatchObject({ state: 'succeeded' })
   expect(await trial.attempts(run)).toMatchObject([
