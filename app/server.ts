@@ -129,14 +129,21 @@ async function start(settings: WebSettings): Promise<void> {
   }
   await throughOutages(() => context.live.start(), away)
   const git = gitEndpoint(context)
+  // Pods may reach it by another name than people, and ask for what is theirs only.
+  const ofPods = product.clusters.map(({ address }) => address)
   let handle: ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | null = null
   const server = createServer((request, response) => {
-    if (!allowsHost(context.publicUrl, request.headers.host))
+    const { host } = request.headers
+    const forWorkers = request.url?.startsWith(workerPrefix) === true
+    if (
+      !allowsHost(context.publicUrl, host) &&
+      !(forWorkers && ofPods.some((address) => allowsHost(address, host)))
+    )
       return refuse(request, response, 421, 'This address is not served here.')
     if (!allowsOrigin(context.publicUrl, request.method ?? 'GET', request.headers.origin))
       return refuse(request, response, 403, 'Requests from other sites are refused.')
     if (request.url?.startsWith('/git/') === true) return handleGit(request, response, git)
-    if (request.url?.startsWith(workerPrefix) === true) return forwardToDesk(request, response, desk)
+    if (forWorkers) return forwardToDesk(request, response, desk)
     if (bodyRefused(request, response)) return
     if (handle === null) return refuse(request, response, 503, 'Starting.')
     boundArrival(request)

@@ -45,6 +45,7 @@ const graceMs = 2500
 const beatMs = 10_000
 
 const settings = productSettings()
+const { processes } = settings.deployment
 /** Two products of one machine are two hosts: none ends the other's attempts. */
 const hostName = `${hostname()}:${settings.runtimeFolder}`
 const db = openDatabase(settings.databaseUrl, { max: 10, applicationName: 'dagbok worker', statementMs })
@@ -84,8 +85,8 @@ const executor = new ProcessExecutor({
   artifacts: () => ctx.artifacts,
   find: programFinder(host),
   inherited: inheritedByTasks(),
-  warm: settings.warm ? new WarmStarts(host) : null,
-  capacity: Math.max(4, availableParallelism() * 2),
+  warm: settings.warm && processes ? new WarmStarts(host) : null,
+  capacity: processes ? Math.max(4, availableParallelism() * 2) : 0,
   sink: scheduler.sink,
   released: (token) => scheduler.released(token),
   log: ctx.log,
@@ -122,6 +123,7 @@ const programs = new ProgramRunner({
   host,
   hostName,
   hidden: [settings.dataFolder, ...secretPlaces()],
+  trusting: settings.deployment.processes,
   log,
 })
 const reconciler = new GitReconciler(ctx)
@@ -146,7 +148,7 @@ await insist(() =>
     id: workerId,
     host: hostName,
     pid: process.pid,
-    queues: [defaultQueue],
+    queues: processes ? [defaultQueue] : [],
     slots: executor.capacity,
   }),
 )

@@ -34,7 +34,15 @@ async function openTools(folder: string): Promise<ProgramTools> {
     warn(
       'This machine lets programs be sealed only in part: a program of this repository can do what you can (docs/notebook.md, "Programs").',
     )
-  return { folder, seal, uid: null, hidden: [], path, find: programFinder({ uid: null, path }) }
+  return {
+    folder,
+    seal,
+    refusal: null,
+    uid: null,
+    hidden: [],
+    path,
+    find: programFinder({ uid: null, path }),
+  }
 }
 
 /** A signal ends the work first, with all that it began; then this process, by the same signal. */

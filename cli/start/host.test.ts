@@ -12,6 +12,6 @@ test.each([
 
 test.each(['0.0.0.0', '192.168.1.4'])('%s is refused with what to set', (host) => {
   expect(() => checkHost(host, false)).toThrow(
-    'Set DAGBOK_ALLOW_PROCESS=1 if that is what you want, or leave --host out.',
+    'Set DAGBOK_ALLOW_PROCESS=1 if that is what you want, or DAGBOK_PROCESSES=0 to run no tasks here, or leave --host out.',
   )
 })

@@ -137,7 +137,7 @@ async function startProcesses(env: Record<string, string>, settings: Settings): 
 async function run(args: StartArguments): Promise<void> {
   const settings = processSettings()
   const host = args.host ?? settings.HOST
-  checkHost(host, settings.DAGBOK_ALLOW_PROCESS === '1')
+  checkHost(host, settings.DAGBOK_ALLOW_PROCESS === '1' || settings.DAGBOK_PROCESSES === '0')
   const folder = await openDataFolder(
     args.dataDir ?? resolve(settings.DAGBOK_DATA_DIR ?? join(root, '.dagbok')),
   )

@@ -4,6 +4,7 @@ import type { FullMachine, Holder, Workers } from '#server/domain/run/why/queue.
 import type { FullDisk } from '#server/domain/space.ts'
 import { machineOf } from '#server/domain/words.ts'
 import { rowsOf, type Queryable } from '../client.ts'
+import { defaultQueue } from './worker.ts'
 
 /** Of many holders these are named. */
 export const named = 3
@@ -14,8 +15,13 @@ const silentSeconds = 60
 const heard = sql`(w.stopped_at is null and w.heartbeat_at > clock_timestamp() - make_interval(secs => ${silentSeconds}))`
 const own = sql`(${heard} and w.token_id is null)`
 
-/** Of a worker `w`: it takes what lies in the queue of this key; of null, in none: what is for the product's own machine. */
-const takes = (key: SQL) => sql`(${heard} and case when ${key} is null then w.token_id is null
+/**
+ * Of a worker `w`: it takes what lies in the queue of this key; of null, in none: what is for the product's own machine. That serves
+ * the queue `default`, too, unless it runs no tasks; one that looks after a cluster serves the cluster's queue alone.
+ */
+const takes = (
+  key: SQL,
+) => sql`(${heard} and case when ${key} is null then w.token_id is null and w.queues ? ${defaultQueue}
   else w.draining_at is null and w.queues ? split_part(${key}, '/', 2) and (w.token_id is null or exists (
     select from worker_token k where k.id = w.token_id and k.revoked_at is null
       and k.team_id::text = split_part(${key}, '/', 1))) end)`

@@ -60,6 +60,8 @@ export interface ClusterSettings {
   name: string
   context: string | null
   kubeconfig: string | null
+  /** Where pods reach this product, without a slash at its end. */
+  address: string
   /** The namespace of a team's pods. */
   namespaceOf: (team: string) => string
   /** Attempts that may be pods at once. */
@@ -76,8 +78,10 @@ type Given = z.infer<typeof clusterSchema>
 
 function settingsOf(name: string, given: Given, instance: string): ClusterSettings {
   const namespaceOf = (team: string) => given.namespace.replaceAll('{team}', team.replaceAll('_', '-'))
+  const address = given.address.replace(/\/$/, '')
   return {
     name,
+    address,
     context: given.context ?? null,
     kubeconfig: given.kubeconfig ?? null,
     pods: given.pods,
@@ -89,7 +93,7 @@ function settingsOf(name: string, given: Given, instance: string): ClusterSettin
       namespace: namespaceOf(team),
       instance,
       agent: { image: given.agent_image, size: plainAgentSize },
-      address: given.address.replace(/\/$/, ''),
+      address,
       defaults: {
         ...plainDefaults,
         image: given.image ?? null,

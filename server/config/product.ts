@@ -52,6 +52,7 @@ export function productSettings(): ProductSettings {
     deployment: {
       parallelism: settings.DAGBOK_PARALLELISM ?? null,
       executor: settings.DAGBOK_EXECUTOR,
+      processes: settings.DAGBOK_PROCESSES === '1',
     },
     poolLease: settings.DAGBOK_POOL_LEASE_SECONDS,
     warm: settings.DAGBOK_WARM === '1',

@@ -26,6 +26,13 @@ test('every fault is told at once', () => {
   for (const name of Object.keys(faulty)) expect(() => readSettings(faulty, noFiles)).toThrow(name)
 })
 
+test('who runs no tasks on its own machine has another executor for those that name none', () => {
+  expect(() => readSettings({ DAGBOK_PROCESSES: '0' }, noFiles)).toThrow(
+    'DAGBOK_EXECUTOR must be pool or kubernetes where DAGBOK_PROCESSES is 0.',
+  )
+  readSettings({ DAGBOK_PROCESSES: '0', DAGBOK_EXECUTOR: 'kubernetes' }, noFiles)
+})
+
 test.each(['abc', '99999', '-1', '80.5', '0x50', ' '])('PORT=%s is said as it was given', (PORT) => {
   expect(() => readSettings({ PORT }, noFiles)).toThrow(
     `PORT is '${PORT}', which is no port: write a number of 0 to 65535.`,

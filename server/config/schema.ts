@@ -105,6 +105,8 @@ export const settings = {
     .max(longestPoolLease, { error: `must be ${longestPoolLease} seconds at most` })
     .default(poolLeaseSeconds),
   DAGBOK_WARM: z.enum(['1', '0'], { error: 'must be 1 or 0' }).default('1'),
+  /** Whether tasks may be processes of the product's own machine. */
+  DAGBOK_PROCESSES: z.enum(['1', '0'], { error: 'must be 1 or 0' }).default('1'),
   DAGBOK_ALLOW_PROCESS: z.enum(['1', '0'], { error: 'must be 1 or 0' }).default('0'),
 } as const
 
@@ -117,8 +119,14 @@ export const secretNames = [
   'AWS_SESSION_TOKEN',
 ] as const
 
-/** Half a key opens nothing, and the chain would go on to look elsewhere. */
 export const settingsSchema = z.object(settings).superRefine((given, context) => {
+  if (given.DAGBOK_PROCESSES === '0' && given.DAGBOK_EXECUTOR === 'process')
+    context.addIssue({
+      code: 'custom',
+      path: ['DAGBOK_EXECUTOR'],
+      message: 'must be pool or kubernetes where DAGBOK_PROCESSES is 0',
+    })
+  // Half a key opens nothing, and the chain would go on to look elsewhere.
   const halves = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const
   const missing = halves.filter((name) => given[name] === undefined)
   const [name] = missing

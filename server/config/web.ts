@@ -30,7 +30,10 @@ export function webSettings(): WebSettings {
 }
 
 /** Whether other machines reach a server whose tasks are its own processes: `DAGBOK_ALLOW_PROCESS=1` let it start so. */
-export const isOpen = (): boolean => !isLoopback(processSettings().HOST)
+export function isOpen(): boolean {
+  const { HOST, DAGBOK_PROCESSES } = processSettings()
+  return !isLoopback(HOST) && DAGBOK_PROCESSES === '1'
+}
 
 export const buildFolder = (): string => process.env['DAGBOK_DIST_DIR'] ?? '.build'
 

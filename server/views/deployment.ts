@@ -10,5 +10,6 @@ export const deploymentSchema = z.object({
   executor: z
     .enum(['process', 'pool', 'kubernetes'])
     .describe('who runs a task that names no executor, nor does its DAG'),
+  processes: z.boolean().describe("whether tasks may be processes of the product's own machine"),
 })
 export type DeploymentView = z.infer<typeof deploymentSchema>

@@ -57,6 +57,7 @@ afterAll(async () => {
 const tools = (seal: Seal): ProgramTools => ({
   folder,
   seal,
+  refusal: null,
   uid,
   hidden,
   path: host.path,
@@ -277,6 +278,14 @@ print(repr(open(${JSON.stringify(secret)}).read()))`
   const sealed = { ...tools('whole'), hidden: given.hidden }
   expect(await printProgram(sealed, { ...program, limits: usualLimits })).toEqual({
     printed: "nothing\nnothing\n''\n",
+  })
+})
+
+test('where a program could do what the product can, and may not, none is run', async () => {
+  const refusing = { ...tools('none'), refusal: 'programs are not run here' }
+  const program = { id: randomUUID(), path: 'p/x.dag.ts', files: only('p/x.dag.ts', 'console.log(1)') }
+  expect(await printProgram(refusing, { ...program, limits: usualLimits })).toMatchObject({
+    fault: { message: 'programs are not run here' },
   })
 })
 

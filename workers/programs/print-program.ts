@@ -27,6 +27,8 @@ export interface ProgramTools {
   /** Where checkouts are made; the user of programs may pass through it. */
   folder: string
   seal: Seal
+  /** What is said of each program where none may run; null: they may. */
+  refusal: string | null
   uid: number | null
   hidden: readonly string[]
   /** Search path of programs. */
@@ -77,6 +79,7 @@ const isTheirs = (error: unknown): error is DagbokError =>
 /** @throws when it cannot be laid out or started, or is stopped: that is nobody's fault who wrote it */
 export async function printProgram(tools: ProgramTools, program: Program): Promise<Printed> {
   const { path, id, limits } = program
+  if (tools.refusal !== null) return failed(path, tools.refusal)
   if ((await tools.find(interpreterOf(path))) === null) return missing(path)
   const folder = join(await realpath(tools.folder), `program-${randomUUID()}`)
   const [checkout, scratch] = [join(folder, 'checkout'), join(folder, 'scratch')]

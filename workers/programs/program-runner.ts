@@ -41,8 +41,13 @@ export interface ProgramRunnerTools {
   hostName: string
   /** Folders and files of the product that no program may see. */
   hidden: readonly string[]
+  /** Whether whoever pushes may do what the product can: then programs run whatever seal this machine has. */
+  trusting: boolean
   log: Logger
 }
+
+const refusal =
+  'programs are not run here: the machine of this Dagbok cannot seal them off, and its authors are not to do what it can. Commit what the program prints as a .dag.md file instead'
 
 export class ProgramRunner {
   readonly #tools: ProgramRunnerTools
@@ -78,10 +83,11 @@ export class ProgramRunner {
     this.#hidden = await hiddenPlaces(this.#tools.hidden, [this.#folder], programFinder(host))
     const { uid, hidden } = this.#toolsOf(0)
     this.#seal = await strongestSeal({ uid, hidden, scratch, data: dataOf(usualLimits) }, host.path)
+    const { trusting } = this.#tools
     if (this.#seal !== 'whole')
       log.warn(
         { seal: this.#seal },
-        'this machine lets programs be sealed only in part: see docs/notebook.md',
+        `this machine lets programs be sealed only in part${trusting || uid !== null ? '' : ', so that none is run'}: see docs/notebook.md`,
       )
     const subscription = await db.client.listen(
       programChannel,
@@ -118,6 +124,7 @@ export class ProgramRunner {
     return {
       folder: this.#folder,
       seal: this.#seal,
+      refusal: this.#seal === 'whole' || asRoot || this.#tools.trusting ? null : refusal,
       uid: asRoot ? taskUserId + 1 + place : null,
       hidden: this.#hidden,
       path: asRoot ? host.path : [dirname(process.execPath), host.path].join(':'),

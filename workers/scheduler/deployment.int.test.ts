@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { postgresStore } from '#db/scheduling-store.ts'
 import { schedulerLag } from '#db/queries/lag.ts'
+import { plainDeployment } from '#server/domain/run/deployment.ts'
 import { requireDag } from '#server/services/dag/address.ts'
 import { createBackfill } from '#server/services/backfill/create-backfill.ts'
 import { advanceBackfill } from '#server/services/backfill/advance-backfill.ts'
@@ -66,7 +67,7 @@ test('a task that names no executor, nor does its DAG, is for the deployment’s
   const own = await putAtTip(database(), 'e', 'own', oneTask('own', ofDag))
   const actor = await owner(database())
   const [plain] = await asOwner(database())
-  const deployment = { parallelism: null, executor: 'pool' } as const
+  const deployment = { ...plainDeployment, executor: 'pool' } as const
   // At a tip there is a version: nothing is asked of git.
   const ctx = { ...plain, deployment }
   const log = pino({ level: 'silent' })

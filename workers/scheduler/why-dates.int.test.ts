@@ -3,7 +3,7 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { postgresStore } from '#db/scheduling-store.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
-import { registerWorker } from '#db/queries/worker.ts'
+import { defaultQueue, registerWorker } from '#db/queries/worker.ts'
 import { advanceBackfill } from '#server/services/backfill/advance-backfill.ts'
 import { createBackfill } from '#server/services/backfill/create-backfill.ts'
 import { pauseBackfill } from '#server/services/backfill/pause-backfill.ts'
@@ -24,7 +24,7 @@ beforeAll(async () => {
   hosted = await startHosted(database())
   actor = await owner(database())
   const id = '00000000-0000-4000-8000-000000000001'
-  await registerWorker(database(), { id, host: 'test', pid: 1 })
+  await registerWorker(database(), { id, host: 'test', pid: 1, queues: [defaultQueue] })
 })
 afterAll(() => hosted.close())
 

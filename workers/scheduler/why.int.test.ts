@@ -1,5 +1,6 @@
 /** Why something is not running, said of what the real scheduler leaves waiting. */
 import { beforeEach, expect, test } from 'vitest'
+import { schedulerLag } from '#db/queries/lag.ts'
 import { othersOf } from '#db/queries/admission.ts'
 import { deletePool, savePool } from '#db/queries/pool.ts'
 import { queuedRuns } from '#db/queries/why.ts'
@@ -144,6 +145,17 @@ test('nothing is free in a queue: whose places they are, and who holds them', as
   expect(await sentenceOf(second, 'a')).toBe(
     'No worker serves its queue gpu: start one with `dagbok worker --queue gpu`.',
   )
+})
+
+test('who looks after a cluster only runs no task of its own machine, and nothing lags because of it', async () => {
+  const id = crypto.randomUUID()
+  await registerWorker(database(), { id, host: 'cluster far', pid: 1, queues: ['@far'], slots: 9 })
+  const run = await start('  - {id: a, command: [x]}')
+  await database().client`update run set state = 'running', started_at = now() where id = ${run}`
+  await database()
+    .client`update task_run set state = 'queued', queued_at = now() - interval '1 hour' where run_id = ${run}`
+  expect(await sentenceOf(run, 'a')).toMatch(/^This Dagbok runs no tasks on its own machine: /)
+  expect(await schedulerLag(database(), null)).toBe(0)
 })
 
 test('max_active_runs and strategies: behind which run', async () => {

@@ -30,6 +30,7 @@ export async function openProgramShop(
     host,
     hostName: `test ${runtime}`,
     hidden: [hosted.folder],
+    trusting: true,
     log: hosted.ctx.log,
   })
   await runner.start()

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { pino } from 'pino'
 import { afterEach } from 'vitest'
 import type { Database } from '#db/client.ts'
-import { registerWorker } from '#db/queries/worker.ts'
+import { defaultQueue, registerWorker } from '#db/queries/worker.ts'
 import { ensureFirstOwner } from '#db/queries/sign-in.ts'
 import { insertRepository } from '#db/queries/repository.ts'
 import { ensureDag, insertVersion } from '#db/queries/version.ts'
@@ -45,7 +45,7 @@ export function scheduling() {
 
   async function work(behaviour: Behaviour, capacity = 8, more: Partial<Effects> = {}) {
     const id = randomUUID()
-    await registerWorker(database(), { id, host: 'test', pid: 1, slots: capacity })
+    await registerWorker(database(), { id, host: 'test', pid: 1, queues: [defaultQueue], slots: capacity })
     const scheduler = new Scheduler(postgresStore(database()), pino({ level: 'silent' }), id, blobs, {
       ...realEffects,
       ...more,

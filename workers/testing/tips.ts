@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { pino } from 'pino'
 import type { Database, Queryable } from '#db/client.ts'
-import { registerWorker } from '#db/queries/worker.ts'
+import { defaultQueue, registerWorker } from '#db/queries/worker.ts'
 import { insertRepository, setDefaultBranch } from '#db/queries/repository.ts'
 import { ensureFirstOwner } from '#db/queries/sign-in.ts'
 import { ensureDag, insertVersion, saveDagsAtRef, dagsAtRef } from '#db/queries/version.ts'
@@ -83,7 +83,7 @@ export async function startScheduler(
   behaviour: Behaviour = () => succeeds(),
 ): Promise<{ scheduler: Scheduler; executor: ScriptedExecutor }> {
   const id = randomUUID()
-  await registerWorker(db, { id, host: 'test', pid: 1 })
+  await registerWorker(db, { id, host: 'test', pid: 1, queues: [defaultQueue] })
   const blobs = { read: () => Promise.resolve(Readable.from([])) }
   const scheduler = new Scheduler(postgresStore(db), pino({ level: 'silent' }), id, blobs)
   const executor = new ScriptedExecutor(16, behaviour)

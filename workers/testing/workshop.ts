@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { chmod, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Database } from '#db/client.ts'
-import { registerWorker } from '#db/queries/worker.ts'
+import { defaultQueue, registerWorker } from '#db/queries/worker.ts'
 import { liveChannel } from '#db/queries/live.ts'
 import { postgresStore } from '#db/scheduling-store.ts'
 import { startHosted, type Hosted } from '#server/testing/hosted.ts'
@@ -70,7 +70,7 @@ export async function openWorkshop(
   const sink = sinkOf(db, () => scheduler, shut)
   const begin = async () => {
     const workerId = randomUUID()
-    await registerWorker(db, { id: workerId, host: 'test', pid: process.pid })
+    await registerWorker(db, { id: workerId, host: 'test', pid: process.pid, queues: [defaultQueue] })
     scheduler = new Scheduler(postgresStore(db), hosted.ctx.log, workerId, hosted.ctx.artifacts)
     crew = await hire({ db, hosted, runtime, scheduler, sink, workerId })
   }

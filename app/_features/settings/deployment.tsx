@@ -33,6 +33,11 @@ export function Deployment() {
               <td className="mono">{data.executor}</td>
               <td className="mono muted">DAGBOK_EXECUTOR</td>
             </tr>
+            <tr>
+              <td>Tasks as processes of the server’s own machine</td>
+              <td>{data.processes ? 'run' : 'are not run'}</td>
+              <td className="mono muted">DAGBOK_PROCESSES</td>
+            </tr>
           </tbody>
         </table>
       )}

@@ -141,9 +141,13 @@ export async function account(given: Account | null): Promise<Finding[]> {
 
 /** What the deployment says of all its tasks. */
 async function tasks(client: RestClient): Promise<Finding> {
-  const { parallelism, active, executor } = await client.get<DeploymentView>('/deployment')
+  const { parallelism, active, executor, processes } = await client.get<
+    // One of an earlier build does not say all of it.
+    Omit<DeploymentView, 'processes'> & { processes?: boolean }
+  >('/deployment')
   const most = parallelism === null ? '' : ` of ${parallelism} that may (DAGBOK_PARALLELISM)`
-  return good('tasks', `${active}${most} run now; one that names no executor is for \`${executor}\``)
+  const here = processes === false ? '; none runs on its own machine (DAGBOK_PROCESSES)' : ''
+  return good('tasks', `${active}${most} run now; one that names no executor is for \`${executor}\`${here}`)
 }
 
 async function pool(client: RestClient, team: string): Promise<Finding> {

@@ -16,7 +16,9 @@ export interface Deployment {
   parallelism: number | null
   /** Who runs a task that names no executor, nor does its DAG. */
   executor: DefaultExecutor
+  /** Whether tasks may be processes of the product's own machine. */
+  processes: boolean
 }
 
 /** What a deployment has that says nothing. */
-export const plainDeployment: Deployment = { parallelism: null, executor: 'process' }
+export const plainDeployment: Deployment = { parallelism: null, executor: 'process', processes: true }

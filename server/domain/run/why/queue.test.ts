@@ -32,6 +32,11 @@ test.each<[string, Partial<QueueFacts>, string]>([
     'No worker serves its queue gpu: start one with `dagbok worker --queue gpu`.',
   ],
   [
+    'a machine of the product that runs tasks',
+    { queue: null, workers: { alive: 0, places: 0, taken: 0, holders: [] } },
+    'This Dagbok runs no tasks on its own machine: give the task `executor: kubernetes`, or `pool`, in a new version.',
+  ],
+  [
     'a cluster that is not there',
     { queue: '@gpu', workers: { alive: 0, places: 0, taken: 0, holders: [] } },
     'Nobody looks after a cluster gpu: whoever runs this Dagbok adds it to the file that DAGBOK_CLUSTERS_FILE names.',

@@ -116,6 +116,10 @@ export function whyQueued(facts: QueueFacts): Why {
   const cluster = clusterOfQueue(queue ?? '')
   if (cluster !== null && workers.alive === 0)
     return say`Nobody looks after a cluster ${cluster}: whoever runs this Dagbok adds it to the file that DAGBOK_CLUSTERS_FILE names.`
+  if (queue === null && workers.alive === 0)
+    return [
+      'This Dagbok runs no tasks on its own machine: give the task `executor: kubernetes`, or `pool`, in a new version.',
+    ]
   if (queue !== null && workers.alive === 0)
     return say`No worker serves its queue ${queue}: start one with \`dagbok worker --queue ${queue}\`.`
   if (fullMachine !== null)
