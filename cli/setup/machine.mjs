@@ -67,9 +67,15 @@ const stampOf = () =>
     .update(`${process.platform} ${process.arch}`)
     .digest('hex')
 
-const stampFile = join(root, 'node_modules', '.dagbok-installed')
+const stampName = '.dagbok-installed'
+const stampFile = join(root, 'node_modules', stampName)
 
 export const isInstalled = () => existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stampOf()
+
+/** Notes that what is installed is what the lock file says. @param {string} folder where it is, when it is not here */
+export function markInstalled(folder = root) {
+  writeFileSync(join(folder, 'node_modules', stampName), stampOf())
+}
 
 /** `npm ci`, unless what is installed is already what the lock file says. Throws when npm fails. */
 export function install() {
@@ -91,7 +97,7 @@ export function install() {
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   )
-  writeFileSync(stampFile, stampOf())
+  markInstalled()
   return true
 }
 

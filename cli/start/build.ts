@@ -52,10 +52,12 @@ async function sweepBuilds(root: string): Promise<void> {
 /** Told of each stage, in a few words. */
 type Told = (stage: string) => void
 
-async function makeBuild(root: string, stop: AbortSignal, told: Told): Promise<boolean> {
-  const wanted = await fingerprint(root)
+const builtOf = (root: string): Promise<string> =>
+  readFile(join(root, '.build', stampName), 'utf8').catch(() => '')
+
+async function makeBuild(root: string, wanted: string, stop: AbortSignal, told: Told): Promise<boolean> {
+  if ((await builtOf(root)) === wanted) return false
   const target = join(root, '.build')
-  if ((await readFile(join(target, stampName), 'utf8').catch(() => '')) === wanted) return false
   told('building the pages')
   await sweepBuilds(root)
   const aside = `.build-${process.pid}`
@@ -109,9 +111,12 @@ async function lockBuilds(root: string, told: Told): Promise<Lock> {
  * @throws DagbokError `internal` with Next's words; AbortError when it was stopped
  */
 export async function ensureBuild(root: string, stop: AbortSignal, told: Told = () => {}): Promise<boolean> {
+  const wanted = await fingerprint(root)
+  // In an image it is there, and nothing can be written.
+  if ((await builtOf(root)) === wanted) return false
   const lock = await lockBuilds(root, told)
   try {
-    return await makeBuild(root, stop, told)
+    return await makeBuild(root, wanted, stop, told)
   } finally {
     await lock.release()
   }

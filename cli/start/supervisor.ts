@@ -4,7 +4,6 @@ import { dirname, join, resolve } from 'node:path'
 import { openDatabase } from '#db/client.ts'
 import { ensureDatabase } from '#db/embedded/postgres.ts'
 import { migrateDatabase } from '#db/migrate.ts'
-import { ensureFirstOwner } from '#db/queries/sign-in.ts'
 import { deleteTokensNamed } from '#db/queries/token.ts'
 import { checkServerVersion } from '#db/server-version.ts'
 import { processSettings } from '#server/config/environment.ts'
@@ -18,6 +17,7 @@ import { parseStartArguments, usage, type StartArguments } from './arguments.ts'
 import { ensureBuild } from './build.ts'
 import { supervise, type Supervised } from './child.ts'
 import { lockDataFolder, openDataFolder, sessionSecret, type DataFolder } from './data-folder.ts'
+import { firstOwner } from './first-owner.ts'
 import { checkHost } from './host.ts'
 import { keepPostgres } from './postgres.ts'
 import { Progress, withProgress } from './progress.ts'
@@ -82,7 +82,7 @@ async function startDatabase(settings: Settings, folder: DataFolder): Promise<st
 async function firstAccess(databaseUrl: string): Promise<{ link: string; token: string }> {
   const db = openDatabase(databaseUrl, { max: 1, applicationName: 'dagbok start' })
   try {
-    const { userId } = await ensureFirstOwner(db, { team: 'main', user: 'Owner', email: 'owner@localhost' })
+    const userId = await firstOwner(db)
     await deleteTokensNamed(db, userId, startToken)
     const { secret } = await createToken(db, userId, startToken, null)
     return { link: await createSignInLink(db, userId), token: secret }

@@ -8,7 +8,7 @@ import { makeImage, type ImageConfig } from './image.ts'
 import { kept } from './kept.ts'
 import { run } from './run.ts'
 
-interface Recipe {
+export interface Recipe {
   packages: string[]
   config: ImageConfig
   /** What is put into it beside its packages, and taken out of it. */
@@ -52,7 +52,7 @@ async function finishPython(root: string): Promise<void> {
   await symlink('python3', join(root, 'usr/bin/python')).catch(() => {})
 }
 
-async function finishNode(root: string): Promise<void> {
+export async function withNode(root: string): Promise<void> {
   await linkBusybox(root)
   await dropDocumentation(root)
   await copyFile(node24(), join(root, 'usr/bin/node'))
@@ -75,7 +75,7 @@ const recipes: Record<string, Recipe> = {
   node: {
     packages: ['busybox-static', 'libstdc++6', 'libatomic1'],
     config: { Cmd: ['node'] },
-    more: finishNode,
+    more: withNode,
   },
 }
 
@@ -93,7 +93,7 @@ async function mergeUsr(root: string): Promise<void> {
   }
 }
 
-async function makeFromPackages(folder: string, { packages, config, more }: Recipe): Promise<void> {
+export async function makeFromPackages(folder: string, { packages, config, more }: Recipe): Promise<void> {
   const root = join(folder, 'root')
   await unpack(packages, 'nothing', root)
   await mergeUsr(root)

@@ -9,15 +9,16 @@ import { heartbeat } from '#db/queries/attempt.ts'
 import { liveAttemptsOf, teamNames, teamOfRun, tokensToEnd } from '#db/queries/pod.ts'
 import type { ClusterSettings } from '#server/config/clusters.ts'
 import { podLeaseMs, underwayMs } from '#server/config/lease.ts'
-import { labelValue, ownPrefix, recommendedPrefix } from '#server/domain/pod/names.ts'
+import { ownPrefix } from '#server/domain/pod/names.ts'
 import { clusterQueue } from '#server/domain/run/deployment.ts'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
 import { attemptEnd, type AttemptJob, type AttemptSink, type Executor, type Post } from '../executor.ts'
 import type { ClusterClient, PodObject, PodRef } from './cluster-client.ts'
+import { ownPods } from './own-pods.ts'
 import { podHandleOf } from './pod-handle.ts'
 import { PodKeeper } from './pod-keeper.ts'
 import { PodLogs } from './pod-logs.ts'
-import { planPod, sha256 } from './pod-plan.ts'
+import { planPod } from './pod-plan.ts'
 import { realTiming } from './timing.ts'
 import { WatchLoop } from './watch-loop.ts'
 import { WorkQueue } from './work-queue.ts'
@@ -183,11 +184,9 @@ export class KubernetesExecutor implements Executor {
   #watch(namespace: string): void {
     if (this.#loops.has(namespace) || this.#stopped) return
     const { client, cluster, log } = this.#options
-    const { instance } = cluster.deploymentOf('')
-    const selector = `${recommendedPrefix}managed-by=dagbok,${recommendedPrefix}instance=${labelValue(instance, sha256)}`
     const loop: WatchLoop = new WatchLoop({
       source: client,
-      selection: { namespace, selector },
+      selection: { namespace, selector: ownPods(cluster) },
       onKeys: (keys) => this.#heard(loop, namespace, keys),
       onFault: (error) => log.warn({ err: error, namespace }, 'a cluster could not be watched; trying again'),
     })

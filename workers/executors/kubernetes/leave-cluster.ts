@@ -1,0 +1,64 @@
+/** Takes away all that a product has in a cluster, when it is there no longer: nobody else would take the finalizers of its pods away. */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { ClusterSettings } from '#server/config/clusters.ts'
+import { finalizer } from '#server/domain/pod/names.ts'
+import type { ClusterClient, PodObject } from './cluster-client.ts'
+import { ClusterError } from './cluster-error.ts'
+import { ownPods } from './own-pods.ts'
+
+/** ms between two looks. */
+const lookMs = 500
+
+/** Seconds that the code of a task has to end. */
+const graceSeconds = 10
+
+const page = 500
+
+async function podsIn(client: ClusterClient, namespace: string, selector: string): Promise<PodObject[]> {
+  const all: PodObject[] = []
+  let next: string | undefined
+  do {
+    const read = await client.listPods({ namespace, selector }, { limit: page, next })
+    all.push(...read.pods)
+    next = read.next ?? undefined
+  } while (next !== undefined)
+  return all
+}
+
+/** One that is another's by its name meanwhile is not ours to end. */
+async function end(client: ClusterClient, { metadata }: PodObject): Promise<void> {
+  const { uid } = metadata
+  try {
+    await client.deletePod(metadata, { uid, graceSeconds })
+    await client.removeFinalizer(metadata, { uid, finalizer })
+  } catch (error) {
+    if (!(error instanceof ClusterError && error.code === 'conflict')) throw error
+  }
+}
+
+/**
+ * Ends the pods of each team, and waits until none is left. Attempts of theirs are lost, and tried again by a product that has the
+ * same database.
+ * @returns how many there were
+ * @throws ClusterError
+ */
+export async function leaveCluster(
+  client: ClusterClient,
+  cluster: ClusterSettings,
+  teams: readonly string[],
+): Promise<number> {
+  const selector = ownPods(cluster)
+  const ended = new Set<string>()
+  for (const namespace of new Set(teams.map((team) => cluster.namespaceOf(team))))
+    for (;;) {
+      const pods = await podsIn(client, namespace, selector)
+      if (pods.length === 0) break
+      for (const pod of pods) {
+        if (ended.has(pod.metadata.uid)) continue
+        await end(client, pod)
+        ended.add(pod.metadata.uid)
+      }
+      await pause(lookMs)
+    }
+  return ended.size
+}

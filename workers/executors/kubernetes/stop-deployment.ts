@@ -1,0 +1,22 @@
+/** Ends the pods of a Deployment, and waits until they are gone. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { z } from 'zod'
+import type { Calls } from './calls.ts'
+
+/** ms. */
+const callMs = 15_000
+const lookMs = 500
+
+const scaleSchema = z.looseObject({ status: z.looseObject({ selector: z.string().min(1) }) })
+const listSchema = z.looseObject({ items: z.array(z.unknown()).nullable() })
+
+/** @param name in its namespace. @throws ClusterError `not_found` when there is none */
+export async function stopDeployment(calls: Calls, namespace: string, name: string): Promise<void> {
+  const inside = encodeURIComponent(namespace)
+  const path = `/apis/apps/v1/namespaces/${inside}/deployments/${encodeURIComponent(name)}/scale`
+  const body = { type: 'application/merge-patch+json', value: { spec: { replicas: 0 } } }
+  const { status } = scaleSchema.parse(await calls.json({ method: 'PATCH', path, body, withinMs: callMs }))
+  const query = { labelSelector: status.selector }
+  const ask = { method: 'GET', path: `/api/v1/namespaces/${inside}/pods`, query, withinMs: callMs } as const
+  while ((listSchema.parse(await calls.json(ask)).items ?? []).length > 0) await pause(lookMs)
+}
