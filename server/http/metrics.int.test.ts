@@ -148,7 +148,7 @@ test('what catch-up has missed is no lag while its queue is full, and counts fro
 test('what waits for a place of a worker, or in a queue that nobody serves, is no lag of the scheduler', async () => {
   const { client } = database()
   await client`delete from run`
-  await client`insert into worker (id, host, pid, slots) values (gen_random_uuid(), 'test', 1, 1)`
+  await client`insert into worker (id, host, pid, queues, slots) values (gen_random_uuid(), 'test', 1, '["default"]', 1)`
   const made = await dag(
     '  - {id: a, executor: pool, queue: far, command: [x]}\n  - {id: b, command: [x], pool: nowhere}\n  - {id: c, command: [x]}',
   )

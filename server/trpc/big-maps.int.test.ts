@@ -89,7 +89,7 @@ test('why each of 20,000 task runs is not running costs what grows with them, no
   const few = await bigRun(1000, states, running)
   const many = await bigRun(10_000, states, running)
   await database().client`
-    insert into worker (id, host, pid, slots) values (gen_random_uuid(), 'test', 1, 8)`
+    insert into worker (id, host, pid, queues, slots) values (gen_random_uuid(), 'test', 1, '["default"]', 8)`
   const read = (run: string) => asked('GET', `/runs/${run}`)
   const { taskRuns } = (await read(many)).body as RunDetail
   const why = (task: string, key: string) =>
