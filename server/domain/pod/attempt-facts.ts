@@ -1,4 +1,5 @@
 /** What is known of an attempt and of its pod when the next step of its life is decided. Times are ms since the epoch, of the database. */
+import type { Told } from './container-end.ts'
 import { explain } from './explain.ts'
 import { ownPrefix, recommendedPrefix } from './names.ts'
 import { readPod, shapeOf, textOf, type ObservedPod } from './observed.ts'
@@ -55,7 +56,7 @@ export interface AttemptFacts {
   /** What happens on a node that does not answer: `assumeDeadMs` after that began its end is published; null: it is waited for. */
   assumeDeadMs: number | null
   /** Why the cluster does not take its pod, as far as that may pass. */
-  refusal: string | null
+  refusal: Told | null
 }
 
 /** One that is over, or that nobody knows any more: whatever is left of its pod is to go. */

@@ -1,5 +1,6 @@
 /** The ends that are not told by a pod: asked for, out of time, on a node that is lost, of a pod that is not there. */
 import type { AttemptFacts, Ending, PodEnd } from './attempt-facts.ts'
+import type { Told } from './container-end.ts'
 import { explain } from './explain.ts'
 import { endOfStart, goesOn, type PodVerdict } from './verdict.ts'
 
@@ -39,10 +40,8 @@ export const nodeLost = (verdict: PodVerdict): Ending => ({
 })
 
 /** @param verdict what was seen of its pod last; null: there was none, for what the cluster said */
-export function notStarted(verdict: PodVerdict | null, refusal: string | null): Ending {
-  const held =
-    verdict ??
-    goesOn('pending', 'not_started', refusal === null ? null : { reason: 'unschedulable', message: refusal })
+export function notStarted(verdict: PodVerdict | null, refusal: Told | null): Ending {
+  const held = verdict ?? goesOn('pending', 'not_started', refusal)
   const { state, reason, message, container, exitCode } = endOfStart(held)
   return {
     why: 'start_timeout',

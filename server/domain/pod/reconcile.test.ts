@@ -145,7 +145,8 @@ test('[R7] what does not start in time ends for what held it back, and only a re
   expect(reconcile(late, pod('image-not-found'), second(30))).toMatchObject([
     { kind: 'revoke', ending: { why: 'start_timeout', end: { state: 'lost', reason: 'image_pull' } } },
   ])
-  const refused = facts({ startBy: second(30), refusal: 'The quota of its namespace is used up.' })
+  const refusal = { reason: 'unschedulable', message: 'The quota of its namespace is used up.' } as const
+  const refused = facts({ startBy: second(30), refusal })
   expect(reconcile(refused, absent, second(30))).toMatchObject([
     {
       kind: 'revoke',

@@ -1,4 +1,5 @@
 /** What is known of the attempts of a cluster in this process only. */
+import type { Told } from '#server/domain/pod/container-end.ts'
 import type { Pod } from '#server/domain/pod/manifest.ts'
 import type { PodRef } from './cluster-client.ts'
 
@@ -10,7 +11,8 @@ export interface Remembered {
   token: string | null
   ref: PodRef | null
   cancelAsked: boolean
-  refusal: string | null
+  /** Why its creation was put off. */
+  refusal: Told | null
 }
 
 /** Of what nothing is known but that it is there. */

@@ -3,6 +3,7 @@ import { text as readText } from 'node:stream/consumers'
 import { ZodError } from 'zod'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { finalizer } from '#server/domain/pod/names.ts'
+import type { Told } from '#server/domain/pod/container-end.ts'
 import type { AttemptFacts, PodEnd } from '#server/domain/pod/attempt-facts.ts'
 import { ownPrefix, specHashAnnotation } from '#server/domain/pod/names.ts'
 import type { LiveAttempt } from '#db/queries/pod.ts'
@@ -21,7 +22,7 @@ export const collectMs = 3_600_000
 export function factsOf(
   attempt: LiveAttempt,
   handle: PodHandle,
-  known: { cancelAsked: boolean; refusal: string | null; assumeDeadMs: number | null },
+  known: { cancelAsked: boolean; refusal: Told | null; assumeDeadMs: number | null },
 ): AttemptFacts {
   return {
     isOver: false,

@@ -145,10 +145,22 @@ export class PodKeeper {
     const { signal } = this.#stopped
     const pod = isFresh ? await client.getPod(ref, signal) : (viewed(ref) ?? made)
     const uid = pod?.metadata.uid ?? facts?.uid ?? null
-    const events = isFresh && uid !== null ? await client.eventsOf(ref.namespace, uid, signal) : []
+    const events = isFresh && uid !== null ? await this.#eventsOf(ref, uid) : []
     return pod === null
       ? { kind: 'absent', events, isFresh: isFresh || isUnmade }
       : { kind: 'pod', pod, events, isFresh }
+  }
+
+  /** They only say more of what is known without them: where they may not be read, all goes on. */
+  async #eventsOf({ namespace }: PodRef, uid: string): Promise<unknown> {
+    const { client, log } = this.#options
+    try {
+      return await client.eventsOf(namespace, uid, this.#stopped.signal)
+    } catch (error) {
+      if (!(error instanceof ClusterError && error.code === 'forbidden')) throw error
+      log.warn({ err: error, namespace }, 'the events of pods cannot be read')
+      return []
+    }
   }
 
   async #act(attemptId: string, look: Look & { actions: Action[] }): Promise<Step> {
@@ -234,7 +246,7 @@ export class PodKeeper {
     } catch (error) {
       if (!(error instanceof ClusterError) || error.status === null) throw error
       const refusal = explainRefusal(error.status, error.body)
-      if (refusal.kind === 'later') own.refusal = refusal.message
+      if (refusal.kind === 'later') own.refusal = refusal
       const actions = afterRefusal(facts, refusal, now + Math.max(refusedMs, error.retryAfterMs ?? 0))
       return this.#act(attemptId, { ...look, actions })
     }
