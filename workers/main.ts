@@ -57,6 +57,7 @@ const ctx: ServiceContext = {
   compiler: new ThreadedCompiler((details) => log.error({ details }, 'a notebook could not be compiled')),
   log,
   deployment: settings.deployment,
+  clusters: settings.clusters,
   disks: productDisks(settings),
   tables: new TableProcess(),
   publicUrl: settings.publicUrl ?? '',

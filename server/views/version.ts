@@ -99,6 +99,8 @@ export const notebookSchema = z.object({
   faults: z.array(faultSchema),
   graph: graphSchema,
   version: versionLabelSchema.nullable(),
+  /** Ids of tasks of the version that are pods. */
+  pods: z.array(z.string()),
   files: z.array(z.object({ path: z.string(), size: z.number() })),
 })
 export type Notebook = z.infer<typeof notebookSchema>

@@ -12,6 +12,8 @@ import { explain } from '#server/domain/pod/explain.ts'
 import { finalizer } from '#server/domain/pod/names.ts'
 import { afterRefusal, reconcile, type Action } from '#server/domain/pod/reconcile.ts'
 import { explainRefusal } from '#server/domain/pod/refusal.ts'
+import { lastSeenOf } from '#server/domain/pod/shown-pod.ts'
+import { packSeen } from '#server/services/pod/last-seen.ts'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
 import type { AttemptSink } from '../executor.ts'
 import type { ClusterClient, PodObject, PodRef } from './cluster-client.ts'
@@ -111,6 +113,7 @@ export class PodKeeper {
       // Nobody can have made what nobody was asked for.
       const isUnmade = own.manifest !== null && !own.isAsked
       const seen = await this.#see(ref, facts, { isFresh, isUnmade, made })
+      this.memory.see(attemptId, seen)
       const now = known?.attempt.now ?? Date.now()
       const next = await this.#act(attemptId, {
         known,
@@ -206,12 +209,28 @@ export class PodKeeper {
         // What never ran has written nothing.
         if (seen.kind === 'absent' || explain(seen.pod, seen.events).userCode !== 'not_started')
           if (!(await logs.complete(known.attempt, ref, known.handle))) return { done: { againMs: 1000 } }
-        return this.#add(token, { logsDone: true })
+        return this.#keep(attemptId, known, now, { logsDone: true })
       case 'publish':
+        await this.#keep(attemptId, known, now, {})
         return this.#publish(attemptId, known, action)
       default:
         return assertNever(action)
     }
+  }
+
+  /** Adds to its handle, and once the pod as it was seen last: it ends. */
+  async #keep(
+    attemptId: string,
+    { attempt, handle }: Known,
+    now: number,
+    more: Record<string, Json>,
+  ): Promise<Step> {
+    const seen = handle.seen === undefined ? this.memory.get(attemptId)?.seen : null
+    const kept = seen == null ? null : lastSeenOf(seen.pod, seen.events, new Date(now).toISOString())
+    const all = kept === null ? more : { ...more, seen: packSeen(kept) }
+    if (Object.keys(all).length > 0) await this.#add(attempt.token, all)
+    this.memory.forgetSeen(attemptId)
+    return 'again'
   }
 
   async #add(token: string, more: Record<string, Json>): Promise<Step> {
