@@ -36,6 +36,8 @@ export interface PlannedPlace {
   /** null: it is not made yet. */
   runId: string | null
   attemptId: string | null
+  /** What the version's images were pulled as. */
+  digests: ReadonlyMap<string, string>
   n: number
 }
 
@@ -101,6 +103,7 @@ export function plannedPod(place: PlannedPlace): Planned {
     deployment: cluster.deploymentOf(team),
     allowance: cluster.allowedTo(team),
     sha256,
+    digests: place.digests,
   })
   if (made.pod === null) return { pod: null, faults: made.faults, open }
   const containers = made.pod.spec.containers.map((one) =>

@@ -2,6 +2,7 @@ import { findAttempt } from '#db/queries/attempt-record.ts'
 import { valuesOfRun } from '#db/queries/attempt.ts'
 import { taskRunsOf, type RunViewRow } from '#db/queries/run-view.ts'
 import { attemptsOf } from '#db/queries/run-view.ts'
+import { digestsOfVersion } from '#db/queries/version-image.ts'
 import { specOf } from '#db/queries/version.ts'
 import type { Spec, Task } from '../../domain/dag/spec.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
@@ -123,6 +124,7 @@ export async function podOfTaskRun(
     team: row.team,
     versionId: row.versionId,
     runId: row.id,
+    digests: await digestsOfVersion(ctx.db, row.versionId),
     attemptId: attempt?.id ?? null,
     n,
   })

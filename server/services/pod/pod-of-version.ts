@@ -1,4 +1,5 @@
 import type { DagRow } from '#db/queries/dag-view.ts'
+import { digestsOfVersion } from '#db/queries/version-image.ts'
 import { specOf, type VersionKey } from '#db/queries/version.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import { ExpressionError } from '../../domain/expression/cel.ts'
@@ -67,6 +68,7 @@ export async function podOfVersion(
     team: dag.team,
     versionId: version.id,
     runId: null,
+    digests: await digestsOfVersion(ctx.db, version.id),
     attemptId: null,
     n: 1,
   })

@@ -14,6 +14,8 @@ export interface Remembered {
   refusal: string | null
   /** Its pod as it was seen last, and what was told of it. */
   seen: { pod: unknown; events: unknown } | null
+  /** Whether what was pulled for it is written down. */
+  isPulled: boolean
 }
 
 /** Of what nothing is known but that it is there. */
@@ -24,6 +26,7 @@ const nothing: Omit<Remembered, 'ref'> = {
   cancelAsked: false,
   refusal: null,
   seen: null,
+  isPulled: false,
 }
 
 export class AttemptMemory {

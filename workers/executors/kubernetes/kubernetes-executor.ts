@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import type { Database } from '#db/client.ts'
 import { heartbeat } from '#db/queries/attempt.ts'
 import { liveAttemptsOf, teamNames, teamOfRun, tokensToEnd } from '#db/queries/pod.ts'
+import { digestsOfVersion } from '#db/queries/version-image.ts'
 import type { ClusterSettings } from '#server/config/clusters.ts'
 import { podLeaseMs, underwayMs } from '#server/config/lease.ts'
 import { labelValue, ownPrefix, recommendedPrefix } from '#server/domain/pod/names.ts'
@@ -131,7 +132,7 @@ export class KubernetesExecutor implements Executor {
   async submit(job: AttemptJob): Promise<void> {
     const { db, cluster, sink, artifacts, released } = this.#options
     const team = await teamOfRun(db, job.runId)
-    const plan = planPod(job, cluster, team.name)
+    const plan = planPod(job, cluster, team.name, await digestsOfVersion(db, job.versionId))
     if (plan.pod === null) {
       await sink.ended(job.token, attemptEnd('failed', 'bad_config', plan.faults.join('\n')))
       return released(job.token)

@@ -4,12 +4,15 @@
  */
 import type { Logger } from 'pino'
 import type { Database } from '#db/client.ts'
+import { noteImages } from '#db/queries/version-image.ts'
 import { addToHandle, liveAttempt, type LiveAttempt } from '#db/queries/pod.ts'
 import { assertNever } from '#server/domain/errors/errors.ts'
 import type { Json } from '#server/domain/json.ts'
 import type { AttemptFacts, Seen } from '#server/domain/pod/attempt-facts.ts'
 import { explain } from '#server/domain/pod/explain.ts'
+import { pulledImages } from '#server/domain/pod/image-digest.ts'
 import { finalizer } from '#server/domain/pod/names.ts'
+import { shapeOf } from '#server/domain/pod/observed.ts'
 import { afterRefusal, reconcile, type Action } from '#server/domain/pod/reconcile.ts'
 import { explainRefusal } from '#server/domain/pod/refusal.ts'
 import { lastSeenOf } from '#server/domain/pod/shown-pod.ts'
@@ -114,6 +117,7 @@ export class PodKeeper {
       const isUnmade = own.manifest !== null && !own.isAsked
       const seen = await this.#see(ref, facts, { isFresh, isUnmade, made })
       this.memory.see(attemptId, seen)
+      if (known !== null) await this.#notePulled(attemptId, known, seen)
       const now = known?.attempt.now ?? Date.now()
       const next = await this.#act(attemptId, {
         known,
@@ -216,6 +220,17 @@ export class PodKeeper {
       default:
         return assertNever(action)
     }
+  }
+
+  /** What was pulled for it is what later attempts of its version get, whatever its tag is by then (N10). */
+  async #notePulled(attemptId: string, { attempt, handle }: Known, seen: Seen): Promise<void> {
+    const own = this.memory.get(attemptId)
+    if (own === undefined || own.isPulled || seen.kind !== 'pod') return
+    const { uid } = shapeOf(shapeOf(seen.pod)['metadata'])
+    const images = uid === handle.uid ? pulledImages(seen.pod) : []
+    if (images.length === 0) return
+    await noteImages(this.#options.db, attempt.versionId, this.#options.cluster, images)
+    own.isPulled = true
   }
 
   /** Adds to its handle, and once the pod as it was seen last: it ends. */

@@ -21,13 +21,22 @@ export type PodPlan =
   /** Sentences: nothing is created. */
   | { pod: null; faults: string[] }
 
-/** The pod of a job on a cluster, or why there is none. */
-export function planPod(job: AttemptJob, cluster: ClusterSettings, team: string): PodPlan {
+/**
+ * The pod of a job on a cluster, or why there is none.
+ * @param digests of images as they are written, what the version has been run with
+ */
+export function planPod(
+  job: AttemptJob,
+  cluster: ClusterSettings,
+  team: string,
+  digests: ReadonlyMap<string, string>,
+): PodPlan {
   const { secret, hash } = newPodSecret()
   const attempt = podAttemptOf(job, secret)
   const deployment = cluster.deploymentOf(team)
   const task = job.pod?.task ?? null
-  const made = podOfAttempt({ attempt, task, deployment, allowance: cluster.allowedTo(team), sha256 })
+  const allowance = cluster.allowedTo(team)
+  const made = podOfAttempt({ attempt, task, deployment, allowance, sha256, digests })
   if (made.pod === null) return { pod: null, faults: made.faults }
   const { namespace, name, annotations } = made.pod.metadata
   const { inputs, outputs, metrics, values, folder } = job
