@@ -10,5 +10,16 @@ export const deploymentSchema = z.object({
   executor: z
     .enum(['process', 'pool', 'kubernetes'])
     .describe('who runs a task that names no executor, nor does its DAG'),
+  clusters: z
+    .array(
+      z.object({
+        name: z.string(),
+        server: z.string().nullable().describe('address of its API server'),
+        version: z.string().nullable(),
+        reachable: z.boolean().nullable().describe('null: that is not known'),
+        fault: z.string().nullable().describe('what is wrong, in a sentence; null: nothing'),
+      }),
+    )
+    .describe('the clusters that tasks may be pods on, as they were asked last'),
 })
 export type DeploymentView = z.infer<typeof deploymentSchema>

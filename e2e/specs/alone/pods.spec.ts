@@ -2,17 +2,18 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { runCli } from '#cli/testing/cli.ts'
 import { expect, test } from '@playwright/test'
 import { startProduct, type Product } from '../../fixtures/product.ts'
 import { cloneRepository } from '../../fixtures/repository.ts'
 import { looksWell } from '../../fixtures/looks.ts'
-import { signIn, watchForFaults } from '../../fixtures/test.ts'
+import { signIn, watchForFaults, type Session } from '../../fixtures/test.ts'
 import { RunPage } from '../../pages/run-page.ts'
 
 const kubeconfig = `apiVersion: v1
 kind: Config
 current-context: away
-clusters: [{name: away, cluster: {server: "http://127.0.0.1:9"}}]
+clusters: [{name: away, cluster: {server: "https://127.0.0.1:9"}}]
 contexts: [{name: away, context: {cluster: away, user: nobody}}]
 users: [{name: nobody, user: {}}]
 `
@@ -56,11 +57,17 @@ test.afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+let session: Session
+// The first one signs in for the others.
+test.describe.configure({ mode: 'serial' })
+
 test('the pod of a task is shown by its notebook and by its run, and says what is known only later', async ({
   page,
+  context,
 }) => {
   const faults = watchForFaults(page)
   await signIn(page, product.ready.signInUrl)
+  session = await context.storageState()
   await page.goto(`${product.ready.url}/main/pods/train/notebook`)
   const graph = page.getByRole('complementary', { name: 'Graph' })
   await graph.getByText('Pod of make', { exact: true }).click()
@@ -81,4 +88,23 @@ test('the pod of a task is shown by its notebook and by its run, and says what i
   )
   await looksWell(page, /The pod that attempt 1 would be/)
   expect(faults, 'errors in the browser').toEqual([])
+})
+
+test('the settings and the doctor say of a cluster where it is, and why it is not reached', async ({
+  browser,
+}) => {
+  const fault = '127.0.0.1:9 does not answer (ECONNREFUSED).'
+  const env = { DAGBOK_URL: product.ready.url, DAGBOK_TOKEN: product.ready.apiToken }
+  await expect
+    .poll(async () => (await runCli(['doctor'], { env })).stdout)
+    .toMatch(
+      /cluster default +127\.0\.0\.1:9 does not answer \(ECONNREFUSED\)\. \(https:\/\/127\.0\.0\.1:9\)/,
+    )
+  const context = await browser.newContext({ storageState: session })
+  const page = await context.newPage()
+  await page.goto(`${product.ready.url}/settings`)
+  const deployment = page.getByRole('region', { name: 'Deployment' })
+  await expect(deployment.getByRole('row', { name: /Cluster default/ })).toContainText(fault)
+  await expect(deployment).toContainText('https://127.0.0.1:9')
+  await context.close()
 })

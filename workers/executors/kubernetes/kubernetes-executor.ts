@@ -106,6 +106,14 @@ export class KubernetesExecutor implements Executor {
     return Math.max(0, this.#options.cluster.pods - this.#keeper.memory.adopted)
   }
 
+  /** Why pods cannot be watched, of one of its namespaces; null: they are. */
+  get watchFault(): string | null {
+    for (const [namespace, { health }] of this.#loops)
+      if (health.failure !== null)
+        return `The pods of ${namespace} cannot be watched: ${health.failure.message}`
+    return null
+  }
+
   /** Finds what earlier lives left, and begins to watch. What throws here has begun nothing. */
   async start(): Promise<void> {
     try {

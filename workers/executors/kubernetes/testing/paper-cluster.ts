@@ -114,6 +114,7 @@ export class PaperCluster {
       response.end(JSON.stringify(value))
     }
     const gone = () => send(404, { kind: 'Status', reason: 'NotFound', message: 'there is none', code: 404 })
+    if (pathname === '/version') return send(200, { gitVersion: 'v1.33.2' })
     if (kind === 'events') return send(200, { kind: 'EventList', items: this.events })
     if (searchParams.get('watch') === 'true') {
       response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders()
