@@ -37,6 +37,9 @@ tasks:
   - id: there
     cluster: east
     script: {lang: bash, text: 'true'}
+  - id: slow
+    env: {LONG: "\${{ '${'a'.repeat(60)}!'.matches('^(a+)+$') }}"}
+    script: {lang: bash, text: 'true'}
   - id: wide
     service_account: admin
     script: {lang: bash, text: 'true'}
@@ -114,6 +117,13 @@ test('what is no pod, or has no cluster, or would be refused, is said in a sente
   expect(await ofVersion('none')).toMatchObject({
     status: 404,
     body: { message: 'v1 of pods has no task none.' },
+  })
+})
+
+test('an expression that runs away is ended, and holds up nobody', async () => {
+  expect(await ofVersion('slow')).toMatchObject({
+    status: 400,
+    body: { message: 'Its expressions take more than 2000 ms: make them smaller.' },
   })
 })
 

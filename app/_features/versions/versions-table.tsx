@@ -33,7 +33,7 @@ function Drifts({ images }: { images: VersionSummary['images'] }) {
             title={`${image}@${digest}, since ${drift.seenAt} ${drift.digest}`}
           >
             <span className="mono">{image}</span> stays <span className="mono">{shortDigest(digest)}</span>{' '}
-            here; its name is <span className="mono">{shortDigest(drift.digest)}</span> since{' '}
+            here; its name means <span className="mono">{shortDigest(drift.digest)}</span> since{' '}
             <Ago time={drift.seenAt} />
           </div>,
         ],

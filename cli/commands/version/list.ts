@@ -33,6 +33,6 @@ export const versionList = (): Command =>
         for (const { image, digest, drift } of images)
           if (drift !== null)
             say(
-              `\nv${number}: ${plain(image)} stays ${digest}; since ${drift.seenAt} its name is ${drift.digest}`,
+              `\nv${number}: ${plain(image)} stays ${digest}; since ${drift.seenAt} its name means ${drift.digest}`,
             )
     })

@@ -22,7 +22,7 @@ describe('a pod that is shown', () => {
         annotations: { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(pod) },
       },
     }
-    const told = [{ reason: 'Failed', message: `exec failed: DAGBOK_TOKEN=${token}` }]
+    const told = [{ reason: 'Failed', message: `exec failed: DAGBOK_TOKEN=${token} API_KEY=hunter22` }]
     const kept = JSON.stringify(lastSeenOf(seen, told, at))
     expect(JSON.stringify(seen)).toContain(token)
     expect(kept).not.toMatch(/dagbok_pod_|hunter22|managedFields/)

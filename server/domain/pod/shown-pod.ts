@@ -56,15 +56,18 @@ function variablesOf(pod: JsonMap): [string, string][] {
   })
 }
 
-/** Without its agent's token, the values of secret variables, and who has written which field. */
-export function withoutSecrets(pod: JsonMap): JsonMap {
+/** Takes any agent's token, and what secret variables of a pod hold, out of a text. */
+function maskOf(pod: JsonMap): (text: string) => string {
   // Of two containers each may have one of a name: all of them are hidden.
   const maskers = variablesOf(pod)
     .filter(([name]) => name !== tokenVariable)
     .map(([name, value]) => maskerOf({ [name]: value }))
-  const shown = mapTexts(pod, (text) =>
-    maskers.reduce((left, mask) => mask(left), text.replaceAll(anyToken, hiddenToken)),
-  ) as JsonMap
+  return (text) => maskers.reduce((left, mask) => mask(left), text.replaceAll(anyToken, hiddenToken))
+}
+
+/** Without its agent's token, the values of secret variables, and who has written which field. */
+export function withoutSecrets(pod: JsonMap): JsonMap {
+  const shown = mapTexts(pod, maskOf(pod)) as JsonMap
   if (isMap(shown['metadata'])) delete shown['metadata']['managedFields']
   return shown
 }
@@ -97,7 +100,7 @@ function bounded(pod: JsonMap): JsonMap {
 export function lastSeenOf(pod: unknown, events: unknown, at: string): LastSeen | null {
   if (!isMap(pod)) return null
   const uid = textOf(shapeOf(pod['metadata'])['uid'])
-  const hide = (text: string) => text.replaceAll(anyToken, hiddenToken).slice(0, longestText)
+  const mask = maskOf(pod)
   return {
     at,
     pod: bounded(withoutSecrets(pod)),
@@ -106,7 +109,7 @@ export function lastSeenOf(pod: unknown, events: unknown, at: string): LastSeen 
       .map(({ at: time, reason, message, container }) => ({
         at: time === null ? null : new Date(time).toISOString(),
         reason,
-        message: message === null ? null : hide(message),
+        message: message === null ? null : mask(message).slice(0, longestText),
         container,
       })),
   }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { ClusterSettings } from '../../config/clusters.ts'
 import type { Task } from '../../domain/dag/spec.ts'
 import type { Json } from '../../domain/json.ts'
+import { DagbokError } from '../../domain/errors/errors.ts'
 import { renderTask, type RenderedInput } from '../../domain/expression/render.ts'
 import { openMark, renderKnown, type OpenExpression } from '../../domain/expression/render-known.ts'
 import type { Viewer } from '../../domain/expression/facts.ts'
@@ -12,6 +13,7 @@ import { hiddenToken } from '../../domain/pod/pod-yaml.ts'
 import { podOfAttempt } from '../../domain/pod/pod-of-attempt.ts'
 import { withoutSecrets } from '../../domain/pod/shown-pod.ts'
 import { traceparentOf } from '../../domain/run/trace-context.ts'
+import { mostMs, within } from '../within.ts'
 import { podAttemptOf } from './pod-attempt.ts'
 
 /** Stands for what only a start gives. */
@@ -71,13 +73,23 @@ function withGiven(
   }
 }
 
-/** Pure but for the hash. @param task one that a person does not answer, and that does not only wait */
+const tooSlow = () =>
+  new DagbokError('bad_input', `Its expressions take more than ${mostMs} ms: make them smaller.`)
+
+/**
+ * @param place of a task that no person answers, and that does not only wait
+ * @throws DagbokError `bad_input` where its expressions take too long: whoever writes one holds up nobody else
+ */
 export function plannedPod(place: PlannedPlace): Planned {
   const { viewer, cluster, team, versionId, runId, attemptId, n } = place
   const task: Task = viewer.task
-  const open: OpenExpression[] = []
   const traceparent = runId === null || attemptId === null ? givenAtStart : traceparentOf(runId, attemptId)
-  const { action, args, env, inputs, image } = renderTask(viewer, n, traceparent, renderKnown(open))
+  // What it does may happen twice.
+  const { rendered, open } = within(() => {
+    const found: OpenExpression[] = []
+    return { rendered: renderTask(viewer, n, traceparent, renderKnown(found)), open: found }
+  }, tooSlow)
+  const { action, args, env, inputs, image } = rendered
   const isOpen = image !== null && open.some(({ source }) => image.includes(openMark(source)))
   const job = {
     attemptId: attemptId ?? givenAtStart,
