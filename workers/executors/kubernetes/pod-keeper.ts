@@ -4,19 +4,14 @@
  */
 import type { Logger } from 'pino'
 import type { Database } from '#db/client.ts'
-import { noteImages } from '#db/queries/version-image.ts'
 import { addToHandle, liveAttempt, type LiveAttempt } from '#db/queries/pod.ts'
 import { assertNever } from '#server/domain/errors/errors.ts'
 import type { Json } from '#server/domain/json.ts'
 import type { AttemptFacts, Seen } from '#server/domain/pod/attempt-facts.ts'
 import { explain } from '#server/domain/pod/explain.ts'
-import { pulledImages } from '#server/domain/pod/image-digest.ts'
 import { finalizer } from '#server/domain/pod/names.ts'
-import { shapeOf } from '#server/domain/pod/observed.ts'
 import { afterRefusal, reconcile, type Action } from '#server/domain/pod/reconcile.ts'
 import { explainRefusal } from '#server/domain/pod/refusal.ts'
-import { lastSeenOf } from '#server/domain/pod/shown-pod.ts'
-import { packSeen } from '#server/services/pod/last-seen.ts'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
 import type { AttemptSink } from '../executor.ts'
 import type { ClusterClient, PodObject, PodRef } from './cluster-client.ts'
@@ -25,6 +20,7 @@ import { ClusterError } from './cluster-error.ts'
 import { endOf, factsOf } from './pod-end.ts'
 import { podHandleOf, type PodHandle } from './pod-handle.ts'
 import type { PodLogs } from './pod-logs.ts'
+import { notePulled, seenFor } from './pod-record.ts'
 import type { Again } from './work-queue.ts'
 
 export interface KeeperOptions {
@@ -117,7 +113,7 @@ export class PodKeeper {
       const isUnmade = own.manifest !== null && !own.isAsked
       const seen = await this.#see(ref, facts, { isFresh, isUnmade, made })
       this.memory.see(attemptId, seen)
-      if (known !== null) await this.#notePulled(attemptId, known, seen)
+      if (known !== null) await notePulled(this.#options.db, own, known.handle, known.attempt.versionId, seen)
       const now = known?.attempt.now ?? Date.now()
       const next = await this.#act(attemptId, {
         known,
@@ -222,27 +218,14 @@ export class PodKeeper {
     }
   }
 
-  /** What was pulled for it is what later attempts of its version get, whatever its tag is by then (N10). */
-  async #notePulled(attemptId: string, { attempt, handle }: Known, seen: Seen): Promise<void> {
-    const own = this.memory.get(attemptId)
-    if (own === undefined || own.isPulled || seen.kind !== 'pod') return
-    const { uid } = shapeOf(shapeOf(seen.pod)['metadata'])
-    const images = uid === handle.uid ? pulledImages(seen.pod) : []
-    if (images.length === 0) return
-    await noteImages(this.#options.db, attempt.versionId, this.#options.cluster, images)
-    own.isPulled = true
-  }
-
-  /** Adds to its handle, and once the pod as it was seen last: it ends. */
+  /** Adds to its handle, with how its pod was seen last: it ends. */
   async #keep(
     attemptId: string,
     { attempt, handle }: Known,
     now: number,
     more: Record<string, Json>,
   ): Promise<Step> {
-    const seen = handle.seen === undefined ? this.memory.get(attemptId)?.seen : null
-    const kept = seen == null ? null : lastSeenOf(seen.pod, seen.events, new Date(now).toISOString())
-    const all = kept === null ? more : { ...more, seen: packSeen(kept) }
+    const all = { ...more, ...seenFor(this.memory.get(attemptId), handle, now) }
     if (Object.keys(all).length > 0) await this.#add(attempt.token, all)
     this.memory.forgetSeen(attemptId)
     return 'again'
