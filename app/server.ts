@@ -120,6 +120,7 @@ async function start(settings: WebSettings): Promise<void> {
     compiler: new ThreadedCompiler((details) => log.error({ details }, 'a notebook could not be compiled')),
     log,
     deployment: product.deployment,
+    clusters: product.clusters,
     disks,
     tables: new TableProcess(),
     publicUrl: '',

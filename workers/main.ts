@@ -25,7 +25,7 @@ import { bundleFiles } from '#server/services/version/bundle-files.ts'
 import { openStore } from '#server/storage/open-store.ts'
 import { Desk } from './executors/pool/desk.ts'
 import { ClusterHost } from './executors/kubernetes/cluster-host.ts'
-import { clusterClient } from './executors/kubernetes/kubeconfig.ts'
+import { clusterClient, serverOf } from './executors/kubernetes/kubeconfig.ts'
 import { Checkouts } from './executors/process/checkouts.ts'
 import { openHost, programFinder } from './executors/process/host.ts'
 import { ProcessExecutor } from './executors/process/process-executor.ts'
@@ -58,6 +58,7 @@ const ctx: ServiceContext = {
   compiler: new ThreadedCompiler((details) => log.error({ details }, 'a notebook could not be compiled')),
   log,
   deployment: settings.deployment,
+  clusters: settings.clusters,
   disks: productDisks(settings),
   tables: new TableProcess(),
   publicUrl: settings.publicUrl ?? '',
@@ -108,6 +109,7 @@ const clusters = settings.clusters.map(
     new ClusterHost({
       cluster,
       client: clusterClient(cluster),
+      address: () => serverOf(cluster),
       databaseUrl: settings.databaseUrl,
       db,
       artifacts,

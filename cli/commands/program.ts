@@ -14,6 +14,7 @@ import { dagLint } from './dag/lint.ts'
 import { dagList } from './dag/list.ts'
 import { audit } from './audit/audit.ts'
 import { dagAudit } from './dag/audit.ts'
+import { dagPod } from './dag/pod.ts'
 import { dagPause } from './dag/pause.ts'
 import { dagResume } from './dag/resume.ts'
 import { dagView } from './dag/view.ts'
@@ -74,6 +75,7 @@ const nouns = (): Command[] => [
   noun('dag', 'DAGs, and notebooks before they are pushed', [
     dagList(),
     dagView(),
+    dagPod(),
     dagPause(),
     dagResume(),
     dagAudit(),

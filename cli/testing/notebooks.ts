@@ -21,6 +21,15 @@ printf 'row,p\\n1,${accuracy}\\n' > "$DAGBOK_OUT/t.csv"
 echo '{"accuracy": ${accuracy}}' >> "$DAGBOK_METRICS"`,
 )}`
 
+/** A task that is a pod. */
+export const podded = `dagbok: 1
+id: podded
+tasks:
+  - id: a
+    executor: kubernetes
+    command: [fit]
+`
+
 /** A matrix: one item fails, the other does not. */
 export const halfBroken = (id: string): string => `---
 dagbok: 1

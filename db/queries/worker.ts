@@ -1,5 +1,7 @@
 /** Workers: the product's own, and those of the pool with their tokens. Database time only. */
 import { and, desc, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm'
+import { keptText } from '#server/domain/json.ts'
+import type { ClusterReport } from '#server/domain/pod/cluster-report.ts'
 import type { FullDisk } from '#server/domain/space.ts'
 import { rowsOf, type Queryable } from '../client.ts'
 import { attempt, run, user, worker, workerToken } from '../schema/index.ts'
@@ -46,6 +48,27 @@ export async function workerAlive(q: Queryable, id: string, full: FullDisk | nul
     .update(worker)
     .set({ heartbeatAt: sql`clock_timestamp()`, fullDisk: full })
     .where(and(eq(worker.id, id), isNull(worker.stoppedAt)))
+}
+
+/** Says what was found of its cluster. */
+export async function tellCluster(q: Queryable, id: string, report: ClusterReport): Promise<void> {
+  const kept = { ...report, fault: keptText(report.fault) }
+  await q.update(worker).set({ cluster: kept }).where(eq(worker.id, id))
+}
+
+/** By queue, what was found of the clusters that somebody looks after. */
+export async function clusterReports(q: Queryable): Promise<Map<string, { report: ClusterReport | null }>> {
+  const rows = await q
+    .select({ queues: worker.queues, report: worker.cluster })
+    .from(worker)
+    .where(
+      and(
+        isNull(worker.tokenId),
+        isNull(worker.stoppedAt),
+        sql`${worker.heartbeatAt} > clock_timestamp() - make_interval(secs => ${silentSeconds})`,
+      ),
+    )
+  return new Map(rows.flatMap(({ queues, report }) => queues.map((queue) => [queue, { report }] as const)))
 }
 
 export async function workerDrains(q: Queryable, id: string): Promise<void> {

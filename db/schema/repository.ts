@@ -119,6 +119,27 @@ export const version = pgTable(
   (t) => [unique('version_number').on(t.dagId, t.number), unique('version_bundle').on(t.dagId, t.bundleHash)],
 )
 
+/** What an image of a version was pulled as: of several, the first is what its later attempts are given (N10). */
+export const versionImage = pgTable(
+  'version_image',
+  {
+    versionId: uuid('version_id')
+      .notNull()
+      .references(() => version.id, { onDelete: 'cascade' }),
+    /** As its tasks have it, without a digest. */
+    image: text('image').notNull(),
+    /** `sha256:…` */
+    digest: text('digest').notNull(),
+    /** The cluster whose kubelet told it. */
+    cluster: text('cluster').notNull(),
+    seenAt: time('seen_at').notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.versionId, t.image, t.digest] }),
+    index('version_image_image').on(t.image),
+  ],
+)
+
 /** Every commit that was looked at and holds this version. */
 export const versionCommit = pgTable(
   'version_commit',

@@ -19,6 +19,7 @@ import type { Given } from '#server/domain/run/attempt-record.ts'
 import type { Stop } from '#server/domain/run/machine.ts'
 import type { Mark } from '#server/domain/run/reuse.ts'
 import type { Cause } from '#server/domain/run/cause.ts'
+import type { ClusterReport } from '#server/domain/pod/cluster-report.ts'
 import type { FullDisk } from '#server/domain/space.ts'
 import {
   attemptKinds,
@@ -263,6 +264,8 @@ export const worker = pgTable('worker', {
   heartbeatAt: time('heartbeat_at').notNull().defaultNow(),
   /** Its disk that refuses new work, as it said last; null: it has room, or does not say. */
   fullDisk: jsonb('full_disk').$type<FullDisk>(),
+  /** Of whoever looks after a cluster: what it found when it asked that last; null: it has not. */
+  cluster: jsonb('cluster').$type<ClusterReport>(),
   /** It takes nothing new any more. */
   drainingAt: time('draining_at'),
   stoppedAt: time('stopped_at'),

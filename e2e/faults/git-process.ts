@@ -27,6 +27,7 @@ const ctx: ServiceContext = {
   repositories,
   compiler: new ThreadedCompiler((details) => console.error(details)),
   deployment: plainDeployment,
+  clusters: [],
   disks: new Disks([{ place: 'the data folder', folder }], Number(leastFree)),
   tables: new TableProcess(),
   log: pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true })),

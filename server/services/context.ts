@@ -4,6 +4,7 @@ import type { Database } from '#db/client.ts'
 import type { Compiler } from '#server/services/compile/compiler.ts'
 import type { RepositoryStore } from '#server/git/repository-store.ts'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
+import type { ClusterSettings } from '../config/clusters.ts'
 import type { Deployment } from '../domain/run/deployment.ts'
 import type { Disks } from '../storage/disks.ts'
 import type { TableComparer } from './comparison/table-comparer.ts'
@@ -14,6 +15,8 @@ export interface ServiceContext {
   repositories: RepositoryStore
   compiler: Compiler
   deployment: Deployment
+  /** The clusters that tasks may be pods on. */
+  clusters: readonly ClusterSettings[]
   /** What new work would fill. */
   disks: Disks
   tables: TableComparer

@@ -94,6 +94,7 @@ export async function startHosted(db: Database, given?: string): Promise<Hosted>
     db,
     artifacts: new FolderStore(join(folder, 'store')),
     deployment: plainDeployment,
+    clusters: [],
     disks: new Disks([{ place: 'the data folder', folder }], 0),
     tables: new TableProcess(),
     repositories,

@@ -72,6 +72,8 @@ export const runDetailSchema = runSummarySchema.extend({
   ),
   /** By task: the image that it asks for and runs without, as `process` and `pool` run scripts and commands. */
   ignoredImages: z.record(z.string(), z.string()),
+  /** Ids of the tasks that are pods. */
+  pods: z.array(z.string()),
   /** States given by hand, oldest first. `noted`: of a task run that was over; a later Recover reads it. */
   marks: z.array(
     z.object({

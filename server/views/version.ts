@@ -1,6 +1,19 @@
 import { z } from 'zod'
 import { dagRefSchema, faultSchema, timeSchema, versionLabelSchema } from './common.ts'
 
+export const versionImageSchema = z.object({
+  image: z.string().describe('as its tasks have it'),
+  digest: z
+    .string()
+    .describe('what it was pulled as when the version was first run; later attempts are given that'),
+  seenAt: timeSchema,
+  drift: z
+    .object({ digest: z.string(), seenAt: timeSchema })
+    .nullable()
+    .describe('what the same name was pulled as since, where that is another image'),
+})
+export type VersionImage = z.infer<typeof versionImageSchema>
+
 export const versionSummarySchema = versionLabelSchema.extend({
   dag: dagRefSchema,
   bundleHash: z.string(),
@@ -10,6 +23,8 @@ export const versionSummarySchema = versionLabelSchema.extend({
   tasks: z.number(),
   runs: z.number(),
   lastRun: z.object({ id: z.uuid(), number: z.number(), state: z.string() }).nullable(),
+  /** Of its tasks that were pods, where their cluster can tell. */
+  images: z.array(versionImageSchema),
   createdAt: timeSchema,
 })
 export type VersionSummary = z.infer<typeof versionSummarySchema>
@@ -99,6 +114,8 @@ export const notebookSchema = z.object({
   faults: z.array(faultSchema),
   graph: graphSchema,
   version: versionLabelSchema.nullable(),
+  /** Ids of tasks of the version that are pods. */
+  pods: z.array(z.string()),
   files: z.array(z.object({ path: z.string(), size: z.number() })),
 })
 export type Notebook = z.infer<typeof notebookSchema>

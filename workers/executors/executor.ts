@@ -1,7 +1,7 @@
 /**
  * What every executor promises. The scheduler decides that an attempt is due; an executor runs its code at most once
- * (R1), and tells how it ended through the sink. Adapters: `process/`, `pool/` (later `kubernetes/`), one conformance
- * suite.
+ * (R1), and tells how it ended through the sink. Adapters: `process/`, `pool/`, `kubernetes/`, one conformance suite;
+ * what it leaves to each is in `conformance/manner.ts`.
  */
 import type { Taker } from '#db/queries/claim.ts'
 import { defaultQueue } from '#db/queries/worker.ts'

@@ -53,7 +53,7 @@ async function paperCrew(place: Place): Promise<Crew> {
     post: { own: false, queues: ['@default'], teamId: null, workerId, leaseMs: podLeaseMs },
     capacity: 9,
     submit: async (job) => {
-      const plan = planPod(job, cluster, 'main')
+      const plan = planPod(job, cluster, 'main', new Map())
       if (plan.pod === null) throw new Error(plan.faults.join('\n'))
       const { hash } = await hosted.ctx.artifacts.put(Buffer.from(JSON.stringify(plan.job)))
       await sink.submitted(job.token, { ...plan.intent, job: hash, startBy: Date.now() + 60_000 })

@@ -16,6 +16,7 @@ export async function asOwner(db: Database): Promise<[ServiceContext, Actor]> {
     repositories: never as ServiceContext['repositories'],
     compiler: never as ServiceContext['compiler'],
     deployment: plainDeployment,
+    clusters: [],
     disks: new Disks([], 0),
     tables: never as ServiceContext['tables'],
     log: pino({ level: 'silent' }),

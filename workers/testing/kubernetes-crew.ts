@@ -12,7 +12,7 @@ import { clustersOf, type ClusterSettings } from '#server/config/clusters.ts'
 import { deskSocket } from '#server/config/desk.ts'
 import { forwardToDesk } from '#server/http/worker-forward.ts'
 import { ClusterHost } from '../executors/kubernetes/cluster-host.ts'
-import { clusterClient } from '../executors/kubernetes/kubeconfig.ts'
+import { clusterClient, serverOf } from '../executors/kubernetes/kubeconfig.ts'
 import type { Barrier } from '../executors/conformance/trial.ts'
 import type { Crew, Place } from './crew.ts'
 import { deskOf } from './desk-of.ts'
@@ -126,6 +126,7 @@ export async function kubernetesCrew(place: Place, more: More = {}): Promise<Kub
     const host = new ClusterHost({
       cluster,
       client: clusterClient(cluster),
+      address: () => serverOf(cluster),
       databaseUrl: url,
       db,
       artifacts: hosted.ctx.artifacts,

@@ -15,6 +15,7 @@ import { Cells, type Shown } from './cells.tsx'
 import { CommitDialog } from './commit-dialog.tsx'
 import { DraftNotices } from './draft-notices.tsx'
 import { Outline } from './outline.tsx'
+import { Pods } from './pods.tsx'
 import type { TextPlace } from './pressed-at.ts'
 import { useDraft } from './use-draft.ts'
 import type { Went } from './went.ts'
@@ -203,6 +204,7 @@ export function NotebookEditor({ notebook, email, went, reload }: Props) {
             tasks={shown.graph.tasks}
             states={new Map([...went].map(([task, { state }]) => [task, state]))}
           />
+          <Pods dag={notebook.dag} version={notebook.version} pods={notebook.pods} />
         </aside>
       </div>
       {edit === null && (

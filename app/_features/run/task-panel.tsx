@@ -13,6 +13,7 @@ import { AnswerForm, GivenAnswer } from './answer-form.tsx'
 import { AttemptRecordView } from './attempt-record.tsx'
 import { LogView } from './log-view.tsx'
 import { MarkForm } from './mark-form.tsx'
+import { PodOfAttempt } from './pod-of-attempt.tsx'
 import { OutputView } from './output-view.tsx'
 
 interface Props {
@@ -162,6 +163,9 @@ export function TaskPanel({ run, row, attempt, onAttempt }: Props) {
       )}
       {shown !== undefined && (
         <AttemptRecordView key={`record ${shown.id}`} runId={run.id} row={row} attempt={shown} />
+      )}
+      {run.pods.includes(row.task) && (
+        <PodOfAttempt key={`pod ${shown?.id ?? ''}`} runId={run.id} row={row} attempt={shown} />
       )}
       <MarkForm runId={run.id} row={row} given={marked} />
     </>

@@ -1,6 +1,7 @@
 'use client'
 
 import { useQuery } from '@tanstack/react-query'
+import { standingWords } from '#server/domain/pod/cluster-report.ts'
 import { useTRPC } from '../../_trpc/provider.tsx'
 
 /** ms between two looks: what runs changes without a word to this page. */
@@ -38,6 +39,20 @@ export function Deployment() {
               <td>{data.processes ? 'run' : 'are not run'}</td>
               <td className="mono muted">DAGBOK_PROCESSES</td>
             </tr>
+            {data.clusters.map(({ name, server, version, fault }) => (
+              <tr key={name}>
+                <td>
+                  Cluster <span className="mono">{name}</span>
+                </td>
+                <td>
+                  <span className={fault === null ? '' : 'wait-words'}>
+                    {standingWords({ version, fault })}
+                  </span>
+                  {server !== null && <div className="mono muted">{server}</div>}
+                </td>
+                <td className="mono muted">DAGBOK_CLUSTERS_FILE</td>
+              </tr>
+            ))}
           </tbody>
         </table>
       )}

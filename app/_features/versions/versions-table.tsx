@@ -18,6 +18,28 @@ interface Props {
 
 const branchOf = (ref: string) => ref.replace(/^refs\/(heads|tags)\//, '')
 
+/** Characters of a digest that tell it from others. */
+const shortDigest = (digest: string) => digest.slice(0, 'sha256:'.length + 12)
+
+/** Images that have come to be others under the same name. */
+function Drifts({ images }: { images: VersionSummary['images'] }) {
+  return images.flatMap(({ image, digest, drift }) =>
+    drift === null
+      ? []
+      : [
+          <div
+            className="wait-words"
+            key={image}
+            title={`${image}@${digest}, since ${drift.seenAt} ${drift.digest}`}
+          >
+            <span className="mono">{image}</span> stays <span className="mono">{shortDigest(digest)}</span>{' '}
+            here; its name means <span className="mono">{shortDigest(drift.digest)}</span> since{' '}
+            <Ago time={drift.seenAt} />
+          </div>,
+        ],
+  )
+}
+
 /** Versions, newest first; two of them are picked by the circles before them. */
 export function VersionsTable({ place, versions, a, b, onPair, onRun }: Props) {
   return (
@@ -60,6 +82,7 @@ export function VersionsTable({ place, versions, a, b, onPair, onRun }: Props) {
                     {branchOf(ref)}
                   </span>
                 ))}
+                <Drifts images={version.images} />
               </td>
               <td>{version.author}</td>
               <td className="muted">

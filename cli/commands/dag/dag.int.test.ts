@@ -1,15 +1,17 @@
 /** What starts DAGs, and pools, from the command line. */
 import { expect, test } from 'vitest'
 import type { Backfill, BackfillPreview } from '#server/views/backfill.ts'
-import type { DagDetail, WebhookView } from '#server/views/dag.ts'
+import type { DagDetail, RunSummary, WebhookView } from '#server/views/dag.ts'
+import type { PodView } from '#server/views/pod.ts'
 import type { Pool } from '#server/views/pool.ts'
-import { daily, late, scored } from '../../testing/notebooks.ts'
+import { daily, late, podded, scored } from '../../testing/notebooks.ts'
 import { signedInCli } from '../../testing/signed-in.ts'
 
 const { product, dagbok, json } = signedInCli('starts', async (copy) => {
   await copy.write('daily/daily.dag.md', daily('daily'))
   await copy.write('small/small.dag.md', scored('small', 0.9))
   await copy.write('late/late.dag.md', late('late'))
+  await copy.write('podded/podded.dag.yaml', podded)
   await copy.push('First')
 })
 
@@ -28,6 +30,26 @@ test('a DAG is paused and resumed; its view says so, and when it starts next', a
     /dag\.resume +Owner[\s\S]*dag\.pause +Owner/,
   )
   expect((await dagbok(['dag', 'view', 'starts/small'])).stdout).toContain('nothing starts it by itself')
+})
+
+test('the pod of a task is shown; where it is none, or there is no cluster, that is said and the command fails', async () => {
+  expect(await dagbok(['dag', 'pod', 'starts/small', 'fit'])).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: 'fit is no pod: `process` runs it.\n',
+  })
+  const said =
+    'This Dagbok has no cluster: whoever runs it names one in the file that DAGBOK_CLUSTERS_FILE names.'
+  expect(await json<PodView>(['dag', 'pod', 'starts/podded@v1', 'a'], 1)).toMatchObject({
+    kind: 'none',
+    says: said,
+  })
+  const run = await json<RunSummary>(['run', 'start', 'starts/podded'])
+  expect(await dagbok(['run', 'view', run.id, '--task', 'a', '--pod'])).toMatchObject({
+    code: 1,
+    stderr: `${said}\n`,
+  })
+  expect((await dagbok(['run', 'cancel', run.id])).code).toBe(0)
 })
 
 test('what a schedule catches up on and has not run yet is told, with what holds it back', async () => {

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { DagbokError } from '#server/domain/errors/errors.ts'
+import { standingWords } from '#server/domain/pod/cluster-report.ts'
 import { whyFull } from '#server/domain/space.ts'
 import { machineOf } from '#server/domain/words.ts'
 import type { DeploymentView } from '#server/views/deployment.ts'
@@ -131,7 +132,7 @@ export async function account(given: Account | null): Promise<Finding[]> {
     const teams = me.teams.map(({ name, role }) => `${name} (${role})`).join(', ')
     const findings = [good('account', `${me.name}, ${teams}`)]
     for (const { name } of me.teams) findings.push(await pool(client, name))
-    findings.push(await tasks(client))
+    findings.push(...(await deployment(client)))
     return findings
   } catch (error) {
     if (!(error instanceof DagbokError && ['unauthenticated', 'forbidden'].includes(error.code))) throw error
@@ -140,14 +141,30 @@ export async function account(given: Account | null): Promise<Finding[]> {
 }
 
 /** What the deployment says of all its tasks. */
-async function tasks(client: RestClient): Promise<Finding> {
-  const { parallelism, active, executor, processes } = await client.get<
+async function deployment(client: RestClient): Promise<Finding[]> {
+  const { parallelism, active, executor, clusters, processes } = await client.get<
     // One of an earlier build does not say all of it.
     Omit<DeploymentView, 'processes'> & { processes?: boolean }
   >('/deployment')
   const most = parallelism === null ? '' : ` of ${parallelism} that may (DAGBOK_PARALLELISM)`
   const here = processes === false ? '; none runs on its own machine (DAGBOK_PROCESSES)' : ''
-  return good('tasks', `${active}${most} run now; one that names no executor is for \`${executor}\`${here}`)
+  const tasks = `${active}${most} run now; one that names no executor is for \`${executor}\`${here}`
+  return [good('tasks', tasks), ...clusters.map(cluster)]
+}
+
+/** Whether a cluster answers, and lets us do what is to be done there. */
+function cluster(one: DeploymentView['clusters'][number]): Finding {
+  const { name, server, reachable, fault } = one
+  const check = `cluster ${name}`
+  const found = `${standingWords(one)}${server === null ? '' : ` (${server})`}`
+  if (fault === null) return good(check, found)
+  return bad(
+    check,
+    found,
+    reachable === null
+      ? 'Look at the log of the product.'
+      : 'Look at the cluster, and at the kubeconfig and the rights that the file of DAGBOK_CLUSTERS_FILE names: it goes on by itself.',
+  )
 }
 
 async function pool(client: RestClient, team: string): Promise<Finding> {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import type { AttemptRecord } from '#server/views/attempt.ts'
+import type { PodView } from '#server/views/pod.ts'
 import type { RunDetail, TaskRunView } from '#server/views/run.ts'
 import { exitCodes, UsageError } from '../../client/failure.ts'
 import { runOf, taskRunOf } from '../../client/addresses.ts'
@@ -10,12 +11,14 @@ import { readRun } from '../../client/runs.ts'
 import { openBrowser } from '../../print/browser.ts'
 import { dim, say, sayJson, warn } from '../../print/output.ts'
 import { attemptText } from '../../print/attempt.ts'
+import { sayPod } from '../../print/pod.ts'
 import { runText, taskWords } from '../../print/run.ts'
 
 interface Options {
   task?: string
   attempt?: number
   log?: true
+  pod?: true
   logFailed?: true
   web?: true
   exitStatus?: true
@@ -51,6 +54,10 @@ async function sayTask(client: RestClient, run: RunDetail, text: string, options
   const found = run.taskRuns.find((one) => one.task === task && one.key === key)
   if (found === undefined)
     throw new DagbokError('not_found', `Run ${run.number} has no task run ${taskWords({ task, key })}.`)
+  if (options.pod) {
+    const path = `/runs/${run.id}/tasks/${encodeURIComponent(task)}/pod`
+    return sayPod(await client.get<PodView>(path, { key, n: options.attempt }), options)
+  }
   const n = options.attempt ?? found.attempts.at(-1)?.n
   if (n === undefined)
     throw new DagbokError(
@@ -74,6 +81,7 @@ async function view(text: string, options: Options): Promise<void> {
   const address = runOf(text)
   if (options.attempt !== undefined && options.task === undefined)
     throw new UsageError('--attempt is of a task: add --task TASK.')
+  if (options.pod && options.task === undefined) throw new UsageError('--pod is of a task: add --task TASK.')
   const client = await signedInClient()
   const run = await readRun(client, address)
   if (options.web) openBrowser(run.url)
@@ -92,6 +100,12 @@ export const runView = (): Command =>
     .option('--task <TASK>', 'a task run of it: what its newest attempt was given, did and left')
     .option('--attempt <N>', 'of that, this attempt', attemptOf)
     .addOption(new Option('--log', 'print the logs of its tasks, or of that attempt').conflicts('json'))
+    .addOption(
+      new Option(
+        '--pod',
+        'of a task that is a pod: its YAML, as it is to be, or as it was last seen',
+      ).conflicts(['log', 'logFailed']),
+    )
     .addOption(
       new Option('--log-failed', 'print the logs of the tasks that failed').conflicts([
         'json',

@@ -29,4 +29,10 @@ export const versionList = (): Command =>
           ]),
         ),
       )
+      for (const { number, images } of versions)
+        for (const { image, digest, drift } of images)
+          if (drift !== null)
+            say(
+              `\nv${number}: ${plain(image)} stays ${digest}; since ${drift.seenAt} its name means ${drift.digest}`,
+            )
     })

@@ -52,7 +52,10 @@ export function conditionsHold(viewer: Viewer): boolean {
 export const variable = (prefix: string, name: string): string =>
   `DAGBOK_${prefix}_${name.toUpperCase().replaceAll('-', '_')}`
 
-function own(viewer: Viewer, attempt: number, traceparent: string): Record<string, string> {
+/** Renders a text for a viewer in a scope. @throws ExpressionError */
+export type Render = typeof renderText
+
+function own(viewer: Viewer, attempt: number, traceparent: string, render: Render): Record<string, string> {
   const { run, params, causes } = viewer.facts
   const matrix = viewer.task.matrix?.find((item) => item.key === viewer.key)?.values ?? {}
   const group = viewer.spec.groups.find((one) => one.id === viewer.task.scope)
@@ -62,7 +65,7 @@ function own(viewer: Viewer, attempt: number, traceparent: string): Record<strin
       : Object.fromEntries(
           Object.entries(group.params).map(([name, value]) => [
             name,
-            typeof value === 'string' ? renderText(viewer, group.parent, value) : value,
+            typeof value === 'string' ? render(viewer, group.parent, value) : value,
           ]),
         )
   return {
@@ -89,9 +92,9 @@ function own(viewer: Viewer, attempt: number, traceparent: string): Record<strin
   }
 }
 
-function inputOf(viewer: Viewer, input: Task['inputs'][string]): RenderedInput {
+function inputOf(viewer: Viewer, input: Task['inputs'][string], render: Render): RenderedInput {
   if (input.kind === 'file') return input
-  if (input.kind === 'value') return { kind: 'value', value: renderText(viewer, input.scope, input.template) }
+  if (input.kind === 'value') return { kind: 'value', value: render(viewer, input.scope, input.template) }
   const target = viewer.spec.tasks.find((task) => task.id === input.task)
   const expanded = isExpanded(target)
   const seen = target === undefined || !expanded ? null : seenCell(viewer.task, viewer.key, target)
@@ -111,20 +114,28 @@ export function readsExpressions({ spec, task }: Pick<Viewer, 'spec' | 'task'>):
   return reads
 }
 
-/** @param traceparent W3C trace context of the attempt, `''` without one. @throws ExpressionError */
-export function renderTask(viewer: Viewer, attempt: number, traceparent: string): RenderedTask {
+/**
+ * @param traceparent W3C trace context of the attempt, `''` without one
+ * @throws ExpressionError
+ */
+export function renderTask(
+  viewer: Viewer,
+  attempt: number,
+  traceparent: string,
+  render: Render = renderText,
+): RenderedTask {
   const { task } = viewer
   const { action } = task
   if (action.kind === 'approve' || action.kind === 'wait')
     throw new Error(`${task.id} is a task of kind ${action.kind}: there is nothing to run`)
-  const text = (value: string) => asText(renderText(viewer, task.scope, value))
+  const text = (value: string) => asText(render(viewer, task.scope, value))
   const declared = Object.fromEntries(Object.entries(task.env).map(([name, value]) => [name, text(value)]))
   return {
     action: action.kind === 'command' ? { kind: 'command', command: action.command.map(text) } : action,
     args: task.args.map(text),
-    env: { ...declared, ...own(viewer, attempt, traceparent) },
+    env: { ...declared, ...own(viewer, attempt, traceparent, render) },
     inputs: Object.fromEntries(
-      Object.entries(task.inputs).map(([name, input]) => [name, inputOf(viewer, input)]),
+      Object.entries(task.inputs).map(([name, input]) => [name, inputOf(viewer, input, render)]),
     ),
     image: task.image === null ? null : text(task.image),
   }

@@ -12,6 +12,7 @@
  *   of a container that it had not made when the pod was ended: that one has no id.
  */
 import type { Reason } from '../run/states.ts'
+import type { PodEnd } from './attempt-facts.ts'
 import type { ObservedContainer, Terminated } from './observed.ts'
 import { sentence } from './verdict.ts'
 
@@ -59,6 +60,28 @@ const ofAuthor =
 
 export const startFault = (words: string | null): Reason =>
   ofAuthor.test(words ?? '') ? 'bad_config' : 'infrastructure_unknown'
+
+/** How the first process of a pod ended, as under every executor: a code that it chose, or the signal that ended it. */
+export interface Exit {
+  exitCode: number | null
+  signal: 'SIGKILL' | 'SIGTERM' | null
+}
+
+/** What runtimes say of what they could not start. */
+const startErrors: ReadonlySet<number> = new Set([126, 127, 128])
+
+/**
+ * 137 and 143 are signals where something is known to have sent one: its memory, somebody on its node, or we, to end it. Else they are codes
+ * that a program may choose, as all others: its author's lists of exit codes are asked.
+ * @param isEnded whether it was ended by us
+ */
+export function exitOf({ reason, exitCode }: Pick<PodEnd, 'reason' | 'exitCode'>, isEnded: boolean): Exit {
+  const isSent = isEnded || reason === 'killed' || reason === 'oom'
+  if (isSent && exitCode === 137) return { exitCode: null, signal: 'SIGKILL' }
+  if (isSent && exitCode === 143) return { exitCode: null, signal: 'SIGTERM' }
+  const isUnstarted = reason === 'bad_config' || reason === 'infrastructure_unknown'
+  return { exitCode: isUnstarted && startErrors.has(exitCode ?? 0) ? null : exitCode, signal: null }
+}
 
 export interface Told {
   reason: Reason

@@ -3,6 +3,7 @@ import { canonicalJson, type Json } from '../json.ts'
 import { buildPod, restrictedContainer } from './build-pod.ts'
 import type { PodAttempt, PodDeployment } from './deployment.ts'
 import { literal } from './expansion.ts'
+import { withDigests } from './image-digest.ts'
 import { podFaultWords, type PodFault } from './fault.ts'
 import type { Pod } from './manifest.ts'
 import { mergePatch } from './merge.ts'
@@ -22,6 +23,8 @@ export interface PodFacts {
   /** What an admin allows the team. */
   allowance: Allowance
   sha256: Sha256
+  /** Of images as they are written, what the version has been run with (N10). */
+  digests?: ReadonlyMap<string, string>
 }
 
 /** `faults` are sentences; `at` are the same with their places in the pod that was refused, or in the patch. */
@@ -65,7 +68,7 @@ const refusal = (faults: string[], refused: Json, at: Extract<PodOfAttempt, { po
 
 /** Pure: the same facts give the same pod. @param by the policy */
 export function podOfAttempt(
-  { attempt, task, deployment, allowance, sha256 }: PodFacts,
+  { attempt, task, deployment, allowance, sha256, digests = new Map() }: PodFacts,
   by = rules,
 ): PodOfAttempt {
   const said = task ?? plainTaskPod
@@ -93,7 +96,7 @@ export function podOfAttempt(
       whole,
       checked.faults.map((fault) => ({ in: 'pod', fault })),
     )
-  const pod = withSpecHash(checked.pod, sha256)
+  const pod = withSpecHash(withDigests(checked.pod, digests), sha256)
   const bytes = new TextEncoder().encode(JSON.stringify(pod)).length
   if (bytes > mostBytes)
     return refusal(

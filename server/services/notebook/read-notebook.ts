@@ -1,10 +1,12 @@
 import type { DagRow } from '#db/queries/dag-view.ts'
+import { specOf } from '#db/queries/version.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import { isProgram, type Text } from '../../domain/notebook/program.ts'
 import { indexLines } from '../../domain/notebook/line-index.ts'
 import { bytesOf } from '../../git/tree.ts'
 import type { Notebook } from '../../views/version.ts'
 import type { ServiceContext } from '../context.ts'
+import { isPod } from '../pod/which-cluster.ts'
 import { blobOf, textsBeside } from '../program/printed-texts.ts'
 import { notebookTexts } from '../version/notebook-texts.ts'
 import { filesIn } from '../version/read-snapshot.ts'
@@ -70,6 +72,7 @@ export async function readNotebook(ctx: ServiceContext, dag: DagRow): Promise<No
     throw new DagbokError('not_found', `${dag.name} is not at its repository's default branch any more.`)
   const text = bytesOf(await ctx.repositories.blobs(dag.repositoryId, [entry.blob]), entry).toString('utf8')
   const shown = await checkNotebook(ctx, dag, dag.sha, dag.path, text)
+  const spec = dag.versionId === null ? null : await specOf(ctx.db, dag.versionId)
   return {
     dag: { team: dag.team, repo: dag.repo, dag: dag.name },
     path: dag.path,
@@ -77,6 +80,7 @@ export async function readNotebook(ctx: ServiceContext, dag: DagRow): Promise<No
     sha: dag.sha,
     text,
     version: versionLabelAtTip(dag),
+    pods: spec === null ? [] : spec.tasks.filter((task) => isPod(task, ctx)).map(({ id }) => id),
     ...shown,
   }
 }

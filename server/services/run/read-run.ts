@@ -16,6 +16,7 @@ import { inWrittenOrder } from '../../domain/dag/written-order.ts'
 import type { RunDetail, TaskResult } from '../../views/run.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
+import { isPod } from '../pod/which-cluster.ts'
 import { graphOf, headline, ignoredImages, runSummary, taskRunViews } from './views.ts'
 import { whysOfRun } from './why-not-running.ts'
 
@@ -64,6 +65,7 @@ export async function readRun(ctx: ServiceContext, row: RunViewRow): Promise<Run
     taskRuns,
     forms,
     ignoredImages: ignoredImages(spec, ctx.deployment.executor),
+    pods: spec.tasks.filter((task) => isPod(task, ctx)).map(({ id }) => id),
     marks,
     whyNotRunning: whys.run,
     cancelledBy: row.cancelledBy,

@@ -19,8 +19,6 @@ import {
 import { databaseNow } from '#db/queries/schedule.ts'
 import type { Spec, Task } from '../../domain/dag/spec.ts'
 import { positionOf, type Machine } from '../../domain/run/machine.ts'
-import { makePlan } from '../../domain/run/plan.ts'
-import { restoreMachine } from '../../domain/run/restore.ts'
 import { isTerminalRun, isTerminalTaskRun, type TaskRunState } from '../../domain/run/states.ts'
 import { whyRunWaits } from '../../domain/run/why/run.ts'
 import { wordsOf, type Target, type Why } from '../../domain/run/why/sentence.ts'
@@ -34,6 +32,7 @@ import {
 } from '../../domain/run/why/task-run.ts'
 import type { WhyNotRunning } from '../../views/why.ts'
 import type { ServiceContext } from '../context.ts'
+import { machineOf } from './machine-of.ts'
 import { pathOfRun } from './views.ts'
 
 type TaskRow = Awaited<ReturnType<typeof taskRunsOf>>[number]
@@ -71,25 +70,6 @@ export async function whyRunsWait(
       const { id, dagId, number } = run
       return [id, { dagId, number, why: whyRunWaits({ ...run, schedulers, full }) }]
     }),
-  )
-}
-
-function machineOf(row: RunViewRow, spec: Spec, rows: readonly TaskRow[]): Machine {
-  const inOrder = rows.toSorted((a, b) => a.index - b.index)
-  const run = { state: row.state, stopping: row.stopping, dueAt: row.dueAt?.getTime() ?? null }
-  return restoreMachine(
-    makePlan(spec.tasks, spec.limits.run_timeout),
-    run,
-    inOrder.map(({ task, key, dueAt, readyAt, heldAt, ...one }) => ({
-      task,
-      key,
-      state: {
-        ...one,
-        dueAt: dueAt?.getTime() ?? null,
-        readyAt: readyAt?.getTime() ?? null,
-        heldAt: heldAt?.getTime() ?? null,
-      },
-    })),
   )
 }
 

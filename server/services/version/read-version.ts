@@ -6,6 +6,7 @@ import {
   type VersionKey,
 } from '#db/queries/version.ts'
 import { versionRunCounts } from '#db/queries/version-view.ts'
+import { imagesOfDag, type VersionImageRow } from '#db/queries/version-image.ts'
 import type { DagRow } from '#db/queries/dag-view.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Json } from '../../domain/json.ts'
@@ -13,9 +14,16 @@ import { paramsSchema } from '../../domain/run/params.ts'
 import { scheduleOf } from '../schedule/schedule-of.ts'
 import { graphDiff } from '../../domain/version/graph-diff.ts'
 import { withoutShas } from '../../domain/version/used-shas.ts'
-import type { VersionSummary, FileDiff, VersionDiff } from '../../views/version.ts'
+import type { VersionImage, VersionSummary, FileDiff, VersionDiff } from '../../views/version.ts'
 import type { ServiceContext } from '../context.ts'
 import { byRepository } from './bundle-files.ts'
+
+const imageView = ({ image, digest, seenAt, drift }: VersionImageRow): VersionImage => ({
+  image,
+  digest,
+  seenAt: seenAt.toISOString(),
+  drift: drift === null ? null : { digest: drift.digest, seenAt: drift.seenAt.toISOString() },
+})
 
 /** Newest first. */
 export async function listVersions(ctx: ServiceContext, dag: DagRow): Promise<VersionSummary[]> {
@@ -25,6 +33,7 @@ export async function listVersions(ctx: ServiceContext, dag: DagRow): Promise<Ve
     rows.map((row) => row.id),
   )
   const counts = new Map((await versionRunCounts(ctx.db, dag.id)).map((row) => [row.versionId, row]))
+  const images = await imagesOfDag(ctx.db, dag.id)
   return rows.map((row) => {
     const last = counts.get(row.id)
     return {
@@ -42,6 +51,7 @@ export async function listVersions(ctx: ServiceContext, dag: DagRow): Promise<Ve
       runs: last?.runs ?? 0,
       lastRun:
         last === undefined ? null : { id: last.lastId, number: last.lastNumber, state: last.lastState },
+      images: images.filter((one) => one.versionId === row.id).map(imageView),
       createdAt: row.createdAt.toISOString(),
     }
   })

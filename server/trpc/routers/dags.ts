@@ -5,11 +5,13 @@ import { requireDag } from '../../services/dag/address.ts'
 import { checkNotebook, readNotebook } from '../../services/notebook/read-notebook.ts'
 import { commitNotebook } from '../../services/notebook/commit-notebook.ts'
 import { diffVersions, listVersions, paramsOfVersion } from '../../services/version/read-version.ts'
+import { podOfVersion } from '../../services/pod/pod-of-version.ts'
 import { readVersion } from '../../services/version/resolve-version.ts'
 import { isProgram } from '../../domain/notebook/program.ts'
 import { router, signedIn } from '../init.ts'
 import { dagRefSchema, json } from '../../views/common.ts'
 import { brokenNotebookSchema, dagDetailSchema, dagSummarySchema, gridSchema } from '../../views/dag.ts'
+import { podViewSchema } from '../../views/pod.ts'
 import { notebookSchema, versionDiffSchema, versionSummarySchema } from '../../views/version.ts'
 
 const at = '/dags/{team}/{repo}/{dag}' as const
@@ -109,6 +111,31 @@ export const dagsRouter = router({
       const dag = await requireDag(ctx.services, ctx.actor, input, 'repository:read')
       const version = await readVersion(ctx.services, dag, input.version ?? null)
       return paramsOfVersion(ctx.services, version, input.schedule ?? null)
+    }),
+
+  pod: signedIn
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: `${at}/tasks/{task}/pod`,
+        summary: 'YAML of the pod that a task of a version would be',
+      },
+    })
+    .input(
+      dagRefSchema
+        .extend({
+          task: z.string(),
+          version: z.string().optional(),
+          key: z.string().optional().describe('of a task with a matrix the item; without it the first'),
+        })
+        .strict(),
+    )
+    .output(podViewSchema)
+    .query(async ({ ctx, input }) => {
+      const { task, key = null } = input
+      const dag = await requireDag(ctx.services, ctx.actor, input, 'repository:read')
+      const version = await readVersion(ctx.services, dag, input.version ?? null)
+      return podOfVersion(ctx.services, dag, version, { task, key })
     }),
 
   notebook: signedIn

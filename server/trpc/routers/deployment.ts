@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { activeEverywhere } from '#db/queries/claim.ts'
+import { readClusterStandings } from '../../services/worker/cluster-standings.ts'
 import { deploymentSchema } from '../../views/deployment.ts'
 import { router, signedIn } from '../init.ts'
 
@@ -13,5 +14,6 @@ export const deploymentRouter = router({
     .query(async ({ ctx: { services } }) => ({
       ...services.deployment,
       active: await activeEverywhere(services.db),
+      clusters: await readClusterStandings(services),
     })),
 })

@@ -7,6 +7,7 @@ import { readAttempt } from '../../services/run/read-attempt.ts'
 import { readLogPage } from '../../services/run/read-log.ts'
 import { readTablePage } from '../../services/run/read-table.ts'
 import { readRun, readTaskResult, requireRun } from '../../services/run/read-run.ts'
+import { podOfTaskRun } from '../../services/pod/pod-of-run.ts'
 import { rerun } from '../../services/run/rerun.ts'
 import { startRun } from '../../services/run/start-run.ts'
 import { readVersion } from '../../services/version/resolve-version.ts'
@@ -15,6 +16,7 @@ import { pathOfRun, runSummary } from '../../services/run/views.ts'
 import { router, signedIn } from '../init.ts'
 import { dagRefSchema, json, runStateSchema } from '../../views/common.ts'
 import { attemptRecordSchema } from '../../views/attempt.ts'
+import { podViewSchema } from '../../views/pod.ts'
 import { runSummarySchema } from '../../views/dag.ts'
 import {
   logPageSchema,
@@ -188,6 +190,30 @@ export const runsRouter = router({
       const { id, task, n, key = null } = input
       const run = await requireRun(ctx.services, ctx.actor, id, 'run:read')
       return readAttempt(ctx.services, run, { task, key, n })
+    }),
+
+  pod: signedIn
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/runs/{id}/tasks/{task}/pod',
+        summary: 'YAML of the pod that a task is to be, or of an attempt as it was last seen',
+      },
+    })
+    .input(
+      runId
+        .extend({
+          task: z.string(),
+          key: z.string().optional(),
+          n: z.coerce.number().int().min(1).optional().describe('of the attempt; without it the newest'),
+        })
+        .strict(),
+    )
+    .output(podViewSchema)
+    .query(async ({ ctx, input }) => {
+      const { id, task, n = null, key = null } = input
+      const run = await requireRun(ctx.services, ctx.actor, id, 'run:read')
+      return podOfTaskRun(ctx.services, run, { task, key, n })
     }),
 
   /** Lines of a log; a negative `from` counts from its end. */

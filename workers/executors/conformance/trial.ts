@@ -7,6 +7,7 @@ import type { Database } from '#db/client.ts'
 import type { NewRun } from '#db/queries/run.ts'
 import { specOf, versionByNumber } from '#db/queries/version.ts'
 import { createRun } from '#server/services/run/create-run.ts'
+import { asProcess, type Manner } from './manner.ts'
 import type { Workshop } from '../../testing/workshop.ts'
 
 export interface Subject {
@@ -18,6 +19,8 @@ export interface Subject {
   image?: string
   /** What tasks wait for; without it a file that tasks of this machine see. */
   barrier?: () => Promise<Barrier>
+  /** Without it as a process of this machine. */
+  manner?: Manner
 }
 
 /** `wait` is bash that goes on once `open` was called. */
@@ -65,6 +68,10 @@ export class Trial {
       wait: `while [ ! -e ${file} ]; do sleep 0.02; done`,
       open: () => writeFile(file, ''),
     }
+  }
+
+  get manner(): Manner {
+    return this.#subject.manner ?? asProcess
   }
 
   /** A container has a pipe for each stream: lines of one are in order, and each is told when it was read. */

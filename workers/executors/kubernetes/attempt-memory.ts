@@ -1,5 +1,6 @@
 /** What is known of the attempts of a cluster in this process only. */
 import type { Told } from '#server/domain/pod/container-end.ts'
+import type { Seen } from '#server/domain/pod/attempt-facts.ts'
 import type { Pod } from '#server/domain/pod/manifest.ts'
 import type { PodRef } from './cluster-client.ts'
 
@@ -13,6 +14,10 @@ export interface Remembered {
   cancelAsked: boolean
   /** Why its creation was put off. */
   refusal: Told | null
+  /** Its pod as it was seen last, and what was told of it. */
+  seen: { pod: unknown; events: unknown } | null
+  /** Whether what was pulled for it is written down. */
+  isPulled: boolean
 }
 
 /** Of what nothing is known but that it is there. */
@@ -22,6 +27,8 @@ const nothing: Omit<Remembered, 'ref'> = {
   token: null,
   cancelAsked: false,
   refusal: null,
+  seen: null,
+  isPulled: false,
 }
 
 export class AttemptMemory {
@@ -65,6 +72,20 @@ export class AttemptMemory {
     if (known === undefined || known.cancelAsked) return null
     known.cancelAsked = true
     return id
+  }
+
+  /** What was told of it before stays, where nobody was asked for that. */
+  see(attemptId: string, seen: Seen): void {
+    const known = this.#remembered.get(attemptId)
+    if (known === undefined) return
+    const pod = seen.kind === 'pod' ? seen.pod : (known.seen?.pod ?? null)
+    known.seen = { pod, events: seen.isFresh ? seen.events : (known.seen?.events ?? []) }
+  }
+
+  /** It is kept elsewhere. */
+  forgetSeen(attemptId: string): void {
+    const known = this.#remembered.get(attemptId)
+    if (known !== undefined) known.seen = null
   }
 
   ids(): string[] {

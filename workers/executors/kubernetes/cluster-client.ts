@@ -24,6 +24,7 @@ const listSchema = z.looseObject({
   // Of an empty list Go may write null.
   items: z.array(objectSchema).nullable(),
 })
+const versionSchema = z.looseObject({ gitVersion: z.string().max(100) })
 const bookmarkSchema = z.looseObject({ metadata: z.looseObject({ resourceVersion: z.string() }) })
 const eventSchema = z.looseObject({ type: z.string(), object: z.unknown() })
 
@@ -147,6 +148,11 @@ export class ClusterClient {
       const event = eventOf(line)
       if (event !== null) yield event
     }
+  }
+
+  /** What it is: `v1.33.2`. @throws ClusterError */
+  async version(signal?: AbortSignal): Promise<string> {
+    return parsed(versionSchema, await this.#get('/version', {}, callMs, signal)).gitVersion
   }
 
   /** null: it is not there, by a read that is not of a cache. */

@@ -4,8 +4,10 @@
  */
 import { createHash } from 'node:crypto'
 import { SessionLock } from '#db/session-lock.ts'
-import { registerWorker, workerAlive } from '#db/queries/worker.ts'
+import { registerWorker, tellCluster, workerAlive } from '#db/queries/worker.ts'
 import { clusterQueue } from '#server/domain/run/deployment.ts'
+import { reportOf } from './cluster-report.ts'
+import { realTiming } from './timing.ts'
 import { KubernetesExecutor, type KubernetesExecutorOptions } from './kubernetes-executor.ts'
 
 interface Options extends Omit<KubernetesExecutorOptions, 'workerId'> {
@@ -14,9 +16,16 @@ interface Options extends Omit<KubernetesExecutorOptions, 'workerId'> {
     serve: (executor: KubernetesExecutor) => void
     retire: (executor: KubernetesExecutor) => void
   }
+  /** Of its API server, as its kubeconfig has it; may throw. */
+  address: () => string
   /** ms between two tries to be the one. */
   tryMs?: number
+  /** ms between two times that its cluster is asked who it is. */
+  reportMs?: number
 }
+
+/** ms. */
+const usualReportMs = 15_000
 
 const bytesOf = (text: string): Buffer => createHash('sha256').update(text).digest()
 
@@ -33,6 +42,9 @@ export class ClusterHost {
   #executor: KubernetesExecutor | null = null
   #timer: NodeJS.Timeout | undefined
   #turn: Promise<void> = Promise.resolve()
+  readonly #stopped = new AbortController()
+  #report: Promise<void> | null = null
+  #reportedAt = -Infinity
 
   constructor(options: Options) {
     this.#options = options
@@ -65,6 +77,8 @@ export class ClusterHost {
   async stop(): Promise<void> {
     clearInterval(this.#timer)
     await this.#turn
+    this.#stopped.abort(new Error('stopped'))
+    await this.#report
     await this.#letGo()
     await this.#lock.close(1000)
   }
@@ -83,6 +97,21 @@ export class ClusterHost {
       scheduler.serve(executor)
     }
     await workerAlive(db, this.#workerId)
+    // A cluster that does not answer holds up nobody.
+    if (realTiming.elapsed() - this.#reportedAt >= (this.#options.reportMs ?? usualReportMs))
+      this.#report ??= this.#tell().finally(() => (this.#report = null))
+  }
+
+  /** Says of its cluster who answers there, or why nobody does. */
+  async #tell(): Promise<void> {
+    const { db, client, address, log, cluster } = this.#options
+    this.#reportedAt = realTiming.elapsed()
+    try {
+      const fault = this.#executor?.watchFault ?? null
+      await tellCluster(db, this.#workerId, await reportOf(client, address, fault, this.#stopped.signal))
+    } catch (error) {
+      log.warn({ err: error, cluster: cluster.name }, 'what was found of a cluster could not be written')
+    }
   }
 
   async #letGo(): Promise<void> {

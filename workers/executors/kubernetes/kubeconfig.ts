@@ -4,7 +4,7 @@ import { KubeConfig } from '@kubernetes/client-node'
 import type { ClusterSettings } from '#server/config/clusters.ts'
 import { Calls } from './calls.ts'
 import { ClusterClient } from './cluster-client.ts'
-import { Login, wireOf } from './wire.ts'
+import { Login, unusable, wireOf } from './wire.ts'
 
 /** What the kubelet gives the pods of a service account. */
 const accountToken = '/var/run/secrets/kubernetes.io/serviceaccount/token'
@@ -25,6 +25,17 @@ function load({ kubeconfig, context }: Pick<ClusterSettings, 'kubeconfig' | 'con
 /** Calls at a cluster of the settings. Asks nobody yet. */
 export const callsOf = (cluster: Pick<ClusterSettings, 'kubeconfig' | 'context'>): Calls =>
   new Calls(wireOf(new Login(() => load(cluster))))
+
+/** Where its API server is, as its kubeconfig has it now. @throws ClusterError `config` */
+export function serverOf(cluster: Pick<ClusterSettings, 'kubeconfig' | 'context'>): string {
+  try {
+    const { server } = load(cluster).getCurrentCluster() ?? {}
+    if (server === undefined) throw new Error('it has no current context, or that names no cluster')
+    return server
+  } catch (cause) {
+    throw unusable(cause)
+  }
+}
 
 /** Asks nobody yet. */
 export const clusterClient = (cluster: ClusterSettings): ClusterClient =>

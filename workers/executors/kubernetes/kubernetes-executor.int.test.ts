@@ -9,6 +9,7 @@ import { clustersOf, type ClusterSettings } from '#server/config/clusters.ts'
 import { cell, Trial } from '../conformance/trial.ts'
 import type { AttemptSink } from '../executor.ts'
 import type { Crew, Place } from '../../testing/crew.ts'
+import { seenOf } from '#server/services/pod/last-seen.ts'
 import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
 import { workerIdOf } from './cluster-host.ts'
 import { KubernetesExecutor } from './kubernetes-executor.ts'
@@ -285,6 +286,54 @@ test('[R18] an attempt whose results cannot be read has failed, and is not looke
     return rows.length === 0 ? null : rows
   })
   expect(row?.reason).toBe('storage')
+})
+
+test('a pod is kept with its attempt as it was last seen, with what the cluster told of it, and without its token', async () => {
+  await push('kept')
+  const pod = await podOf('kept')
+  const id = idOf(pod)
+  const message = 'Back-off restarting failed container'
+  paper.events = [
+    { involvedObject: { uid: pod.metadata.uid }, reason: 'BackOff', message, lastTimestamp: now() },
+  ]
+  await run(pod)
+  const failed = { exitCode: 3, reason: 'Error', startedAt: now(), finishedAt: now() }
+  paper.setMain(pod.metadata.name, { terminated: failed }, 'Failed')
+  expect((await shop.ended('kept', 1)).state).toBe('failed')
+  paper.events = []
+  const [row] = await database().client<{ handle: Record<string, string> }[]>`
+    select handle from attempt where id = ${id}`
+  const seen = seenOf(row?.handle ?? null)
+  expect(JSON.stringify(pod)).toContain('dagbok_pod_')
+  expect(JSON.stringify(seen)).not.toContain('dagbok_pod_')
+  expect(seen).toMatchObject({
+    pod: {
+      metadata: { uid: pod.metadata.uid },
+      status: { phase: 'Failed', containerStatuses: [{ name: 'main', state: { terminated: failed } }] },
+    },
+    events: [{ reason: 'BackOff', message }],
+  })
+})
+
+test('of a pod that somebody has taken away, what was seen before is kept', async () => {
+  await push('taken')
+  const pod = await podOf('taken')
+  const id = idOf(pod)
+  await run(pod)
+  await paper.until(() => (paper.pods.get(pod.metadata.name)?.['status'] === undefined ? null : true))
+  await shop.until(async () => {
+    const [row] = await database().client<{ at: string | null }[]>`
+      select handle->>'runningSeenAt' as at from attempt where id = ${id}`
+    return row?.at ?? null
+  })
+  paper.remove(pod.metadata.name)
+  const row = await shop.until(async () => {
+    const [found] = await database().client<{ handle: Record<string, string> }[]>`
+      select handle from attempt where id = ${id} and ended_at is not null`
+    return found ?? null
+  })
+  expect(seenOf(row.handle)).toMatchObject({ pod: { status: { phase: 'Running' } } })
+  await database().client`update run set cancel_requested_at = now() where state = 'running'`
 })
 
 test('[R17] a cancel ends a pod, and is heard once', async () => {

@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import type { Database } from '#db/client.ts'
 import { heartbeat } from '#db/queries/attempt.ts'
 import { liveAttemptsOf, teamNames, teamOfRun, tokensToEnd } from '#db/queries/pod.ts'
+import { digestsOfVersion } from '#db/queries/version-image.ts'
 import type { ClusterSettings } from '#server/config/clusters.ts'
 import { podLeaseMs, underwayMs } from '#server/config/lease.ts'
 import { ownPrefix } from '#server/domain/pod/names.ts'
@@ -106,6 +107,14 @@ export class KubernetesExecutor implements Executor {
     return Math.max(0, this.#options.cluster.pods - this.#keeper.memory.adopted)
   }
 
+  /** Why pods cannot be watched, of one of its namespaces; null: they are. */
+  get watchFault(): string | null {
+    for (const [namespace, { health }] of this.#loops)
+      if (health.failure !== null)
+        return `The pods of ${namespace} cannot be watched: ${health.failure.message}`
+    return null
+  }
+
   /** Finds what earlier lives left, and begins to watch. What throws here has begun nothing. */
   async start(): Promise<void> {
     try {
@@ -132,7 +141,7 @@ export class KubernetesExecutor implements Executor {
   async submit(job: AttemptJob): Promise<void> {
     const { db, cluster, sink, artifacts, released } = this.#options
     const team = await teamOfRun(db, job.runId)
-    const plan = planPod(job, cluster, team.name)
+    const plan = planPod(job, cluster, team.name, await digestsOfVersion(db, job.versionId))
     if (plan.pod === null) {
       await sink.ended(job.token, attemptEnd('failed', 'bad_config', plan.faults.join('\n')))
       return released(job.token)

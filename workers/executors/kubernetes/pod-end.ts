@@ -3,7 +3,7 @@ import { text as readText } from 'node:stream/consumers'
 import { ZodError } from 'zod'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { finalizer } from '#server/domain/pod/names.ts'
-import type { Told } from '#server/domain/pod/container-end.ts'
+import { exitOf, type Told } from '#server/domain/pod/container-end.ts'
 import type { AttemptFacts, PodEnd } from '#server/domain/pod/attempt-facts.ts'
 import { ownPrefix, specHashAnnotation } from '#server/domain/pod/names.ts'
 import type { LiveAttempt } from '#db/queries/pod.ts'
@@ -88,5 +88,6 @@ export async function endOf(end: PodEnd, handle: PodHandle, artifacts: ArtifactS
   const left = found === 'unreadable' ? null : found
   if (state === 'succeeded') return { ...succeeded(handle, left), exitCode: exitCode ?? 0 }
   const { metrics = [], values = [] } = left ?? {}
-  return { ...attemptEnd(state, reason, message), exitCode, metrics, values }
+  const exit = exitOf(end, handle.ending !== undefined)
+  return { ...attemptEnd(state, reason, message), ...exit, metrics, values }
 }

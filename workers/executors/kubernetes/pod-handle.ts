@@ -51,6 +51,8 @@ const schema = intentSchema.extend({
   endSeenAt: at.optional(),
   ending: endingSchema.optional(),
   logsDone: z.literal(true).optional(),
+  /** Its pod as it was seen last, packed. */
+  seen: z.string().optional(),
 })
 export type PodHandle = z.infer<typeof schema>
 

@@ -20,6 +20,7 @@ import { ClusterError } from './cluster-error.ts'
 import { endOf, factsOf } from './pod-end.ts'
 import { podHandleOf, type PodHandle } from './pod-handle.ts'
 import type { PodLogs } from './pod-logs.ts'
+import { notePulled, seenFor } from './pod-record.ts'
 import type { Again } from './work-queue.ts'
 
 export interface KeeperOptions {
@@ -111,6 +112,8 @@ export class PodKeeper {
       // Nobody can have made what nobody was asked for.
       const isUnmade = own.manifest !== null && !own.isAsked
       const seen = await this.#see(ref, facts, { isFresh, isUnmade, made })
+      this.memory.see(attemptId, seen)
+      if (known !== null) await notePulled(this.#options.db, own, known.handle, known.attempt.versionId, seen)
       const now = known?.attempt.now ?? Date.now()
       const next = await this.#act(attemptId, {
         known,
@@ -218,12 +221,26 @@ export class PodKeeper {
         // What never ran has written nothing.
         if (seen.kind === 'absent' || explain(seen.pod, seen.events).userCode !== 'not_started')
           if (!(await logs.complete(known.attempt, ref, known.handle))) return { done: { againMs: 1000 } }
-        return this.#add(token, { logsDone: true })
+        return this.#keep(attemptId, known, now, { logsDone: true })
       case 'publish':
+        await this.#keep(attemptId, known, now, {})
         return this.#publish(attemptId, known, action)
       default:
         return assertNever(action)
     }
+  }
+
+  /** Adds to its handle, with how its pod was seen last: it ends. */
+  async #keep(
+    attemptId: string,
+    { attempt, handle }: Known,
+    now: number,
+    more: Record<string, Json>,
+  ): Promise<Step> {
+    const all = { ...more, ...seenFor(this.memory.get(attemptId), handle, now) }
+    if (Object.keys(all).length > 0) await this.#add(attempt.token, all)
+    this.memory.forgetSeen(attemptId)
+    return 'again'
   }
 
   async #add(token: string, more: Record<string, Json>): Promise<Step> {

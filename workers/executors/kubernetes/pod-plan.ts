@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto'
 import type { ClusterSettings } from '#server/config/clusters.ts'
 import { isCollected } from '#server/domain/pod/build-pod.ts'
-import type { PodAttempt } from '#server/domain/pod/deployment.ts'
 import type { Pod } from '#server/domain/pod/manifest.ts'
 import { specHashAnnotation } from '#server/domain/pod/names.ts'
 import { podOfAttempt } from '#server/domain/pod/pod-of-attempt.ts'
+import { podAttemptOf } from '#server/services/pod/pod-attempt.ts'
+import { scriptStart } from '#server/services/pod/script-start.ts'
 import type { AttemptJob } from '../executor.ts'
-import { scriptStart } from '../process/command.ts'
 import { newPodSecret, type PodIntent } from './pod-handle.ts'
 import type { PodJob } from './pod-protocol.ts'
 
@@ -21,37 +21,22 @@ export type PodPlan =
   /** Sentences: nothing is created. */
   | { pod: null; faults: string[] }
 
-const isDeclared = ({ outputs, metrics, values }: AttemptJob): boolean =>
-  [outputs, metrics, values].some((declared) => Object.keys(declared).length > 0)
-
-function attemptOf(job: AttemptJob, secret: string): PodAttempt {
-  const { action, pod } = job
-  const script = scriptStart(job)
-  return {
-    ...job,
-    token: { kind: 'value', value: secret },
-    action:
-      action.kind === 'image'
-        ? { kind: 'image' }
-        : action.kind === 'command'
-          ? { kind: 'command', command: action.command }
-          : { kind: 'script', argv: script?.argv ?? [] },
-    args: action.args,
-    image: pod?.image ?? null,
-    // As under every executor; what else an image says of its language is not believed.
-    env: { LANG: 'C.UTF-8', ...job.env },
-    reports: isDeclared(job),
-    resources: { cpu: pod?.cpu ?? null, memory: job.memory },
-  }
-}
-
-/** The pod of a job on a cluster, or why there is none. */
-export function planPod(job: AttemptJob, cluster: ClusterSettings, team: string): PodPlan {
+/**
+ * The pod of a job on a cluster, or why there is none.
+ * @param digests of images as they are written, what the version has been run with
+ */
+export function planPod(
+  job: AttemptJob,
+  cluster: ClusterSettings,
+  team: string,
+  digests: ReadonlyMap<string, string>,
+): PodPlan {
   const { secret, hash } = newPodSecret()
-  const attempt = attemptOf(job, secret)
+  const attempt = podAttemptOf(job, secret)
   const deployment = cluster.deploymentOf(team)
   const task = job.pod?.task ?? null
-  const made = podOfAttempt({ attempt, task, deployment, allowance: cluster.allowedTo(team), sha256 })
+  const allowance = cluster.allowedTo(team)
+  const made = podOfAttempt({ attempt, task, deployment, allowance, sha256, digests })
   if (made.pod === null) return { pod: null, faults: made.faults }
   const { namespace, name, annotations } = made.pod.metadata
   const { inputs, outputs, metrics, values, folder } = job

@@ -75,6 +75,16 @@ const headersOf = (headers: RequestOptions['headers']): Record<string, string> =
     ]),
   )
 
+/** Why a kubeconfig gives nothing. */
+export function unusable(cause: unknown): ClusterError {
+  const why = cause instanceof Error ? cause.message.trim() : String(cause)
+  return new ClusterError(
+    'config',
+    `The kubeconfig cannot be used: ${why === '' ? 'no reason is told' : why}`,
+    { cause },
+  )
+}
+
 /** The kubeconfig, read when first needed, and anew when the server no longer takes what it gave. */
 export class Login {
   readonly #load: () => KubeConfig
@@ -130,14 +140,7 @@ export class Login {
       }
     } catch (cause) {
       this.#config = null
-      const why = cause instanceof Error ? cause.message.trim() : String(cause)
-      throw new ClusterError(
-        'config',
-        `The kubeconfig cannot be used: ${why === '' ? 'no reason is told' : why}`,
-        {
-          cause,
-        },
-      )
+      throw unusable(cause)
     }
   }
 }

@@ -13,6 +13,8 @@ export class PaperCluster {
   readonly pods = new Map<string, PodObject>()
   /** Lines of logs by pod's name, as a kubelet sends them. */
   readonly logs = new Map<string, string>()
+  /** Events of any pod. */
+  events: object[] = []
   /** What answers instead; it gives whether it did. */
   instead: Handler = () => false
   readonly #watches = new Set<ServerResponse>()
@@ -71,6 +73,12 @@ export class PaperCluster {
     this.put({ ...pod, status })
   }
 
+  /** Somebody takes it away, with its finalizer. */
+  remove(name: string): void {
+    const pod = this.pods.get(name)
+    if (pod !== undefined) this.#remove(pod)
+  }
+
   put(pod: PodObject): void {
     const { name } = pod.metadata
     const type = this.pods.has(name) ? 'MODIFIED' : 'ADDED'
@@ -90,8 +98,9 @@ export class PaperCluster {
 
   #remove(pod: PodObject): void {
     this.pods.delete(pod.metadata.name)
-    this.#version++
-    this.#tell('DELETED', pod)
+    // As a real one does it: its end has a version of its own.
+    const resourceVersion = String(++this.#version)
+    this.#tell('DELETED', { ...pod, metadata: { ...pod.metadata, resourceVersion } })
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -105,7 +114,8 @@ export class PaperCluster {
       response.end(JSON.stringify(value))
     }
     const gone = () => send(404, { kind: 'Status', reason: 'NotFound', message: 'there is none', code: 404 })
-    if (kind === 'events') return send(200, { kind: 'EventList', items: [] })
+    if (pathname === '/version') return send(200, { gitVersion: 'v1.33.2' })
+    if (kind === 'events') return send(200, { kind: 'EventList', items: this.events })
     if (searchParams.get('watch') === 'true') {
       response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders()
       this.#watches.add(response)

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { podText } from './pod.ts'
+
+const pod = {
+  task: 'train',
+  key: null,
+  n: 1,
+  kind: 'seen' as const,
+  says: 'The pod of attempt 1.',
+  yaml: 'kind: Pod\n',
+  open: [{ source: 'tasks.a.values.b', why: 'a has not ended' }],
+  events: [{ at: '2026-01-31T06:00:00.000Z', reason: 'BackOff', message: 'no\nimage', container: 'main' }],
+}
+
+test('a pod is printed as YAML that kubectl reads: all else of it is comments', () => {
+  expect(podText(pod)).toBe(
+    [
+      '# The pod of attempt 1.',
+      '# ‹tasks.a.values.b› is known later: a has not ended',
+      'kind: Pod',
+      '# 2026-01-31T06:00:00.000Z  BackOff  no image',
+    ].join('\n'),
+  )
+  expect(parse(podText(pod) ?? '')).toEqual({ kind: 'Pod' })
+  expect(podText({ ...pod, yaml: null })).toBeNull()
+})
