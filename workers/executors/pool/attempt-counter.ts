@@ -80,6 +80,8 @@ export class AttemptCounter {
     const archive = pack()
     call.response.writeHead(200, { 'content-type': 'application/x-tar' })
     const sent = pipeline(archive, call.response)
+    // Whoever hangs up before there is a first file is heard of below.
+    sent.catch(() => {})
     const fill = async () => {
       for await (const { path, mode, bytes } of this.#options.files(versionId, held.token)) {
         const content = Buffer.from(bytes)
