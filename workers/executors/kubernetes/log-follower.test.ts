@@ -164,6 +164,29 @@ test('what has ended is read for the last time at once, and not when a wait is o
   expect((asked[1] ?? Infinity) - (asked[0] ?? 0)).toBe(10)
 })
 
+test('[R8] an API server that does not answer is waited for, also when the container has ended', async () => {
+  const timing = new VirtualTime(sockets, new Random(1))
+  const ended = AbortSignal.abort()
+  let [asked, away] = [0, 0]
+  const source = {
+    readLog: async function* (): AsyncGenerator<Uint8Array> {
+      await Promise.resolve()
+      if (++asked < 50) throw new ClusterError('unavailable', 'It does not answer (ECONNREFUSED).')
+      yield bytesOf([{ at: 0, text: 'all' }], undefined)
+    },
+  }
+  const texts: string[] = []
+  const { signal } = new AbortController()
+  const given = { source, pod, container: 'main', ended, away: () => void away++, signal, timing }
+  const reading = (async () => {
+    for await (const { text } of followLog(given)) texts.push(text)
+  })()
+  await timing.run(3_600_000)
+  await reading
+  expect(texts).toEqual(['all'])
+  expect(away).toBe(49)
+})
+
 test('a stream that is begun again is asked for from a second before the last line', async () => {
   const log = [0, 1.5, 3.2, 3.7].map((s) => ({ at: s * 1e9, text: `at ${s}` }))
   const { asked } = await followed(log, [{ at: 1, how: 'end' }])
@@ -205,7 +228,7 @@ test('a pod that is gone, and a log that cannot be read to its end, are told', a
     let n = 0
     async function* none(): AsyncGenerator<Uint8Array> {
       n++
-      yield await Promise.reject<Uint8Array>(new ClusterError(code, 'no'))
+      yield await Promise.reject<Uint8Array>(new ClusterError(code, 'no', { status: 502 }))
     }
     const lines = followLog({
       source: { readLog: none },
@@ -222,7 +245,7 @@ test('a pod that is gone, and a log that cannot be read to its end, are told', a
   }
   const told = Promise.all([failing('not_found', false), failing('unavailable', true)])
   await timing.run(600_000)
-  expect(await told).toEqual(['not_found after 1', 'unavailable after 5'])
+  expect(await told).toEqual(['not_found after 1', 'unavailable after 7'])
 })
 
 test('a cursor that has had what is stored goes on after it', () => {

@@ -15,6 +15,8 @@ export interface Followed {
   ended: AbortSignal
   /** Where an earlier life of this follower was. */
   cursor?: LogCursor
+  /** Told each time that nobody could be asked for it: the API server does not answer, or wants to be left alone. */
+  away?: () => void
   signal: AbortSignal
   timing?: Timing
 }
@@ -33,17 +35,25 @@ const gapAt = ({ at }: LogLine): LogLine => ({
 const isLost = (error: unknown): boolean =>
   error instanceof ClusterError && ['not_found', 'forbidden', 'unauthorized'].includes(error.code)
 
+/** Nothing is said of the log with that: it is there as long as its pod is. */
+const isAway = (error: unknown): boolean =>
+  error instanceof ClusterError &&
+  (error.status === null ? error.code !== 'bad_answer' : error.status === 429)
+
+/** Tries in a row at the log of a container that has ended: a kubelet that is started again takes some seconds. */
+const mostRefusals = 7
+
 /**
  * Lines as they come, until the log is whole, or the signal ends it.
- * @throws ClusterError `not_found`, `forbidden`, `unauthorized`; of a container that has ended whatever it cannot be read for, after
- * five times in a row
+ * @throws ClusterError `not_found`, `forbidden`, `unauthorized`; of a container that has ended whatever the cluster answers in its place,
+ * after some twenty seconds of it
  */
 export async function* followLog(given: Followed): AsyncGenerator<LogLine> {
-  const { source, pod, container, ended, signal, timing = realTiming } = given
+  const { source, pod, container, ended, away, signal, timing = realTiming } = given
   const cursor = given.cursor ?? new LogCursor()
   // Of a container that has ended a kubelet ends the stream when it has sent everything; soon after it may have removed it.
   let isWhole = false
-  for (let failures = 0; !signal.aborted;) {
+  for (let [failures, refusals] = [0, 0]; !signal.aborted;) {
     const isLast = ended.aborted
     const { sinceTime } = cursor
     cursor.begin()
@@ -53,7 +63,7 @@ export async function* followLog(given: Followed): AsyncGenerator<LogLine> {
       for await (const line of logLines(bytes)) {
         // A line without its end may go on: it comes whole with the next stream.
         if ((line.isWhole || isLast) && cursor.take(line)) {
-          failures = 0
+          failures = refusals = 0
           if (cursor.tellGap()) yield gapAt(line)
           yield line
         }
@@ -63,7 +73,8 @@ export async function* followLog(given: Followed): AsyncGenerator<LogLine> {
     } catch (error) {
       if (signal.aborted || (isLast && isWhole)) return
       isWhole = false
-      if (isLost(error) || (isLast && failures >= 4)) throw error
+      if (isAway(error)) away?.()
+      else if (isLost(error) || (isLast && ++refusals >= mostRefusals)) throw error
     }
     // What fails after the end is not asked for again at once.
     const until = isLast ? signal : AbortSignal.any([signal, ended])

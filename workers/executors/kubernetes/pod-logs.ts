@@ -24,7 +24,7 @@ interface Options {
   patienceMs?: number
 }
 
-/** ms that the rest of a log may take to come once its container has ended. */
+/** ms that the rest of a log may take to come once its container has ended, while its cluster answers. */
 const completeMs = 60_000
 /** ms that whoever asks for the rest is kept waiting: others wait behind him. */
 const atMostMs = 1000
@@ -60,6 +60,8 @@ class PodLog {
   /** Why it is not whole, once nothing more comes. */
   #fault: Error | null = null
   #completing: Promise<void> | null = null
+  /** Ends the wait for the rest. */
+  #late: NodeJS.Timeout | null = null
 
   constructor(options: Options, { token, ref, from, broken }: Following) {
     this.#options = options
@@ -102,6 +104,7 @@ class PodLog {
         container,
         ended,
         cursor: this.#cursor,
+        away: () => this.#late?.refresh(),
         signal,
       })) {
         await this.#take(line)
@@ -133,11 +136,11 @@ class PodLog {
   }
 
   async #toItsEnd(): Promise<void> {
-    const late = setTimeout(() => {
+    this.#late = setTimeout(() => {
       this.#held += '\n[the rest of the log is missing: it did not come in time]\n'
       this.#stop.abort(new Error('late'))
     }, completeMs)
-    await this.#following.finally(() => clearTimeout(late))
+    await this.#following.finally(() => clearTimeout(this.#late ?? undefined))
     if (this.#fault !== null) throw this.#fault
   }
 
