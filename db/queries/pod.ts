@@ -3,6 +3,7 @@ import { and, eq, inArray, sql } from 'drizzle-orm'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { keptText, type Json } from '#server/domain/json.ts'
 import type { Queryable } from '../client.ts'
+import { liveChannel } from './live.ts'
 import { attempt, dag, repository, run, taskRun, team } from '../schema/index.ts'
 
 const live = ['created', 'submitted', 'running'] as const
@@ -75,6 +76,16 @@ export async function tokensToEnd(q: Queryable, workerId: string): Promise<strin
       ),
     )
   return rows.map(({ token }) => token)
+}
+
+/** Says of a live attempt what holds its pod back, or what is wrong with it; null: nothing does any more. */
+export async function saveHeld(q: Queryable, token: string, words: string | null): Promise<void> {
+  const held = sql`jsonb_build_object('held', ${words === null ? null : keptText(words)}::text)`
+  await q.execute(sql`
+    with said as (
+      update attempt set handle = coalesce(handle, '{}'::jsonb) || ${held}
+      where token = ${token} and state in ('created', 'submitted', 'running') returning run_id)
+    select pg_notify(${liveChannel}, 'run:' || run_id) from said`)
 }
 
 /**

@@ -182,12 +182,13 @@ export async function openAttempts(q: Queryable, runId: string): Promise<Map<str
       host: worker.host,
       createdAt: attempt.createdAt,
       leaseUntil: attempt.leaseUntil,
+      held: sql<string | null>`${attempt.handle}->>'held'`,
     })
     .from(attempt)
     .leftJoin(worker, eq(worker.id, attempt.workerId))
     .where(and(eq(attempt.runId, runId), inArray(attempt.state, ['created', 'submitted', 'running'])))
   return new Map(
-    rows.map(({ taskRunId, n, state, host, createdAt, leaseUntil }) => [
+    rows.map(({ taskRunId, n, state, host, createdAt, leaseUntil, held }) => [
       taskRunId,
       {
         n,
@@ -196,6 +197,7 @@ export async function openAttempts(q: Queryable, runId: string): Promise<Map<str
         host: host === null ? null : machineOf(host),
         createdAt: createdAt.getTime(),
         leaseUntil: leaseUntil?.getTime() ?? null,
+        held,
       },
     ]),
   )

@@ -18,6 +18,7 @@ import {
 } from '#db/queries/why.ts'
 import { databaseNow } from '#db/queries/schedule.ts'
 import type { Spec, Task } from '../../domain/dag/spec.ts'
+import { clusterOfQueue } from '../../domain/run/deployment.ts'
 import { positionOf, type Machine } from '../../domain/run/machine.ts'
 import { isTerminalRun, isTerminalTaskRun, type TaskRunState } from '../../domain/run/states.ts'
 import { whyRunWaits } from '../../domain/run/why/run.ts'
@@ -82,6 +83,10 @@ async function workersOf(db: Database, teamId: string, queues: readonly (string 
   return found
 }
 
+/** Whether its attempt is a pod, which may be held back when its start gate is passed. */
+const isPod = ({ state, queue }: TaskRow) =>
+  state === 'running' && queue !== null && clusterOfQueue(nameOfQueue(queue)) !== null
+
 /** Facts that all task runs of a run share; what nobody asks for is not read. */
 async function sharedFacts(ctx: ServiceContext, row: RunViewRow, spec: Spec, open: readonly TaskRow[]) {
   const { db } = ctx
@@ -109,7 +114,7 @@ async function sharedFacts(ctx: ServiceContext, row: RunViewRow, spec: Spec, ope
     parallelism,
     everywhere: bounded ? await activeEverywhere(db) : 0,
     everywhereHolders: bounded ? await holdersOfTeam(db, row.teamId) : [],
-    attempts: has('starting') ? await openAttempts(db, row.id) : new Map<string, never>(),
+    attempts: has('starting') || open.some(isPod) ? await openAttempts(db, row.id) : new Map<string, never>(),
     people: has('awaiting_input') ? await answerers(db, row.teamId) : { names: [], all: 0 },
   }
 }

@@ -5,11 +5,13 @@ import { logEnd } from '#db/queries/log.ts'
 import { addToHandle, liveAttempt } from '#db/queries/pod.ts'
 import { registerWorker } from '#db/queries/worker.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
+import { readRun, requireRun } from '#server/services/run/read-run.ts'
 import { clustersOf, type ClusterSettings } from '#server/config/clusters.ts'
 import { cell, Trial } from '../conformance/trial.ts'
 import type { AttemptSink } from '../executor.ts'
 import type { Crew, Place } from '../../testing/crew.ts'
 import { seenOf } from '#server/services/pod/last-seen.ts'
+import { asOwner } from '../../testing/as-owner.ts'
 import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
 import { workerIdOf } from './cluster-host.ts'
 import { KubernetesExecutor } from './kubernetes-executor.ts'
@@ -99,15 +101,27 @@ const now = () => new Date().toISOString()
 const running = () => ({ running: { startedAt: now() } })
 const done = () => ({ terminated: { exitCode: 0, reason: 'Completed', startedAt: now(), finishedAt: now() } })
 
-/** Its agent passes the gate, then its code runs, and leaves nothing. */
-async function run(pod: Awaited<ReturnType<typeof podOf>>): Promise<void> {
+type PodThere = Awaited<ReturnType<typeof podOf>>
+
+/** Its agent passes the gate. */
+async function pass(pod: PodThere): Promise<void> {
   const attempt = await liveAttempt(database(), idOf(pod))
   const { uid } = pod.metadata
   expect(await shop.sink.passGate(attempt?.token ?? '', { ...attempt?.handle, uid })).toBe(true)
+}
+
+/** Then its code runs, and leaves nothing. */
+async function begin(pod: PodThere): Promise<void> {
+  const attempt = await liveAttempt(database(), idOf(pod))
   const left = { outputs: [], metrics: [], values: [], problem: null, missing: [] }
   const { hash } = await place.hosted.ctx.artifacts.put(Buffer.from(JSON.stringify(left)))
   await addToHandle(database(), attempt?.token ?? '', { results: hash })
   paper.setMain(pod.metadata.name, running(), 'Running')
+}
+
+async function run(pod: PodThere): Promise<void> {
+  await pass(pod)
+  await begin(pod)
 }
 
 /** A keeper of a cluster, that nobody asks but the test. */
@@ -313,6 +327,34 @@ test('a pod is kept with its attempt as it was last seen, with what the cluster 
     },
     events: [{ reason: 'BackOff', message }],
   })
+})
+
+test('what holds a pod back is said while it waits, also when its start gate is passed, and no more when it runs', async () => {
+  await push('held')
+  const pod = await podOf('held')
+  const { name } = pod.metadata
+  const actor = { ...(await asOwner(database()))[1] }
+  const said = async () => {
+    const [row] = await database().client<{ id: string }[]>`
+      select r.id from run r join dag d on d.id = r.dag_id where d.name = 'held'`
+    const { ctx } = place.hosted
+    const view = await readRun(ctx, await requireRun(ctx, actor, row?.id ?? '', 'run:read'))
+    return view.taskRuns[0]?.whyNotRunning?.sentence ?? null
+  }
+  const untilSaid = (words: RegExp) =>
+    shop.until(async () => (words.test((await said()) ?? '') ? true : null))
+  const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable' }
+  const full = [{ ...condition, message: '0/2 nodes are available: 2 Insufficient cpu.' }]
+  paper.put({ ...pod, status: { phase: 'Pending', conditions: full } })
+  await untilSaid(/^Attempt 1: .*2 Insufficient cpu\./)
+  await pass(pod)
+  const message = 'Back-off pulling image "x:1": ErrImagePull: x:1: not found'
+  paper.setMain(name, { waiting: { reason: 'ImagePullBackOff', message } }, 'Pending')
+  await untilSaid(/^Attempt 1: The registry has no such image/)
+  await begin(pod)
+  await shop.until(async () => ((await said()) === null ? true : null))
+  paper.setMain(name, done(), 'Succeeded')
+  expect((await shop.ended('held', 1)).state).toBe('succeeded')
 })
 
 test('of a pod that somebody has taken away, what was seen before is kept', async () => {

@@ -51,6 +51,8 @@ const schema = intentSchema.extend({
   endSeenAt: at.optional(),
   ending: endingSchema.optional(),
   logsDone: z.literal(true).optional(),
+  /** What holds its pod back, or is wrong with it. The one key that is replaced. */
+  held: z.string().nullable().optional(),
   /** Its pod as it was seen last, packed. */
   seen: z.string().optional(),
 })

@@ -4,7 +4,7 @@
  */
 import type { Logger } from 'pino'
 import type { Database } from '#db/client.ts'
-import { addToHandle, liveAttempt, type LiveAttempt } from '#db/queries/pod.ts'
+import { addToHandle, liveAttempt, saveHeld, type LiveAttempt } from '#db/queries/pod.ts'
 import { assertNever } from '#server/domain/errors/errors.ts'
 import type { Json } from '#server/domain/json.ts'
 import type { AttemptFacts, Seen } from '#server/domain/pod/attempt-facts.ts'
@@ -12,6 +12,7 @@ import { explain } from '#server/domain/pod/explain.ts'
 import { finalizer } from '#server/domain/pod/names.ts'
 import { afterRefusal, reconcile, type Action } from '#server/domain/pod/reconcile.ts'
 import { explainRefusal } from '#server/domain/pod/refusal.ts'
+import type { PodVerdict } from '#server/domain/pod/verdict.ts'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
 import type { AttemptSink } from '../executor.ts'
 import type { ClusterClient, PodObject, PodRef } from './cluster-client.ts'
@@ -186,7 +187,10 @@ export class PodKeeper {
       case 'forget':
         return { done: this.#forget(attemptId) }
       case 'wait': {
-        if (known !== null) logs.follow(known.attempt, ref, known.handle)
+        if (known !== null) {
+          logs.follow(known.attempt, ref, known.handle)
+          await this.#sayHeld(attemptId, known, action.why)
+        }
         return { done: action.until === null ? null : { againMs: Math.max(0, action.until - now) } }
       }
       case 'delete':
@@ -267,6 +271,14 @@ export class PodKeeper {
       const actions = afterRefusal(facts, refusal, now + Math.max(refusedMs, error.retryAfterMs ?? 0))
       return this.#act(attemptId, { ...look, actions })
     }
+  }
+
+  /** Whoever looks at the run is told what is waited for. Of a pod that waits on, what its events said stands. */
+  async #sayHeld(attemptId: string, { attempt, handle }: Known, why: PodVerdict | null): Promise<void> {
+    const words = why?.message ?? this.memory.get(attemptId)?.refusal?.message ?? null
+    const before = handle.held ?? null
+    if (words === before || (words === null && why?.state === 'pending')) return
+    await saveHeld(this.#options.db, attempt.token, words)
   }
 
   async #lostIntent(attemptId: string, known: Known): Promise<Step> {

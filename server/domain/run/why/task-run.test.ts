@@ -156,7 +156,14 @@ test('a retry says what went wrong and when the next attempt starts', () => {
   )
 })
 
-const open: OpenAttempt = { n: 2, state: 'created', host: 'box', createdAt: 0, leaseUntil: 30_000 }
+const open: OpenAttempt = {
+  n: 2,
+  state: 'created',
+  host: 'box',
+  createdAt: 0,
+  leaseUntil: 30_000,
+  held: null,
+}
 test.each<[string, OpenAttempt | null, string]>([
   ['was claimed', null, 'Its attempt is being handed to a worker.'],
   ['is made ready', open, 'Attempt 2: the worker on box makes its files and inputs ready.'],
@@ -164,6 +171,11 @@ test.each<[string, OpenAttempt | null, string]>([
     'is at its gate',
     { ...open, state: 'submitted', host: null },
     'Attempt 2: its worker has its process ready, and its start is being recorded.',
+  ],
+  [
+    'is held back by its cluster',
+    { ...open, state: 'submitted', held: '0/2 nodes are available.' },
+    'Attempt 2: 0/2 nodes are available.',
   ],
   [
     'has a silent worker',
@@ -194,6 +206,11 @@ test('a task of a run that is being ended says so; one that runs or is over says
   send(running, { kind: 'claimed', node: 0, item: 0 })
   send(running, { kind: 'gate_passed', node: 0, item: 0 })
   expect(says(running, 't')).toBeNull()
+  expect(says(running, 't', { attempt: open })).toBeNull()
+  // Its start gate is passed before the image of its code is there.
+  expect(says(running, 't', { attempt: { ...open, held: 'There is no such image.' } })).toBe(
+    'Attempt 2: There is no such image.',
+  )
 })
 
 test('a run of which nothing runs says what it waits for: people before time before its own tasks', () => {

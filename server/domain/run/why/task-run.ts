@@ -18,7 +18,7 @@ export interface OtherRun {
   state: RunState
 }
 
-/** An attempt that was handed out and has not begun. */
+/** An attempt that was handed out and is not over. */
 export interface OpenAttempt {
   n: number
   state: 'created' | 'submitted' | 'running'
@@ -27,6 +27,8 @@ export interface OpenAttempt {
   /** ms since the epoch. */
   createdAt: number
   leaseUntil: number | null
+  /** What its cluster says holds its pod back, or is wrong with it. */
+  held: string | null
 }
 
 export interface TaskRunFacts {
@@ -149,12 +151,13 @@ function whyAwaits({ machine, ref, people }: TaskRunFacts): Why {
 
 function whyStarts({ attempt, task, now }: TaskRunFacts): Why {
   if (attempt === null) return ['Its attempt is being handed to a worker.']
-  const { n, host, leaseUntil, createdAt, state } = attempt
+  const { n, host, leaseUntil, createdAt, state, held } = attempt
   const where = host === null ? 'its worker' : `the worker on ${host}`
   if (leaseUntil !== null && leaseUntil < now)
     return say`Attempt ${n}: ${where} has not been heard of since its lease ended at ${moment(leaseUntil)}; it counts as lost.`
   const until =
     task.start_timeout === null ? '' : ` It must have started by ${moment(createdAt + task.start_timeout)}.`
+  if (held !== null) return say`Attempt ${n}: ${held}${until}`
   return state === 'created'
     ? say`Attempt ${n}: ${where} makes its files and inputs ready.${until}`
     : say`Attempt ${n}: ${where} has its process ready, and its start is being recorded.${until}`
@@ -167,11 +170,14 @@ function whyRetries({ machine, ref }: TaskRunFacts): Why {
   return say`Attempt ${attempts} did not succeed; the next starts ${when}. ${why}`
 }
 
-/** null when it runs, or is over. */
+/** null when it runs and nothing is wrong with that, or it is over. */
 export function whyTaskRunWaits(facts: TaskRunFacts): Why | null {
-  const { machine, ref } = facts
+  const { machine, ref, attempt } = facts
   const { state, readyAt } = itemAt(machine, ref.node, ref.item)
-  if (isTerminalTaskRun(state) || state === 'running') return null
+  if (isTerminalTaskRun(state)) return null
+  // Of a pod the start gate is passed before its own image is there.
+  if (state === 'running')
+    return attempt === null || attempt.held === null ? null : say`Attempt ${attempt.n}: ${attempt.held}`
   if (isShut(machine, ref.node)) return ['Its run is being ended.']
   if (facts.run !== null) return say`Its run has not started. ${facts.run}`
   switch (state) {
