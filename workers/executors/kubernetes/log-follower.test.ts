@@ -248,6 +248,13 @@ test('a pod that is gone, and a log that cannot be read to its end, are told', a
   expect(await told).toEqual(['not_found after 1', 'unavailable after 7'])
 })
 
+test('a kubelet that has taken a container away says so in the place of its log', async () => {
+  async function* gone(): AsyncGenerator<Uint8Array> {
+    yield await Promise.resolve(Buffer.from('unable to retrieve container logs for containerd://0123'))
+  }
+  await expect(logLines(gone()).next()).rejects.toMatchObject({ code: 'not_found' })
+})
+
 test('a cursor that has had what is stored goes on after it', () => {
   const cursor = new LogCursor()
   const line = (ns: number, text: string) => ({ at: BigInt(ns), text, isWhole: true })

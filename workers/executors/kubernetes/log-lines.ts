@@ -23,18 +23,28 @@ export function timeOf(text: string): bigint | null {
   return BigInt(seconds) * perSecond + BigInt((match?.[2] ?? '').padEnd(9, '0'))
 }
 
+/** A kubelet answers in the place of a log, with status 200, when it has taken the container away. */
+function withoutTime(line: string): ClusterError {
+  if (line.startsWith('unable to retrieve container logs'))
+    return new ClusterError('not_found', 'its container was taken away before the log was read')
+  return new ClusterError(
+    'bad_answer',
+    `The API server sent a line of a log without its time: ${line.slice(0, 200)}`,
+  )
+}
+
 function lineOf(bytes: Uint8Array, isWhole: boolean): LogLine {
   const line = Buffer.from(bytes).toString()
   const space = line.indexOf(' ')
   const at = timeOf(space < 0 ? line : line.slice(0, space))
-  if (at === null)
-    throw new ClusterError('bad_answer', 'The API server sent a line of a log without its time.')
+  if (at === null) throw withoutTime(line)
   return { at, text: space < 0 ? '' : line.slice(space + 1), isWhole }
 }
 
 /**
  * @param bytes of `readLog`
- * @throws ClusterError `bad_answer` for a line without a time; what the bytes end with, after the lines before it
+ * @throws ClusterError `bad_answer` for a line without a time, `not_found` for a log that its kubelet does not have any more; what the
+ * bytes end with, after the lines before it
  */
 export async function* logLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<LogLine> {
   let held: Uint8Array = Buffer.alloc(0)
