@@ -3,23 +3,13 @@
  * create-watch-patch-delete loop on the same server; both take turns. Ours is the whole product, from `POST …/runs` on, with its
  * start gate.
  */
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { kubeconfigOf } from '#k8s/test-cluster/keys.ts'
 import { FakeNodes, fakeLabel, type FakePod } from '#k8s/test-cluster/fake-nodes.ts'
-import { down } from '#k8s/test-cluster/down.ts'
-import { network } from '#k8s/test-cluster/settings.ts'
-import { clusterState } from '#k8s/test-cluster/state.ts'
-import { up } from '#k8s/test-cluster/up.ts'
 import { ownPrefix } from '#server/domain/pod/names.ts'
 import type { Calls } from '#workers/executors/kubernetes/calls.ts'
-import { ClusterError } from '#workers/executors/kubernetes/cluster-error.ts'
-import { callsOf } from '#workers/executors/kubernetes/kubeconfig.ts'
 import { DeskClient } from '#workers/executors/pool/desk-client.ts'
 import { nobody } from '#workers/executors/pool/protocol.ts'
-import { freePort } from './harness/free-port.ts'
-import { keptFolder, startProduct, type Product } from './harness/product.ts'
+import type { Product } from './harness/product.ts'
 import { Progress } from './harness/progress.ts'
 import {
   chain,
@@ -33,6 +23,7 @@ import {
 } from './harness/runs.ts'
 import { compare, median, quantile, round, type Row } from './harness/statistics.ts'
 import { bareSpec, barePods } from './pods/bare-pods.ts'
+import { namespace, onCluster, withProduct } from './pods/on-cluster.ts'
 
 interface Size {
   /** Runs of one pod. */
@@ -43,7 +34,6 @@ interface Size {
 }
 
 const nodes = 100
-const namespace = 'dagbok-main'
 const startedAtOnce = 16
 /** Runs that a list gives at most. */
 const listed = 200
@@ -175,25 +165,7 @@ async function measure(product: Product, calls: Calls, sightings: Sightings, siz
   ]
 }
 
-async function onProduct(calls: Calls, size: Size): Promise<Row[]> {
-  const folder = await keptFolder()
-  const port = await freePort()
-  const address = `http://${network.host}:${port}`
-  const clusters = join(folder.path, 'clusters.yaml')
-  const settings = {
-    DAGBOK_CLUSTERS_FILE: clusters,
-    HOST: network.host,
-    NEXTAUTH_URL: address,
-    DAGBOK_ALLOW_PROCESS: '1',
-  }
-  const one = {
-    kubeconfig: kubeconfigOf('admin'),
-    address,
-    agent_image: 'none/none',
-    pods: 2000,
-    creations: 10_000,
-  }
-  await writeFile(clusters, JSON.stringify({ instance: 'bench', clusters: { default: one } }))
+async function besideFakeNodes(calls: Calls, size: Size): Promise<Row[]> {
   const sightings = new Sightings()
   const fake = new FakeNodes({
     calls,
@@ -208,36 +180,13 @@ async function onProduct(calls: Calls, size: Size): Promise<Row[]> {
   })
   await fake.start()
   try {
-    const product = await startProduct({ seed: false, folder: folder.path, port, settings })
-    try {
-      return await measure(product, calls, sightings, size)
-    } finally {
-      await product.stop()
-    }
+    const cluster = { agent_image: 'none/none', pods: 2000, creations: 10_000 }
+    return await withProduct(cluster, (product) => measure(product, calls, sightings, size))
   } finally {
     await fake.stop()
-    await folder.remove()
     if (fake.faults.length > 0) console.error(`${fake.faults.length} faults of the nodes:`, fake.faults[0])
   }
 }
 
 /** @returns rows of the table. @throws ClusterError where there can be no cluster; when a run fails */
-export async function pods(size: Size): Promise<Row[]> {
-  const before = await clusterState()
-  await up(before ?? { minor: '1.35', nodes: 1 }, (text) => console.error(text))
-  try {
-    const calls = callsOf({ kubeconfig: kubeconfigOf('admin'), context: null })
-    const body = {
-      type: 'application/json',
-      value: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
-    }
-    await calls
-      .json({ method: 'POST', path: '/api/v1/namespaces', body, withinMs: 60_000 })
-      .catch((error: unknown) => {
-        if (!(error instanceof ClusterError && error.code === 'already_exists')) throw error
-      })
-    return await onProduct(calls, size)
-  } finally {
-    if (before === null) await down()
-  }
-}
+export const pods = (size: Size): Promise<Row[]> => onCluster(1, (calls) => besideFakeNodes(calls, size))

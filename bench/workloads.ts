@@ -18,6 +18,7 @@ import { tenThousand } from './p4-ten-thousand.ts'
 import { triggerToCode } from './p5-trigger-to-code.ts'
 import { wideAndDeep } from './p6-wide-and-deep.ts'
 import { pods } from './p7-pods.ts'
+import { podOverhead } from './pod-overhead.ts'
 import { pushBesideAirflow } from './p8-beside-airflow.ts'
 import { pushToRun } from './p8-push-to-run.ts'
 import { hundredVersions } from './p9-hundred-versions.ts'
@@ -129,6 +130,10 @@ const figures: Record<string, Workload> = {
           rounds: rounds(options, 1, 5),
         }),
     ],
+  },
+  pod: {
+    what: 'our pod beside a bare one of the same image on the same node: from its being there to the end of its code',
+    parts: [(options) => podOverhead(rounds(options, 5, 50))],
   },
   P8: {
     what: 'push → listed → running, beside a bare push; and beside an Airflow that follows the repository',
