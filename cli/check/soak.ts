@@ -34,6 +34,7 @@ const soaks: Record<string, (name: string) => Promise<number>> = {
   R17: tests(fleet, 1000),
   R5: seeds(`${kubernetes}/watch-seeds.ts`, 10_000),
   pods: seeds(`${kubernetes}/lives/life-seeds.ts`, 100_000),
+  cluster: tests('workers/executors/kubernetes/struck-pods.cluster.test.ts', 500, 'cluster'),
   R9: tests('e2e/faults/tick-kills.fault.test.ts', 300),
   R10: tests('e2e/faults/push-kills.fault.test.ts', 300),
   R12: tests('e2e/faults/versions-apart.fault.test.ts', 500),

@@ -1,0 +1,148 @@
+/** What a real control plane does to attempts under way: away for a minute, its history gone, in need of room. */
+import { randomBytes } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
+import { testDatabase } from '#db/testing/test-database.ts'
+import { etcdUrl } from '#k8s/test-cluster/control-plane.ts'
+import { pidOf, restartDaemon, stopDaemon } from '#k8s/test-cluster/daemons.ts'
+import { nodeName } from '#k8s/test-cluster/settings.ts'
+import { inside } from '#k8s/test-cluster/space.ts'
+import { apply, kubectl } from '#k8s/test-cluster/testing/kubectl.ts'
+import { until } from '#k8s/test-cluster/until.ts'
+import { kubernetesCrew, podBarrier, podStarts, type KubernetesCrew } from '../../testing/kubernetes-crew.ts'
+import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
+import { cell, Trial } from '../conformance/trial.ts'
+import { ClusterClient } from './cluster-client.ts'
+import { callsOf } from './kubeconfig.ts'
+
+const { database } = testDatabase()
+const name = `dagbok-${randomBytes(4).toString('hex')}`
+let shop: Workshop
+let crew: KubernetesCrew
+const trial = new Trial({ executor: 'kubernetes', database, shop: () => shop })
+
+beforeAll(async () => {
+  shop = await openWorkshop(database(), async (place) => (crew = await kubernetesCrew(place)))
+})
+afterAll(() => shop.close())
+afterEach(() => crew.nothingLeft())
+
+const answers = () =>
+  until('the API server answers', () =>
+    kubectl(['get', '--raw', '/readyz']).then(
+      () => true,
+      () => null,
+    ),
+  )
+
+/** The API server is killed; there again when this is over, whatever came of it. */
+async function whileAway(work: () => Promise<unknown>): Promise<void> {
+  const back = async () => {
+    if ((await pidOf('kube-apiserver')) === null) await restartDaemon('kube-apiserver')
+  }
+  onTestFinished(back)
+  await stopDaemon('kube-apiserver')
+  await work()
+  await back()
+  await answers()
+}
+
+/** How often the code of each attempt of a run has begun, by task and number. */
+async function begins(run: string, counts: ReadonlyMap<string, number>) {
+  const rows = await trial.db.client<{ id: string; name: string }[]>`
+    select a.id, t.task || ' ' || a.n as name from attempt a join task_run t on t.id = a.task_run_id where a.run_id = ${run}`
+  return Object.fromEntries(rows.map(({ id, name: one }) => [one, counts.get(id) ?? 0]))
+}
+
+/** How such a run ends when nothing is lost. */
+const whole = {
+  state: 'succeeded',
+  logs: ['one\ntwo\n', 'three\n'],
+  begins: { 'hold 1': 1, 'after 1': 1 },
+}
+
+/** A run of two tasks, the first of which waits; it is under way. */
+async function underWay(dag: string) {
+  const { wait, open } = await podBarrier()
+  const { say, counts } = await podStarts()
+  await trial.push(dag, [
+    cell('id: hold', 'bash', `${say}; echo one; ${wait}; echo two`),
+    cell('id: after\nneeds: [hold]', 'bash', `${say}; echo three`),
+  ])
+  const { run } = await trial.spoken(dag)
+  const end = async () => {
+    const { state } = await shop.ended(dag, 1)
+    const logs = [await shop.log(run, 'hold'), await shop.log(run, 'after')]
+    return { state, logs, begins: await begins(run, counts) }
+  }
+  return { open, end }
+}
+
+test('[R1] [R5] [R8] an API server that is away for a minute costs nothing but the minute', async () => {
+  const { open, end } = await underWay('minute')
+  await whileAway(async () => {
+    await open()
+    await pause(60_000)
+  })
+  expect(await end()).toEqual(whole)
+})
+
+/** Asks etcd, which is reached from inside the cluster only. */
+async function askEtcd<T>(path: string, body: object): Promise<T> {
+  const script = `const r = await fetch(${JSON.stringify(etcdUrl + path)}, { method: 'POST', body: ${JSON.stringify(JSON.stringify(body))} }); console.log(await r.text())`
+  return JSON.parse(await inside([process.execPath, '--input-type=module', '-e', script])) as T
+}
+
+test('[R5] a watch whose past is compacted away (410) is begun again from a list', async () => {
+  const { open, end } = await underWay('compacted')
+  const client = new ClusterClient(callsOf({ kubeconfig: inject('kubeconfig'), context: null }))
+  const selection = { namespace: crew.namespace, selector: '' }
+  const { resourceVersion } = await client.listPods(selection, {})
+  for (const n of [1, 2, 3]) await kubectl(['create', 'configmap', `newer-${n}`, '-n', crew.namespace])
+  await whileAway(async () => {
+    const { header } = await askEtcd<{ header: { revision: string } }>('/v3/kv/range', { key: 'AA==' })
+    await askEtcd('/v3/kv/compaction', { revision: header.revision, physical: true })
+    await open()
+  })
+  const watch = client.watchPods(selection, { resourceVersion, seconds: 10, silentMs: 10_000 })
+  await expect(watch.next()).rejects.toMatchObject({ code: 'gone' })
+  expect(await end()).toEqual(whole)
+})
+
+test('a pod that makes room for one of higher priority is lost as such, and its task begins again', async () => {
+  const { say, counts } = await podStarts()
+  const hold = 'trap "exit 1" TERM; sleep 600 & wait'
+  const again = `${say}; echo "attempt $DAGBOK_ATTEMPT"; [ "$DAGBOK_ATTEMPT" = 2 ] || { ${hold}; }`
+  const pinned = `node_selector: {kubernetes.io/hostname: ${nodeName(2)}}`
+  await trial.push('room', [cell(`id: hold\nretries: 0\nresources: {cpu: 1}\n${pinned}`, 'bash', again)])
+  const { run } = await trial.spoken('room')
+  const metadata = { name: `${name}-high` }
+  await apply({ apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata, value: 1_000_000 })
+  const remove = async () => {
+    await kubectl(['delete', 'pod', metadata.name, '--grace-period=0', '--force', '--ignore-not-found'])
+    await kubectl(['delete', 'priorityclass', metadata.name, '--ignore-not-found'])
+  }
+  onTestFinished(remove)
+  const resources = { requests: { cpu: '1500m' } }
+  const main = {
+    name: 'main',
+    image: `${inject('registry')}/busybox:1`,
+    command: ['sleep', '600'],
+    resources,
+  }
+  const spec = {
+    priorityClassName: metadata.name,
+    nodeSelector: { 'kubernetes.io/hostname': nodeName(2) },
+    containers: [main],
+  }
+  await apply({ apiVersion: 'v1', kind: 'Pod', metadata, spec })
+  const first = await until(
+    'the first attempt is over',
+    async () => (await trial.attempts(run)).find(({ state }) => state === 'lost') ?? null,
+    120_000,
+  )
+  expect(first).toMatchObject({ n: 1, reason: 'preempted', started: true, userFailures: 0 })
+  await remove()
+  expect(await shop.ended('room', 1)).toMatchObject({ state: 'succeeded' })
+  expect(await begins(run, counts)).toEqual({ 'hold 1': 1, 'hold 2': 1 })
+})
