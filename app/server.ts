@@ -47,6 +47,12 @@ async function listen(server: ReturnType<typeof createServer>, host: string, por
   }
 }
 
+/**
+ * What a Prometheus or a kubelet asks knows the address of a machine or a pod only. A page of another site learns nothing by it: the
+ * one has no secrets, the other wants a token that no browser sends by itself.
+ */
+const forAnyName = (url = '') => /^\/(metrics|api\/health\/(live|ready))(\?|$)/.test(url)
+
 /** In the shape of the API's errors where it is the API that was asked. */
 function refuse(request: IncomingMessage, response: ServerResponse, status: number, message: string): void {
   const asJson = request.url?.startsWith('/api/') === true
@@ -136,11 +142,11 @@ async function start(settings: WebSettings): Promise<void> {
   const server = createServer((request, response) => {
     const { host } = request.headers
     const forWorkers = request.url?.startsWith(workerPrefix) === true
-    if (
-      !allowsHost(context.publicUrl, host) &&
-      !(forWorkers && ofPods.some((address) => allowsHost(address, host)))
-    )
-      return refuse(request, response, 421, 'This address is not served here.')
+    const isNamed =
+      allowsHost(context.publicUrl, host) ||
+      forAnyName(request.url) ||
+      (forWorkers && ofPods.some((address) => allowsHost(address, host)))
+    if (!isNamed) return refuse(request, response, 421, 'This address is not served here.')
     if (!allowsOrigin(context.publicUrl, request.method ?? 'GET', request.headers.origin))
       return refuse(request, response, 403, 'Requests from other sites are refused.')
     if (request.url?.startsWith('/git/') === true) return handleGit(request, response, git)

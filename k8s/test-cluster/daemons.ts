@@ -62,11 +62,19 @@ export async function restartDaemon(name: string): Promise<void> {
   await startDaemon(name, argv, env)
 }
 
+/** Who started it, and stops and ends with it. */
+async function parentOf(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  return Number(/^PPid:\s+(\d+)$/m.exec(status)?.[1] ?? 0)
+}
+
 /** @throws ClusterError when it does not run */
 export async function signalDaemon(name: string, signal: NodeJS.Signals): Promise<void> {
   const pid = await pidOf(name)
   if (pid === null) throw new ClusterError(`${name} does not run`)
   process.kill(pid, signal)
+  // The nsenter that it was started by stops when it does, and would never see it end.
+  if (signal === 'SIGCONT') process.kill(await parentOf(pid), signal)
 }
 
 /** Ends a daemon and waits until it is gone. */

@@ -1,4 +1,6 @@
 /** REST over real HTTP, of a product as `npm start` starts it: what is asked wrongly, and bytes by ranges. */
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RunDetail } from '#server/views/run.ts'
@@ -264,6 +266,28 @@ test('repositories, tokens, versions and their difference', async () => {
   })
   const again = await post(`/runs/${run.id}/rerun`, { version: 2 })
   expect([again.status, again.headers.get('location')]).toEqual([201, expect.stringContaining('/runs/3')])
+})
+
+/** The status of an answer to who asks by another name than the product's. */
+async function byAddress(path: string): Promise<number> {
+  const { hostname, port } = new URL(product.ready.url)
+  const authorization = `Bearer ${product.ready.apiToken}`
+  const asked = get({ hostname, port, path, headers: { host: '10.1.2.3:7310', authorization } })
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+  answer.resume()
+  return answer.statusCode ?? 0
+}
+
+test.each([
+  ['/metrics', 200],
+  ['/api/health/ready', 200],
+  ['/api/health/live', 200],
+  ['/', 421],
+  ['/api/v1/dags', 421],
+  ['/api/health/liver', 421],
+  ['/api/worker/poll', 421],
+])('[S11] who knows an address only is answered at %s with %i', async (path, status) => {
+  expect(await byAddress(path)).toBe(status)
 })
 
 describe('[S6] a hostile task', () => {

@@ -34,7 +34,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{ .root.Values.tasks.namespace | replace "{team}" (.team.name | replace "_" "-") }}
 {{- end }}
 
-{{/* Bytes of a container that the Pod Security Standard *restricted* lets run. */}}
+{{/* What the Pod Security Standard *restricted* asks of a container. */}}
 {{- define "dagbok.containerSecurity" -}}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
@@ -58,11 +58,6 @@ imagePullSecrets:
   - name: {{ . }}
   {{- end }}
 {{- end }}
-{{- end }}
-
-{{/* Host and port that a Host header names: of a probe, which knows only the pod's address. */}}
-{{- define "dagbok.publicHost" -}}
-{{ (urlParse .Values.publicUrl).host }}
 {{- end }}
 
 {{- define "dagbok.databaseEnv" -}}

@@ -224,11 +224,11 @@ test('what a container left without an end comes when it has ended, and not befo
 test('a pod that is gone, and a log that cannot be read to its end, are told', async () => {
   const timing = new VirtualTime(sockets, new Random(1))
   const { signal } = new AbortController()
-  const failing = (code: 'not_found' | 'unavailable', isOver: boolean) => {
+  const failing = (code: 'not_found' | 'invalid', isOver: boolean) => {
     let n = 0
     async function* none(): AsyncGenerator<Uint8Array> {
       n++
-      yield await Promise.reject<Uint8Array>(new ClusterError(code, 'no', { status: 502 }))
+      yield await Promise.reject<Uint8Array>(new ClusterError(code, 'no', { status: 400 }))
     }
     const lines = followLog({
       source: { readLog: none },
@@ -243,9 +243,9 @@ test('a pod that is gone, and a log that cannot be read to its end, are told', a
       (error: ClusterError) => `${error.code} after ${n}`,
     )
   }
-  const told = Promise.all([failing('not_found', false), failing('unavailable', true)])
+  const told = Promise.all([failing('not_found', false), failing('invalid', true)])
   await timing.run(600_000)
-  expect(await told).toEqual(['not_found after 1', 'unavailable after 7'])
+  expect(await told).toEqual(['not_found after 1', 'invalid after 5'])
 })
 
 test('a kubelet that has taken a container away says so in the place of its log', async () => {

@@ -40,13 +40,16 @@ const isAway = (error: unknown): boolean =>
   error instanceof ClusterError &&
   (error.status === null ? error.code !== 'bad_answer' : error.status === 429)
 
-/** Tries in a row at the log of a container that has ended: a kubelet that is started again takes some seconds. */
-const mostRefusals = 7
+/** A kubelet that cannot be reached may be there again in a moment; how long that is waited for, whoever asks says by the signal. */
+const mayPass = (error: unknown): boolean => error instanceof ClusterError && error.code === 'unavailable'
+
+/** Other answers in the place of the log of a container that has ended, in a row. */
+const mostRefusals = 5
 
 /**
  * Lines as they come, until the log is whole, or the signal ends it.
- * @throws ClusterError `not_found`, `forbidden`, `unauthorized`; of a container that has ended whatever the cluster answers in its place,
- * after some twenty seconds of it
+ * @throws ClusterError `not_found`, `forbidden`, `unauthorized`; of a container that has ended what cannot pass by itself, after five times
+ * in a row
  */
 export async function* followLog(given: Followed): AsyncGenerator<LogLine> {
   const { source, pod, container, ended, away, signal, timing = realTiming } = given
@@ -74,7 +77,7 @@ export async function* followLog(given: Followed): AsyncGenerator<LogLine> {
       if (signal.aborted || (isLast && isWhole)) return
       isWhole = false
       if (isAway(error)) away?.()
-      else if (isLost(error) || (isLast && ++refusals >= mostRefusals)) throw error
+      else if (isLost(error) || (isLast && !mayPass(error) && ++refusals >= mostRefusals)) throw error
     }
     // What fails after the end is not asked for again at once.
     const until = isLast ? signal : AbortSignal.any([signal, ended])
