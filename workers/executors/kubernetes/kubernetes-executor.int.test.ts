@@ -5,6 +5,7 @@ import { logEnd } from '#db/queries/log.ts'
 import { addToHandle, liveAttempt } from '#db/queries/pod.ts'
 import { registerWorker } from '#db/queries/worker.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
+import { until } from '#k8s/test-cluster/until.ts'
 import { readRun, requireRun } from '#server/services/run/read-run.ts'
 import { clustersOf, type ClusterSettings } from '#server/config/clusters.ts'
 import { cell, Trial } from '../conformance/trial.ts'
@@ -363,7 +364,8 @@ test('of a pod that somebody has taken away, what was seen before is kept', asyn
   const id = idOf(pod)
   await run(pod)
   await paper.until(() => (paper.pods.get(pod.metadata.name)?.['status'] === undefined ? null : true))
-  await shop.until(async () => {
+  // Nobody is told of it.
+  await until('it was seen to run', async () => {
     const [row] = await database().client<{ at: string | null }[]>`
       select handle->>'runningSeenAt' as at from attempt where id = ${id}`
     return row?.at ?? null
