@@ -7,6 +7,7 @@ test('without options, everything is left to the configuration', () => {
     host: null,
     dataDir: null,
     open: true,
+    link: true,
     examples: true,
     readyFile: null,
     help: false,

@@ -9,6 +9,7 @@ export const usage = `usage: npm start -- [options]
   --host HOST        listen on this address (default 127.0.0.1, which only this machine reaches)
   --data-dir FOLDER  keep everything there (default .dagbok in this folder)
   --no-open          do not open a browser
+  --no-link          print no sign-in link: for where others read what is printed
   --no-examples      do not push and run the examples at the first start
   --ready-file FILE  write {"url","signInUrl","gitUrl","apiUrl","apiToken"} there (mode 0600) once all answers
   --help             print this
@@ -20,6 +21,8 @@ export interface StartArguments {
   host: string | null
   dataDir: string | null
   open: boolean
+  /** Whether the sign-in link is printed. */
+  link: boolean
   examples: boolean
   readyFile: string | null
   help: boolean
@@ -30,6 +33,7 @@ export const startOptions = {
   host: { type: 'string' },
   'data-dir': { type: 'string' },
   'no-open': { type: 'boolean' },
+  'no-link': { type: 'boolean' },
   'no-examples': { type: 'boolean' },
   'ready-file': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -48,6 +52,7 @@ export function parseStartArguments(args: string[]): StartArguments {
       host: values.host ?? null,
       dataDir: path(values['data-dir']),
       open: values['no-open'] !== true,
+      link: values['no-link'] !== true,
       examples: values['no-examples'] !== true,
       readyFile: path(values['ready-file']),
       help: values.help === true,

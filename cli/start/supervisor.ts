@@ -172,7 +172,8 @@ async function run(args: StartArguments): Promise<void> {
   const signInUrl = `${web.url}/sign-in?token=${first.link}`
   const api = { gitUrl: `${web.url}/git/main`, apiUrl: `${web.url}/api/v1`, apiToken: first.token }
   if (args.readyFile !== null) await writeReadyFile(args.readyFile, { url: web.url, signInUrl, ...api })
-  console.log(`\nDagbok answers at ${web.url}. Sign in (good for an hour, once): ${signInUrl}`)
+  const link = args.link ? ` Sign in (good for an hour, once): ${signInUrl}` : ''
+  console.log(`\nDagbok answers at ${web.url}.${link}`)
   if (args.open && process.stdout.isTTY) openBrowser(signInUrl)
   if (folder.shared !== null) await sweepRuntimeFolders(folder.shared)
   if (args.examples) await seedExamples({ root, folder: folder.path, api, log: (line) => console.log(line) })

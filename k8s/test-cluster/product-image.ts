@@ -58,7 +58,7 @@ async function packages(say: (text: string) => void): Promise<string> {
 
 const config = {
   Entrypoint: ['tini', '--', 'node'],
-  Cmd: ['cli/start.mjs', '--no-open', '--no-examples'],
+  Cmd: ['cli/start.mjs', '--no-open', '--no-link', '--no-examples'],
   User: '1000:1000',
   WorkingDir: `/${at}`,
   Env: [

@@ -273,11 +273,11 @@ export class PodKeeper {
     }
   }
 
-  /** Whoever looks at the run is told what is waited for. Of a pod that waits on, what its events said stands. */
+  /** Whoever looks at the run is told what is waited for, and no longer than it is. */
   async #sayHeld(attemptId: string, { attempt, handle }: Known, why: PodVerdict | null): Promise<void> {
     const words = why?.message ?? this.memory.get(attemptId)?.refusal?.message ?? null
     const before = handle.held ?? null
-    if (words === before || (words === null && why?.state === 'pending')) return
+    if (words === before) return
     await saveHeld(this.#options.db, attempt.token, words)
   }
 

@@ -8,7 +8,7 @@ import { KubeConfig } from '@kubernetes/client-node'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ClusterError } from './cluster-error.ts'
 import { AnsweringServer, json } from './testing/answering.ts'
-import { Login, wireOf } from './wire.ts'
+import { Login, wireOf, unusable } from './wire.ts'
 
 let folder = ''
 let server: AnsweringServer
@@ -122,4 +122,9 @@ test.skipIf(!hasOpenssl)('a server is trusted by its certificate, and by no othe
   await expect(get(loginWith('other'))).rejects.toMatchObject({ code: 'untrusted' })
   secure.closeAllConnections()
   await new Promise((done) => secure.close(done))
+})
+
+test('what is wrong in a kubeconfig is said without what stands in it', () => {
+  const quoted = new Error('deficient indentation (8:1)\n\n 6 |     token: hunter22\n 7 |')
+  expect(unusable(quoted).message).toBe('The kubeconfig cannot be used: deficient indentation (8:1)')
 })

@@ -77,7 +77,8 @@ const headersOf = (headers: RequestOptions['headers']): Record<string, string> =
 
 /** Why a kubeconfig gives nothing. */
 export function unusable(cause: unknown): ClusterError {
-  const why = cause instanceof Error ? cause.message.trim() : String(cause)
+  // What reads YAML quotes the file below its first line, and its secrets with it; others than its owner read this.
+  const [why = ''] = (cause instanceof Error ? cause.message : String(cause)).trim().split('\n')
   return new ClusterError(
     'config',
     `The kubeconfig cannot be used: ${why === '' ? 'no reason is told' : why}`,
