@@ -25,7 +25,7 @@ import { bundleFiles } from '#server/services/version/bundle-files.ts'
 import { openStore } from '#server/storage/open-store.ts'
 import { Desk } from './executors/pool/desk.ts'
 import { ClusterHost } from './executors/kubernetes/cluster-host.ts'
-import { clusterClient, serverOf } from './executors/kubernetes/kubeconfig.ts'
+import { clusterClient, filesOf, serverOf } from './executors/kubernetes/kubeconfig.ts'
 import { Checkouts } from './executors/process/checkouts.ts'
 import { openHost, programFinder } from './executors/process/host.ts'
 import { ProcessExecutor } from './executors/process/process-executor.ts'
@@ -124,7 +124,7 @@ const programs = new ProgramRunner({
   repositories: ctx.repositories,
   host,
   hostName,
-  hidden: [settings.dataFolder, ...secretPlaces()],
+  hidden: [settings.dataFolder, ...secretPlaces(), ...settings.clusters.flatMap(filesOf)],
   trusting: settings.deployment.processes,
   log,
 })

@@ -39,6 +39,11 @@ function argumentsOf(given: string[]): Arguments {
   }
 }
 
+const ofDeadNodes = (pods: readonly string[]): string =>
+  pods.length === 0
+    ? ''
+    : ` The nodes of ${pods.join(', ')} do not answer: Kubernetes removes them when the nodes are back, or are removed.`
+
 async function leave({ teams, cluster, deployment }: Arguments): Promise<void> {
   const all = readClusters(processSettings().DAGBOK_CLUSTERS_FILE ?? null)
   const chosen = all.filter(({ name }) => cluster === null || name === cluster)
@@ -49,12 +54,13 @@ async function leave({ teams, cluster, deployment }: Arguments): Promise<void> {
     )
   if (deployment !== null) {
     const own = all.find(({ name }) => name === 'default') ?? { kubeconfig: null, context: null }
-    await stopDeployment(callsOf(own), deployment.namespace, deployment.name)
-    console.log(`${deployment.name} is ended.`)
+    const behind = await stopDeployment(callsOf(own), deployment.namespace, deployment.name)
+    console.log(`${deployment.name} is ended.${ofDeadNodes(behind)}`)
   }
   for (const one of chosen) {
-    const count = await leaveCluster(clusterClient(one), one, teams)
-    console.log(`${count} pods of cluster ${one.name} are ended, and none is left.`)
+    const { ended, behind } = await leaveCluster(clusterClient(one), one, teams)
+    const left = behind.length === 0 ? ', and none is left' : ''
+    console.log(`${ended} pods of cluster ${one.name} are ended${left}.${ofDeadNodes(behind)}`)
   }
 }
 

@@ -138,6 +138,10 @@ open(os.environ["DAGBOK_METRICS"], "a").write(json.dumps({"accuracy": 0.9}) + "\
     ].join(',')
     const ours = ['-l', 'app.kubernetes.io/instance=dagbok', '-o', 'name']
     expect(await kubectl(['get', kinds, '-n', release.namespace, ...ours])).toBe('')
-    expect(await kubectl(['get', 'namespaces', '-o', 'name', '--ignore-not-found', release.tasks])).toBe('')
+    // The namespace stays, for what a team has put there itself, and nothing of ours in it.
+    const objects = `${kinds},secrets`
+    const those = ['-l', 'app.kubernetes.io/name=dagbok', '-o', 'name']
+    expect(await kubectl(['get', objects, '-n', release.tasks, ...those])).toBe('')
+    expect(await podsOfTasks(release.tasks)).toEqual([])
   })
 })

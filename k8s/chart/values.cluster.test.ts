@@ -18,6 +18,11 @@ test.each([
   ['tasks.pods=0', /pods/],
   ['env.dagbok_parallelism=3', /dagbok_parallelism/],
   ['workers[0].name=Big', /name/],
+  // The chart sets them itself.
+  ['env.PORT=80', /PORT/],
+  ['podLabels.app\\.kubernetes\\.io/name=mine', /app.kubernetes.io\/name/],
+  // Processors that are used are measured by what is asked for.
+  ['workers[0].name=a,workers[0].existingSecret.name=t,workers[0].autoscaling.maxReplicas=3', /resources/],
 ])('%s is refused', (set, says) => expect(rendered(set)).rejects.toThrow(says))
 
 test('a database is asked for', () =>
@@ -35,6 +40,7 @@ test('what is off by default is there when it is asked for', async () => {
     'workers[0].name=short',
     'workers[0].existingSecret.name=wt',
     'workers[0].autoscaling.maxReplicas=3',
+    'workers[0].resources.requests.cpu=1',
   )
   const kinds = (text: string) => new Set([...text.matchAll(/^kind: (\w+)$/gm)].map(([, kind]) => kind))
   const more = ['HTTPRoute', 'Ingress', 'ServiceMonitor', 'HorizontalPodAutoscaler', 'PodDisruptionBudget']

@@ -61,6 +61,16 @@ imagePullSecrets:
 {{- end }}
 {{- end }}
 
+{{/* Settings of one's own, of each container of the product. */}}
+{{- define "dagbok.ownEnv" -}}
+{{- range $key, $value := .Values.env }}
+- { name: {{ $key }}, value: {{ $value | quote }} }
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
 {{- define "dagbok.databaseEnv" -}}
 - name: DATABASE_URL
   valueFrom:

@@ -162,7 +162,7 @@ export async function openRelease(): Promise<Release> {
     upgrade: (more = {}) => helm(['upgrade', ...place, ...example], { ...values, ...more }),
     remove: async () => {
       await helm(['uninstall', 'dagbok', '-n', namespace, '--ignore-not-found', '--wait']).catch(() => {})
-      await kubectl(['delete', 'namespace', namespace, '--ignore-not-found'])
+      await kubectl(['delete', 'namespace', namespace, `${namespace}-main`, '--ignore-not-found'])
       await kubectl(['delete', 'persistentvolume', namespace, '--ignore-not-found'])
       await rm(folder, { recursive: true, force: true })
       toDatabase.close()

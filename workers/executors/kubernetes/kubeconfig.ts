@@ -37,6 +37,17 @@ export function serverOf(cluster: Pick<ClusterSettings, 'kubeconfig' | 'context'
   }
 }
 
+/** Files of it that give rights in a cluster: what only works on the files of a repository must not see them. */
+export function filesOf(cluster: Pick<ClusterSettings, 'kubeconfig' | 'context'>): string[] {
+  const own = cluster.kubeconfig === null ? [] : [cluster.kubeconfig]
+  try {
+    return [...own, ...load(cluster).users.flatMap(({ keyFile }) => keyFile ?? [])]
+  } catch {
+    // What cannot be used is said where it is used.
+    return own
+  }
+}
+
 /** Asks nobody yet. */
 export const clusterClient = (cluster: ClusterSettings): ClusterClient =>
   new ClusterClient(callsOf(cluster), { perSecond: cluster.creations, burst: cluster.creations })

@@ -4,6 +4,7 @@ import type { ClusterSettings } from '#server/config/clusters.ts'
 import { finalizer } from '#server/domain/pod/names.ts'
 import type { ClusterClient, PodObject } from './cluster-client.ts'
 import { ClusterError } from './cluster-error.ts'
+import { Leftovers } from './leftovers.ts'
 import { ownPods } from './own-pods.ts'
 
 /** ms between two looks. */
@@ -36,23 +37,33 @@ async function end(client: ClusterClient, { metadata }: PodObject): Promise<void
   }
 }
 
+export interface Left {
+  ended: number
+  /** Names of those that are still there, since their node does not answer: no finalizer holds them. */
+  behind: string[]
+}
+
 /**
- * Ends the pods of each team, and waits until none is left. Attempts of theirs are lost, and tried again by a product that has the
- * same database.
- * @returns how many there were
+ * Ends the pods of each team, and waits until none is left but those of dead nodes. Attempts of theirs are lost, and tried again by a
+ * product that has the same database.
  * @throws ClusterError
  */
 export async function leaveCluster(
   client: ClusterClient,
   cluster: ClusterSettings,
   teams: readonly string[],
-): Promise<number> {
+): Promise<Left> {
   const selector = ownPods(cluster)
   const ended = new Set<string>()
+  const leftovers = new Leftovers()
+  const behind: string[] = []
   for (const namespace of new Set(teams.map((team) => cluster.namespaceOf(team))))
     for (;;) {
       const pods = await podsIn(client, namespace, selector)
-      if (pods.length === 0) break
+      if (pods.every(({ metadata }) => leftovers.isLeft(metadata))) {
+        behind.push(...pods.map(({ metadata }) => metadata.name))
+        break
+      }
       for (const pod of pods) {
         if (ended.has(pod.metadata.uid)) continue
         await end(client, pod)
@@ -60,5 +71,5 @@ export async function leaveCluster(
       }
       await pause(lookMs)
     }
-  return ended.size
+  return { ended: ended.size - behind.length, behind }
 }

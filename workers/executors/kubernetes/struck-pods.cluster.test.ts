@@ -9,18 +9,19 @@ import { randomFrom } from '../../../e2e/faults/random.ts'
 import { kubernetesCrew, podStarts, type KubernetesCrew } from '../../testing/kubernetes-crew.ts'
 import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
 import { cell, Trial } from '../conformance/trial.ts'
-import { mended, strike } from './testing/strikes/strikes.ts'
+import { mended, podsAtOnce, strike, takenAway } from './testing/strikes/strikes.ts'
 
 const { count, seed } = trials(24)
-/** Runs at once, and attempts of a run where nothing goes wrong. */
-const [abreast, ofRun] = [5, 6]
+/** Attempts of a run where nothing goes wrong, and runs at once. */
+const ofRun = 6
+const abreast = podsAtOnce / ofRun
 
 const { database } = testDatabase()
 let shop: Workshop
 let crew: KubernetesCrew
 const trial = new Trial({ executor: 'kubernetes', database, shop: () => shop })
 beforeAll(async () => {
-  const more = { assume_dead: 10, cpu: 0.05, pods: abreast * ofRun }
+  const more = { assume_dead: 10, cpu: 0.05, pods: podsAtOnce }
   shop = await openWorkshop(database(), async (place) => (crew = await kubernetesCrew(place, more)))
 })
 afterAll(async () => {
@@ -130,6 +131,8 @@ test(
       return begun > 1 || (begun === 1 && !started) || (begun === 0 && state === 'succeeded')
     })
     expect(wrong).toEqual([])
+    // Only of a pod that somebody else took away, by force or with its node.
+    expect(cuts).toBeLessThanOrEqual(takenAway(await struck))
     await crew.nothingLeft()
   },
   60_000 * (5 + count / 5),

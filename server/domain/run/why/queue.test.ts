@@ -33,7 +33,7 @@ test.each<[string, Partial<QueueFacts>, string]>([
   ],
   [
     'a machine of the product that runs tasks',
-    { queue: null, workers: { alive: 0, places: 0, taken: 0, holders: [] } },
+    { queue: null, processes: false },
     'This Dagbok runs no tasks on its own machine: give the task `executor: kubernetes`, or `pool`, in a new version.',
   ],
   [

@@ -36,6 +36,8 @@ export interface QueueFacts {
   schedulers: number
   /** The name of its queue; null when it is for the product's own machine. */
   queue: string | null
+  /** Whether tasks may be processes of the product's own machine. */
+  processes: boolean
   /** Those that take what lies there. */
   workers: Workers
   /** The disk that refuses new work. */
@@ -116,7 +118,7 @@ export function whyQueued(facts: QueueFacts): Why {
   const cluster = clusterOfQueue(queue ?? '')
   if (cluster !== null && workers.alive === 0)
     return say`Nobody looks after a cluster ${cluster}: whoever runs this Dagbok adds it to the file that DAGBOK_CLUSTERS_FILE names.`
-  if (queue === null && workers.alive === 0)
+  if (queue === null && !facts.processes)
     return [
       'This Dagbok runs no tasks on its own machine: give the task `executor: kubernetes`, or `pool`, in a new version.',
     ]

@@ -17,6 +17,7 @@ export const freeQueue: QueueFacts = {
   slots: 1,
   schedulers: 1,
   queue: null,
+  processes: true,
   workers: { alive: 1, places: 4, taken: 0, holders: [] },
   full: null,
   fullMachine: null,

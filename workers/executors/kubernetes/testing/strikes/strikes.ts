@@ -81,17 +81,24 @@ async function quotaFull({ crew, random }: Site): Promise<void> {
   }
 }
 
-/** By its name, and how often it comes of all. */
-const strikes: Record<string, { often: number; strike: Strike }> = {
-  'a pod is deleted by hand': { often: 6, strike: podDeleted },
-  'a pod is evicted': { often: 4, strike: podEvicted },
+/** That a run of strikes is for. */
+export const podsAtOnce = 30
+
+/** By its name, how often it comes of all, and how many pods it may take away before the rest of their logs is read. */
+const strikes: Record<string, { often: number; strike: Strike; takes?: number }> = {
+  'a pod is deleted by hand': { often: 6, strike: podDeleted, takes: 1 },
+  'a pod is evicted': { often: 4, strike: podEvicted, takes: 1 },
   'the executor ends, and another one takes over': { often: 4, strike: ({ crew }) => crew.crash() },
   'the API server is killed': { often: 2, strike: daemonDies('kube-apiserver', 1, 12) },
   'the API server stands still': { often: 2, strike: daemonStands('kube-apiserver', 3, 20) },
   'the scheduler of the cluster is killed': { often: 1, strike: daemonDies('kube-scheduler', 2, 8) },
   'its controllers are killed': { often: 1, strike: daemonDies('kube-controller-manager', 2, 8) },
   'a kubelet is killed for a moment': { often: 2, strike: daemonDies('kubelet2', 2, 8) },
-  'a kubelet is killed, and its node is given up': { often: 1, strike: daemonDies('kubelet2', 35, 45) },
+  'a kubelet is killed, and its node is given up': {
+    often: 1,
+    strike: daemonDies('kubelet2', 35, 45),
+    takes: podsAtOnce,
+  },
   'a kubelet stands still': { often: 1, strike: daemonStands('kubelet1', 3, 12) },
   'the quota is used up': { often: 2, strike: quotaFull },
 }
@@ -111,6 +118,10 @@ export async function mended(): Promise<void> {
     ),
   )
 }
+
+/** Pods that were taken away at most before the rest of their logs was read. */
+export const takenAway = (done: ReadonlyMap<string, number>): number =>
+  [...done].reduce((sum, [name, often]) => sum + often * (strikes[name]?.takes ?? 0), 0)
 
 /** Strikes until it is told to stop, which it does with all mended. @returns how often each thing was done */
 export async function strike(site: Site, stop: AbortSignal): Promise<ReadonlyMap<string, number>> {
