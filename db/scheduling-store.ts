@@ -18,6 +18,7 @@ import * as run from './queries/run.ts'
 import * as schedule from './queries/schedule.ts'
 import * as trigger from './queries/trigger.ts'
 import * as version from './queries/version.ts'
+import * as versionImage from './queries/version-image.ts'
 import * as worker from './queries/worker.ts'
 
 const queries = {
@@ -75,6 +76,7 @@ const queries = {
   scheduleById: schedule.scheduleById,
   soonestTick: schedule.soonestTick,
   specOf: version.specOf,
+  standingDigests: versionImage.standingDigests,
   taskRunRows: runState.taskRunRows,
   teamOfDag: pool.teamOfDag,
   tokensOfWorker: worker.tokensOfWorker,

@@ -25,7 +25,7 @@ import { bundleFiles } from '#server/services/version/bundle-files.ts'
 import { openStore } from '#server/storage/open-store.ts'
 import { Desk } from './executors/pool/desk.ts'
 import { ClusterHost } from './executors/kubernetes/cluster-host.ts'
-import { clusterClient, filesOf, serverOf } from './executors/kubernetes/kubeconfig.ts'
+import { clusterClient, deploymentsOf, filesOf, serverOf } from './executors/kubernetes/kubeconfig.ts'
 import { Checkouts } from './executors/process/checkouts.ts'
 import { openHost, programFinder } from './executors/process/host.ts'
 import { ProcessExecutor } from './executors/process/process-executor.ts'
@@ -109,6 +109,7 @@ const clusters = settings.clusters.map(
     new ClusterHost({
       cluster,
       client: clusterClient(cluster),
+      deployments: deploymentsOf(cluster),
       address: () => serverOf(cluster),
       databaseUrl: settings.databaseUrl,
       db,

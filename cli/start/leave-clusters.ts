@@ -4,7 +4,7 @@ import { readClusters } from '#server/config/clusters.ts'
 import { processSettings } from '#server/config/environment.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { ClusterError } from '#workers/executors/kubernetes/cluster-error.ts'
-import { callsOf, clusterClient } from '#workers/executors/kubernetes/kubeconfig.ts'
+import { callsOf, clusterClient, deploymentsOf } from '#workers/executors/kubernetes/kubeconfig.ts'
 import { leaveCluster } from '#workers/executors/kubernetes/leave-cluster.ts'
 import { stopDeployment } from '#workers/executors/kubernetes/stop-deployment.ts'
 import { orSaid } from './or-said.ts'
@@ -58,7 +58,11 @@ async function leave({ teams, cluster, deployment }: Arguments): Promise<void> {
     console.log(`${deployment.name} is ended.${ofDeadNodes(behind)}`)
   }
   for (const one of chosen) {
-    const { ended, behind } = await leaveCluster(clusterClient(one), one, teams)
+    const { ended, behind } = await leaveCluster(
+      { client: clusterClient(one), deployments: deploymentsOf(one) },
+      one,
+      teams,
+    )
     const left = behind.length === 0 ? ', and none is left' : ''
     console.log(`${ended} pods of cluster ${one.name} are ended${left}.${ofDeadNodes(behind)}`)
   }

@@ -33,6 +33,8 @@ export interface WorkerGiven {
   /** Bytes that must be free on its disks for it to take something new. */
   leastFree: number
   say: (line: string) => void
+  /** Whether the machine is the tasks' own image: they have its variables and its programs. */
+  inImage?: boolean
 }
 
 /** ms that an attempt has between being asked to end and being made to. */
@@ -56,17 +58,17 @@ const aborted = (signal: AbortSignal) =>
  * @throws DagbokError `unauthenticated` when the token is not good, `conflict` when the folder is another's
  */
 export async function runWorker(given: WorkerGiven): Promise<void> {
+  const { queues, slots, inImage = false } = given
   const data = await openDataFolder(given.folder)
   const lock = await lockDataFolder(data.path)
   // A token on the command line is for nobody else to see.
   process.title = 'dagbok worker'
   const log = pino({ level: 'warn', base: { process: 'pool worker' } }, pino.destination(2))
   const id = randomUUID()
-  const host = await openHost(data.runtime, gitPath())
+  const host = await openHost(data.runtime, gitPath(), !inImage)
   const archives = join(data.path, 'archives')
   await mkdir(archives, { recursive: true, mode: 0o700 })
   const client = new DeskClient({ url: given.url, token: given.token, workerId: id })
-  const { queues, slots } = given
   const ending = told()
   const disks = workerDisks({ folder: data.path, runtimeFolder: data.runtime, leastFree: given.leastFree })
   let changed = () => {}
@@ -88,7 +90,7 @@ export async function runWorker(given: WorkerGiven): Promise<void> {
           ),
           artifacts: (token) => new RemoteStore(client, token, signalOf(token)),
           find: programFinder(host),
-          inherited: inheritedByTasks(),
+          inherited: inheritedByTasks(inImage),
           warm: given.warm ? new WarmStarts(host) : null,
           graceMs,
         }),

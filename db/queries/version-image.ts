@@ -26,6 +26,44 @@ export async function digestsOfVersion(q: Queryable, versionId: string): Promise
   return new Map(rows.map(({ image, digest }) => [image, digest]))
 }
 
+/** Seconds for which a tag is taken to mean what it meant when it was pulled last. */
+const freshSeconds = 3600
+
+/**
+ * What a version that runs in standing workers has its images run with, by image. One that it has not been run with yet is what its
+ * team was given on this cluster in the last hour, and is written down as that: workers that stand there are as good as new ones,
+ * whose node would not ask again, either (N10).
+ * @param images of those that are asked for, the ones that a node keeps once it has them
+ */
+export async function standingDigests(
+  q: Queryable,
+  {
+    versionId,
+    teamId,
+    cluster,
+    images,
+  }: { versionId: string; teamId: string; cluster: string; images: readonly string[] },
+): Promise<Map<string, string>> {
+  const known = await digestsOfVersion(q, versionId)
+  const unknown = images.filter((image) => !known.has(image))
+  if (unknown.length === 0) return known
+  const rows = await rowsOf<{ image: string; digest: string }>(
+    q,
+    sql`
+    insert into version_image (version_id, image, digest, cluster, seen_at)
+    select distinct on (i.image) ${versionId}::uuid, i.image, i.digest, i.cluster, i.seen_at
+    from version_image i join version v on v.id = i.version_id
+    join dag d on d.id = v.dag_id join repository r on r.id = d.repository_id
+    where r.team_id = ${teamId} and i.cluster = ${cluster}
+      and i.image in (select jsonb_array_elements_text(${JSON.stringify(unknown)}::jsonb))
+      and i.seen_at > clock_timestamp() - make_interval(secs => ${freshSeconds})
+    order by i.image, i.seen_at desc, i.digest
+    on conflict do nothing returning image, digest`,
+  )
+  for (const { image, digest } of rows) known.set(image, digest)
+  return known
+}
+
 export interface VersionImageRow {
   versionId: string
   image: string

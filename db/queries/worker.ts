@@ -207,7 +207,7 @@ export async function graceLeases(q: Queryable, seconds: number): Promise<void> 
 
 export async function insertWorkerToken(
   q: Queryable,
-  given: { teamId: string; createdBy: string; name: string; secretHash: string; prefix: string },
+  given: { teamId: string; createdBy: string | null; name: string; secretHash: string; prefix: string },
 ): Promise<string> {
   const [row] = await q.insert(workerToken).values(given).returning({ id: workerToken.id })
   if (row === undefined) throw new Error('an insert gave no row')
@@ -261,6 +261,7 @@ export async function workersOf(q: Queryable, teamId: string) {
       id: worker.id,
       host: worker.host,
       queues: worker.queues,
+      token: workerToken.name,
       slots: worker.slots,
       held,
       draining: sql<boolean>`${worker.drainingAt} is not null`,

@@ -69,8 +69,8 @@ export const faultMutants: FaultMutant[] = [
     cuts: [
       {
         file: 'workers/scheduler/cron-enqueuer.ts',
-        find: 'await this.#store.transaction((tx) =>\n          fireSchedule(tx, schedule, moment, this.#executor),\n        )',
-        put: 'await fireSchedule(this.#store, schedule, moment, this.#executor)',
+        find: 'await this.#store.transaction((tx) => fireSchedule(tx, schedule, moment, this.#usual))',
+        put: 'await fireSchedule(this.#store, schedule, moment, this.#usual)',
       },
       {
         file: 'server/services/schedule/fire.ts',

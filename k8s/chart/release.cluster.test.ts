@@ -100,6 +100,18 @@ open(os.environ["DAGBOK_METRICS"], "a").write(json.dumps({"accuracy": 0.9}) + "\
     await journey.compares(addressOf('score'))
   })
 
+  test('a task of the pool that names an image runs in a worker that the cluster has there for it', async () => {
+    const one = task(
+      `id: one\nexecutor: pool\nimage: ${release.images}/python:1\noutputs: {x: x.txt}`,
+      `import os, socket; open(os.environ["DAGBOK_OUT"] + "/x.txt", "w").write(socket.gethostname()); print(socket.gethostname())`,
+      'python',
+    )
+    await pushFlow(product, 'warm', notebook('warm', one))
+    expect(await overRun(product, await startFlow(product, 'warm'))).toMatchObject({ state: 'succeeded' })
+    const workers = ['get', 'deployments', '-n', release.tasks, '-o', 'name']
+    expect(await kubectl(workers)).toMatch(/^deployment\.apps\/dagbok-pool-[0-9a-f]{16}$/)
+  })
+
   test('standing workers are added by an upgrade, and take what is for the pool', async () => {
     const { secret: token } = await product.api<{ secret: string }>('/teams/main/worker-tokens', {
       name: 'in-cluster',
@@ -143,5 +155,6 @@ open(os.environ["DAGBOK_METRICS"], "a").write(json.dumps({"accuracy": 0.9}) + "\
     const those = ['-l', 'app.kubernetes.io/name=dagbok', '-o', 'name']
     expect(await kubectl(['get', objects, '-n', release.tasks, ...those])).toBe('')
     expect(await podsOfTasks(release.tasks)).toEqual([])
+    expect(await kubectl(['get', 'deployments,pods', '-n', release.tasks, '-o', 'name'])).toBe('')
   })
 })

@@ -3,12 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
 import { testDatabase } from '#db/testing/test-database.ts'
 import { kubectl } from '#k8s/test-cluster/testing/kubectl.ts'
 import { until } from '#k8s/test-cluster/until.ts'
 import { cell, Trial } from '#workers/executors/conformance/trial.ts'
-import { kubernetesCrew, podBarrier, type KubernetesCrew } from '#workers/testing/kubernetes-crew.ts'
+import { podBarrier, warmCrew, type KubernetesCrew } from '#workers/testing/kubernetes-crew.ts'
 import { openWorkshop, type Workshop } from '#workers/testing/workshop.ts'
 import { restrictedAccount, rulesOfChart, without, type Rule } from './testing/restricted-account.ts'
 
@@ -26,7 +26,8 @@ beforeAll(async () => {
   rules = await rulesOfChart()
   account = await restrictedAccount(`dagbok-${randomBytes(4).toString('hex')}`, kubeconfig)
   shop = await openWorkshop(database(), async (place) => {
-    crew = await kubernetesCrew(place, { kubeconfig })
+    const pool = { workers: 2, slots: 4, cpu: 0.1, memory: 256 * 2 ** 20, idle: 1, drain: 0 }
+    crew = await warmCrew(place, pool, { kubeconfig })
     await account.allow(crew.namespace, rules)
     return crew
   })
@@ -62,56 +63,88 @@ const cases: Case[] = [
   { resource: 'events', verb: 'list', missing: nothing, late: true },
 ]
 
+/** Those that only workers in the image of their tasks need. */
+const ofWorkers = ['list', 'create', 'patch', 'delete'].map((verb) => ({ resource: 'deployments', verb }))
+
 test('each right of the chart has a case here', () => {
   const given = rules.flatMap(({ resources, verbs }) => verbs.map((verb) => `${verb} ${resources.join()}`))
-  expect(given.toSorted()).toEqual(cases.map(({ verb, resource }) => `${verb} ${resource}`).toSorted())
+  const all = [...cases, ...ofWorkers].map(({ verb, resource }) => `${verb} ${resource}`)
+  expect(given.toSorted()).toEqual(all.toSorted())
 })
 
 /** Words of the API server for what the account may not. */
-const refusal = ({ resource, verb }: Case) => new RegExp(`cannot ${verb} resource "${resource}"`)
+const refusal = ({ resource, verb }: Pick<Case, 'resource' | 'verb'>) =>
+  new RegExp(`cannot ${verb} resource "${resource}"`)
 
-test.each(cases)(
-  'without $verb of $resource something is missing, and afterwards nothing is',
-  async (one) => {
-    const { resource, verb } = one
-    const said: string[] = []
-    const warn = vi.spyOn(shop.hosted.ctx.log, 'warn').mockImplementation((given: unknown) => {
-      const { err } = (given ?? {}) as { err?: Error & { cause?: Error } }
-      said.push(`${err?.message ?? ''} ${err?.cause?.message ?? ''}`)
+/** Without one right, until it is given back: `said` are the warnings of the log. */
+async function lacking(
+  { resource, verb }: Pick<Case, 'resource' | 'verb'>,
+  work: (said: readonly string[], giveBack: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const said: string[] = []
+  const warn = vi.spyOn(shop.hosted.ctx.log, 'warn').mockImplementation((given: unknown) => {
+    const { err } = (given ?? {}) as { err?: Error & { cause?: Error } }
+    said.push(`${err?.message ?? ''} ${err?.cause?.message ?? ''}`)
+  })
+  const giveBack = () => account.allow(crew.namespace, rules)
+  try {
+    await account.allow(crew.namespace, without(rules, resource, verb))
+    // What was allowed may be remembered for a moment.
+    const [kind = '', part = ''] = resource.split('/')
+    const of = part === '' ? [kind] : [kind, `--subresource=${part}`]
+    const asked = ['auth', 'can-i', verb, ...of, '-n', crew.namespace]
+    const who = `--as=system:serviceaccount:default:${account.name}`
+    await until('the right is gone', () =>
+      kubectl([...asked, who]).then(
+        () => null,
+        () => true,
+      ),
+    )
+    await work(said, giveBack)
+  } finally {
+    await giveBack()
+    warn.mockRestore()
+  }
+}
+
+test.each(cases)('without $verb of $resource something is missing, and afterwards nothing is', (one) =>
+  lacking(one, async (said, giveBack) => {
+    const dag = `no-${one.verb}-${one.resource.replace('/', '-')}`
+    const { wait, open } = await podBarrier()
+    const plain = cell('id: a', 'bash', `echo begun; ${wait}`)
+    // What is out of time is looked at anew before it is ended.
+    const late = cell('id: b\ntimeout: 1s', 'bash', 'trap "exit 1" TERM; sleep 600 & wait')
+    await trial.push(dag, one.late === true ? [plain, late] : [plain])
+    await open()
+    await until('the log says what is missing, or the page of the run', async () => {
+      const held = await database().client<
+        { held: string | null }[]
+      >`select handle->>'held' as held from attempt`
+      return [...said, ...held.map((row) => row.held ?? '')].some((text) => refusal(one).test(text)) || null
     })
-    try {
-      await account.allow(crew.namespace, without(rules, resource, verb))
-      // What was allowed may be remembered for a moment.
-      const [kind = '', part = ''] = resource.split('/')
-      const of = part === '' ? [kind] : [kind, `--subresource=${part}`]
-      const asked = ['auth', 'can-i', verb, ...of, '-n', crew.namespace]
-      const who = `--as=system:serviceaccount:default:${account.name}`
-      await until('the right is gone', () =>
-        kubectl([...asked, who]).then(
-          () => null,
-          () => true,
-        ),
-      )
-      const dag = `no-${verb}-${resource.replace('/', '-')}`
-      const { wait, open } = await podBarrier()
-      const plain = cell('id: a', 'bash', `echo begun; ${wait}`)
-      // What is out of time is looked at anew before it is ended.
-      const late = cell('id: b\ntimeout: 1s', 'bash', 'trap "exit 1" TERM; sleep 600 & wait')
-      await trial.push(dag, one.late === true ? [plain, late] : [plain])
-      await open()
-      await until('the log says what is missing, or the page of the run', async () => {
-        const held = await database().client<
-          { held: string | null }[]
-        >`select handle->>'held' as held from attempt`
-        return [...said, ...held.map((row) => row.held ?? '')].some((text) => refusal(one).test(text)) || null
-      })
-      await one.missing()
-      await account.allow(crew.namespace, rules)
-      expect(await shop.ended(dag, 1)).toMatchObject({ state: one.late === true ? 'failed' : 'succeeded' })
-      await crew.nothingLeft()
-    } finally {
-      await account.allow(crew.namespace, rules)
-      warn.mockRestore()
-    }
-  },
+    await one.missing()
+    await giveBack()
+    expect(await shop.ended(dag, 1)).toMatchObject({ state: one.late === true ? 'failed' : 'succeeded' })
+    await crew.nothingLeft()
+  }),
 )
+
+test.each(ofWorkers)('without $verb of $resource workers in images do not come and go', async (one) => {
+  const task = (image: string) => [
+    cell(`id: a\nexecutor: pool\nimage: ${inject('registry')}/${image}`, 'sh', 'true'),
+  ]
+  // One that has come and gone: to have it again takes a patch.
+  expect(await trial.run(`warm-${one.verb}`, task('busybox:1'))).toMatchObject({ state: 'succeeded' })
+  const scaled = ['get', 'deployments', '-n', crew.namespace, '-o', 'jsonpath={.items[*].spec.replicas}']
+  await until('no worker is wanted', async () => (/[1-9]/.test(await kubectl(scaled)) ? null : true))
+  await lacking(one, async (said, giveBack) => {
+    const image = one.verb === 'create' ? 'python:1' : 'busybox:1'
+    if (one.verb === 'delete') await database().client`update worker_token set revoked_at = now()`
+    await trial.push(`without-${one.verb}`, task(image))
+    await until('the log says what is missing', () =>
+      Promise.resolve(said.some((text) => refusal(one).test(text)) || null),
+    )
+    await giveBack()
+    expect(await shop.ended(`without-${one.verb}`, 1)).toMatchObject({ state: 'succeeded' })
+  })
+})

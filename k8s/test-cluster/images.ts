@@ -1,7 +1,7 @@
 /** The small images of the tests, made of Debian packages and of our own Node, without an engine. */
 import { chmod, copyFile, cp, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { agentBundle } from '../images/agent-bundle.ts'
+import { agentFiles, writeAgentFiles } from '../images/agent-bundle.ts'
 import { node24 } from '../../cli/setup/machine.mjs'
 import { unpack } from './debian.ts'
 import { makeImage, type ImageConfig } from './image.ts'
@@ -113,10 +113,9 @@ async function makeFromProgram(folder: string, program: string, path: string): P
 }
 
 /** The agent of tasks' pods, on top of the image with Node. */
-async function makeAgent(folder: string, bundle: string, node: string): Promise<void> {
+async function makeAgent(folder: string, files: Record<string, string>, node: string): Promise<void> {
   const root = join(folder, 'root')
-  await mkdir(join(root, 'opt/dagbok'), { recursive: true })
-  await writeFile(join(root, 'opt/dagbok/agent.mjs'), bundle)
+  await writeAgentFiles(join(root, 'opt/dagbok'), files)
   await makeImage(join(folder, 'image'), root, { Entrypoint: ['node', '/opt/dagbok/agent.mjs'] }, node)
   await rm(root, { recursive: true })
 }
@@ -133,8 +132,8 @@ export async function images(kubernetes: string, say: (text: string) => void): P
     all.set(`${name}:1`, join(folder, 'image'))
   }
   const node = all.get('node:1') ?? ''
-  const bundle = await agentBundle()
-  const agent = await kept('image-agent', [bundle, node], (at) => makeAgent(at, bundle, node), say)
+  const files = await agentFiles()
+  const agent = await kept('image-agent', [files, node], (at) => makeAgent(at, files, node), say)
   all.set('dagbok-agent:1', join(agent, 'image'))
   return all
 }

@@ -6,12 +6,33 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { DagbokError } from '../domain/errors/errors.ts'
+import { defaultCluster } from '../domain/run/deployment.ts'
 import { allowedSchema, nothingMore, type Allowed } from '../domain/pod/policy/allowed.ts'
+import type { WarmPool } from '../domain/pod/warm-deployment.ts'
 import { plainAgentSize, plainDefaults, type PodDeployment } from '../domain/pod/deployment.ts'
 
 const name = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,40}$/, { error: 'is no name: small letters, digits, hyphens' })
+
+/** Workers that stand in the image of tasks with `executor: pool`, while there is work for them. */
+const warmPoolSchema = z.strictObject({
+  /** Of one image, at most. */
+  workers: z.number().int().min(1).max(1000).default(10),
+  /** Tasks that each carries out at once. */
+  slots: z.number().int().min(1).max(1000).default(4),
+  /** Of each: processors, and bytes. */
+  cpu: z.number().positive().default(2),
+  memory: z
+    .number()
+    .int()
+    .positive()
+    .default(2 * 2 ** 30),
+  /** Seconds after which one without work ends. */
+  idle: z.number().int().min(1).max(86_400).default(300),
+  /** Seconds that its tasks have to end in when it is told to. */
+  drain: z.number().int().min(0).max(86_400).default(600),
+})
 
 const clusterSchema = z.strictObject({
   /** A context of the kubeconfig; without it its current one, or, in a pod, that pod's own service account. */
@@ -42,6 +63,7 @@ const clusterSchema = z.strictObject({
    */
   assume_dead: z.number().int().min(1).max(604_800).optional(),
   service_account: z.string().min(1).optional(),
+  warm_pool: warmPoolSchema.optional(),
   image_pull_secrets: z.array(z.string().min(1)).default([]),
   /** By a team's name: what it may beyond the Pod Security Standard *restricted*. */
   teams: z.record(z.string(), allowedSchema).default({}),
@@ -70,11 +92,19 @@ export interface ClusterSettings {
   creations: number
   /** ms after which a node that does not answer is taken for dead; null: it is waited for. */
   assumeDeadMs: number | null
+  /** null: it has no workers of the pool. */
+  warmPool: WarmPool | null
   deploymentOf: (team: string) => PodDeployment
   allowedTo: (team: string) => Allowed
 }
 
 type Given = z.infer<typeof clusterSchema>
+
+function warmPoolOf({ warm_pool: given }: Given): WarmPool | null {
+  if (given === undefined) return null
+  const { workers, slots, cpu, memory, idle, drain } = given
+  return { workers, slots, size: { cpu, memory }, idleMs: idle * 1000, drainSeconds: drain }
+}
 
 function settingsOf(name: string, given: Given, instance: string): ClusterSettings {
   const namespaceOf = (team: string) => given.namespace.replaceAll('{team}', team.replaceAll('_', '-'))
@@ -87,6 +117,7 @@ function settingsOf(name: string, given: Given, instance: string): ClusterSettin
     pods: given.pods,
     creations: given.creations,
     assumeDeadMs: given.assume_dead === undefined ? null : given.assume_dead * 1000,
+    warmPool: warmPoolOf(given),
     namespaceOf,
     allowedTo: (team) => given.teams[team] ?? nothingMore,
     deploymentOf: (team) => ({
@@ -120,6 +151,12 @@ export function clustersOf(text: string, file: string): ClusterSettings[] {
   }
   const { clusters, instance } = given.data
   return Object.entries(clusters).map(([name, one]) => settingsOf(name, one, instance))
+}
+
+/** The cluster that has workers for tasks of the pool: `default`, or the first that has some. */
+export function warmCluster(clusters: readonly ClusterSettings[]): string | null {
+  const having = clusters.filter(({ warmPool }) => warmPool !== null).map(({ name }) => name)
+  return having.find((name) => name === defaultCluster) ?? having[0] ?? null
 }
 
 /** @param file null: there are none. @throws DagbokError `bad_input` */

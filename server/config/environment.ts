@@ -27,5 +27,15 @@ export const childEnvironment = (more: Record<string, string>): NodeJS.ProcessEn
   ...more,
 })
 
-/** What of our environment a task may be given; executors take only names they list. */
-export const inheritedByTasks = (): Record<string, string | undefined> => ({ ...process.env })
+/** Variables of the product's own environment that tasks get; nothing else of it. */
+const passedOn: ReadonlySet<string> = new Set(['LANG', 'LC_ALL', 'TZ', 'SSL_CERT_FILE', 'SSL_CERT_DIR'])
+/** Of a worker in an image, what is its own: all else is the image's. */
+const ofWorker = /^(DAGBOK_.*|HOME|TMPDIR|PWD|OLDPWD|SHLVL|_)$/
+
+/** What tasks are given of our environment. @param inImage whether it is that of their own image */
+export const inheritedByTasks = (inImage = false): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value !== undefined && (inImage ? !ofWorker.test(name) : passedOn.has(name)) ? [[name, value]] : [],
+    ),
+  )

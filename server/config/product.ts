@@ -1,7 +1,7 @@
 /** What the supervisor hands to every process of the product. */
 import type { Deployment } from '../domain/run/deployment.ts'
 import { join } from 'node:path'
-import { readClusters, type ClusterSettings } from './clusters.ts'
+import { readClusters, warmCluster, type ClusterSettings } from './clusters.ts'
 import { processSettings } from './environment.ts'
 import { storePlace, type StorePlace } from './store.ts'
 
@@ -39,6 +39,7 @@ export function productSettings(): ProductSettings {
   const runtimeFolder = process.env['DAGBOK_RUNTIME_DIR']
   if (DATABASE_URL === undefined || DAGBOK_DATA_DIR === undefined || runtimeFolder === undefined)
     throw new Error('this process is started by `npm start`, which gives it its database and folders')
+  const clusters = readClusters(settings.DAGBOK_CLUSTERS_FILE ?? null)
   return {
     databaseUrl: DATABASE_URL,
     dataFolder: DAGBOK_DATA_DIR,
@@ -53,9 +54,10 @@ export function productSettings(): ProductSettings {
       parallelism: settings.DAGBOK_PARALLELISM ?? null,
       executor: settings.DAGBOK_EXECUTOR,
       processes: settings.DAGBOK_PROCESSES === '1',
+      warm: warmCluster(clusters),
     },
     poolLease: settings.DAGBOK_POOL_LEASE_SECONDS,
     warm: settings.DAGBOK_WARM === '1',
-    clusters: readClusters(settings.DAGBOK_CLUSTERS_FILE ?? null),
+    clusters,
   }
 }

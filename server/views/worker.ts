@@ -5,6 +5,7 @@ export const workerViewSchema = z.object({
   id: z.uuid(),
   /** Machine and folder. */
   host: z.string(),
+  /** Their names; of a worker that a cluster has in an image, which image that is. */
   queues: z.array(z.string()),
   slots: z.number(),
   /** Attempts it has. */

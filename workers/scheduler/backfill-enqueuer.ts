@@ -2,20 +2,20 @@
 import type { Logger } from 'pino'
 import type { Database } from '#db/client.ts'
 import { runningBackfills } from '#db/queries/backfill.ts'
-import type { DefaultExecutor } from '#server/domain/run/deployment.ts'
+import type { Usual } from '#server/domain/run/deployment.ts'
 import { advanceBackfill } from '#server/services/backfill/advance-backfill.ts'
 
 export class BackfillEnqueuer {
   readonly #db: Database
   readonly #log: Logger
-  readonly #executor: DefaultExecutor
+  readonly #usual: Usual
   /** Whether a backfill runs, which the end of a run may let go on. */
   waits = true
 
-  constructor(db: Database, log: Logger, executor: DefaultExecutor) {
+  constructor(db: Database, log: Logger, usual: Usual) {
     this.#db = db
     this.#log = log
-    this.#executor = executor
+    this.#usual = usual
   }
 
   /** @returns 0 when there is more to make at once, else null: the end of a run makes room */
@@ -25,7 +25,7 @@ export class BackfillEnqueuer {
     const running = await runningBackfills(this.#db)
     for (const id of running) {
       try {
-        more = (await this.#db.transaction((tx) => advanceBackfill(tx, id, this.#executor))) || more
+        more = (await this.#db.transaction((tx) => advanceBackfill(tx, id, this.#usual))) || more
       } catch (error) {
         this.#log.error({ err: error, backfill: id }, 'a backfill could not go on')
       }

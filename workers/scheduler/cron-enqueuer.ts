@@ -1,7 +1,7 @@
 /** Makes the runs that schedules ask for: each tick once (R9). Time is the database's. */
 import type { Logger } from 'pino'
 import type { SchedulingStore } from '#db/scheduling-store.ts'
-import { plainDeployment, type DefaultExecutor, type Deployment } from '#server/domain/run/deployment.ts'
+import { plainDeployment, type Usual } from '#server/domain/run/deployment.ts'
 import { failpoint } from '#server/config/failpoint.ts'
 import { fireSchedule } from '#server/services/schedule/fire.ts'
 import { takeOverSchedules } from '#server/services/schedule/take-over.ts'
@@ -16,7 +16,7 @@ export class CronEnqueuer {
   readonly #store: SchedulingStore
   readonly #log: Logger
   readonly #elapsed: Effects['elapsed']
-  readonly #executor: DefaultExecutor
+  readonly #usual: Usual
   #tookOver = -Infinity
   /** Whether a tick waits for a place in its DAG's queue. */
   waits = true
@@ -25,12 +25,12 @@ export class CronEnqueuer {
     store: SchedulingStore,
     log: Logger,
     { elapsed }: Pick<Effects, 'elapsed'> = realEffects,
-    { executor }: Pick<Deployment, 'executor'> = plainDeployment,
+    usual: Usual = plainDeployment,
   ) {
     this.#store = store
     this.#log = log
     this.#elapsed = elapsed
-    this.#executor = executor
+    this.#usual = usual
   }
 
   /**
@@ -46,9 +46,7 @@ export class CronEnqueuer {
     let [moved, waiting] = [0, 0]
     for (const schedule of due)
       await this.#try('a schedule could not be fired', async () => {
-        const fired = await this.#store.transaction((tx) =>
-          fireSchedule(tx, schedule, moment, this.#executor),
-        )
+        const fired = await this.#store.transaction((tx) => fireSchedule(tx, schedule, moment, this.#usual))
         await failpoint('schedule.fire.after-record')
         if (fired === 'done') moved++
         else waiting++

@@ -81,7 +81,7 @@ test('a task that names no executor, nor does its DAG, is for the deployment’s
     order: 'oldest',
   } as const
   const fill = await createBackfill(ctx, actor, { ref, ...range, concurrency: 1, params: {} })
-  await database().transaction((tx) => advanceBackfill(tx, fill.id, deployment.executor))
+  await database().transaction((tx) => advanceBackfill(tx, fill.id, deployment))
   const given = { version: null, params: {}, force: false }
   await startRun(ctx, actor, { ref, ...given })
   await startRun(ctx, actor, { ref: { ...ref, dag: 'own' }, ...given })

@@ -26,7 +26,7 @@ export class Enqueuers {
     const { db, log, deployment } = ctx
     const [cron, backfills, events] = [
       new CronEnqueuer(postgresStore(db), log, realEffects, deployment),
-      new BackfillEnqueuer(db, log, deployment.executor),
+      new BackfillEnqueuer(db, log, deployment),
       new EventFollower(ctx),
     ]
     const loop = (one: { look: () => Promise<number | null> }) =>

@@ -12,7 +12,7 @@ import { clustersOf, type ClusterSettings } from '#server/config/clusters.ts'
 import { deskSocket } from '#server/config/desk.ts'
 import { forwardToDesk } from '#server/http/worker-forward.ts'
 import { ClusterHost } from '../executors/kubernetes/cluster-host.ts'
-import { clusterClient, serverOf } from '../executors/kubernetes/kubeconfig.ts'
+import { clusterClient, deploymentsOf, serverOf } from '../executors/kubernetes/kubeconfig.ts'
 import type { Barrier } from '../executors/conformance/trial.ts'
 import type { Crew, Place } from './crew.ts'
 import { deskOf } from './desk-of.ts'
@@ -41,7 +41,7 @@ async function addressOf(db: Database): Promise<string> {
 }
 
 /** What a test's cluster has beside the usual. */
-type More = Readonly<Record<string, string | number>>
+type More = Readonly<Record<string, string | number | Readonly<Record<string, number>>>>
 
 function settingsOf(address: string, namespace: string, more: More): ClusterSettings {
   const registry = inject('registry')
@@ -110,7 +110,12 @@ export async function podBarrier(): Promise<Barrier> {
   }
 }
 
-export async function kubernetesCrew(place: Place, more: More = {}): Promise<KubernetesCrew> {
+/** @param last is done when nobody looks after the cluster any more, and pods are answered still */
+export async function kubernetesCrew(
+  place: Place,
+  more: More = {},
+  last: (namespace: string) => Promise<unknown> = () => Promise.resolve(),
+): Promise<KubernetesCrew> {
   const { db, hosted, scheduler, sink, runtime } = place
   const namespace = `t-${basename(runtime).slice(-12)}`
   const url = await addressOf(db)
@@ -126,6 +131,7 @@ export async function kubernetesCrew(place: Place, more: More = {}): Promise<Kub
     const host = new ClusterHost({
       cluster,
       client: clusterClient(cluster),
+      deployments: deploymentsOf(cluster),
       address: () => serverOf(cluster),
       databaseUrl: url,
       db,
@@ -163,9 +169,48 @@ export async function kubernetesCrew(place: Place, more: More = {}): Promise<Kub
     },
     stop: async () => {
       await host.stop()
+      await last(namespace)
       await desk.close()
       web.close()
       web.closeAllConnections()
+    },
+  }
+}
+
+/** It calls itself by this name. */
+const killWorker =
+  'for p in /proc/[0-9]*; do if grep -q "dagbok[ ]worker" $p/cmdline; then kill -9 ${p#/proc/}; fi; done'
+
+/** Workers of the pool that the cluster has in the image of their tasks. */
+export async function warmCrew(
+  place: Place,
+  more: Readonly<Record<string, number>> = {},
+  cluster: More = {},
+): Promise<KubernetesCrew> {
+  const theirs = (namespace: string) => ['-n', namespace, '-l', 'app.kubernetes.io/managed-by=dagbok-pool']
+  const pods = async (namespace: string) => {
+    const names = await kubectl([
+      'get',
+      'pods',
+      ...theirs(namespace),
+      '-o',
+      'jsonpath={.items[*].metadata.name}',
+    ])
+    return names.split(' ').filter(Boolean)
+  }
+  const pool = { workers: 2, slots: 4, cpu: 0.4, memory: 2 ** 30, idle: 600, drain: 0, ...more }
+  const crew = await kubernetesCrew(place, { ...cluster, warm_pool: pool }, async (namespace) => {
+    await kubectl(['delete', 'deployments', ...theirs(namespace)])
+    await until('no worker is left', async () => ((await pods(namespace)).length === 0 ? true : null))
+  })
+  const { ctx } = place.hosted
+  Object.assign(ctx, { deployment: { ...ctx.deployment, warm: 'default' } })
+  const { namespace } = crew
+  return {
+    ...crew,
+    crash: async () => {
+      for (const pod of await pods(namespace))
+        await kubectl(['exec', '-n', namespace, pod, '--', 'bash', '-c', killWorker])
     },
   }
 }

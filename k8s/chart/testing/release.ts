@@ -122,6 +122,7 @@ function valuesHere(namespace: string, tag: string, bucket: string) {
       address: `http://${serviceAddress}:7310`,
       image: `${registry}/workshop:1`,
       cpu: 0.2,
+      pool: { workers: 2, cpu: 0.2, memory: 2 ** 29, idle: 600 },
     },
     resources: { requests: { cpu: '200m', memory: '512Mi' } },
     workers: [],

@@ -13,7 +13,7 @@ export interface Rule {
 
 /** The rules of the Role that the chart makes in the namespace of a team. */
 export async function rulesOfChart(): Promise<Rule[]> {
-  const sets = ['--set', 'database.existingSecret.name=db', '--kube-version', '1.35.0']
+  const sets = ['--set', 'database.existingSecret.name=db,tasks.pool.workers=1', '--kube-version', '1.35.0']
   const text = await helm(['template', 'r', chart, '--show-only', 'templates/teams.yaml', ...sets])
   const all = parseAllDocuments(text).map((one) => one.toJS() as { kind?: string; rules?: Rule[] } | null)
   return all.find((one) => one?.kind === 'Role')?.rules ?? []

@@ -41,7 +41,7 @@ export const isCollected = (attempt: PodAttempt): boolean =>
   attempt.action.kind !== 'image' || attempt.reports || hasInputs(attempt)
 
 /** Processors as a quantity: never less than asked for. */
-const cpuQuantity = (processors: number): string =>
+export const cpuQuantity = (processors: number): string =>
   Number.isInteger(processors) ? String(processors) : `${Math.ceil(Number((processors * 1000).toFixed(6)))}m`
 
 const sized = (

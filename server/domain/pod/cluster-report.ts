@@ -8,9 +8,21 @@ export interface ClusterReport {
   version: string | null
   /** What is wrong, in a sentence; null: nothing. */
   fault: string | null
+  /** By the queue of an image, with its team, what there is of workers for what lies there; not there: it has none. */
+  pools?: Record<string, WarmReport>
 }
 
-export interface ClusterStanding extends ClusterReport {
+/** Workers of one image. */
+export interface WarmReport {
+  /** null: that is not known. */
+  image: string | null
+  /** How many are at work. */
+  ready: number
+  /** Why no more are, in a sentence; null: nothing is known to be wrong. */
+  held: string | null
+}
+
+export interface ClusterStanding extends Omit<ClusterReport, 'pools'> {
   name: string
   /** null: that is not known. */
   reachable: boolean | null
@@ -25,7 +37,8 @@ export function standingOf(name: string, heard: { report: ClusterReport | null }
       fault: 'Nobody looks after it: the worker process of this Dagbok has not been heard of for a minute.',
     }
   if (heard.report === null) return { ...unknown, fault: 'It has not been asked yet.' }
-  return { name, ...heard.report, reachable: heard.report.version !== null }
+  const { server, version, fault } = heard.report
+  return { name, server, version, fault, reachable: version !== null }
 }
 
 /** Who answers there, or why nobody does. */

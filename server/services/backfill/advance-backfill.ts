@@ -10,7 +10,7 @@ import {
 } from '#db/queries/backfill.ts'
 import { announce } from '#db/queries/live.ts'
 import { specOf } from '#db/queries/version.ts'
-import { plainDeployment, type DefaultExecutor } from '../../domain/run/deployment.ts'
+import { plainDeployment, type Usual } from '../../domain/run/deployment.ts'
 import { planTick } from '../../domain/schedule/backfill.ts'
 import { scheduleKey } from '../../domain/schedule/entries.ts'
 import { weighDate } from '../../domain/schedule/hold.ts'
@@ -22,13 +22,13 @@ const batch = 50
 /**
  * In one transaction, under the backfill's lock: each date gets its run once, also with many schedulers and when one is
  * killed half way.
- * @param executor the deployment's default
+ * @param usual of the deployment
  * @returns whether there is more to make at once
  */
 export async function advanceBackfill(
   tx: Queryable,
   id: string,
-  executor: DefaultExecutor = plainDeployment.executor,
+  usual: Usual = plainDeployment,
 ): Promise<boolean> {
   const backfill = await takeBackfill(tx, id)
   if (backfill === null) return false
@@ -62,7 +62,7 @@ export async function advanceBackfill(
       dagId: backfill.dagId,
       versionId: backfill.versionId,
       spec,
-      executor,
+      usual,
       trigger: 'backfill',
       triggeredBy: null,
       backfillId: id,

@@ -7,7 +7,7 @@ import { dagsAtRef, type DagAtRef } from '#db/queries/version.ts'
 import type { RefUpdate } from '../../domain/version/ref-update.ts'
 import { noSha } from '../../git/run-git.ts'
 import { createRun } from '../run/create-run.ts'
-import type { DefaultExecutor } from '../../domain/run/deployment.ts'
+import type { Usual } from '../../domain/run/deployment.ts'
 import type { ServiceContext } from '../context.ts'
 import { paramsSchema, withDefaults } from '../../domain/run/params.ts'
 import { reportOf, type DagChange } from './report.ts'
@@ -18,7 +18,7 @@ const abandonAfter = 600
 interface Work {
   tx: Queryable
   publicUrl: string
-  executor: DefaultExecutor
+  usual: Usual
   repository: RepositoryRow
   refs: ReadonlyMap<string, string>
   /** What the refs' move has changed and no push has claimed yet. */
@@ -68,7 +68,7 @@ async function runOf(work: Work, push: PushRow, change: DagChange) {
     dagId: change.dagId,
     versionId: change.versionId,
     spec: change.spec,
-    executor: work.executor,
+    usual: work.usual,
     trigger: 'push',
     triggeredBy: push.userId,
     params: withDefaults(paramsSchema(change.spec), {}),
@@ -116,7 +116,7 @@ export async function finishPushes(
   const work: Work = {
     tx,
     publicUrl,
-    executor: deployment.executor,
+    usual: deployment,
     repository,
     refs,
     unclaimed: new Set(changes),

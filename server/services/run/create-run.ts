@@ -1,20 +1,21 @@
 import type { Queryable } from '#db/client.ts'
 import { poolKey } from '#db/queries/pool.ts'
 import { holdResults } from '#db/queries/retention.ts'
-import { queueOf } from './queue-of.ts'
+import { queueOf, type QueueFacts } from './queue-of.ts'
 import type { NewItem, NewRun } from '#db/queries/run.ts'
 import { sessionOf, type Session } from '#db/scheduling-store.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Spec } from '../../domain/dag/spec.ts'
-import { plainDeployment, type DefaultExecutor } from '../../domain/run/deployment.ts'
+import { isKept, warmImage } from '../../domain/pod/warm-image.ts'
+import { plainDeployment, type Usual } from '../../domain/run/deployment.ts'
 import type { PlannedItem } from '../../domain/run/reuse.ts'
 
 type WantedRun = Omit<NewRun, 'logicalDate' | 'parentId' | 'verb'> &
   Partial<NewRun> & {
     spec: Spec
     plan?: readonly PlannedItem[]
-    /** Who runs its tasks that name no executor: the deployment's; `process` without it. */
-    executor?: DefaultExecutor
+    /** What the deployment says of who runs its tasks; without it, processes do where they do not say. */
+    usual?: Usual
   }
 
 /**
@@ -33,11 +34,13 @@ export async function createRun(q: Queryable, given: WantedRun): Promise<{ id: s
 
 /** As `createRun`, for a caller that has a session; the results that a plan takes are held already. */
 export async function makeRun(
-  tx: Pick<Session, 'teamOfDag' | 'insertRun' | 'announce' | 'wakeScheduler'>,
+  tx: Pick<Session, 'teamOfDag' | 'standingDigests' | 'insertRun' | 'announce' | 'wakeScheduler'>,
   given: WantedRun,
 ): Promise<{ id: string; number: number }> {
-  const { spec, plan, executor = plainDeployment.executor, ...run } = given
+  const { spec, plan, usual = plainDeployment, ...run } = given
   const teamId = await tx.teamOfDag(run.dagId)
+  const digests = await digestsOf(tx, spec, { usual, teamId, versionId: run.versionId })
+  const facts = { usual, teamId, versionId: run.versionId, digests }
   const plans = plan === undefined ? undefined : Map.groupBy(plan, (item) => item.task)
   const items = spec.tasks.flatMap((task): NewItem[] => {
     const { slots, priority } = task
@@ -45,7 +48,7 @@ export async function makeRun(
     const asked = {
       task: task.id,
       pool,
-      queue: queueOf(task, executor, teamId),
+      queue: queueOf(task, facts),
       slots,
       priority,
       cleanup: task.finally || task.teardown_for.length > 0,
@@ -65,4 +68,16 @@ export async function makeRun(
   await tx.announce([`dag:${run.dagId}`, `run:${made.id}`])
   await tx.wakeScheduler()
   return made
+}
+
+/** Of images of standing workers; who asks for none asks the database for nothing. */
+async function digestsOf(
+  tx: Pick<Session, 'standingDigests'>,
+  spec: Spec,
+  { usual, teamId, versionId }: Omit<QueueFacts, 'digests'>,
+): Promise<ReadonlyMap<string, string>> {
+  const images = new Set(spec.tasks.flatMap((task) => warmImage(task, usual) ?? []))
+  if (images.size === 0 || usual.warm === null) return new Map()
+  const given = { versionId, teamId, cluster: usual.warm, images: [...images].filter(isKept) }
+  return tx.standingDigests(given)
 }

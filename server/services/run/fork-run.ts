@@ -74,7 +74,7 @@ export async function forkRun(
       dagId: old.dagId,
       versionId: target.id,
       spec: after.spec,
-      executor: ctx.deployment.executor,
+      usual: ctx.deployment,
       plan,
       trigger: actor.via === 'session' ? 'manual' : 'api',
       triggeredBy: actor.userId,

@@ -62,7 +62,7 @@ export async function recoverRun(
       dagId: old.dagId,
       versionId: old.versionId,
       spec,
-      executor: ctx.deployment.executor,
+      usual: ctx.deployment,
       plan,
       trigger: actor.via === 'session' ? 'manual' : 'api',
       triggeredBy: actor.userId,

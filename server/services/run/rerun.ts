@@ -30,7 +30,7 @@ export async function rerun(
       dagId: old.dagId,
       versionId: target.id,
       spec,
-      executor: ctx.deployment.executor,
+      usual: ctx.deployment,
       trigger: actor.via === 'session' ? 'manual' : 'api',
       triggeredBy: actor.userId,
       params,

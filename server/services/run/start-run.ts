@@ -35,7 +35,7 @@ export async function startRun(
       dagId: dag.id,
       versionId: version.id,
       spec,
-      executor: ctx.deployment.executor,
+      usual: ctx.deployment,
       trigger: actor.via === 'session' ? 'manual' : 'api',
       triggeredBy: actor.userId,
       params,

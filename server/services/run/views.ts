@@ -2,7 +2,8 @@
 import type { attemptsOf, RunViewRow, taskRunsOf } from '#db/queries/run-view.ts'
 import type { DagRow } from '#db/queries/dag-view.ts'
 import type { Spec } from '../../domain/dag/spec.ts'
-import type { DefaultExecutor } from '../../domain/run/deployment.ts'
+import { warmImage } from '../../domain/pod/warm-image.ts'
+import type { Usual } from '../../domain/run/deployment.ts'
 import { whyThere } from '../../domain/run/cause.ts'
 import { reasonWords } from '../../domain/run/states.ts'
 import type { VersionLabel } from '../../views/common.ts'
@@ -160,13 +161,15 @@ export const graphOf = (spec: Spec): Graph => ({
 
 /**
  * Images of tasks that run without them: those that are no pods do, where there is a script or a command (N2).
- * @param usual who runs a task that does not say
+ * @param usual of the deployment
  */
-export const ignoredImages = (spec: Spec, usual: DefaultExecutor): Record<string, string> =>
+export const ignoredImages = (spec: Spec, usual: Usual): Record<string, string> =>
   Object.fromEntries(
-    spec.tasks.flatMap(({ id, image, action, executor }) => {
+    spec.tasks.flatMap((task) => {
+      const { id, image, action, executor } = task
       const isRun = action.kind !== 'approve' && action.kind !== 'wait'
-      return image === null || !isRun || (executor ?? usual) === 'kubernetes' ? [] : [[id, image]]
+      const isUsed = (executor ?? usual.executor) === 'kubernetes' || warmImage(task, usual) !== null
+      return image === null || !isRun || isUsed ? [] : [[id, image]]
     }),
   )
 

@@ -1,6 +1,6 @@
 /** Why runs and task runs are not running: facts for what the core says of them, and where its sentences lead. */
 import { ownWorkers, placesOf } from '#db/queries/places.ts'
-import { nameOfQueue } from '#db/queries/worker.ts'
+import { clusterReports, nameOfQueue } from '#db/queries/worker.ts'
 import type { Database } from '#db/client.ts'
 import { activeEverywhere, activeTasks } from '#db/queries/claim.ts'
 import { pastHolds } from '#db/queries/past.ts'
@@ -18,7 +18,8 @@ import {
 } from '#db/queries/why.ts'
 import { databaseNow } from '#db/queries/schedule.ts'
 import type { Spec, Task } from '../../domain/dag/spec.ts'
-import { clusterOfQueue } from '../../domain/run/deployment.ts'
+import type { WarmReport } from '../../domain/pod/cluster-report.ts'
+import { clusterOfQueue, clusterOfWarmQueue } from '../../domain/run/deployment.ts'
 import { positionOf, type Machine } from '../../domain/run/machine.ts'
 import { isTerminalRun, isTerminalTaskRun, type TaskRunState } from '../../domain/run/states.ts'
 import { whyRunWaits } from '../../domain/run/why/run.ts'
@@ -87,6 +88,17 @@ async function workersOf(db: Database, teamId: string, queues: readonly (string 
 const isPod = ({ state, queue }: TaskRow) =>
   state === 'running' && queue !== null && clusterOfQueue(nameOfQueue(queue)) !== null
 
+/** By queue, what is told of the workers of an image. */
+async function warmReports(
+  db: Database,
+  queues: readonly (string | null)[],
+): Promise<Map<string, WarmReport>> {
+  const asked = queues.filter((queue) => queue !== null && clusterOfWarmQueue(nameOfQueue(queue)) !== null)
+  if (asked.length === 0) return new Map()
+  const reports = [...(await clusterReports(db)).values()]
+  return new Map(reports.flatMap(({ report }) => Object.entries(report?.pools ?? {})))
+}
+
 /** Facts that all task runs of a run share; what nobody asks for is not read. */
 async function sharedFacts(ctx: ServiceContext, row: RunViewRow, spec: Spec, open: readonly TaskRow[]) {
   const { db } = ctx
@@ -113,6 +125,10 @@ async function sharedFacts(ctx: ServiceContext, row: RunViewRow, spec: Spec, ope
     activeHolders: limited ? await activeHolders(db, row.versionId) : [],
     parallelism,
     processes: ctx.deployment.processes,
+    warm: await warmReports(
+      db,
+      queued.map(({ queue }) => queue),
+    ),
     everywhere: bounded ? await activeEverywhere(db) : 0,
     everywhereHolders: bounded ? await holdersOfTeam(db, row.teamId) : [],
     attempts: has('starting') || open.some(isPod) ? await openAttempts(db, row.id) : new Map<string, never>(),
@@ -176,6 +192,7 @@ function factsOf(
       schedulers: shared.schedulers,
       queue: one.queue === null ? null : nameOfQueue(one.queue),
       processes: shared.processes,
+      warm: one.queue === null ? null : (shared.warm.get(one.queue) ?? null),
       workers: shared.workers.get(one.queue) ?? noWorkers,
       fullMachine: shared.workers.get(one.queue)?.fullMachine ?? null,
     },

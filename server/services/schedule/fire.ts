@@ -4,7 +4,7 @@ import type { Session } from '#db/scheduling-store.ts'
 import { weighTicks } from '../../domain/schedule/hold.ts'
 import { failpoint } from '../../config/failpoint.ts'
 import { newestTick, nextTick, ticksBetween, type Tick } from '../../domain/schedule/ticks.ts'
-import { plainDeployment, type DefaultExecutor } from '../../domain/run/deployment.ts'
+import { plainDeployment, type Usual } from '../../domain/run/deployment.ts'
 import { makeRun } from '../run/create-run.ts'
 import { paramsSchema } from '../../domain/run/params.ts'
 import { checkParams } from '../run/check-params.ts'
@@ -22,14 +22,14 @@ function dueTicks({ entry, cursor, spec, queued }: DueSchedule, until: Date): Ti
 /**
  * Fires a schedule, in one transaction with its cursor. Another scheduler that looked at the same time finds the cursor
  * moved. Where the clock goes back, nothing is due until it has passed the cursor again.
- * @param executor the deployment's default
+ * @param usual of the deployment
  * @returns whether it has to wait for a place in the queue
  */
 export async function fireSchedule(
   tx: Session,
   given: { id: string; dagId: string },
   now: Date,
-  executor: DefaultExecutor = plainDeployment.executor,
+  usual: Usual = plainDeployment,
 ): Promise<'done' | 'no_room'> {
   const dag = await tx.lockScheduledDag(given.dagId)
   const due = await tx.scheduleById(given.id)
@@ -43,7 +43,7 @@ export async function fireSchedule(
       dagId: given.dagId,
       versionId: due.versionId,
       spec: due.spec,
-      executor,
+      usual,
       trigger: 'schedule',
       triggeredBy: null,
       schedule: due.key,

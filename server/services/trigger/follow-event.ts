@@ -71,7 +71,6 @@ async function start(
   causes: Cause[],
 ): Promise<void> {
   const { tx, ctx } = work
-  const { executor } = ctx.deployment
   // A push refuses DAGs that wait for each other in a circle; two pushes at once may still make one.
   if (await isAmongCauses(tx, causes, dagId))
     return refuse(
@@ -82,7 +81,8 @@ async function start(
     )
   const params = defaultsOf(spec)
   if (params instanceof DagbokError) return refuse(work, dagId, trigger, params.message)
-  await createRun(tx, { dagId, versionId, spec, executor, trigger, triggeredBy: null, causes, params })
+  const given = { dagId, versionId, spec, trigger, triggeredBy: null, causes, params }
+  await createRun(tx, { ...given, usual: ctx.deployment })
 }
 
 /** Whether the run was of the version that `ref` names now. A name that is gone names none. */

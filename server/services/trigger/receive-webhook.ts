@@ -84,7 +84,7 @@ async function startRun(
       dagId,
       versionId,
       spec,
-      executor: ctx.deployment.executor,
+      usual: ctx.deployment,
       trigger: 'webhook',
       triggeredBy: null,
       params,

@@ -15,10 +15,10 @@ export interface WorkerActor {
 
 const hash = (secret: string): string => createHash('sha256').update(secret).digest('hex')
 
-/** The secret is in the answer and nowhere else. @throws DagbokError `bad_input` */
+/** The secret is in the answer and nowhere else. @param given `createdBy` null: the product itself. @throws DagbokError `bad_input` */
 export async function createWorkerToken(
   q: Queryable,
-  given: { teamId: string; createdBy: string; name: string },
+  given: { teamId: string; createdBy: string | null; name: string },
 ): Promise<{ id: string; secret: string }> {
   const name = given.name.trim()
   if (name === '' || name.length > 100)
@@ -45,7 +45,7 @@ export async function createWorkerToken(
 /** Workers that came with it are refused from now on. @throws DagbokError `not_found` */
 export async function revokeWorkerToken(
   q: Queryable,
-  { teamId, userId, id }: { teamId: string; userId: string; id: string },
+  { teamId, userId, id }: { teamId: string; userId: string | null; id: string },
 ): Promise<void> {
   await q.transaction(async (tx) => {
     const name = await revoke(tx, teamId, id)

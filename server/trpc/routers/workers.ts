@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { workersOf, workerTokensOf } from '#db/queries/worker.ts'
 import { requireTeam } from '../../auth/permission.ts'
+import { clusterOfWarmQueue } from '../../domain/run/deployment.ts'
 import { createWorkerToken, revokeWorkerToken } from '../../services/worker/worker-tokens.ts'
 import { workerTokenViewSchema, workerViewSchema } from '../../views/worker.ts'
 import { router, signedIn } from '../init.ts'
@@ -23,6 +24,8 @@ export const workersRouter = router({
       const { id } = requireTeam(ctx.actor, input.team, 'worker:read')
       return (await workersOf(ctx.services.db, id)).map((row) => ({
         ...row,
+        // That of an image is a hash, and its token is called by the image.
+        queues: row.queues.map((queue) => (clusterOfWarmQueue(queue) === null ? queue : row.token)),
         startedAt: row.startedAt.toISOString(),
         heartbeatAt: row.heartbeatAt.toISOString(),
       }))

@@ -4,6 +4,8 @@
  */
 
 export interface Manner {
+  /** Whether a task that names an image runs in it; else it is told that it does without. */
+  hasImages: boolean
   /**
    * Whether its first process is the first of its machine, as in a container: Linux keeps from that one every signal that it has not
    * asked for, also its own. It cannot kill itself, and is ended by SIGKILL when its grace is over.
@@ -25,6 +27,7 @@ export interface Manner {
 }
 
 export const asProcess: Manner = {
+  hasImages: false,
   isInit: false,
   adopts: false,
   measures: true,
@@ -35,10 +38,18 @@ export const asProcess: Manner = {
 }
 
 export const asPod: Manner = {
+  hasImages: true,
   isInit: true,
   adopts: true,
   measures: false,
   refused: { state: 'lost' },
   noProgram: 'exec: "no-such-shell": executable file not found in $PATH',
+  own: { id: '1000', groups: '[1000]', apart: /No such file or directory/g },
+}
+
+/** In a worker that stands in the image: a process, as on a machine, under the pod's only user. */
+export const inWorker: Manner = {
+  ...asProcess,
+  hasImages: true,
   own: { id: '1000', groups: '[1000]', apart: /No such file or directory/g },
 }

@@ -13,14 +13,13 @@ import { bringsUsedFiles } from './used-components.ts'
 /** 100 MB of log and 1 GB of output, and a third of them in memory at most. */
 const whole: Bulk = { log: 1e8, output: 1e9, growth: 400 }
 
+/** What an executor has instead of what tasks of this machine have. */
+type More = Pick<Subject, 'image' | 'barrier' | 'manner' | 'defaults'>
+
 type Hire = (place: Place) => Promise<Crew>
 
 /** The trial of a workshop of its own. */
-function openTrial(
-  executor: string,
-  hire: Hire,
-  more: Pick<Subject, 'image' | 'barrier' | 'manner'> = {},
-): Trial {
+function openTrial(executor: string, hire: Hire, more: More = {}): Trial {
   const { database } = testDatabase()
   let shop: Workshop
   const trial = new Trial({ executor, database, shop: () => shop, ...more })
@@ -48,12 +47,7 @@ export function startsScripts(executor: string, hire: Hire): void {
  * @param bulk what it must carry in bounded memory
  * @param more what it has instead of what tasks of this machine have
  */
-export function keepsTheContract(
-  executor: string,
-  hire: Hire,
-  bulk: Bulk = whole,
-  more: Pick<Subject, 'image' | 'barrier' | 'manner'> = {},
-): void {
+export function keepsTheContract(executor: string, hire: Hire, bulk: Bulk = whole, more: More = {}): void {
   const trial = openTrial(executor, hire, more)
   givesAndTakes(trial, bulk)
   describe('tells how a task ended', () => {

@@ -17,6 +17,8 @@ export interface Subject {
   shop: () => Workshop
   /** An image that there is, for a task that names one; executors without pods only say that they do without. */
   image?: string
+  /** What its tasks have besides, of the defaults of a notebook in YAML. */
+  defaults?: string
   /** What tasks wait for; without it a file that tasks of this machine see. */
   barrier?: () => Promise<Barrier>
   /** Without it as a process of this machine. */
@@ -93,7 +95,7 @@ export class Trial {
 
   /** A notebook whose tasks go to the executor under test. */
   notebook(id: string, cells: string[], front = ''): string {
-    return `---\ndagbok: 1\nid: ${id}\n${front}defaults: {executor: ${this.executor}}\n---\n\n${cells.join('\n')}`
+    return `---\ndagbok: 1\nid: ${id}\n${front}defaults: {executor: ${this.executor}${this.#subject.defaults ?? ''}}\n---\n\n${cells.join('\n')}`
   }
 
   /** Pushes one notebook with its files, those with `#!` as executables, and a run of it. */
@@ -130,7 +132,9 @@ export class Trial {
     const spec = await specOf(this.db, version?.id ?? '')
     if (spec === null || version === null || row === undefined) throw new Error(`no version ${number}`)
     const made = { dagId: row.id, versionId: version.id, spec, triggeredBy: null, params: {} }
-    await this.db.transaction((tx) => createRun(tx, { trigger: 'manual', ...made, ...more }))
+    await this.db.transaction((tx) =>
+      createRun(tx, { trigger: 'manual', usual: this.shop.hosted.ctx.deployment, ...made, ...more }),
+    )
     return this.shop.ended(dag, number)
   }
 

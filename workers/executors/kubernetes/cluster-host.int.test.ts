@@ -9,6 +9,7 @@ import { startHosted, type Hosted } from '#server/testing/hosted.ts'
 import type { DeploymentView } from '#server/views/deployment.ts'
 import { ClusterError } from './cluster-error.ts'
 import { ClusterHost } from './cluster-host.ts'
+import { Deployments } from './warm-pool/deployments.ts'
 import { PaperCluster } from './testing/paper-cluster.ts'
 
 const { database, url } = testDatabase()
@@ -42,6 +43,7 @@ function hostOf(address: () => string): ClusterHost {
   return new ClusterHost({
     cluster,
     client: paper.client(),
+    deployments: new Deployments(paper.calls()),
     address,
     databaseUrl: url(),
     db: database(),

@@ -6,8 +6,13 @@ import { createHash } from 'node:crypto'
 import { SessionLock } from '#db/session-lock.ts'
 import { registerWorker, tellCluster, workerAlive } from '#db/queries/worker.ts'
 import { clusterQueue } from '#server/domain/run/deployment.ts'
+import { teamNames } from '#db/queries/pod.ts'
+import { ClusterError } from './cluster-error.ts'
 import { reportOf } from './cluster-report.ts'
 import { realTiming } from './timing.ts'
+import type { Deployments } from './warm-pool/deployments.ts'
+import { removePools } from './warm-pool/remove-pools.ts'
+import { revokeWarmToken, WarmPools } from './warm-pool/warm-pools.ts'
 import { KubernetesExecutor, type KubernetesExecutorOptions } from './kubernetes-executor.ts'
 
 interface Options extends Omit<KubernetesExecutorOptions, 'workerId'> {
@@ -18,6 +23,8 @@ interface Options extends Omit<KubernetesExecutorOptions, 'workerId'> {
   }
   /** Of its API server, as its kubeconfig has it; may throw. */
   address: () => string
+  /** Of its workers of the pool. */
+  deployments: Deployments
   /** ms between two tries to be the one. */
   tryMs?: number
   /** ms between two times that its cluster is asked who it is. */
@@ -40,6 +47,8 @@ export class ClusterHost {
   readonly #lock: SessionLock
   readonly #workerId: string
   #executor: KubernetesExecutor | null = null
+  #pools: WarmPools | null = null
+  #toldPools = ''
   #timer: NodeJS.Timeout | undefined
   #turn: Promise<void> = Promise.resolve()
   readonly #stopped = new AbortController()
@@ -95,11 +104,36 @@ export class ClusterHost {
       await executor.start()
       this.#executor = executor
       scheduler.serve(executor)
+      this.#beginPools()
     }
     await workerAlive(db, this.#workerId)
+    // What holds workers back is waited for by people.
+    if (JSON.stringify(this.#pools?.reports ?? {}) !== this.#toldPools) this.#reportedAt = -Infinity
     // A cluster that does not answer holds up nobody.
     if (realTiming.elapsed() - this.#reportedAt >= (this.#options.reportMs ?? usualReportMs))
       this.#report ??= this.#tell().finally(() => (this.#report = null))
+  }
+
+  #beginPools(): void {
+    const { cluster, ...options } = this.#options
+    if (cluster.warmPool === null) return void this.#endPools()
+    this.#pools = new WarmPools({ ...options, cluster, pool: cluster.warmPool })
+    this.#pools.start()
+  }
+
+  /** Of a cluster that has had workers, and is to have none. Who may not look for them never had any. */
+  async #endPools(): Promise<void> {
+    const { cluster, deployments, db, log } = this.#options
+    try {
+      for (const facts of await removePools(deployments, cluster, await teamNames(db)))
+        await revokeWarmToken(db, facts)
+    } catch (error) {
+      if (!(error instanceof ClusterError && error.code === 'forbidden'))
+        log.warn(
+          { err: error, cluster: cluster.name },
+          'workers of a cluster that is to have none could not be ended',
+        )
+    }
   }
 
   /** Says of its cluster who answers there, or why nobody does. */
@@ -108,15 +142,20 @@ export class ClusterHost {
     this.#reportedAt = realTiming.elapsed()
     try {
       const fault = this.#executor?.watchFault ?? null
-      await tellCluster(db, this.#workerId, await reportOf(client, address, fault, this.#stopped.signal))
+      const pools = this.#pools?.reports ?? {}
+      this.#toldPools = JSON.stringify(pools)
+      const found = await reportOf(client, address, fault, this.#stopped.signal)
+      await tellCluster(db, this.#workerId, { ...found, pools })
     } catch (error) {
       log.warn({ err: error, cluster: cluster.name }, 'what was found of a cluster could not be written')
     }
   }
 
   async #letGo(): Promise<void> {
-    const executor = this.#executor
+    const [executor, pools] = [this.#executor, this.#pools]
     this.#executor = null
+    this.#pools = null
+    await pools?.stop()
     if (executor === null) return
     this.#options.scheduler.retire(executor)
     await executor.stop()

@@ -4,6 +4,7 @@ import { KubeConfig } from '@kubernetes/client-node'
 import type { ClusterSettings } from '#server/config/clusters.ts'
 import { Calls } from './calls.ts'
 import { ClusterClient } from './cluster-client.ts'
+import { Deployments } from './warm-pool/deployments.ts'
 import { Login, unusable, wireOf } from './wire.ts'
 
 /** What the kubelet gives the pods of a service account. */
@@ -47,6 +48,9 @@ export function filesOf(cluster: Pick<ClusterSettings, 'kubeconfig' | 'context'>
     return own
   }
 }
+
+/** Asks nobody yet. */
+export const deploymentsOf = (cluster: ClusterSettings): Deployments => new Deployments(callsOf(cluster))
 
 /** Asks nobody yet. */
 export const clusterClient = (cluster: ClusterSettings): ClusterClient =>

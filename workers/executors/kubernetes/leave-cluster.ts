@@ -2,10 +2,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ClusterSettings } from '#server/config/clusters.ts'
 import { finalizer } from '#server/domain/pod/names.ts'
-import type { ClusterClient, PodObject } from './cluster-client.ts'
+import type { ClusterClient, PodObject, PodSelection } from './cluster-client.ts'
 import { ClusterError } from './cluster-error.ts'
 import { Leftovers } from './leftovers.ts'
 import { ownPods } from './own-pods.ts'
+import type { Deployments } from './warm-pool/deployments.ts'
+import { ownWorkers, removePools } from './warm-pool/remove-pools.ts'
 
 /** ms between two looks. */
 const lookMs = 500
@@ -49,27 +51,37 @@ export interface Left {
  * @throws ClusterError
  */
 export async function leaveCluster(
-  client: ClusterClient,
+  { client, deployments }: { client: ClusterClient; deployments: Deployments },
   cluster: ClusterSettings,
   teams: readonly string[],
 ): Promise<Left> {
-  const selector = ownPods(cluster)
+  // What would make their pods anew goes first. Where it may not be looked for, there never was one.
+  if (cluster.warmPool !== null) await removePools(deployments, cluster, teams)
+  const selectors = [ownPods(cluster), ...(cluster.warmPool === null ? [] : [ownWorkers(cluster)])]
+  const places = [...new Set(teams.map((team) => cluster.namespaceOf(team)))].flatMap((namespace) =>
+    selectors.map((selector) => ({ namespace, selector })),
+  )
+  const all = await Promise.all(places.map((place) => leave(client, place)))
+  return {
+    ended: all.reduce((sum, { ended }) => sum + ended, 0),
+    behind: all.flatMap(({ behind }) => behind),
+  }
+}
+
+async function leave(client: ClusterClient, { namespace, selector }: PodSelection): Promise<Left> {
   const ended = new Set<string>()
   const leftovers = new Leftovers()
-  const behind: string[] = []
-  for (const namespace of new Set(teams.map((team) => cluster.namespaceOf(team))))
-    for (;;) {
-      const pods = await podsIn(client, namespace, selector)
-      if (pods.every(({ metadata }) => leftovers.isLeft(metadata))) {
-        behind.push(...pods.map(({ metadata }) => metadata.name))
-        break
-      }
-      for (const pod of pods) {
-        if (ended.has(pod.metadata.uid)) continue
-        await end(client, pod)
-        ended.add(pod.metadata.uid)
-      }
-      await pause(lookMs)
+  for (;;) {
+    const pods = await podsIn(client, namespace, selector)
+    if (pods.every(({ metadata }) => leftovers.isLeft(metadata))) {
+      const behind = pods.map(({ metadata }) => metadata.name)
+      return { ended: ended.size - behind.length, behind }
     }
-  return { ended: ended.size - behind.length, behind }
+    for (const pod of pods) {
+      if (ended.has(pod.metadata.uid)) continue
+      await end(client, pod)
+      ended.add(pod.metadata.uid)
+    }
+    await pause(lookMs)
+  }
 }

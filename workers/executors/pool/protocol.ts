@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { longestPoolLease } from '#server/config/lease.ts'
 import { namePattern } from '#server/domain/notebook/keys/key.ts'
 import type { Json } from '#server/domain/json.ts'
+import { warmQueuePattern } from '#server/domain/run/deployment.ts'
 import { reasonNames } from '#server/domain/run/states.ts'
 
 export const workerHeader = 'dagbok-worker'
@@ -37,7 +38,11 @@ export const registration = z.object({
   host: text(500).min(1),
   pid: count,
   queues: z
-    .array(z.string().regex(new RegExp(namePattern)))
+    .array(
+      z.string().refine((name) => new RegExp(namePattern).test(name) || warmQueuePattern.test(name), {
+        error: 'is the name of no queue',
+      }),
+    )
     .min(1)
     .max(100),
   slots: z.number().int().min(1).max(mostSlots),

@@ -43,9 +43,6 @@ export async function removeAll(folder: string): Promise<void> {
   for (const name of await readdir(folder)) await removeFolder(join(folder, name))
 }
 
-/** Variables of the product's own environment that tasks get; nothing else of it. */
-const passedOn = ['LANG', 'LC_ALL', 'TZ', 'SSL_CERT_FILE', 'SSL_CERT_DIR'] as const
-
 /** Puts an input where the task finds it. @returns its path */
 export async function writeInput(
   folder: string,
@@ -87,7 +84,7 @@ export async function makeAttemptFolder(
   checkouts: Checkouts,
   artifacts: AttemptStore,
   job: AttemptJob,
-  inherited: Record<string, string | undefined>,
+  inherited: Readonly<Record<string, string>>,
 ): Promise<AttemptFolder> {
   const path = folderOf(host, job.attemptId)
   await removeFolder(path)
@@ -106,12 +103,9 @@ export async function makeAttemptFolder(
   const inputs: Record<string, string> = {}
   for (const [name, input] of Object.entries(job.inputs))
     inputs[variable('IN', name)] = await writeInput(path, name, input, { checkout, artifacts })
-  const kept = Object.fromEntries(
-    passedOn.flatMap((name) => (inherited[name] === undefined ? [] : [[name, inherited[name]]])),
-  )
   const env = {
     LANG: 'C.UTF-8',
-    ...kept,
+    ...inherited,
     ...job.env,
     ...inputs,
     PATH: host.path,

@@ -31,7 +31,8 @@ export interface AttemptTools {
   checkouts: Checkouts
   artifacts: AttemptStore
   find: (program: string) => Promise<string | null>
-  inherited: Record<string, string | undefined>
+  /** Variables that every task gets, unless it sets them. */
+  inherited: Readonly<Record<string, string>>
   /** Interpreters in store; null: every attempt starts its own. */
   warm: WarmStarts | null
   room: RoomWatch

@@ -104,14 +104,18 @@ async function placeIdlers(folder: string): Promise<void> {
 const readBootId = async (): Promise<string | null> =>
   (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => null))?.trim() ?? null
 
-/** @param path the product's own PATH */
-export async function openHost(runtime: string, path: string): Promise<Host> {
+/**
+ * @param path the product's own PATH
+ * @param brings whether tasks get our Node, before all else on their PATH: in an image of their own they have that image's, if any
+ */
+export async function openHost(runtime: string, path: string, brings = true): Promise<Host> {
   const uid = process.getuid?.() === 0 ? taskUserId : null
   const bin = join(runtime, 'bin')
   // Another user id passes through it to its attempt's folder, and cannot list it.
   await mkdir(join(runtime, 'attempts'), { recursive: true, mode: uid === null ? 0o700 : 0o711 })
   await mkdir(join(runtime, 'versions'), { recursive: true, mode: 0o700 })
-  await placeNode(bin, uid)
+  await mkdir(bin, { recursive: true })
+  if (brings) await placeNode(bin, uid)
   await placeIdlers(bin)
   const spawner = new Spawner(path)
   const pipes = new LogPipes(join(runtime, 'pipes'), uid, spawner)

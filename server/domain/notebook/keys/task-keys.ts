@@ -133,7 +133,12 @@ export const taskKeys: readonly Key[] = [
     `Who runs it: \`process\` is this machine, \`pool\` the workers of its \`queue\`, \`kubernetes\` a pod of its own.`,
     { default: "the deployment's" },
   ),
-  key('image', text, 'image', 'The container image; `process` and `pool` run without it, and say so.'),
+  key(
+    'image',
+    text,
+    'image',
+    'The container image. `process` runs without it, and so does `pool` where no cluster has workers for it; they say so.',
+  ),
   key(
     'resources',
     resources,

@@ -42,6 +42,38 @@ test.each<[string, Partial<QueueFacts>, string]>([
     'Nobody looks after a cluster gpu: whoever runs this Dagbok adds it to the file that DAGBOK_CLUSTERS_FILE names.',
   ],
   [
+    'a worker of its image, of which nothing is known yet',
+    { queue: '~gpu~0123456789abcdef', workers: { alive: 0, places: 0, taken: 0, holders: [] } },
+    'Cluster gpu is asked for a worker of its image.',
+  ],
+  [
+    'a worker of its image that is being started',
+    {
+      queue: '~gpu~0123456789abcdef',
+      workers: { alive: 0, places: 0, taken: 0, holders: [] },
+      warm: { image: 'python:3', ready: 0, held: null },
+    },
+    'Cluster gpu starts a worker of python:3.',
+  ],
+  [
+    'a worker of an image that cannot be pulled',
+    {
+      queue: '~gpu~0123456789abcdef',
+      workers: { alive: 0, places: 0, taken: 0, holders: [] },
+      warm: { image: 'pyhton:3', ready: 0, held: 'There is no image pyhton:3.' },
+    },
+    'Cluster gpu has no worker of pyhton:3 yet. There is no image pyhton:3.',
+  ],
+  [
+    'a place of the workers of its image',
+    {
+      queue: '~gpu~0123456789abcdef',
+      workers: { alive: 2, places: 8, taken: 8, holders: [holder(4)] },
+      warm: { image: 'python:3', ready: 2, held: 'No node could take it: 0/2 nodes are available.' },
+    },
+    'Nothing is free: 8 of 8 places of the 2 workers of its image (No node could take it: 0/2 nodes are available.) are taken by iris run 4 train and 7 more.',
+  ],
+  [
     'a place of a cluster',
     { queue: '@gpu', workers: { alive: 1, places: 2, taken: 2, holders: [holder(4), holder(5)] } },
     'As many pods of cluster gpu run as may at once: 2 of 2, of iris run 4 train and iris run 5 train.',

@@ -1,6 +1,7 @@
 /** Why a queued task run is not claimed: the limits as the claim asks them, with who holds the places. Pure. */
 import { whyFull, type FullDisk } from '../../space.ts'
-import { clusterOfQueue } from '../deployment.ts'
+import type { WarmReport } from '../../pod/cluster-report.ts'
+import { clusterOfQueue, clusterOfWarmQueue } from '../deployment.ts'
 import { freeSlots, hasPlace, hasSlots, type PoolUse } from '../claim.ts'
 import { noScheduler } from './run.ts'
 import { listed, nameOf, say, taskPart, type Part, type Why } from './sentence.ts'
@@ -40,6 +41,8 @@ export interface QueueFacts {
   processes: boolean
   /** Those that take what lies there. */
   workers: Workers
+  /** Of the queue of an image: its workers, as whoever looks after their cluster told last; null: nothing is told of them. */
+  warm: WarmReport | null
   /** The disk that refuses new work. */
   full: FullDisk | null
   /** Of a queue whose workers all have a full disk: one of them. */
@@ -100,15 +103,26 @@ function whyLimits(facts: QueueFacts): Why | null {
   return whyParallelism(facts)
 }
 
-function whyNoPlace({ queue, workers: { alive, places, taken, holders } }: QueueFacts): Why | null {
+function whyNoPlace({ queue, warm, workers: { alive, places, taken, holders } }: QueueFacts): Why | null {
   if (places === 0 || taken < places) return null
   const cluster = clusterOfQueue(queue ?? '')
   if (cluster !== null)
     return say`As many pods of cluster ${cluster} run as may at once: ${taken} of ${places}, of ${holders.length === 0 ? 'other teams' : listed(holders.map(holderPart), taken)}.`
+  const isWarm = clusterOfWarmQueue(queue ?? '') !== null
   const those = alive === 1 ? 'the worker' : `${queue === null ? '' : 'the '}${alive} workers`
-  const serve = queue === null ? '' : ` that ${alive === 1 ? 'serves' : 'serve'} its queue ${queue}`
+  const serves = ` that ${alive === 1 ? 'serves' : 'serve'} its queue ${queue}`
+  const serve =
+    queue === null ? '' : isWarm ? ` of its image${warm?.held == null ? '' : ` (${warm.held})`}` : serves
   const who = holders.length === 0 ? ['tasks of other teams'] : listed(holders.map(holderPart), taken)
   return say`Nothing is free: ${taken} of ${places} places of ${those}${serve} are taken by ${who}.`
+}
+
+/** Its image has no worker yet. */
+function whyNotWarm(cluster: string, warm: WarmReport | null): Why {
+  if (warm === null) return say`Cluster ${cluster} is asked for a worker of its image.`
+  const image = warm.image ?? 'its image'
+  if (warm.held !== null) return say`Cluster ${cluster} has no worker of ${image} yet. ${warm.held}`
+  return say`Cluster ${cluster} starts a worker of ${image}.`
 }
 
 export function whyQueued(facts: QueueFacts): Why {
@@ -118,6 +132,8 @@ export function whyQueued(facts: QueueFacts): Why {
   const cluster = clusterOfQueue(queue ?? '')
   if (cluster !== null && workers.alive === 0)
     return say`Nobody looks after a cluster ${cluster}: whoever runs this Dagbok adds it to the file that DAGBOK_CLUSTERS_FILE names.`
+  const warmAt = clusterOfWarmQueue(queue ?? '')
+  if (warmAt !== null && workers.alive === 0) return whyNotWarm(warmAt, facts.warm)
   if (queue === null && !facts.processes)
     return [
       'This Dagbok runs no tasks on its own machine: give the task `executor: kubernetes`, or `pool`, in a new version.',

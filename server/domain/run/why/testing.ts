@@ -19,6 +19,7 @@ export const freeQueue: QueueFacts = {
   queue: null,
   processes: true,
   workers: { alive: 1, places: 4, taken: 0, holders: [] },
+  warm: null,
   full: null,
   fullMachine: null,
 }

@@ -38,13 +38,17 @@ export class PaperCluster {
   }
 
   client(): ClusterClient {
+    return new ClusterClient(this.calls())
+  }
+
+  calls(): Calls {
     const config = new KubeConfig()
     const { port } = this.#server.address() as AddressInfo
     config.loadFromClusterAndUser(
       { name: 'paper', server: `http://127.0.0.1:${port}`, skipTLSVerify: true },
       { name: 'paper', token: 'secret' },
     )
-    return new ClusterClient(new Calls(wireOf(new Login(() => config))))
+    return new Calls(wireOf(new Login(() => config)))
   }
 
   /** Watches that are open. */

@@ -53,12 +53,14 @@ const commands: Record<WarmLanguage, (bin: string) => string[]> = {
 
 /** Variables by which an interpreter would load other code, or be another one: such an attempt is started by itself. */
 const steering = /^(NODE_|PYTHON|LD_|DYLD_|GLIBC_|MALLOC_|UV_|OPENSSL_)/
+/** Begin like those, and steer nothing: images of the languages say with them what they are. */
+const naming = /^(NODE|PYTHON|YARN)_([A-Z]+_)*(VERSION|SHA256|URL)$/
 /** Variables that are read when an interpreter starts, and say how it speaks, not what it runs. */
 const read = /^(LANG|LANGUAGE|LC_.*|TZ|PATH|SSL_CERT_FILE|SSL_CERT_DIR)$/
 
 /** The variables that its store must share; null when it has to be started by itself. */
 export function baseOf(env: Record<string, string>): Record<string, string> | null {
-  if (Object.keys(env).some((name) => steering.test(name))) return null
+  if (Object.keys(env).some((name) => steering.test(name) && !naming.test(name))) return null
   return Object.fromEntries(
     Object.entries(env)
       .filter(([name]) => read.test(name))

@@ -1,0 +1,35 @@
+/**
+ * `node worker.mjs …` in a pod: `dagbok worker` in the image of its tasks, whose programs and variables they have. Made into one file
+ * (`k8s/images/agent-bundle.ts`) and started by what `workers/task-runner/worker-files.ts` writes beside it.
+ */
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { cliEnvironment, leastFreeOfWorker } from '#server/config/cli.ts'
+import { milliseconds } from '#server/domain/notebook/compile/units.ts'
+import { runWorker } from './run-worker.ts'
+
+// Linux says that the loader is the program.
+process.execPath = join(import.meta.dirname, 'node')
+
+const text = { type: 'string' } as const
+const { values } = parseArgs({
+  options: { server: text, queue: text, slots: text, drain: text, 'data-dir': text },
+})
+
+try {
+  await runWorker({
+    url: values.server ?? '',
+    token: cliEnvironment().workerToken ?? '',
+    queues: [values.queue ?? ''],
+    slots: Number(values.slots),
+    folder: values['data-dir'] ?? '',
+    warm: true,
+    drainMs: milliseconds(values.drain ?? '') ?? 0,
+    leastFree: leastFreeOfWorker(),
+    say: (line) => console.error(line),
+    inImage: true,
+  })
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error))
+  process.exitCode = 1
+}

@@ -1,0 +1,216 @@
+/**
+ * The Deployment of workers that stand in one image: what is asked for, and how many of them there are to be (kubernetes.md, "Warm
+ * pool"). Pure.
+ */
+import { canonicalJson } from '../json.ts'
+import { containerNames, cpuQuantity, restrictedContainer } from './build-pod.ts'
+import type { ContainerSize, PodDeployment } from './deployment.ts'
+import { literal } from './expansion.ts'
+import { labelValue, ownPrefix, recommendedPrefix, specHashAnnotation, type Sha256 } from './names.ts'
+import { ownFolder } from './paths.ts'
+import type { WarmImage } from './warm-image.ts'
+
+/** What a cluster says of its workers. */
+export interface WarmPool {
+  /** Of one image, at most. */
+  workers: number
+  /** Tasks that each carries out at once. */
+  slots: number
+  size: ContainerSize
+  /** ms after which one without work ends. */
+  idleMs: number
+  /** Seconds that its tasks have to end in when it is told to. */
+  drainSeconds: number
+}
+
+/** What is kept with a Deployment, and read from it again. */
+export interface WarmFacts extends WarmImage {
+  /** The queue of its workers, with its team. */
+  queueKey: string
+  /** The worker token that they come with. */
+  tokenId: string
+}
+
+export interface WarmGiven extends WarmFacts {
+  cluster: string
+  /** Of that token. It is in the Deployment: whoever may read those of the team's namespace may carry out the team's tasks. */
+  token: string
+  pool: WarmPool
+  deployment: PodDeployment
+}
+
+/** Which pods and Deployments of a namespace are workers of this product on this cluster: a label selector. */
+export const warmLabels = (cluster: string, instance: string, sha256: Sha256): Record<string, string> => ({
+  [`${recommendedPrefix}managed-by`]: 'dagbok-pool',
+  [`${recommendedPrefix}instance`]: labelValue(instance, sha256),
+  [`${ownPrefix}cluster`]: cluster,
+})
+
+export const selectorOf = (labels: Readonly<Record<string, string>>): string =>
+  Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',')
+
+/** The same for the same queue of the same product. */
+export const warmName = (instance: string, queueKey: string, sha256: Sha256): string =>
+  `dagbok-pool-${sha256(canonicalJson([instance, queueKey])).slice(0, 16)}`
+
+export const warmTokenVariable = 'DAGBOK_WORKER_TOKEN'
+const places = { files: `${ownFolder}/files`, work: `${ownFolder}/work`, tmp: '/tmp' } as const
+const volume = (name: keyof typeof places) => `dagbok-${name}`
+const annotation = (name: string) => `${ownPrefix}${name}`
+
+/** Seconds that a worker has beside its drain, to say that it goes. */
+const farewell = 60
+
+const nameOfQueue = (queueKey: string) => queueKey.slice(queueKey.indexOf('/') + 1)
+
+function mainContainer({ image, token, pool, deployment, queueKey }: WarmGiven) {
+  const { cpu, memory } = pool.size
+  const amounts = { cpu: cpuQuantity(cpu), memory: String(memory) }
+  return {
+    name: containerNames.main,
+    image,
+    command: [`${places.files}/node`, `${places.files}/worker.mjs`],
+    args: [
+      `--server=${literal(deployment.address)}`,
+      `--queue=${nameOfQueue(queueKey)}`,
+      `--slots=${pool.slots}`,
+      `--drain=${pool.drainSeconds}s`,
+      `--data-dir=${places.work}`,
+    ],
+    env: [
+      { name: warmTokenVariable, value: literal(token) },
+      { name: 'HOME', value: places.work },
+    ],
+    resources: { requests: amounts, limits: amounts },
+    volumeMounts: [
+      { name: volume('files'), mountPath: places.files, readOnly: true },
+      { name: volume('work'), mountPath: places.work },
+      { name: volume('tmp'), mountPath: places.tmp },
+    ],
+    securityContext: restrictedContainer,
+  }
+}
+
+/** Brings our Node and the worker: the image has neither. */
+function filesContainer({ deployment }: WarmGiven) {
+  const { cpu, memory, cpuLimit = cpu } = deployment.agent.size
+  return {
+    name: 'files',
+    image: deployment.agent.image,
+    args: ['worker-files', places.files],
+    resources: {
+      requests: { cpu: cpuQuantity(cpu), memory: String(memory) },
+      limits: { cpu: cpuQuantity(cpuLimit), memory: String(memory) },
+    },
+    volumeMounts: [{ name: volume('files'), mountPath: places.files }],
+    securityContext: { ...restrictedContainer, readOnlyRootFilesystem: true },
+  }
+}
+
+function podSpec(given: WarmGiven) {
+  const { deployment, pool } = given
+  const { userId, serviceAccount, imagePullSecrets } = deployment.defaults
+  return {
+    terminationGracePeriodSeconds: pool.drainSeconds + farewell,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    // What tasks leave behind is somebody's child: the first process of the pod takes it, and no worker of ours is that.
+    shareProcessNamespace: true,
+    ...(serviceAccount === null ? {} : { serviceAccountName: serviceAccount }),
+    ...(imagePullSecrets.length === 0
+      ? {}
+      : { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) }),
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: userId,
+      runAsGroup: userId,
+      fsGroup: userId,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    initContainers: [filesContainer(given)],
+    containers: [mainContainer(given)],
+    volumes: (Object.keys(places) as (keyof typeof places)[]).map((name) => ({
+      name: volume(name),
+      emptyDir: {},
+    })),
+  }
+}
+
+/** Of the Deployment without how many there are to be. */
+export function warmDeployment(given: WarmGiven, sha256: Sha256) {
+  const { cluster, deployment, queueKey, image, versionId, tokenId } = given
+  const { instance, namespace } = deployment
+  const name = warmName(instance, queueKey, sha256)
+  const labels = { ...warmLabels(cluster, instance, sha256), [`${ownPrefix}pool`]: name }
+  const spec = podSpec(given)
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: {
+      name,
+      namespace,
+      labels,
+      annotations: {
+        [annotation('queue')]: queueKey,
+        [annotation('image')]: image,
+        [annotation('version')]: versionId ?? '',
+        [annotation('token-id')]: tokenId,
+        [specHashAnnotation]: sha256(canonicalJson(JSON.parse(JSON.stringify(spec)))),
+      },
+    },
+    spec: {
+      revisionHistoryLimit: 0,
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: '100%' } },
+      selector: { matchLabels: { [`${ownPrefix}pool`]: name } },
+      template: { metadata: { labels }, spec },
+    },
+  }
+}
+export type WarmDeployment = ReturnType<typeof warmDeployment>
+
+/** What a Deployment says of itself; null: it is none of ours. */
+export function warmFactsOf(annotations: Readonly<Record<string, string>>): WarmFacts | null {
+  const { [annotation('queue')]: queueKey, [annotation('image')]: image } = annotations
+  const { [annotation('token-id')]: tokenId, [annotation('version')]: versionId } = annotations
+  if (queueKey === undefined || image === undefined || tokenId === undefined) return null
+  return {
+    queueKey,
+    image,
+    tokenId,
+    versionId: versionId === undefined || versionId === '' ? null : versionId,
+  }
+}
+
+/** How much less is wanted than there is, and since when. */
+export interface Lull {
+  /** ms of a clock that never goes back. */
+  since: number
+  /** The most that was wanted since then. */
+  most: number
+}
+
+/** ms that a Deployment without workers stays, since its image may be wanted again. */
+export const unusedMs = 3_600_000
+
+/**
+ * How many workers there are to be: at once as many as there is work for, and fewer once that was enough for `idleMs`.
+ * @param live task runs of its queue that wait, start or run
+ * @param now ms of a clock that never goes back
+ * @returns replicas; null: the Deployment goes
+ */
+export function scaled(
+  { workers, slots, idleMs }: WarmPool,
+  { live, replicas, lull, now }: { live: number; replicas: number; lull: Lull | null; now: number },
+): { replicas: number | null; lull: Lull | null } {
+  const wanted = Math.min(workers, Math.ceil(live / slots))
+  if (wanted > replicas || (wanted === replicas && wanted > 0)) return { replicas: wanted, lull: null }
+  const { since, most } = lull ?? { since: now, most: wanted }
+  const peak = Math.max(most, wanted)
+  if (replicas === 0)
+    return now - since >= unusedMs ? { replicas: null, lull: null } : { replicas, lull: { since, most: 0 } }
+  return now - since >= idleMs
+    ? { replicas: peak, lull: peak === 0 ? { since: now, most: 0 } : null }
+    : { replicas, lull: { since, most: peak } }
+}
