@@ -95,4 +95,10 @@ export interface OwnedStore extends ArtifactStore, BlobShelf, BlobCatalogue {
 }
 
 /** What an attempt needs of a store. */
-export type AttemptStore = Pick<ArtifactStore, 'put' | 'read'>
+export interface AttemptStore extends Pick<ArtifactStore, 'put' | 'read'> {
+  /**
+   * As `put`, of what can be read more than once: such a store may send it another way when it knows what it is.
+   * @param open gives the same bytes each time
+   */
+  putFile?(open: () => Readable): Promise<StoredBlob>
+}

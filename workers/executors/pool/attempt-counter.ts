@@ -2,14 +2,31 @@
 import { pipeline } from 'node:stream/promises'
 import { pack } from 'tar-stream'
 import { liveAttemptIds, mayRead } from '#db/queries/worker.ts'
+import type { BlobLinks } from '#server/storage/artifact-store.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { bodyOf, bytesOf, sendJson, type Call } from './call.ts'
 import type { Clerk, Held } from './clerk.ts'
 import type { DeskOptions } from './desk.ts'
-import { attemptHeader, end, isUuid, logChunk, nobody, partBytes, starting, withHandle } from './protocol.ts'
+import {
+  attemptHeader,
+  bringing,
+  directBytes,
+  end,
+  isUuid,
+  linkMs,
+  logChunk,
+  nobody,
+  nothing,
+  partBytes,
+  starting,
+  withHandle,
+} from './protocol.ts'
 import type { Uploads } from './uploads.ts'
 
-interface Options extends Pick<DeskOptions, 'db' | 'sink' | 'artifacts' | 'files'> {
+/** ms for which nobody is sent to a store that was not reached. */
+const unreachedMs = 600_000
+
+interface Options extends Pick<DeskOptions, 'db' | 'sink' | 'artifacts' | 'files' | 'log'> {
   uploads: Uploads
   clerk: Clerk
 }
@@ -24,9 +41,13 @@ function unlessGone(error: unknown): void {
 
 export class AttemptCounter {
   readonly #options: Options
+  /** ms of a clock that never goes back. */
+  readonly #now: () => number
+  #unreachedUntil = -Infinity
 
-  constructor(options: Options) {
+  constructor(options: Options, now: () => number = () => performance.now()) {
     this.#options = options
+    this.#now = now
   }
 
   /** Removes uploads of attempts that are over. */
@@ -50,13 +71,15 @@ export class AttemptCounter {
 
   /**
    * Bytes to and from an attempt, whoever runs it.
-   * @param what `files` or `blobs`
+   * @param what `files`, `blobs`, `link` for an address to bring one to, or `unreached`: that such addresses are not reached
    * @throws DagbokError `not_found` when it is something else
    */
   async bring(call: Call, attempt: Attempt, what: string, name: string): Promise<void> {
     if (what === 'files') return this.#files(call, attempt)
     if (what === 'blobs' && call.request.method === 'GET') return this.#read(call, attempt, name)
     if (what === 'blobs') return this.#upload(call, attempt, name)
+    if (what === 'link') return this.#link(call)
+    if (what === 'unreached') return this.#unreached(call, attempt)
     throw new DagbokError('not_found', 'There is nothing about attempts under this path.')
   }
 
@@ -111,11 +134,40 @@ export class AttemptCounter {
     const { db, artifacts } = this.#options
     if (!(await mayRead(db, held.runId, hash))) throw new DagbokError('not_found', 'There is no such blob.')
     const { size } = await artifacts.stat(hash)
+    if (call.url.searchParams.get('direct') === '1' && size >= directBytes && this.#links !== null) {
+      const named = { name: hash, mediaType: 'application/octet-stream' }
+      const url = await this.#links.download(hash, named, linkMs)
+      call.response.setHeader('x-direct', '1')
+      return sendJson(call.response, { url, size })
+    }
     const start = Math.min(size, Number(call.url.searchParams.get('from') ?? 0) || 0)
     const source = await artifacts.read(hash, { start, end: size })
     call.response.writeHead(200, { 'content-type': 'application/octet-stream', 'x-size': String(size) })
     // Whoever reads counts the bytes: one that is cut off is seen, and asked for from there.
     await pipeline(source, call.response).catch(unlessGone)
+  }
+
+  /** Where those who run attempts may ask the store themselves; null where they may not, or have not reached it just now. */
+  get #links(): BlobLinks | null {
+    return this.#now() < this.#unreachedUntil ? null : this.#options.artifacts.links
+  }
+
+  /** Where to bring a blob that is known already. What has other bytes is refused there. */
+  async #link(call: Call): Promise<void> {
+    const blob = await bodyOf(call, bringing)
+    const links = this.#links
+    const link = links === null || blob.size > links.longestUpload ? null : await links.upload(blob, linkMs)
+    sendJson(call.response, { link })
+  }
+
+  async #unreached(call: Call, { id }: Attempt): Promise<void> {
+    await bodyOf(call, nothing)
+    this.#unreachedUntil = this.#now() + unreachedMs
+    this.#options.log.warn(
+      { attempt: id },
+      'the store is not reached from where attempts run: bytes go through here',
+    )
+    sendJson(call.response, {})
   }
 
   async #upload(call: Call, held: Attempt, upload: string): Promise<void> {

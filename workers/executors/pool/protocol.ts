@@ -17,6 +17,10 @@ export const workerPath = '/api/worker'
 export const partBytes = 8 * 2 ** 20
 /** Bytes of one blob. */
 export const longestBlob = 64 * 2 ** 30
+/** Bytes from which a blob may go past the desk: of a smaller one, to ask for the way is most of the work. */
+export const directBytes = 2 ** 20
+/** ms that the address of a blob is good for. */
+export const linkMs = 3_600_000
 /** ms that a poll may stay open. */
 export const longestPoll = 25_000
 /** How many attempts a worker may hold. */
@@ -72,6 +76,9 @@ export const withHandle = z.object({ handle })
 export const starting = withHandle.extend({ leaseSeconds })
 export type Starting = z.infer<typeof starting>
 export const nothing = z.object({})
+
+/** A blob that somebody has, and wants to bring. */
+export const bringing = z.object({ hash, size: count.max(longestBlob) })
 
 export const logChunk = z.object({
   seq: count,

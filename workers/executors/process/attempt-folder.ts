@@ -12,8 +12,10 @@ import {
   realpath,
   rm,
   writeFile,
+  type FileHandle,
 } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
+import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import type { AttemptStore } from '#server/storage/artifact-store.ts'
@@ -173,6 +175,19 @@ export interface CollectedOutputs {
   missing: string[]
 }
 
+/** Bytes that are read at once. */
+const readBytes = 2 ** 18
+
+/** From its begin; the file stays open, also where nobody reads to the end. */
+async function* bytesOf(file: FileHandle): AsyncGenerator<Uint8Array> {
+  for (let at = 0; ;) {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(readBytes), 0, readBytes, at)
+    if (bytesRead === 0) return
+    at += bytesRead
+    yield buffer.subarray(0, bytesRead)
+  }
+}
+
 /** Puts every declared output into the store. @throws DagbokError `unavailable` when the store does not take it */
 export async function collectOutputs(
   folder: Pick<AttemptFolder, 'path'>,
@@ -191,7 +206,8 @@ export async function collectOutputs(
     try {
       const head = new Uint8Array(512)
       const { bytesRead } = await found.file.read(head, 0, 512, 0)
-      const blob = await artifacts.put(found.file.createReadStream({ start: 0, autoClose: false }))
+      const open = () => Readable.from(bytesOf(found.file), { objectMode: false })
+      const blob = await (artifacts.putFile?.(open) ?? artifacts.put(open()))
       outputs.push({ name, path, ...blob, mediaType: mediaType(path, head.subarray(0, bytesRead)) })
     } finally {
       await found.file.close()
