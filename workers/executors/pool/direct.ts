@@ -115,7 +115,10 @@ export class Direct {
       try {
         const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(linkMs)])
         const response = await fetch(url, { headers: { range: `bytes=${at}-` }, redirect: 'error', signal })
-        if (response.status !== 206) return void (await response.body?.cancel())
+        if (response.status !== 206) {
+          await response.body?.cancel()
+          return
+        }
         for await (const chunk of response.body ?? []) {
           at += chunk.byteLength
           yield chunk
