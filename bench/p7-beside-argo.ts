@@ -61,13 +61,13 @@ async function workload(
   const used = new Map<string, Used>(sides.map(({ name }) => [name, { cpuSeconds: 0, reactions: [] }]))
   const once = async ({ name, run, pid }: Side): Promise<number> => {
     const before = await cpuSecondsOfAll(await descendants(pid))
-    const { ms, ids } = await run({ count, length })
+    const { ids, check } = await run({ count, length })
     const own = used.get(name)
     if (own !== undefined) {
       own.cpuSeconds += (await cpuSecondsOfAll(await descendants(pid))) - before
       own.reactions.push(...sightings.reactions(ids, length))
     }
-    return ms
+    return check()
   }
   const turns = sides.map((side) => ({ name: side.name, once: () => once(side) }))
   const values = await inTurn(turns, rounds, `${what} beside ${peer}:`, { warmUp: false })
@@ -125,7 +125,7 @@ async function besideOne(
       },
     ]
     // It is there when it has ended one; and neither side's first runs count.
-    for (const { run } of sides) await run({ count: 20, length: 1 })
+    for (const { run } of sides) await (await run({ count: 20, length: 1 })).check()
     const rows = [
       ...(await workload(sides, sightings, {
         count: single,

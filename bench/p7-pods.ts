@@ -48,7 +48,7 @@ interface Seen {
 
 async function measure(product: Product, calls: Calls, seen: Seen, size: Size): Promise<Row[]> {
   await pushPodDags(product)
-  await runOurs(product, 'one', { count: 20, tasks: 1 })
+  await (await runOurs(product, 'one', { count: 20, tasks: 1 })).check()
   const { spec, sightings } = seen
   if (spec === null) throw new Error('no pod of ours was seen')
   const ours: number[] = []
@@ -59,14 +59,15 @@ async function measure(product: Product, calls: Calls, seen: Seen, size: Size): 
   const progress = new Progress(`${size.single} pods:`, size.rounds)
   for (let i = 0; i < size.rounds; i++) {
     const before = await podRequests(calls)
-    ours.push((await runOurs(product, 'one', { count: size.single, tasks: 1 })).ms)
+    const one = await runOurs(product, 'one', { count: size.single, tasks: 1 })
+    ours.push(await one.check())
     const after = await podRequests(calls)
     const made = writes.reduce((sum, verb) => sum + (after.get(verb) ?? 0) - (before.get(verb) ?? 0), 0)
     perPod.push(made / size.single)
     floor.push(await barePods(calls, { namespace, spec, count: size.single }))
-    const { ms, ids } = await runOurs(product, 'chain', { count: size.chains, tasks: chainLength })
-    chained.push(ms)
-    reactions.push(...sightings.reactions(ids, chainLength))
+    const chains = await runOurs(product, 'chain', { count: size.chains, tasks: chainLength })
+    chained.push(await chains.check())
+    reactions.push(...sightings.reactions(chains.ids, chainLength))
     progress.step()
   }
   progress.end()

@@ -55,13 +55,14 @@ export class ArgoOnCluster {
 
   /**
    * Makes so many workflows of `length` pods, so many at the same time, and waits for all.
-   * @returns ms from the first request until the last one is known to be over, and their names
-   * @throws when one does not succeed, the controller is gone, or nothing more happens
+   * @returns their names, and what reads all of them, takes them away, and gives the ms from the first request until the last one
+   *   was known to be over; that throws when one did not succeed
+   * @throws when the controller is gone, or nothing more happens
    */
   async run(
     { count, length, atOnce }: { count: number; length: number; atOnce: number },
     gone: AbortSignal,
-  ): Promise<{ ms: number; ids: string[] }> {
+  ): Promise<{ ids: string[]; check: () => Promise<number> }> {
     const first = this.#made
     const ids = Array.from({ length: count }, (_, i) => `w${length}-${first + i}`)
     this.#made += count
@@ -74,9 +75,12 @@ export class ArgoOnCluster {
     }
     await Promise.all([over, ...Array.from({ length: atOnce }, maker)])
     const ms = performance.now() - began
-    await this.#check(count, length)
-    await this.#clear()
-    return { ms, ids }
+    const check = async () => {
+      await this.#check(count, length)
+      await this.#clear()
+      return ms
+    }
+    return { ids, check }
   }
 
   /** Watches until each of these is over. */
