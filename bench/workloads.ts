@@ -17,6 +17,7 @@ import { fanOut } from './p3-fan.ts'
 import { tenThousand } from './p4-ten-thousand.ts'
 import { triggerToCode } from './p5-trigger-to-code.ts'
 import { wideAndDeep } from './p6-wide-and-deep.ts'
+import { podsBesideArgo } from './p7-beside-argo.ts'
 import { pods } from './p7-pods.ts'
 import { podOverhead } from './pod-overhead.ts'
 import { pushBesideAirflow } from './p8-beside-airflow.ts'
@@ -121,13 +122,19 @@ const figures: Record<string, Workload> = {
     ],
   },
   P7: {
-    what: '5,000 runs of one pod and 100 chains of 10 on a real API server without machines, beside a bare loop',
+    what: '5,000 runs of one pod and 100 chains of 10 on a real API server without machines, beside a bare loop and Argo',
     parts: [
       (options) =>
         pods({
           single: options.quick ? 300 : 5000,
           chains: options.quick ? 10 : 100,
           rounds: rounds(options, 1, 5),
+        }),
+      (options) =>
+        podsBesideArgo({
+          single: options.quick ? 300 : 1000,
+          chains: options.quick ? 10 : 30,
+          rounds: rounds(options, 1, 3),
         }),
     ],
   },

@@ -18,6 +18,8 @@ export interface Remembered {
   seen: { pod: unknown; events: unknown } | null
   /** Whether what was pulled for it is written down. */
   isPulled: boolean
+  /** The pod that was deleted, and let go of; `at` in ms of `elapsed`. What is told of it until it is gone may be old. */
+  letGo: { uid: string; at: number } | null
 }
 
 /** Of what nothing is known but that it is there. */
@@ -29,6 +31,7 @@ const nothing: Omit<Remembered, 'ref'> = {
   refusal: null,
   seen: null,
   isPulled: false,
+  letGo: null,
 }
 
 export class AttemptMemory {

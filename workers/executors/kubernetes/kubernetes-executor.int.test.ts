@@ -17,7 +17,7 @@ import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
 import { workerIdOf } from './cluster-host.ts'
 import { KubernetesExecutor } from './kubernetes-executor.ts'
 import { podHandleOf } from './pod-handle.ts'
-import { PodKeeper } from './pod-keeper.ts'
+import { PodKeeper, type KeeperOptions } from './pod-keeper.ts'
 import { PodLogs } from './pod-logs.ts'
 import { PaperCluster } from './testing/paper-cluster.ts'
 
@@ -126,7 +126,10 @@ async function run(pod: PodThere): Promise<void> {
 }
 
 /** A keeper of a cluster, that nobody asks but the test. */
-const keeperOf = (cluster: string): PodKeeper => {
+const keeperOf = (
+  cluster: string,
+  more: Partial<Pick<KeeperOptions, 'viewed' | 'timing'>> = {},
+): PodKeeper => {
   const { db, hosted } = place
   const needs = {
     client: paper.client(),
@@ -142,6 +145,7 @@ const keeperOf = (cluster: string): PodKeeper => {
     logs: new PodLogs(needs),
     viewed: () => null,
     over: () => {},
+    ...more,
   })
 }
 
@@ -328,6 +332,39 @@ test('a pod is kept with its attempt as it was last seen, with what the cluster 
     },
     events: [{ reason: 'BackOff', message }],
   })
+})
+
+test('a pod that was let go is let go of once, whatever old news of it is told; one that is still there after a while once more', async () => {
+  await push('let_go')
+  const pod = await podOf('let_go')
+  await run(pod)
+  paper.setMain(pod.metadata.name, done(), 'Succeeded')
+  expect((await shop.ended('let_go', 1)).state).toBe('succeeded')
+  const { name } = pod.metadata
+  await paper.until(() => (paper.pods.has(name) ? null : true))
+
+  let told = { ...pod, metadata: { ...pod.metadata, deletionTimestamp: now() } }
+  let elapsedMs = 0
+  const keeper = keeperOf('default', { viewed: () => told, timing: { elapsed: () => elapsedMs } })
+  keeper.memory.found(idOf(pod), { namespace: 'paper', name })
+  const asked: string[] = []
+  paper.instead = ({ method = '', url = '' }) => {
+    if (url.includes(name)) asked.push(method)
+    return false
+  }
+  expect(await keeper.look(idOf(pod))).toEqual({ againMs: 10_000 })
+  expect(asked).toEqual(['PATCH'])
+  elapsedMs = 4000
+  expect(await keeper.look(idOf(pod))).toEqual({ againMs: 6000 })
+  expect(asked).toEqual(['PATCH'])
+  elapsedMs = 10_000
+  expect(await keeper.look(idOf(pod))).toEqual({ againMs: 10_000 })
+  expect(asked).toEqual(['PATCH', 'PATCH'])
+  // Another pod under its name is none that was let go.
+  told = { ...told, metadata: { ...told.metadata, uid: 'another' } }
+  await keeper.look(idOf(pod))
+  paper.instead = () => false
+  expect(asked).toEqual(['PATCH', 'PATCH', 'PATCH'])
 })
 
 test('what holds a pod back is said while it waits, also when its start gate is passed, and no more when it runs', async () => {

@@ -22,6 +22,7 @@ import { endOf, factsOf } from './pod-end.ts'
 import { podHandleOf, type PodHandle } from './pod-handle.ts'
 import type { PodLogs } from './pod-logs.ts'
 import { notePulled, seenFor } from './pod-record.ts'
+import { realTiming, type Timing } from './timing.ts'
 import type { Again } from './work-queue.ts'
 
 export interface KeeperOptions {
@@ -39,6 +40,7 @@ export interface KeeperOptions {
   viewed: (ref: PodRef) => PodObject | null
   /** Told of each attempt that holds nothing any more. */
   over: (attempt: { id: string; token: string | null }) => void
+  timing?: Pick<Timing, 'elapsed'>
 }
 
 interface Known {
@@ -168,14 +170,29 @@ export class PodKeeper {
   }
 
   async #act(attemptId: string, look: Look & { actions: Action[] }): Promise<Step> {
-    for (const action of look.actions) {
+    const { known, actions } = look
+    const going = actions.find((one) => one.kind === 'delete' || one.kind === 'remove_finalizer')
+    if (known === null && going !== undefined) return this.#letGo(attemptId, going.uid, look)
+    for (const action of actions) {
       const step = await this.#do(attemptId, action, look)
       if (step !== 'again') return step
     }
-    const { known, actions } = look
-    if (!actions.some(({ kind }) => kind === 'delete' || kind === 'remove_finalizer')) return 'again'
-    // Of what is over the watch tells when it is gone, and if it does not, a look at everything.
-    return known === null ? { done: { againMs: goneMs } } : 'look'
+    return going === undefined ? 'again' : 'look'
+  }
+
+  /**
+   * What is over goes. The watch tells when it is gone, and if it does not, a look at everything; what it tells of this pod until
+   * then was there before, and is not answered once more.
+   */
+  async #letGo(attemptId: string, uid: string, look: Look & { actions: Action[] }): Promise<Step> {
+    const { elapsed } = this.#options.timing ?? realTiming
+    const own = this.memory.get(attemptId)
+    const before = own?.letGo ?? null
+    const leftMs = before?.uid === uid ? before.at + goneMs - elapsed() : 0
+    if (leftMs > 0) return { done: { againMs: leftMs } }
+    for (const action of look.actions) await this.#do(attemptId, action, look)
+    if (own !== undefined) own.letGo = { uid, at: elapsed() }
+    return { done: { againMs: goneMs } }
   }
 
   async #do(attemptId: string, action: Action, { known, facts, ref, seen, now }: Look): Promise<Step> {
