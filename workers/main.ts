@@ -110,6 +110,7 @@ const clusters = settings.clusters.map(
       cluster,
       client: clusterClient(cluster),
       deployments: deploymentsOf(cluster),
+      workerGone: (id) => desk.forget(id),
       address: () => serverOf(cluster),
       databaseUrl: settings.databaseUrl,
       db,

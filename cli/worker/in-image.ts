@@ -28,6 +28,7 @@ try {
     leastFree: leastFreeOfWorker(),
     say: (line) => console.error(line),
     inImage: true,
+    machine: cliEnvironment().workerMachine,
   })
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error))

@@ -35,6 +35,8 @@ export interface WorkerGiven {
   say: (line: string) => void
   /** Whether the machine is the tasks' own image: they have its variables and its programs. */
   inImage?: boolean
+  /** What this machine is called; without it, what it calls itself. */
+  machine?: string | null
 }
 
 /** ms that an attempt has between being asked to end and being made to. */
@@ -78,7 +80,7 @@ export async function runWorker(given: WorkerGiven): Promise<void> {
     const options: PoolWorkerOptions = {
       fullDisk: () => diskWatch.full,
       client,
-      self: { id, host: `${hostname()}:${data.runtime}`, pid: process.pid, queues, slots },
+      self: { id, host: `${given.machine ?? hostname()}:${data.runtime}`, pid: process.pid, queues, slots },
       executor: ({ signalOf, ...hands }) =>
         new ProcessExecutor({
           ...hands,

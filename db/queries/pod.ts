@@ -127,6 +127,12 @@ export async function teamOfRun(
   return row
 }
 
+/** The id of each team, by its name. */
+export async function teamsByName(q: Queryable): Promise<Map<string, string>> {
+  const rows = await q.select({ name: team.name, id: team.id }).from(team)
+  return new Map(rows.map(({ name, id }) => [name, id]))
+}
+
 /** Names of all teams. */
 export async function teamNames(q: Queryable): Promise<string[]> {
   const rows = await q.select({ name: team.name }).from(team)

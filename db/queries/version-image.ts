@@ -60,8 +60,10 @@ export async function standingDigests(
     order by i.image, i.seen_at desc, i.digest
     on conflict do nothing returning image, digest`,
   )
-  for (const { image, digest } of rows) known.set(image, digest)
-  return known
+  // Another run may have written one meanwhile.
+  return rows.length === unknown.length
+    ? new Map([...known, ...rows.map(({ image, digest }) => [image, digest] as const)])
+    : digestsOfVersion(q, versionId)
 }
 
 export interface VersionImageRow {

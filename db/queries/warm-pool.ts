@@ -1,7 +1,7 @@
 /** What the workers of an image are asked for, and what they hold. */
-import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
+import { and, eq, isNull, like, sql } from 'drizzle-orm'
 import { rowsOf, type Queryable } from '../client.ts'
-import { worker, workerToken } from '../schema/index.ts'
+import { versionImage, worker, workerToken } from '../schema/index.ts'
 
 export interface WarmDemand {
   /** The queue, with its team. */
@@ -17,6 +17,7 @@ export interface WarmDemand {
 
 /** By queue, what lies in those of the images of a cluster. */
 export async function warmDemand(q: Queryable, cluster: string): Promise<WarmDemand[]> {
+  const theirs = `%/~${cluster}~%`
   const rows = await rowsOf<{
     queue: string
     team_id: string
@@ -28,15 +29,16 @@ export async function warmDemand(q: Queryable, cluster: string): Promise<WarmDem
     q,
     // Two halves, each of which has an index of its own.
     sql`
-    with live as (
-      select id, run_id, task, queue from task_run where state = 'queued' and queue like ${`%/~${cluster}~%`}
+    with open as (
+      select id, run_id, queue from task_run where state = 'queued' and queue like ${theirs}
       union all
-      select id, run_id, task, queue from task_run
-      where state in ('starting', 'running') and queue like ${`%/~${cluster}~%`})
-    select l.queue, m.id as team_id, m.name as team, count(*)::int as live,
-      (array_agg(r.version_id order by l.id))[1] as version_id, (array_agg(l.task order by l.id))[1] as task
-    from live l join run r on r.id = l.run_id join team m on m.id::text = split_part(l.queue, '/', 1)
-    where r.state = 'running' group by l.queue, m.id, m.name order by l.queue`,
+      select id, run_id, queue from task_run where state in ('starting', 'running') and queue like ${theirs}),
+    live as (
+      select o.queue, count(*)::int as live, min(o.id::text) as one
+      from open o join run r on r.id = o.run_id where r.state = 'running' group by o.queue)
+    select l.queue, l.live, m.id as team_id, m.name as team, r.version_id, t.task
+    from live l join task_run t on t.id = l.one::uuid join run r on r.id = t.run_id
+    join team m on m.id::text = split_part(l.queue, '/', 1) order by l.queue`,
   )
   return rows.map(({ queue, team_id, team, live, version_id, task }) => ({
     queueKey: queue,
@@ -48,20 +50,56 @@ export async function warmDemand(q: Queryable, cluster: string): Promise<WarmDem
   }))
 }
 
+export interface WarmToken {
+  id: string
+  teamId: string
+  /** Without its team. */
+  queue: string
+  name: string
+}
+
+/** Tokens that were made for workers of a cluster, and are good. */
+export async function warmTokens(q: Queryable, cluster: string): Promise<WarmToken[]> {
+  const rows = await q
+    .select({
+      id: workerToken.id,
+      teamId: workerToken.teamId,
+      queue: workerToken.queue,
+      name: workerToken.name,
+    })
+    .from(workerToken)
+    .where(and(like(workerToken.queue, `~${cluster}~%`), isNull(workerToken.revokedAt)))
+  return rows.flatMap(({ queue, ...row }) => (queue === null ? [] : [{ ...row, queue }]))
+}
+
+export interface WarmWorker {
+  id: string
+  host: string
+  /** Attempts that it has. */
+  held: number
+  /** Whether its disk refuses new work. */
+  isFull: boolean
+}
+
 /** Workers that came with a token and have not said that they go. */
-export async function workersOfToken(q: Queryable, tokenId: string): Promise<{ id: string; host: string }[]> {
+export async function workersOfToken(q: Queryable, tokenId: string): Promise<WarmWorker[]> {
   return q
-    .select({ id: worker.id, host: worker.host })
+    .select({
+      id: worker.id,
+      host: worker.host,
+      held: sql<number>`(select count(*)::int from attempt a where a.worker_id = ${worker.id} and a.state in ('created', 'submitted', 'running'))`,
+      isFull: sql<boolean>`${worker.fullDisk} is not null`,
+    })
     .from(worker)
     .where(and(eq(worker.tokenId, tokenId), isNull(worker.stoppedAt)))
 }
 
-/** Those of these tokens that are good. */
-export async function goodTokens(q: Queryable, ids: readonly string[]): Promise<Set<string>> {
-  if (ids.length === 0) return new Set()
+/** All digests that an image of a version was ever pulled as, oldest first. */
+export async function digestsOfImage(q: Queryable, versionId: string, image: string): Promise<string[]> {
   const rows = await q
-    .select({ id: workerToken.id })
-    .from(workerToken)
-    .where(and(inArray(workerToken.id, [...ids]), isNull(workerToken.revokedAt)))
-  return new Set(rows.map(({ id }) => id))
+    .select({ digest: versionImage.digest })
+    .from(versionImage)
+    .where(and(eq(versionImage.versionId, versionId), eq(versionImage.image, image)))
+    .orderBy(versionImage.seenAt, versionImage.digest)
+  return rows.map(({ digest }) => digest)
 }

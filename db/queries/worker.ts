@@ -52,7 +52,11 @@ export async function workerAlive(q: Queryable, id: string, full: FullDisk | nul
 
 /** Says what was found of its cluster. */
 export async function tellCluster(q: Queryable, id: string, report: ClusterReport): Promise<void> {
-  const kept = { ...report, fault: keptText(report.fault) }
+  const pools = Object.entries(report.pools ?? {}).map(([queue, one]): [string, typeof one] => [
+    queue,
+    { ...one, image: keptText(one.image), held: keptText(one.held) },
+  ])
+  const kept = { ...report, fault: keptText(report.fault), pools: Object.fromEntries(pools) }
   await q.update(worker).set({ cluster: kept }).where(eq(worker.id, id))
 }
 
@@ -207,7 +211,14 @@ export async function graceLeases(q: Queryable, seconds: number): Promise<void> 
 
 export async function insertWorkerToken(
   q: Queryable,
-  given: { teamId: string; createdBy: string | null; name: string; secretHash: string; prefix: string },
+  given: {
+    teamId: string
+    createdBy: string | null
+    name: string
+    secretHash: string
+    prefix: string
+    queue?: string | null
+  },
 ): Promise<string> {
   const [row] = await q.insert(workerToken).values(given).returning({ id: workerToken.id })
   if (row === undefined) throw new Error('an insert gave no row')
@@ -218,9 +229,9 @@ export async function insertWorkerToken(
 export async function findWorkerToken(
   q: Queryable,
   secretHash: string,
-): Promise<{ id: string; teamId: string } | null> {
+): Promise<{ id: string; teamId: string; queue: string | null } | null> {
   const [row] = await q
-    .select({ id: workerToken.id, teamId: workerToken.teamId })
+    .select({ id: workerToken.id, teamId: workerToken.teamId, queue: workerToken.queue })
     .from(workerToken)
     .where(and(eq(workerToken.secretHash, secretHash), isNull(workerToken.revokedAt)))
   return row ?? null

@@ -79,6 +79,8 @@ export const workerToken = pgTable('worker_token', {
   name: text('name').notNull(),
   secretHash: text('secret_hash').notNull().unique(),
   prefix: text('prefix').notNull(),
+  /** The one queue that it is for: of workers that a cluster is asked for. null: any but those. */
+  queue: text('queue'),
   revokedAt: time('revoked_at'),
   createdAt: createdAt(),
 })

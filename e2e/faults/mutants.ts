@@ -84,8 +84,8 @@ export const faultMutants: FaultMutant[] = [
     cuts: [
       {
         file: `${ownProcess}/attempt-folder.ts`,
-        find: 'await artifacts.put(found.file.createReadStream({ start: 0, autoClose: false }))',
-        put: "await artifacts.put(found.file.createReadStream({ start: 0, autoClose: false })).catch(() => ({ hash: '0'.repeat(64), size: 1 }))",
+        find: 'await (artifacts.putFile?.(open) ?? artifacts.put(open()))',
+        put: "await artifacts.put(open()).catch(() => ({ hash: '0'.repeat(64), size: 1 }))",
       },
     ],
   },

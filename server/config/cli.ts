@@ -10,6 +10,8 @@ export interface CliEnvironment {
   token: string | null
   /** A token of workers, for `dagbok worker`. */
   workerToken: string | null
+  /** What the machine of a worker is called, where that is not what it calls itself. */
+  workerMachine: string | null
   /** Where `dagbok login` keeps its file. */
   configFolder: string
   /** Where `dagbok worker` works unless it is told otherwise. */
@@ -42,6 +44,7 @@ export function cliEnvironment(): CliEnvironment {
     url: given('DAGBOK_URL'),
     token: given('DAGBOK_TOKEN'),
     workerToken: given('DAGBOK_WORKER_TOKEN'),
+    workerMachine: given('DAGBOK_WORKER_MACHINE'),
     configFolder: folder('XDG_CONFIG_HOME', '.config'),
     workerFolder: join(folder('XDG_STATE_HOME', '.local/state'), 'worker'),
   }

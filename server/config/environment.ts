@@ -32,10 +32,16 @@ const passedOn: ReadonlySet<string> = new Set(['LANG', 'LC_ALL', 'TZ', 'SSL_CERT
 /** Of a worker in an image, what is its own: all else is the image's. */
 const ofWorker = /^(DAGBOK_.*|HOME|TMPDIR|PWD|OLDPWD|SHLVL|_)$/
 
+/** Kept from our own Node by what starts it in an image (`workers/task-runner/worker-files.ts`). */
+const keptBack = 'DAGBOK_IMAGE_'
+
 /** What tasks are given of our environment. @param inImage whether it is that of their own image */
 export const inheritedByTasks = (inImage = false): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) =>
-      value !== undefined && (inImage ? !ofWorker.test(name) : passedOn.has(name)) ? [[name, value]] : [],
-    ),
+    Object.entries(process.env).flatMap(([name, value]) => {
+      if (value === undefined) return []
+      if (!inImage) return passedOn.has(name) ? [[name, value]] : []
+      if (name.startsWith(keptBack)) return [[name.slice(keptBack.length), value]]
+      return ofWorker.test(name) ? [] : [[name, value]]
+    }),
   )

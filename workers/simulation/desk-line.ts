@@ -17,7 +17,7 @@ export interface Network {
 
 export const goodNetwork: Network = { latency: 2, lost: 0 }
 
-const actor = { tokenId: 'workers', teamId: 'team' }
+const actor = { tokenId: 'workers', teamId: 'team', queue: null }
 const noAnswer = () => new DagbokError('unavailable', 'nobody answers')
 
 export const pauseOf =

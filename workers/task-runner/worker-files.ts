@@ -47,6 +47,11 @@ async function librariesOf(loader: string, program: string): Promise<string[]> {
 
 /** `process.execPath` of the worker: a shell is there wherever tasks of the pool run. */
 const launcher = (folder: string, loader: string) => `#!/bin/sh
+# What the image says to its own Node and loader is for its tasks.
+for name in NODE_OPTIONS LD_PRELOAD; do
+  eval "value=\\\${$name-}"
+  if [ -n "$value" ]; then export "DAGBOK_IMAGE_$name=$value"; unset $name; fi
+done
 exec ${join(folder, 'lib', loader)} --library-path ${join(folder, 'lib')} ${join(folder, 'lib/node')} "$@"
 `
 

@@ -19,8 +19,11 @@ import { deskOf } from './desk-of.ts'
 
 export interface KubernetesCrew extends Crew {
   namespace: string
+  cluster: ClusterSettings
   /** Names of the pods that are there, also of those that only a finalizer holds. */
   podsLeft: () => Promise<string[]>
+  /** Nobody looks after the cluster any more; pods are answered still. */
+  deaf: () => Promise<void>
   /** Resolves when there is none. */
   nothingLeft: () => Promise<void>
 }
@@ -132,6 +135,7 @@ export async function kubernetesCrew(
       cluster,
       client: clusterClient(cluster),
       deployments: deploymentsOf(cluster),
+      workerGone: (id) => desk.forget(id),
       address: () => serverOf(cluster),
       databaseUrl: url,
       db,
@@ -156,7 +160,9 @@ export async function kubernetesCrew(
   return {
     runtime,
     namespace,
+    cluster,
     podsLeft,
+    deaf: () => host.stop(),
     nothingLeft: async () =>
       void (await until(
         'no pod is left',
@@ -204,7 +210,7 @@ export async function warmCrew(
     await until('no worker is left', async () => ((await pods(namespace)).length === 0 ? true : null))
   })
   const { ctx } = place.hosted
-  Object.assign(ctx, { deployment: { ...ctx.deployment, warm: 'default' } })
+  Object.assign(ctx, { clusters: [crew.cluster], deployment: { ...ctx.deployment, warm: 'default' } })
   const { namespace } = crew
   return {
     ...crew,

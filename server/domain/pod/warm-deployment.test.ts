@@ -7,6 +7,8 @@ import {
   unusedMs,
   warmDeployment,
   warmFactsOf,
+  warmLabels,
+  warmPatch,
   type Lull,
   type WarmGiven,
 } from './warm-deployment.ts'
@@ -15,12 +17,12 @@ const pool = { workers: 5, slots: 4, size: { cpu: 1.5, memory: 2 ** 30 }, idleMs
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 describe('how many workers there are to be', () => {
-  const after = (steps: readonly [live: number, now: number][], replicas = 0) => {
+  const after = (steps: readonly [live: number, now: number][], replicas = 0, busy = 0) => {
     let lull: Lull | null = null
     let at: number | null = replicas
     const seen: (number | null)[] = []
     for (const [live, now] of steps) {
-      const next = scaled(pool, { live, replicas: at ?? 0, lull, now })
+      const next = scaled(pool, { live, busy, replicas: at ?? 0, lull, now })
       ;({ replicas: at, lull } = next)
       seen.push(at)
     }
@@ -67,6 +69,18 @@ describe('how many workers there are to be', () => {
       ),
     ).toEqual([5, 5, 5, 5, 0]))
 
+  test('none goes that has something to do', () =>
+    expect(
+      after(
+        [
+          [3, 0],
+          [3, 300_000],
+        ],
+        5,
+        3,
+      ),
+    ).toEqual([5, 3]))
+
   test('a Deployment that nobody has asked for goes after an hour', () =>
     expect(
       after([
@@ -84,6 +98,7 @@ const given: WarmGiven = {
   tokenId: 'token-id',
   cluster: 'default',
   token: 'dgw_$(HOME)',
+  pulled: 'python:3.13@sha256:aa',
   pool,
   deployment: {
     namespace: 'dagbok-main',
@@ -111,7 +126,7 @@ test('a worker has the image, the size and the rights that are asked for, and it
   const [main] = spec.template.spec.containers
   expect(main).toMatchObject({
     image: given.image,
-    env: [{ name: 'DAGBOK_WORKER_TOKEN', value: 'dgw_$$(HOME)' }, {}],
+    env: [{ name: 'DAGBOK_WORKER_TOKEN', value: 'dgw_$$(HOME)' }, {}, {}],
     resources: { limits: { cpu: '1500m', memory: '1073741824' } },
   })
   expect(main?.args).toContain('--queue=~default~0123456789abcdef')
@@ -122,6 +137,22 @@ test('a worker has the image, the size and the rights that are asked for, and it
     terminationGracePeriodSeconds: 660,
   })
 })
+
+test('what is not said any more is taken away', () => {
+  const { defaults } = given.deployment
+  const plain = { ...given.deployment, defaults: { ...defaults, serviceAccount: null, imagePullSecrets: [] } }
+  expect(warmPatch(warmDeployment({ ...given, deployment: plain }, sha256), 3)).toMatchObject({
+    spec: {
+      replicas: 3,
+      template: { spec: { serviceAccountName: null, serviceAccount: null, imagePullSecrets: null } },
+    },
+  })
+})
+
+test('a cluster’s name is a label, whatever its end', () =>
+  expect(warmLabels('gpu-', 'prod', sha256)['dagbok.dev/cluster']).toMatch(
+    /^[a-z0-9]([-._a-z0-9]*[a-z0-9])?$/,
+  ))
 
 test('what changes of it changes its hash, and nothing else does', () => {
   const hash = (more: Partial<WarmGiven>) =>

@@ -33,8 +33,10 @@ export interface WarmFacts extends WarmImage {
 
 export interface WarmGiven extends WarmFacts {
   cluster: string
-  /** Of that token. It is in the Deployment: whoever may read those of the team's namespace may carry out the team's tasks. */
+  /** Of that token. It is in the Deployment: whoever may read those of the team's namespace may be a worker of this queue. */
   token: string
+  /** What its pods are made of: the image by its digest, once that is known. */
+  pulled: string
   pool: WarmPool
   deployment: PodDeployment
 }
@@ -43,7 +45,7 @@ export interface WarmGiven extends WarmFacts {
 export const warmLabels = (cluster: string, instance: string, sha256: Sha256): Record<string, string> => ({
   [`${recommendedPrefix}managed-by`]: 'dagbok-pool',
   [`${recommendedPrefix}instance`]: labelValue(instance, sha256),
-  [`${ownPrefix}cluster`]: cluster,
+  [`${ownPrefix}cluster`]: labelValue(cluster, sha256),
 })
 
 export const selectorOf = (labels: Readonly<Record<string, string>>): string =>
@@ -56,6 +58,8 @@ export const warmName = (instance: string, queueKey: string, sha256: Sha256): st
   `dagbok-pool-${sha256(canonicalJson([instance, queueKey])).slice(0, 16)}`
 
 export const warmTokenVariable = 'DAGBOK_WORKER_TOKEN'
+/** By it a worker's pod is found again. */
+export const machineVariable = 'DAGBOK_WORKER_MACHINE'
 const places = { files: `${ownFolder}/files`, work: `${ownFolder}/work`, tmp: '/tmp' } as const
 const volume = (name: keyof typeof places) => `dagbok-${name}`
 const annotation = (name: string) => `${ownPrefix}${name}`
@@ -65,12 +69,12 @@ const farewell = 60
 
 const nameOfQueue = (queueKey: string) => queueKey.slice(queueKey.indexOf('/') + 1)
 
-function mainContainer({ image, token, pool, deployment, queueKey }: WarmGiven) {
+function mainContainer({ pulled, token, pool, deployment, queueKey }: WarmGiven) {
   const { cpu, memory } = pool.size
   const amounts = { cpu: cpuQuantity(cpu), memory: String(memory) }
   return {
     name: containerNames.main,
-    image,
+    image: pulled,
     command: [`${places.files}/node`, `${places.files}/worker.mjs`],
     args: [
       `--server=${literal(deployment.address)}`,
@@ -82,6 +86,7 @@ function mainContainer({ image, token, pool, deployment, queueKey }: WarmGiven) 
     env: [
       { name: warmTokenVariable, value: literal(token) },
       { name: 'HOME', value: places.work },
+      { name: machineVariable, valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     ],
     resources: { requests: amounts, limits: amounts },
     volumeMounts: [
@@ -162,7 +167,9 @@ export function warmDeployment(given: WarmGiven, sha256: Sha256) {
     },
     spec: {
       revisionHistoryLimit: 0,
-      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: '100%' } },
+      // One that starts and ends at once is none that others may go for.
+      minReadySeconds: 10,
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: '25%' } },
       selector: { matchLabels: { [`${ownPrefix}pool`]: name } },
       template: { metadata: { labels }, spec },
     },
@@ -183,6 +190,22 @@ export function warmFactsOf(annotations: Readonly<Record<string, string>>): Warm
   }
 }
 
+/** What a merge patch takes away where it is not said any more. */
+const mayGo = { serviceAccountName: null, serviceAccount: null, imagePullSecrets: null }
+
+/** What makes a Deployment that is there the wanted one. @param replicas null: as many as there are */
+export function warmPatch({ metadata, spec }: WarmDeployment, replicas: number | null): object {
+  const { selector: _, template, ...rest } = spec
+  return {
+    metadata: { annotations: metadata.annotations },
+    spec: {
+      ...rest,
+      template: { ...template, spec: { ...mayGo, ...template.spec } },
+      ...(replicas === null ? {} : { replicas }),
+    },
+  }
+}
+
 /** How much less is wanted than there is, and since when. */
 export interface Lull {
   /** ms of a clock that never goes back. */
@@ -195,16 +218,24 @@ export interface Lull {
 export const unusedMs = 3_600_000
 
 /**
- * How many workers there are to be: at once as many as there is work for, and fewer once that was enough for `idleMs`.
+ * How many workers there are to be: at once as many as there is work for, and fewer once that was enough for `idleMs`, but never fewer
+ * than have something to do.
  * @param live task runs of its queue that wait, start or run
+ * @param busy workers that hold attempts
  * @param now ms of a clock that never goes back
  * @returns replicas; null: the Deployment goes
  */
 export function scaled(
   { workers, slots, idleMs }: WarmPool,
-  { live, replicas, lull, now }: { live: number; replicas: number; lull: Lull | null; now: number },
+  {
+    live,
+    busy,
+    replicas,
+    lull,
+    now,
+  }: { live: number; busy: number; replicas: number; lull: Lull | null; now: number },
 ): { replicas: number | null; lull: Lull | null } {
-  const wanted = Math.min(workers, Math.ceil(live / slots))
+  const wanted = Math.max(Math.min(busy, replicas), Math.min(workers, Math.ceil(live / slots)))
   if (wanted > replicas || (wanted === replicas && wanted > 0)) return { replicas: wanted, lull: null }
   const { since, most } = lull ?? { since: now, most: wanted }
   const peak = Math.max(most, wanted)

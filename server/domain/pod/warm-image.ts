@@ -18,6 +18,9 @@ export function warmImage(
   return image === null || image.includes('${{') ? null : image
 }
 
+export const isPod = ({ executor }: Pick<Task, 'executor'>, usual: Usual): boolean =>
+  (executor ?? usual.executor) === 'kubernetes'
+
 /** What is run where an image is asked for: until its digest is known, each version has workers of its own (N10). */
 export interface WarmImage {
   /** As it is pulled. */

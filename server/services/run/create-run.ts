@@ -6,7 +6,7 @@ import type { NewItem, NewRun } from '#db/queries/run.ts'
 import { sessionOf, type Session } from '#db/scheduling-store.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import type { Spec } from '../../domain/dag/spec.ts'
-import { isKept, warmImage } from '../../domain/pod/warm-image.ts'
+import { isKept, isPod, warmImage } from '../../domain/pod/warm-image.ts'
 import { plainDeployment, type Usual } from '../../domain/run/deployment.ts'
 import type { PlannedItem } from '../../domain/run/reuse.ts'
 
@@ -34,12 +34,12 @@ export async function createRun(q: Queryable, given: WantedRun): Promise<{ id: s
 
 /** As `createRun`, for a caller that has a session; the results that a plan takes are held already. */
 export async function makeRun(
-  tx: Pick<Session, 'teamOfDag' | 'standingDigests' | 'insertRun' | 'announce' | 'wakeScheduler'>,
+  tx: Pick<Session, 'teamOfDag' | 'lockDag' | 'standingDigests' | 'insertRun' | 'announce' | 'wakeScheduler'>,
   given: WantedRun,
 ): Promise<{ id: string; number: number }> {
   const { spec, plan, usual = plainDeployment, ...run } = given
   const teamId = await tx.teamOfDag(run.dagId)
-  const digests = await digestsOf(tx, spec, { usual, teamId, versionId: run.versionId })
+  const digests = await digestsOf(tx, spec, { usual, teamId, versionId: run.versionId }, run.dagId)
   const facts = { usual, teamId, versionId: run.versionId, digests }
   const plans = plan === undefined ? undefined : Map.groupBy(plan, (item) => item.task)
   const items = spec.tasks.flatMap((task): NewItem[] => {
@@ -72,12 +72,17 @@ export async function makeRun(
 
 /** Of images of standing workers; who asks for none asks the database for nothing. */
 async function digestsOf(
-  tx: Pick<Session, 'standingDigests'>,
+  tx: Pick<Session, 'lockDag' | 'standingDigests'>,
   spec: Spec,
   { usual, teamId, versionId }: Omit<QueueFacts, 'digests'>,
+  dagId: string,
 ): Promise<ReadonlyMap<string, string>> {
   const images = new Set(spec.tasks.flatMap((task) => warmImage(task, usual) ?? []))
   if (images.size === 0 || usual.warm === null) return new Map()
-  const given = { versionId, teamId, cluster: usual.warm, images: [...images].filter(isKept) }
-  return tx.standingDigests(given)
+  // A pod may ask for its image each time anew: what it is given is not to be settled before.
+  const ofPods = new Set(spec.tasks.map((task) => (isPod(task, usual) ? task.image : null)))
+  const kept = [...images].filter((image) => isKept(image) && !ofPods.has(image))
+  // Before anything is written, as all do who make runs: two that wait for one another wait for ever.
+  await tx.lockDag(dagId)
+  return tx.standingDigests({ versionId, teamId, cluster: usual.warm, images: kept })
 }

@@ -19,7 +19,7 @@ import {
 import { databaseNow } from '#db/queries/schedule.ts'
 import type { Spec, Task } from '../../domain/dag/spec.ts'
 import type { WarmReport } from '../../domain/pod/cluster-report.ts'
-import { clusterOfQueue, clusterOfWarmQueue } from '../../domain/run/deployment.ts'
+import { clusterOfQueue, clusterOfWarmQueue, clusterQueue } from '../../domain/run/deployment.ts'
 import { positionOf, type Machine } from '../../domain/run/machine.ts'
 import { isTerminalRun, isTerminalTaskRun, type TaskRunState } from '../../domain/run/states.ts'
 import { whyRunWaits } from '../../domain/run/why/run.ts'
@@ -90,13 +90,23 @@ const isPod = ({ state, queue }: TaskRow) =>
 
 /** By queue, what is told of the workers of an image. */
 async function warmReports(
-  db: Database,
+  { db, clusters }: Pick<ServiceContext, 'db' | 'clusters'>,
   queues: readonly (string | null)[],
-): Promise<Map<string, WarmReport>> {
-  const asked = queues.filter((queue) => queue !== null && clusterOfWarmQueue(nameOfQueue(queue)) !== null)
+): Promise<Map<string, WarmReport | 'none'>> {
+  const asked = queues.flatMap((queue) => {
+    const cluster = queue === null ? null : clusterOfWarmQueue(nameOfQueue(queue))
+    return queue === null || cluster === null ? [] : [{ queue, cluster }]
+  })
   if (asked.length === 0) return new Map()
-  const reports = [...(await clusterReports(db)).values()]
-  return new Map(reports.flatMap(({ report }) => Object.entries(report?.pools ?? {})))
+  const reports = await clusterReports(db)
+  const has = (name: string) => clusters.some((one) => one.name === name && one.warmPool !== null)
+  return new Map(
+    asked.flatMap(({ queue, cluster }): [string, WarmReport | 'none'][] => {
+      if (!has(cluster)) return [[queue, 'none']]
+      const told = reports.get(clusterQueue(cluster))?.report?.pools?.[queue]
+      return told === undefined ? [] : [[queue, told]]
+    }),
+  )
 }
 
 /** Facts that all task runs of a run share; what nobody asks for is not read. */
@@ -126,7 +136,7 @@ async function sharedFacts(ctx: ServiceContext, row: RunViewRow, spec: Spec, ope
     parallelism,
     processes: ctx.deployment.processes,
     warm: await warmReports(
-      db,
+      ctx,
       queued.map(({ queue }) => queue),
     ),
     everywhere: bounded ? await activeEverywhere(db) : 0,

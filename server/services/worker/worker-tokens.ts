@@ -11,6 +11,8 @@ export interface WorkerActor {
   tokenId: string
   /** Only this team's attempts are for it. */
   teamId: string
+  /** The one queue that it may serve; null: any but those of images. */
+  queue: string | null
 }
 
 const hash = (secret: string): string => createHash('sha256').update(secret).digest('hex')
@@ -18,7 +20,7 @@ const hash = (secret: string): string => createHash('sha256').update(secret).dig
 /** The secret is in the answer and nowhere else. @param given `createdBy` null: the product itself. @throws DagbokError `bad_input` */
 export async function createWorkerToken(
   q: Queryable,
-  given: { teamId: string; createdBy: string | null; name: string },
+  given: { teamId: string; createdBy: string | null; name: string; queue?: string },
 ): Promise<{ id: string; secret: string }> {
   const name = given.name.trim()
   if (name === '' || name.length > 100)
@@ -61,5 +63,5 @@ export async function authenticateWorker(q: Queryable, authorization: string): P
   const found = secret === undefined ? null : await findWorkerToken(q, hash(secret))
   if (found === null)
     throw new DagbokError('unauthenticated', 'This is no token of workers, or it was revoked.')
-  return { tokenId: found.id, teamId: found.teamId }
+  return { tokenId: found.id, teamId: found.teamId, queue: found.queue }
 }

@@ -208,6 +208,17 @@ export class ClusterClient {
     return (await this.#orGone(() => this.#calls.json(ask))) !== null
   }
 
+  /** @returns false: it is not there any more. @throws ClusterError `conflict` when another is there by its name */
+  async annotatePod(
+    ref: PodRef,
+    { uid, annotations }: { uid: string; annotations: Readonly<Record<string, string>> },
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    const body = { type: 'application/merge-patch+json', value: { metadata: { uid, annotations } } }
+    const ask: Ask = { method: 'PATCH', path: pathOf(ref), body, withinMs: callMs, signal }
+    return (await this.#orGone(() => this.#calls.json(ask))) !== null
+  }
+
   /** Events about a pod by its UID, whether it is there or not: an `EventList`, as `explain` takes it. */
   async eventsOf(namespace: string, uid: string, signal?: AbortSignal): Promise<unknown> {
     const query = { fieldSelector: `involvedObject.uid=${uid}`, limit: 500 }

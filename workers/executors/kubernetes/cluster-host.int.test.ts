@@ -44,6 +44,7 @@ function hostOf(address: () => string): ClusterHost {
     cluster,
     client: paper.client(),
     deployments: new Deployments(paper.calls()),
+    workerGone: () => {},
     address,
     databaseUrl: url(),
     db: database(),

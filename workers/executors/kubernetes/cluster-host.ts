@@ -6,13 +6,10 @@ import { createHash } from 'node:crypto'
 import { SessionLock } from '#db/session-lock.ts'
 import { registerWorker, tellCluster, workerAlive } from '#db/queries/worker.ts'
 import { clusterQueue } from '#server/domain/run/deployment.ts'
-import { teamNames } from '#db/queries/pod.ts'
-import { ClusterError } from './cluster-error.ts'
 import { reportOf } from './cluster-report.ts'
 import { realTiming } from './timing.ts'
 import type { Deployments } from './warm-pool/deployments.ts'
-import { removePools } from './warm-pool/remove-pools.ts'
-import { revokeWarmToken, WarmPools } from './warm-pool/warm-pools.ts'
+import { WarmPools } from './warm-pool/warm-pools.ts'
 import { KubernetesExecutor, type KubernetesExecutorOptions } from './kubernetes-executor.ts'
 
 interface Options extends Omit<KubernetesExecutorOptions, 'workerId'> {
@@ -25,6 +22,8 @@ interface Options extends Omit<KubernetesExecutorOptions, 'workerId'> {
   address: () => string
   /** Of its workers of the pool. */
   deployments: Deployments
+  /** Told of each of those whose pod is gone. */
+  workerGone: (workerId: string) => void
   /** ms between two tries to be the one. */
   tryMs?: number
   /** ms between two times that its cluster is asked who it is. */
@@ -115,25 +114,8 @@ export class ClusterHost {
   }
 
   #beginPools(): void {
-    const { cluster, ...options } = this.#options
-    if (cluster.warmPool === null) return void this.#endPools()
-    this.#pools = new WarmPools({ ...options, cluster, pool: cluster.warmPool })
+    this.#pools = new WarmPools(this.#options)
     this.#pools.start()
-  }
-
-  /** Of a cluster that has had workers, and is to have none. Who may not look for them never had any. */
-  async #endPools(): Promise<void> {
-    const { cluster, deployments, db, log } = this.#options
-    try {
-      for (const facts of await removePools(deployments, cluster, await teamNames(db)))
-        await revokeWarmToken(db, facts)
-    } catch (error) {
-      if (!(error instanceof ClusterError && error.code === 'forbidden'))
-        log.warn(
-          { err: error, cluster: cluster.name },
-          'workers of a cluster that is to have none could not be ended',
-        )
-    }
   }
 
   /** Says of its cluster who answers there, or why nobody does. */

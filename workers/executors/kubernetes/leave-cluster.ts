@@ -55,9 +55,9 @@ export async function leaveCluster(
   cluster: ClusterSettings,
   teams: readonly string[],
 ): Promise<Left> {
-  // What would make their pods anew goes first. Where it may not be looked for, there never was one.
-  if (cluster.warmPool !== null) await removePools(deployments, cluster, teams)
-  const selectors = [ownPods(cluster), ...(cluster.warmPool === null ? [] : [ownWorkers(cluster)])]
+  // What would make their pods anew goes first.
+  await removePools(deployments, cluster, teams)
+  const selectors = [ownPods(cluster), ownWorkers(cluster)]
   const places = [...new Set(teams.map((team) => cluster.namespaceOf(team)))].flatMap((namespace) =>
     selectors.map((selector) => ({ namespace, selector })),
   )
@@ -73,7 +73,8 @@ async function leave(client: ClusterClient, { namespace, selector }: PodSelectio
   const leftovers = new Leftovers()
   for (;;) {
     const pods = await podsIn(client, namespace, selector)
-    if (pods.every(({ metadata }) => leftovers.isLeft(metadata))) {
+    // Each is asked for: the time of all of them runs from now.
+    if (pods.map(({ metadata }) => leftovers.isLeft(metadata)).every(Boolean)) {
       const behind = pods.map(({ metadata }) => metadata.name)
       return { ended: ended.size - behind.length, behind }
     }

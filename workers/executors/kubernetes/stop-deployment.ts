@@ -27,7 +27,8 @@ export async function stopDeployment(calls: Calls, namespace: string, name: stri
   const leftovers = new Leftovers()
   for (;;) {
     const pods = listSchema.parse(await calls.json(ask)).items ?? []
-    if (pods.every(({ metadata }) => leftovers.isLeft(metadata)))
+    // Each is asked for: the time of all of them runs from now.
+    if (pods.map(({ metadata }) => leftovers.isLeft(metadata)).every(Boolean))
       return pods.map(({ metadata }) => metadata.name)
     await pause(lookMs)
   }

@@ -6,6 +6,7 @@ import type { KnownWorker } from '#db/queries/worker.ts'
 import type { SchedulingStore, Session } from '#db/scheduling-store.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { canonicalJson, type Json } from '#server/domain/json.ts'
+import { clusterOfWarmQueue } from '#server/domain/run/deployment.ts'
 import type { WorkerActor } from '#server/services/worker/worker-tokens.ts'
 import type { Effects } from '../../scheduler/effects.ts'
 import type { AttemptEnd, AttemptSink, OrphanedAttempt } from '../executor.ts'
@@ -42,8 +43,12 @@ export class Clerk {
   /**
    * Writes a worker down; one that registers twice, since an answer was lost, is written down once.
    * @returns attempts that earlier lives of it left: it ends what may still run, and says that they are lost
+   * @throws DagbokError `forbidden` when its token is not for these queues
    */
-  async register({ tokenId, teamId }: WorkerActor, given: Registration): Promise<OrphanedAttempt[]> {
+  async register({ tokenId, teamId, queue }: WorkerActor, given: Registration): Promise<OrphanedAttempt[]> {
+    const isFor = (name: string) => (queue === null ? clusterOfWarmQueue(name) === null : name === queue)
+    if (!given.queues.every(isFor))
+      throw new DagbokError('forbidden', 'This token is for workers of another queue.')
     return this.#store.transaction(async (tx) => {
       await tx.registerWorker({ ...given, tokenId })
       await tx.announce([`worker:${teamId}`])
@@ -84,6 +89,11 @@ export class Clerk {
     await this.#store.workerStopped(worker.id)
     this.#roster.forget(worker.id)
     await this.#store.announce([`worker:${teamId}`])
+  }
+
+  /** Its machine is gone, and nothing more is handed to it. */
+  forget(workerId: string): void {
+    this.#roster.forget(workerId)
   }
 
   #seen(worker: KnownWorker, { teamId }: WorkerActor): RemoteWorker {

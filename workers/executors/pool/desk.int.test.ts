@@ -66,6 +66,17 @@ async function queued(more = '', token?: string): Promise<{ worker: Puppet; dag:
   return { worker, dag }
 }
 
+test('a token that the product made for one queue is for that alone, and others are for none of those', async () => {
+  const image = '~default~0123456789abcdef'
+  const [row] = await database().client<{ team: string }[]>`select id as team from team where name = 'main'`
+  const given = { teamId: row?.team ?? '', createdBy: null, name: 'image', queue: image }
+  const { secret } = await createWorkerToken(database(), given)
+  expect(await refusal(new Puppet().register([image]))).toBe('forbidden')
+  expect(await refusal(new Puppet(secret).register(['default']))).toBe('forbidden')
+  expect(await refusal(new Puppet(secret).register([image, 'default']))).toBe('forbidden')
+  expect(await refusal(new Puppet(secret).register([image]))).toBe('done')
+})
+
 test('only a token of workers opens the desk, and it opens nothing else', async () => {
   const personal = new Puppet(shop.hosted.token)
   expect(await refusal(personal.register(['default']))).toBe('unauthenticated')

@@ -88,6 +88,11 @@ export class Desk {
     return this.#server
   }
 
+  /** A worker whose machine is gone, as somebody else knows: nothing more is handed to it. */
+  forget(workerId: string): void {
+    this.#clerk.forget(workerId)
+  }
+
   /** Takes no more calls. Workers go on, and come back when there is a desk again. */
   async close(): Promise<void> {
     const closed = once(this.#server, 'close')

@@ -2,6 +2,7 @@
 import type { Action, Input, OutputDeclaration, Task } from '../../dag/spec.ts'
 import { parseTemplate } from '../../expression/template.ts'
 import { retryIfFault } from '../../expression/render.ts'
+import { imageFault } from '../../pod/syntax.ts'
 import { entry, toJson, type Located } from '../located.ts'
 import { setUpFor, teardownFor } from './cleanup.ts'
 import { bundleFile, checkCondition, checkText, resolveInput, type Place } from './expressions.ts'
@@ -276,6 +277,14 @@ function joinedBy({ joins }: DraftTask): Pick<Task, 'joined' | 'joins'> {
   return { joined, ...(plain ? {} : { joins: joins.map(({ group, keys }) => ({ group, keys: [...keys] })) }) }
 }
 
+/** Workers may stand in the image of a task of the pool; that of a pod is checked with the pod. */
+function checkImage({ key, fault }: Work, { image, executor }: Task): void {
+  const at = key('image')
+  if (at === null || image === null || executor !== 'pool' || image.includes('${{')) return
+  const why = imageFault(image)
+  if (why !== null) fault(at, `\`image\`: ${why}`)
+}
+
 /** What it says of its pod, where it is one; where it is none, that is a fault. */
 function withPod(work: Work, task: Task): Task {
   const { key, fault } = work
@@ -283,8 +292,11 @@ function withPod(work: Work, task: Task): Task {
   const reading = { root, key, fault, misshapen: work.task.scope.document.misshapen }
   if (task.action.kind === 'approve' || task.action.kind === 'wait')
     return (refusePodKeys(reading, 'this task only waits, and has none'), task)
-  if (task.executor !== 'kubernetes')
-    return (refusePodKeys(reading, 'write `executor: kubernetes`, too'), task)
+  if (task.executor !== 'kubernetes') {
+    refusePodKeys(reading, 'write `executor: kubernetes`, too')
+    checkImage(work, task)
+    return task
+  }
   const pod = podOfTask(reading, task, idSpan)
   return pod === undefined ? task : { ...task, pod }
 }

@@ -47,6 +47,11 @@ test.each<[string, Partial<QueueFacts>, string]>([
     'Cluster gpu is asked for a worker of its image.',
   ],
   [
+    'workers in images, which its cluster has no more',
+    { queue: '~gpu~0123456789abcdef', warm: 'none', workers: { alive: 0, places: 0, taken: 0, holders: [] } },
+    'Cluster gpu has no workers in images any more: cancel the run, and start it anew.',
+  ],
+  [
     'a worker of its image that is being started',
     {
       queue: '~gpu~0123456789abcdef',

@@ -41,8 +41,11 @@ export interface QueueFacts {
   processes: boolean
   /** Those that take what lies there. */
   workers: Workers
-  /** Of the queue of an image: its workers, as whoever looks after their cluster told last; null: nothing is told of them. */
-  warm: WarmReport | null
+  /**
+   * Of the queue of an image: its workers, as whoever looks after their cluster told last; null: nothing is told of them; `none`: the
+   * cluster has no such workers any more.
+   */
+  warm: WarmReport | 'none' | null
   /** The disk that refuses new work. */
   full: FullDisk | null
   /** Of a queue whose workers all have a full disk: one of them. */
@@ -103,6 +106,9 @@ function whyLimits(facts: QueueFacts): Why | null {
   return whyParallelism(facts)
 }
 
+const heldWords = (warm: QueueFacts['warm']): string =>
+  warm === 'none' || warm?.held == null ? '' : ` (${warm.held})`
+
 function whyNoPlace({ queue, warm, workers: { alive, places, taken, holders } }: QueueFacts): Why | null {
   if (places === 0 || taken < places) return null
   const cluster = clusterOfQueue(queue ?? '')
@@ -111,14 +117,15 @@ function whyNoPlace({ queue, warm, workers: { alive, places, taken, holders } }:
   const isWarm = clusterOfWarmQueue(queue ?? '') !== null
   const those = alive === 1 ? 'the worker' : `${queue === null ? '' : 'the '}${alive} workers`
   const serves = ` that ${alive === 1 ? 'serves' : 'serve'} its queue ${queue}`
-  const serve =
-    queue === null ? '' : isWarm ? ` of its image${warm?.held == null ? '' : ` (${warm.held})`}` : serves
+  const serve = queue === null ? '' : isWarm ? ` of its image${heldWords(warm)}` : serves
   const who = holders.length === 0 ? ['tasks of other teams'] : listed(holders.map(holderPart), taken)
   return say`Nothing is free: ${taken} of ${places} places of ${those}${serve} are taken by ${who}.`
 }
 
 /** Its image has no worker yet. */
-function whyNotWarm(cluster: string, warm: WarmReport | null): Why {
+function whyNotWarm(cluster: string, warm: WarmReport | 'none' | null): Why {
+  if (warm === 'none')
+    return say`Cluster ${cluster} has no workers in images any more: cancel the run, and start it anew.`
   if (warm === null) return say`Cluster ${cluster} is asked for a worker of its image.`
   const image = warm.image ?? 'its image'
   if (warm.held !== null) return say`Cluster ${cluster} has no worker of ${image} yet. ${warm.held}`

@@ -8,6 +8,7 @@ const deploymentSchema = z.looseObject({
     name: z.string(),
     namespace: z.string(),
     uid: z.string(),
+    resourceVersion: z.string(),
     annotations: z.record(z.string(), z.string()).default({}),
     deletionTimestamp: z.string().optional(),
   }),
@@ -17,6 +18,7 @@ const deploymentSchema = z.looseObject({
       spec: z.looseObject({
         containers: z.array(
           z.looseObject({
+            image: z.string().optional(),
             env: z.array(z.looseObject({ name: z.string(), value: z.string().optional() })).optional(),
           }),
         ),
@@ -34,6 +36,7 @@ const deploymentSchema = z.looseObject({
     .default({ replicas: 0, readyReplicas: 0, conditions: [] }),
 })
 export type DeploymentObject = z.infer<typeof deploymentSchema>
+type Read = Pick<DeploymentObject['metadata'], 'namespace' | 'name' | 'uid' | 'resourceVersion'>
 
 const listSchema = z.looseObject({ items: z.array(deploymentSchema).nullable() })
 
@@ -67,25 +70,23 @@ export class Deployments {
     await this.#calls.json({ method: 'POST', path: pathOf(namespace), body, withinMs: callMs, signal })
   }
 
-  /** A merge patch. @throws ClusterError `not_found` */
+  /** A merge patch of what was read. @throws ClusterError `not_found`; `conflict` when it was changed since */
   async patch(
-    { namespace, name }: { namespace: string; name: string },
-    value: object,
+    { namespace, name, resourceVersion }: Read,
+    { metadata = {}, ...value }: { metadata?: object; spec?: object },
     signal?: AbortSignal,
   ): Promise<void> {
-    const body = { type: 'application/merge-patch+json', value }
+    const all = { ...value, metadata: { ...metadata, resourceVersion } }
+    const body = { type: 'application/merge-patch+json', value: all }
     await this.#calls.json({ method: 'PATCH', path: pathOf(namespace, name), body, withinMs: callMs, signal })
   }
 
-  /** Ends it with its pods, which drain. One that is not there any more is none. @throws ClusterError */
-  async delete(
-    { namespace, name, uid }: { namespace: string; name: string; uid: string },
-    signal?: AbortSignal,
-  ): Promise<void> {
+  /** Ends what was read with its pods, which drain. One that is not there any more is none. @throws ClusterError `conflict` as above */
+  async delete({ namespace, name, uid, resourceVersion }: Read, signal?: AbortSignal): Promise<void> {
     const value = {
       apiVersion: 'v1',
       kind: 'DeleteOptions',
-      preconditions: { uid },
+      preconditions: { uid, resourceVersion },
       propagationPolicy: 'Background',
     }
     const body = { type: 'application/json', value }

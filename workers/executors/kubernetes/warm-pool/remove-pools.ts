@@ -1,6 +1,6 @@
 /** Takes away Deployments of workers where there are to be none any more. */
 import type { ClusterSettings } from '#server/config/clusters.ts'
-import { selectorOf, warmFactsOf, warmLabels, type WarmFacts } from '#server/domain/pod/warm-deployment.ts'
+import { selectorOf, warmLabels } from '#server/domain/pod/warm-deployment.ts'
 import { sha256 } from '../pod-plan.ts'
 import type { Deployments } from './deployments.ts'
 
@@ -8,18 +8,16 @@ import type { Deployments } from './deployments.ts'
 export const ownWorkers = (cluster: ClusterSettings): string =>
   selectorOf(warmLabels(cluster.name, cluster.deploymentOf('').instance, sha256))
 
-/** Their pods drain. @returns what they were. @throws ClusterError */
+/**
+ * For a product that is there no longer. Their pods drain.
+ * @throws ClusterError
+ */
 export async function removePools(
   deployments: Deployments,
   cluster: ClusterSettings,
   teams: readonly string[],
-): Promise<WarmFacts[]> {
-  const removed: WarmFacts[] = []
+): Promise<void> {
   for (const namespace of new Set(teams.map((team) => cluster.namespaceOf(team))))
-    for (const { metadata } of await deployments.list(namespace, ownWorkers(cluster))) {
+    for (const { metadata } of await deployments.list(namespace, ownWorkers(cluster)))
       await deployments.delete(metadata)
-      const facts = warmFactsOf(metadata.annotations)
-      if (facts !== null) removed.push(facts)
-    }
-  return removed
 }

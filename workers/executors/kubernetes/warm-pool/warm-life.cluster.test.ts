@@ -9,6 +9,8 @@ import { podBarrier, warmCrew, type KubernetesCrew } from '../../../testing/kube
 import { openWorkshop, type Workshop } from '../../../testing/workshop.ts'
 import { inWorker } from '../../conformance/manner.ts'
 import { cell, Trial } from '../../conformance/trial.ts'
+import { clusterClient, deploymentsOf } from '../kubeconfig.ts'
+import { WarmPools } from './warm-pools.ts'
 
 const { database } = testDatabase()
 const registry = inject('registry')
@@ -18,7 +20,7 @@ const trial = new Trial({ executor: 'pool', database, shop: () => shop, manner: 
 let shop: Workshop
 let crew: KubernetesCrew
 beforeAll(async () => {
-  const pool = { idle: 2, slots: 2, cpu: 0.2, memory: 256 * 2 ** 20 }
+  const pool = { idle: 2, drain: 60, slots: 2, cpu: 0.2, memory: 256 * 2 ** 20 }
   shop = await openWorkshop(database(), async (place) => (crew = await warmCrew(place, pool)))
 }, 120_000)
 afterAll(() => shop.close())
@@ -107,6 +109,36 @@ test('[R1] a pod that is taken away loses what it had at once, and another worke
   expect(first).toMatchObject({ state: 'lost', userFailures: 0 })
 })
 
+test('workers whose token was revoked are replaced', async () => {
+  await trial.run('before', [cell(`id: a\nimage: ${busybox}`, 'sh', 'true')])
+  const tokens = async () =>
+    (await ofImage(busybox)).map(({ metadata }) => metadata.annotations['dagbok.dev/token-id'])
+  const before = await tokens()
+  await database().client`update worker_token set revoked_at = now()`
+  await until('the Deployments are gone', async () => ((await ofImage(busybox)).length === 0 ? true : null))
+  expect(await trial.run('after', [cell(`id: a\nimage: ${busybox}`, 'sh', 'true')])).toMatchObject({
+    state: 'succeeded',
+  })
+  expect((await tokens()).some((id) => before.includes(id))).toBe(false)
+})
+
+test('where there are to be fewer, those stay that have something to do', async () => {
+  await none()
+  const { wait, open } = await podBarrier()
+  // Four at once in two workers: when the two of one have ended, two go on in the other.
+  await trial.push('uneven', [
+    cell(`id: short\nimage: ${busybox}\nmatrix: {n: [1, 2]}`, 'sh', `${wait}; echo over`),
+    cell(`id: long\nimage: ${busybox}\nmatrix: {n: [1, 2]}`, 'sh', `${wait}; sleep 12; echo over`),
+  ])
+  await until('two workers are at work', async () => ((await workerPods()).length === 2 ? true : null))
+  await open()
+  const { id, state } = await shop.ended('uneven', 1)
+  expect(state).toBe('succeeded')
+  expect((await trial.attempts(id)).map((one) => `${one.state} ${one.n}`)).toEqual(
+    Array.from({ length: 4 }, () => 'succeeded 1'),
+  )
+})
+
 async function whyOf(dag: string): Promise<string> {
   const [row] = await database().client<{ id: string }[]>`
     select r.id from run r join dag d on d.id = r.dag_id where d.name = ${dag}`
@@ -126,15 +158,26 @@ test.each([
   expect(said.index).toBeGreaterThan(0)
 })
 
-test('workers whose token was revoked are replaced', async () => {
-  await trial.run('before', [cell(`id: a\nimage: ${busybox}`, 'sh', 'true')])
-  const tokens = async () =>
-    (await ofImage(busybox)).map(({ metadata }) => metadata.annotations['dagbok.dev/token-id'])
-  const before = await tokens()
-  await database().client`update worker_token set revoked_at = now()`
-  await until('the Deployments are gone', async () => ((await ofImage(busybox)).length === 0 ? true : null))
-  expect(await trial.run('after', [cell(`id: a\nimage: ${busybox}`, 'sh', 'true')])).toMatchObject({
-    state: 'succeeded',
+test('[R2] a pool that is taken out of the settings goes, with its tokens, and what ran ends', async () => {
+  await trial.push('last', [cell(`id: a\nimage: ${busybox}`, 'sh', 'echo begun; sleep 8; echo over')])
+  await trial.spoken('last')
+  await crew.deaf()
+  const { ctx } = shop.hosted
+  const cluster = { ...crew.cluster, warmPool: null }
+  const pools = new WarmPools({
+    cluster,
+    client: clusterClient(cluster),
+    deployments: deploymentsOf(cluster),
+    db: database(),
+    sink: shop.sink,
+    workerGone: () => {},
+    log: ctx.log,
   })
-  expect((await tokens()).some((id) => before.includes(id))).toBe(false)
+  await until('nothing of it is left', async () => ((await pools.look()) ? true : null))
+  const { id, state } = await shop.ended('last', 1)
+  expect([state, await shop.log(id, 'a')]).toEqual(['succeeded', 'begun\nover\n'])
+  expect(await deployments()).toEqual([])
+  const good = await database()
+    .client`select 1 from worker_token where queue is not null and revoked_at is null`
+  expect(good).toHaveLength(0)
 })

@@ -1,45 +1,41 @@
 /**
  * Has workers where tasks of the pool ask for an image: a Deployment for each image of a team, with as many workers as there is work
- * for, and none when there is none (kubernetes.md, "Warm pool"). What is to be is a function of what lies in the queues and of what
- * is there: it may be asked at any time, and all that is remembered here is since when there is less to do.
+ * for, and none when there is none (docs/kubernetes.md, "Warm pool"). What is to be is a function of what lies in the queues and of
+ * what is there: it may be asked at any time, and all that is remembered here is since when there is less to do.
  */
 import type { Logger } from 'pino'
 import type { Database } from '#db/client.ts'
-import { specOf } from '#db/queries/version.ts'
-import { digestsOfVersion } from '#db/queries/version-image.ts'
-import { goodTokens, warmDemand, type WarmDemand } from '#db/queries/warm-pool.ts'
-import { teamNames } from '#db/queries/pod.ts'
-import type { ClusterSettings } from '#server/config/clusters.ts'
-import { DagbokError } from '#server/domain/errors/errors.ts'
-import { specHashAnnotation } from '#server/domain/pod/names.ts'
-import type { WarmReport } from '#server/domain/pod/cluster-report.ts'
+import { teamsByName } from '#db/queries/pod.ts'
 import {
-  scaled,
-  warmDeployment,
-  warmFactsOf,
-  warmTokenVariable,
-  type Lull,
-  type WarmFacts,
-  type WarmPool,
-} from '#server/domain/pod/warm-deployment.ts'
-import { queueOfImage, warmImageOf, type WarmImage } from '#server/domain/pod/warm-image.ts'
-import { createWorkerToken, revokeWorkerToken } from '#server/services/worker/worker-tokens.ts'
+  warmDemand,
+  warmTokens,
+  workersOfToken,
+  type WarmDemand,
+  type WarmToken,
+} from '#db/queries/warm-pool.ts'
+import type { ClusterSettings } from '#server/config/clusters.ts'
+import type { WarmReport } from '#server/domain/pod/cluster-report.ts'
+import { warmFactsOf, warmName } from '#server/domain/pod/warm-deployment.ts'
 import type { AttemptSink } from '../../executor.ts'
 import type { ClusterClient } from '../cluster-client.ts'
 import { ClusterError } from '../cluster-error.ts'
 import { sha256 } from '../pod-plan.ts'
-import { realTiming } from '../timing.ts'
+import { pause, realTiming } from '../timing.ts'
 import type { DeploymentObject, Deployments } from './deployments.ts'
+import { PoolKeeper, tokenOf } from './pool-keeper.ts'
 import { ownWorkers } from './remove-pools.ts'
+import { Tries } from './tries.ts'
+import { nameOfQueue, teamOfQueue, WarmTokens } from './warm-tokens.ts'
 import { WorkerPods } from './worker-pods.ts'
 
 export interface WarmPoolsOptions {
   cluster: ClusterSettings
-  pool: WarmPool
   deployments: Deployments
   client: ClusterClient
   db: Database
   sink: AttemptSink
+  /** Told of each worker whose pod is gone: nothing more is to be handed to it. */
+  workerGone: (workerId: string) => void
   log: Logger
   /** ms between two looks. */
   lookMs?: number
@@ -52,34 +48,53 @@ const usualLookMs = 1000
 /** ms between two looks at namespaces where nobody asks for anything. */
 const allMs = 60_000
 
-const nameOfQueue = (queueKey: string) => queueKey.slice(queueKey.indexOf('/') + 1)
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** Of a Deployment: its token, from its own pods' environment. */
-const tokenOf = ({ spec }: DeploymentObject): string | null =>
-  spec.template.spec.containers[0]?.env?.find(({ name }) => name === warmTokenVariable)?.value ?? null
+/** One look at everything that is to be looked at now. */
+interface Look {
+  demand: Map<string, WarmDemand[]>
+  tokens: ReadonlyMap<string, WarmToken>
+  /** By name, the id of each. */
+  teams: ReadonlyMap<string, string>
+  reports: Map<string, WarmReport>
+  /** Tokens that Deployments have. */
+  used: Set<string>
+  /** Namespaces that could not be looked at. */
+  failed: number
+}
 
 export class WarmPools {
   readonly #options: WarmPoolsOptions
   readonly #pods: WorkerPods
+  readonly #keeper: PoolKeeper
+  readonly #tokens: WarmTokens
+  readonly #tries: Tries
   readonly #selector: string
+  readonly #instance: string
   readonly #elapsed: () => number
   readonly #stopped = new AbortController()
-  readonly #lulls = new Map<string, Lull>()
-  /** Namespaces with workers, or Deployments that may have some again. */
-  #busy = new Set<string>()
+  /** Namespaces with Deployments. */
+  readonly #busy = new Set<string>()
   #allAt = -Infinity
   /** By queue. */
   #reports = new Map<string, WarmReport>()
-  /** By namespace, what was logged last. */
-  readonly #told = new Map<string, string>()
   #loop: Promise<void> = Promise.resolve()
 
   constructor(options: WarmPoolsOptions) {
     this.#options = options
-    const { cluster, client, db, sink, log } = options
-    this.#pods = new WorkerPods({ cluster: cluster.name, client, db, sink, log })
-    this.#selector = ownWorkers(cluster)
+    const { cluster, db } = options
     this.#elapsed = options.elapsed ?? realTiming.elapsed
+    this.#tries = new Tries(this.#elapsed)
+    this.#pods = new WorkerPods({ ...options, cluster: cluster.name })
+    this.#tokens = new WarmTokens(db, cluster.name)
+    this.#keeper = new PoolKeeper({
+      ...options,
+      elapsed: this.#elapsed,
+      pods: this.#pods,
+      tokens: this.#tokens,
+    })
+    this.#instance = cluster.deploymentOf('').instance
+    this.#selector = ownWorkers(cluster)
   }
 
   /** By queue, what there is of workers. */
@@ -99,201 +114,148 @@ export class WarmPools {
 
   async #work(): Promise<void> {
     const { signal } = this.#stopped
+    const { cluster, lookMs = usualLookMs, log } = this.#options
+    // Of a cluster that is to have none, only what an earlier setting has left is looked for.
+    const every = cluster.warmPool === null ? Math.max(lookMs, allMs / 4) : lookMs
     while (!signal.aborted) {
-      await this.look().catch((error: unknown) => {
-        if (!signal.aborted)
-          this.#options.log.warn({ err: error }, 'workers of images could not be looked after')
-      })
-      await new Promise<void>((done) => {
-        const over = () => (clearTimeout(timer), done())
-        const timer = setTimeout(over, this.#options.lookMs ?? usualLookMs)
-        signal.addEventListener('abort', over, { once: true })
-      })
+      try {
+        if (await this.look()) return
+      } catch (error) {
+        if (!signal.aborted) log.warn({ err: error }, 'workers of images could not be looked after')
+      }
+      await pause(realTiming, every, signal)
     }
   }
 
-  /** Does what is to be done now. One namespace that cannot be looked at holds up no other. */
-  async look(): Promise<void> {
+  /** Does what is to be done now. @returns whether there is nothing left of a cluster that is to have no workers */
+  async look(): Promise<boolean> {
     const { db, cluster } = this.#options
-    const demand = await warmDemand(db, cluster.name)
-    const byNamespace = Map.groupBy(demand, ({ team }) => cluster.namespaceOf(team))
-    const places = new Set([...byNamespace.keys(), ...this.#busy])
-    if (this.#elapsed() - this.#allAt >= allMs) {
-      for (const team of await teamNames(db)) places.add(cluster.namespaceOf(team))
-      this.#allAt = this.#elapsed()
+    const isWanted = cluster.warmPool !== null
+    const asked = isWanted ? await warmDemand(db, cluster.name) : []
+    const look: Look = {
+      demand: Map.groupBy(asked, ({ team }) => cluster.namespaceOf(team)),
+      tokens: new Map((await warmTokens(db, cluster.name)).map((one) => [one.id, one])),
+      teams: await teamsByName(db),
+      reports: new Map(),
+      used: new Set(),
+      failed: 0,
     }
-    const reports = new Map<string, WarmReport>()
-    for (const namespace of places)
-      await this.#serve(namespace, byNamespace.get(namespace) ?? [], reports).catch((error: unknown) =>
-        this.#failed(namespace, byNamespace.get(namespace) ?? [], error, reports),
-      )
-    this.#reports = reports
+    const isWhole = !isWanted || this.#elapsed() - this.#allAt >= allMs
+    const all = isWhole ? [...look.teams.keys()].map((team) => cluster.namespaceOf(team)) : []
+    for (const namespace of new Set([...look.demand.keys(), ...this.#busy, ...all]))
+      await this.#serve(namespace, look)
+    this.#reports = look.reports
+    if (!isWhole || look.failed > 0) return false
+    this.#allAt = this.#elapsed()
+    await this.#sweep(look)
+    return !isWanted && this.#busy.size === 0 && look.tokens.size === 0
   }
 
-  #failed(
-    namespace: string,
-    demand: readonly WarmDemand[],
-    error: unknown,
-    reports: Map<string, WarmReport>,
-  ): void {
-    if (this.#stopped.signal.aborted) return
-    const held = error instanceof Error ? error.message : String(error)
-    for (const { queueKey } of demand)
-      reports.set(queueKey, { image: this.#reports.get(queueKey)?.image ?? null, ready: 0, held })
-    if (this.#told.get(namespace) === held) return
-    this.#told.set(namespace, held)
-    this.#options.log.warn({ err: error, namespace }, 'workers of images could not be looked after')
-  }
-
-  async #serve(
-    namespace: string,
-    demand: readonly WarmDemand[],
-    reports: Map<string, WarmReport>,
-  ): Promise<void> {
-    const { deployments, db } = this.#options
-    const { signal } = this.#stopped
-    const there = await deployments.list(namespace, this.#selector, signal)
-    const live = new Map(demand.map((one) => [one.queueKey, one]))
-    const known = there.flatMap((deployment) => {
-      const facts = warmFactsOf(deployment.metadata.annotations)
-      const going = deployment.metadata.deletionTimestamp !== undefined
-      return facts === null || going ? [] : [{ deployment, facts }]
-    })
-    const good = await goodTokens(
-      db,
-      known.map(({ facts }) => facts.tokenId),
-    )
-    let left = 0
-    for (const { deployment, facts } of known) {
-      const kept = good.has(facts.tokenId) && tokenOf(deployment) !== null
-      if (!kept) await deployments.delete(deployment.metadata, signal)
-      else if (await this.#keep(deployment, facts, live.get(facts.queueKey)?.live ?? 0, reports)) left++
-      live.delete(facts.queueKey)
-    }
-    for (const one of live.values()) {
-      await this.#make(namespace, one, reports)
-      left++
-    }
-    if (left > 0) this.#busy.add(namespace)
-    else this.#busy.delete(namespace)
-    this.#told.delete(namespace)
-  }
-
-  /** @returns whether it stays */
-  async #keep(
-    deployment: DeploymentObject,
-    facts: WarmFacts,
-    live: number,
-    reports: Map<string, WarmReport>,
-  ): Promise<boolean> {
-    const { deployments, pool, db, cluster } = this.#options
-    const { signal } = this.#stopped
-    const { metadata, spec, status } = deployment
-    const lull = this.#lulls.get(metadata.uid) ?? null
-    const next = scaled(pool, { live, replicas: spec.replicas, lull, now: this.#elapsed() })
-    if (next.lull === null) this.#lulls.delete(metadata.uid)
-    else this.#lulls.set(metadata.uid, next.lull)
-    if (next.replicas === null) {
-      await deployments.delete(metadata, signal)
-      await revokeWarmToken(db, facts)
-      return false
-    }
-    const team = teamOf(cluster, metadata.namespace, await teamNames(db))
-    const wanted = warmDeployment(
-      {
-        ...facts,
-        cluster: cluster.name,
-        token: tokenOf(deployment) ?? '',
-        pool,
-        deployment: cluster.deploymentOf(team),
-      },
-      sha256,
-    )
-    const isOld = metadata.annotations[specHashAnnotation] !== wanted.metadata.annotations[specHashAnnotation]
-    if (isOld || next.replicas !== spec.replicas)
-      await deployments.patch(
-        metadata,
-        isOld
-          ? {
-              metadata: { annotations: wanted.metadata.annotations },
-              spec: { ...wanted.spec, selector: undefined, replicas: next.replicas },
-            }
-          : { spec: { replicas: next.replicas } },
-        signal,
-      )
-    if (next.replicas === 0 && status.replicas === 0 && spec.replicas === 0) return true
-    const selector = `${this.#selector},dagbok.dev/pool=${metadata.name}`
-    const held = await this.#pods.look({ namespace: metadata.namespace, selector, facts }, signal)
-    const refused = status.conditions.find(
-      ({ type, status: is }) => type === 'ReplicaFailure' && is === 'True',
-    )
-    if (live > 0)
-      reports.set(facts.queueKey, {
-        image: facts.image,
-        ready: status.readyReplicas,
-        held: held ?? (status.readyReplicas === 0 ? (refused?.message ?? null) : null),
-      })
-    return true
-  }
-
-  async #make(namespace: string, demand: WarmDemand, reports: Map<string, WarmReport>): Promise<void> {
-    const { deployments, cluster, pool, db } = this.#options
-    const { queueKey, team, teamId, live } = demand
-    const image = await this.#imageOf(demand)
-    reports.set(queueKey, { image: image?.image ?? null, ready: 0, held: null })
-    if (image === null) return
-    const name = `${image.image.slice(0, 60)} on ${cluster.name}`
-    const { id: tokenId, secret: token } = await createWorkerToken(db, { teamId, createdBy: null, name })
+  /** One namespace that cannot be looked at holds up no other. */
+  async #serve(namespace: string, look: Look): Promise<void> {
+    const { deployments, cluster, log } = this.#options
     try {
-      const made = warmDeployment(
-        {
-          ...image,
-          queueKey,
-          tokenId,
-          cluster: cluster.name,
-          token,
-          pool,
-          deployment: cluster.deploymentOf(team),
-        },
-        sha256,
-      )
-      const { replicas } = scaled(pool, { live, replicas: 0, lull: null, now: 0 })
-      await deployments.create(namespace, { ...made, spec: { replicas, ...made.spec } }, this.#stopped.signal)
+      const there = await deployments.list(namespace, this.#selector, this.#stopped.signal)
+      this.#tries.succeeded(namespace)
+      if (there.length + (look.demand.get(namespace)?.length ?? 0) > 0) this.#busy.add(namespace)
+      else this.#busy.delete(namespace)
+      await this.#settle(namespace, there, look)
     } catch (error) {
-      await revokeWarmToken(db, { queueKey, tokenId })
-      // One that is being deleted goes before the next is made.
-      if (error instanceof ClusterError && error.code === 'already_exists') return
-      throw error
+      if (this.#stopped.signal.aborted) return
+      // Who may not look for them, and has made none, has none.
+      const isNone = error instanceof ClusterError && error.code === 'forbidden' && look.tokens.size === 0
+      if (cluster.warmPool === null && isNone) return
+      look.failed++
+      for (const { queueKey } of look.demand.get(namespace) ?? [])
+        look.reports.set(queueKey, { image: null, ready: 0, held: wordsOf(error) })
+      if (this.#tries.failed(namespace, wordsOf(error)))
+        log.warn({ err: error, namespace }, 'workers of images could not be looked after')
     }
   }
 
-  /** What the queue of a demand stands for; null: the version's digests say another image by now, and its next look another queue. */
-  async #imageOf({ queueKey, versionId, task }: WarmDemand): Promise<WarmImage | null> {
-    const { db, cluster } = this.#options
-    const written = (await specOf(db, versionId))?.tasks.find(({ id }) => id === task)?.image ?? null
-    if (written === null) return null
-    const candidates = [
-      warmImageOf(written, versionId, await digestsOfVersion(db, versionId)),
-      warmImageOf(written, versionId, new Map()),
-    ]
-    const queue = nameOfQueue(queueKey)
-    return candidates.find((one) => queueOfImage(cluster.name, one, sha256) === queue) ?? null
+  async #settle(namespace: string, there: readonly DeploymentObject[], look: Look): Promise<void> {
+    const { deployments, cluster } = this.#options
+    const { signal } = this.#stopped
+    const left = new Map(
+      (look.demand.get(namespace) ?? []).map((one) => [warmName(this.#instance, one.queueKey, sha256), one]),
+    )
+    for (const deployment of there) {
+      const { metadata } = deployment
+      const demand = left.get(metadata.name)
+      left.delete(metadata.name)
+      const facts = warmFactsOf(metadata.annotations)
+      // One that is going is waited for: the next one has its name.
+      if (metadata.deletionTimestamp !== undefined) {
+        if (facts !== null) look.used.add(facts.tokenId)
+      } else if (facts === null || cluster.warmPool === null || !this.#isOurs(namespace, deployment, look))
+        await deployments.delete(metadata, signal)
+      else {
+        look.used.add(facts.tokenId)
+        await this.#try(facts.queueKey, look, facts.image, () =>
+          this.#keeper.keep(deployment, facts, demand?.live ?? 0),
+        )
+      }
+    }
+    for (const demand of left.values())
+      await this.#try(demand.queueKey, look, null, () => this.#keeper.make(namespace, demand))
   }
-}
 
-/** Whose namespace it is. */
-const teamOf = (cluster: ClusterSettings, namespace: string, teams: readonly string[]): string =>
-  teams.find((team) => cluster.namespaceOf(team) === namespace) ?? ''
+  /** Whether its token is good, and is that of its queue; what it says of itself may have been written by others. */
+  #isOurs(namespace: string, deployment: DeploymentObject, { tokens, teams }: Look): boolean {
+    const facts = warmFactsOf(deployment.metadata.annotations)
+    const token = facts === null ? undefined : tokens.get(facts.tokenId)
+    if (facts === null || token === undefined || tokenOf(deployment) === null) return false
+    const team = [...teams].find(([, id]) => id === token.teamId)?.[0]
+    return (
+      token.queue === nameOfQueue(facts.queueKey) &&
+      token.teamId === teamOfQueue(facts.queueKey) &&
+      team !== undefined &&
+      this.#options.cluster.namespaceOf(team) === namespace
+    )
+  }
 
-/** Its workers are refused from now on; somebody may have done that already. */
-export async function revokeWarmToken(
-  db: Database,
-  { queueKey, tokenId }: Pick<WarmFacts, 'queueKey' | 'tokenId'>,
-): Promise<void> {
-  const teamId = queueKey.slice(0, queueKey.indexOf('/'))
-  try {
-    await revokeWorkerToken(db, { teamId, userId: null, id: tokenId })
-  } catch (error) {
-    if (!(error instanceof DagbokError && error.code === 'not_found')) throw error
+  /** What fails for one image holds up no other, and is tried less and less often. */
+  async #try(
+    queueKey: string,
+    look: Look,
+    image: string | null,
+    work: () => Promise<WarmReport | null>,
+  ): Promise<void> {
+    const { log } = this.#options
+    const told = this.#reports.get(queueKey)
+    if (!this.#tries.isDue(queueKey)) {
+      const held = this.#tries.whyNot(queueKey)
+      look.reports.set(queueKey, { image: image ?? told?.image ?? null, ready: told?.ready ?? 0, held })
+      return
+    }
+    try {
+      const report = await work()
+      if (report !== null) look.reports.set(queueKey, report)
+      this.#tries.succeeded(queueKey)
+    } catch (error) {
+      if (this.#stopped.signal.aborted) return
+      // It was changed by somebody else meanwhile: the next look sees how.
+      if (error instanceof ClusterError && error.code === 'conflict') return
+      const held = wordsOf(error)
+      look.reports.set(queueKey, { image: image ?? told?.image ?? null, ready: told?.ready ?? 0, held })
+      if (this.#tries.failed(queueKey, held))
+        log.warn({ err: error, queue: queueKey }, 'the workers of an image could not be looked after')
+    }
+  }
+
+  /** Tokens that no Deployment has go with the last worker that came with them. */
+  async #sweep({ tokens, teams, used }: Look): Promise<void> {
+    const { db, cluster } = this.#options
+    for (const token of tokens.values()) {
+      if (used.has(token.id) || this.#tokens.isSpare(token.id)) continue
+      const workers = await workersOfToken(db, token.id)
+      if (workers.length === 0) {
+        await this.#tokens.revoke(token)
+        continue
+      }
+      const team = [...teams].find(([, id]) => id === token.teamId)?.[0] ?? ''
+      const place = { namespace: cluster.namespaceOf(team), selector: this.#selector }
+      await this.#pods.look(place, workers, this.#stopped.signal)
+    }
   }
 }

@@ -1,0 +1,1 @@
+ALTER TABLE "worker_token" ADD COLUMN "queue" text;
