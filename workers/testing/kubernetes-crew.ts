@@ -1,7 +1,7 @@
 /** For tests: a desk and a web server that pods reach, and the cluster that is up. */
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { basename } from 'node:path'
 import { inject, onTestFinished } from 'vitest'
@@ -110,13 +110,24 @@ export async function podBarrier(): Promise<Barrier> {
   }
 }
 
-export async function kubernetesCrew(place: Place, more: More = {}): Promise<KubernetesCrew> {
+/** Answers a pod's agent in the place of the product; it gives whether it did, and until then the agent waits. */
+export type Instead = (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>
+
+/** @param instead asked first of all that agents ask */
+export async function kubernetesCrew(
+  place: Place,
+  more: More = {},
+  instead: Instead = () => false,
+): Promise<KubernetesCrew> {
   const { db, hosted, scheduler, sink, runtime } = place
   const namespace = `t-${basename(runtime).slice(-12)}`
   const url = await addressOf(db)
   const socket = deskSocket(runtime)
   await mkdir(socket.folder, { recursive: true, mode: 0o700 })
-  const web = createServer((request, response) => forwardToDesk(request, response, socket.path))
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    if (!(await instead(request, response))) forwardToDesk(request, response, socket.path)
+  }
+  const web = createServer((request, response) => void answer(request, response))
   web.listen(0, inject('machine'))
   await once(web, 'listening')
   const address = `http://${inject('machine')}:${(web.address() as AddressInfo).port}`

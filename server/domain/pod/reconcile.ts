@@ -117,6 +117,10 @@ interface Bound {
   ending: () => Ending
 }
 
+/** What runs before its code. */
+const runsBefore = ({ init }: ObservedPod): string | null =>
+  init.find(({ state }) => state.kind === 'running')?.name ?? null
+
 /** The bounds that are under way, and as what it ends when one is over. */
 function boundsOf(facts: AttemptFacts, { observed, verdict }: Own, now: number): Bound[] {
   const bounds: Bound[] = []
@@ -127,7 +131,7 @@ function boundsOf(facts: AttemptFacts, { observed, verdict }: Own, now: number):
   if (state?.kind === 'terminated') {
     if (endSeenAt !== null) bounds.push({ at: endSeenAt + collectMs, ending: () => notCollected(collectMs) })
   } else if (verdict.state === 'pending')
-    bounds.push({ at: facts.startBy, ending: () => notStarted(verdict, null) })
+    bounds.push({ at: facts.startBy, ending: () => notStarted(verdict, null, runsBefore(observed)) })
   else if (timeoutMs !== null) {
     const told = state?.kind === 'running' ? state.startedAt : facts.gatePassedAt
     bounds.push({ at: startOf(facts, told, now) + timeoutMs, ending: () => outOfTime(timeoutMs) })

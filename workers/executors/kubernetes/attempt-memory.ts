@@ -2,6 +2,7 @@
 import type { Told } from '#server/domain/pod/container-end.ts'
 import type { Seen } from '#server/domain/pod/attempt-facts.ts'
 import type { Pod } from '#server/domain/pod/manifest.ts'
+import type { ShownLog } from '#server/domain/pod/shown-pod.ts'
 import type { PodRef } from './cluster-client.ts'
 
 export interface Remembered {
@@ -16,6 +17,8 @@ export interface Remembered {
   refusal: Told | null
   /** Its pod as it was seen last, and what was told of it. */
   seen: { pod: unknown; events: unknown } | null
+  /** Logs of its containers beside `main`, once they were asked for. */
+  sideLogs: ShownLog[] | null
   /** Whether what was pulled for it is written down. */
   isPulled: boolean
 }
@@ -28,6 +31,7 @@ const nothing: Omit<Remembered, 'ref'> = {
   cancelAsked: false,
   refusal: null,
   seen: null,
+  sideLogs: null,
   isPulled: false,
 }
 
@@ -85,7 +89,7 @@ export class AttemptMemory {
   /** It is kept elsewhere. */
   forgetSeen(attemptId: string): void {
     const known = this.#remembered.get(attemptId)
-    if (known !== undefined) known.seen = null
+    if (known !== undefined) known.seen = known.sideLogs = null
   }
 
   ids(): string[] {

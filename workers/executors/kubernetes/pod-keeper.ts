@@ -22,6 +22,7 @@ import { endOf, factsOf } from './pod-end.ts'
 import { podHandleOf, type PodHandle } from './pod-handle.ts'
 import type { PodLogs } from './pod-logs.ts'
 import { notePulled, seenFor } from './pod-record.ts'
+import { sideLogs } from './side-logs.ts'
 import type { Again } from './work-queue.ts'
 
 export interface KeeperOptions {
@@ -168,6 +169,7 @@ export class PodKeeper {
   }
 
   async #act(attemptId: string, look: Look & { actions: Action[] }): Promise<Step> {
+    await this.#hearSides(attemptId, look)
     for (const action of look.actions) {
       const step = await this.#do(attemptId, action, look)
       if (step !== 'again') return step
@@ -176,6 +178,20 @@ export class PodKeeper {
     if (!actions.some(({ kind }) => kind === 'delete' || kind === 'remove_finalizer')) return 'again'
     // Of what is over the watch tells when it is gone, and if it does not, a look at everything.
     return known === null ? { done: { againMs: goneMs } } : 'look'
+  }
+
+  /** Before it is ended or let go, for with its containers their logs go. Of what ends because somebody wants it to, nobody asks why. */
+  async #hearSides(
+    attemptId: string,
+    { known, ref, seen, actions }: Look & { actions: Action[] },
+  ): Promise<void> {
+    const own = this.memory.get(attemptId)
+    const revoked = actions.find((action) => action.kind === 'revoke')
+    if (revoked === undefined && !actions.some(({ kind }) => kind === 'publish')) return
+    const { why = null } = revoked?.ending ?? known?.handle.ending ?? {}
+    const isWanted = why === 'cancel' || why === 'timeout'
+    if (isWanted || seen.kind === 'absent' || own === undefined || own.sideLogs !== null) return
+    own.sideLogs = await sideLogs(this.#options.client, ref, seen.pod, this.#stopped.signal)
   }
 
   async #do(attemptId: string, action: Action, { known, facts, ref, seen, now }: Look): Promise<Step> {
