@@ -1,0 +1,87 @@
+/** What lies between the product and a real API server fails: watches that stay open and say nothing. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
+import { testDatabase } from '#db/testing/test-database.ts'
+import { kubernetesCrew, podBarrier, podStarts, type KubernetesCrew } from '../../testing/kubernetes-crew.ts'
+import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
+import { cell, Trial } from '../conformance/trial.ts'
+import { ClusterLine } from './testing/cluster-line.ts'
+
+const { database } = testDatabase()
+let folder: string
+let line: ClusterLine
+let shop: Workshop
+let crew: KubernetesCrew
+const trial = new Trial({ executor: 'kubernetes', database, shop: () => shop })
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'dagbok-line-'))
+  line = new ClusterLine(inject('kubeconfig'))
+  await line.open(join(folder, 'line'))
+  const more = { kubeconfig: join(folder, 'line') }
+  shop = await openWorkshop(database(), async (place) => (crew = await kubernetesCrew(place, more)))
+})
+afterAll(async () => {
+  await shop.close()
+  await line.close()
+  await rm(folder, { recursive: true, force: true })
+})
+afterEach(() => crew.nothingLeft())
+
+/** A run of two tasks, the first of which waits; it is under way. */
+async function underWay(dag: string) {
+  const { wait, open } = await podBarrier()
+  const { say, counts } = await podStarts()
+  await trial.push(dag, [
+    cell('id: hold', 'bash', `${say}; echo one; ${wait}; echo two`),
+    cell('id: after\nneeds: [hold]', 'bash', `${say}; echo three`),
+  ])
+  const { run } = await trial.spoken(dag)
+  const end = async () => {
+    const { state } = await shop.ended(dag, 1)
+    const logs = [await shop.log(run, 'hold'), await shop.log(run, 'after')]
+    return { state, logs, begins: [...counts.values()] }
+  }
+  return { run, open, end }
+}
+const whole = { state: 'succeeded', logs: ['one\ntwo\n', 'three\n'], begins: [1, 1] }
+
+/** Resolves when it is noticed that the first task of a run has ended, with how. */
+const firstEnded = (run: string) =>
+  shop.until(async () => {
+    const [row] = await database().client<{ state: string }[]>`
+      select a.state from attempt a join task_run t on t.id = a.task_run_id
+      where a.run_id = ${run} and t.task = 'hold' and a.ended_at is not null`
+    return row?.state ?? null
+  })
+
+test('[R5] a watch that stays open and says nothing is taken for dead, and another one tells what it did not', async () => {
+  const { run, open, end } = await underWay('silent')
+  const { lists, watches } = line
+  expect(line.silence()).toBe(1)
+  await open()
+  expect(await firstEnded(run)).toBe('succeeded')
+  expect(line.watches).toBeGreaterThan(watches)
+  expect(line.lists - lists).toBeLessThanOrEqual(1)
+  expect(await end()).toEqual(whole)
+})
+
+test('[R5] where every watch says nothing, the next list tells, and there is one within a minute', async () => {
+  const { run, open, end } = await underWay('all-silent')
+  line.silentFromNow = true
+  onTestFinished(() => {
+    line.silentFromNow = false
+    line.silence()
+  })
+  line.silence()
+  const { lists } = line
+  await open()
+  expect(await firstEnded(run)).toBe('succeeded')
+  // Its end came before or after the first of them.
+  expect(line.lists - lists).toBeGreaterThanOrEqual(1)
+  expect(line.lists - lists).toBeLessThanOrEqual(2)
+  line.silentFromNow = false
+  expect(await end()).toEqual(whole)
+})
