@@ -1,9 +1,10 @@
-/** What lies between the product and a real API server fails: watches that stay open and say nothing. */
+/** What lies between the product and a real API server fails: watches that stay open and say nothing, a server that wants to be left alone. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
 import { testDatabase } from '#db/testing/test-database.ts'
+import { Random } from '#workers/simulation/random.ts'
 import { kubernetesCrew, podBarrier, podStarts, type KubernetesCrew } from '../../testing/kubernetes-crew.ts'
 import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
 import { cell, Trial } from '../conformance/trial.ts'
@@ -84,4 +85,21 @@ test('[R5] where every watch says nothing, the next list tells, and there is one
   expect(line.lists - lists).toBeLessThanOrEqual(2)
   line.silentFromNow = false
   expect(await end()).toEqual(whole)
+})
+
+test('[R1] [R5] of a server that answers 429 to every other call, at random, nothing is lost, begun twice or left', async () => {
+  const random = new Random(7)
+  let refused = 0
+  line.instead = (_request, response) => {
+    if (!random.chance(0.5)) return false
+    refused++
+    response.writeHead(429, { 'content-type': 'application/json', 'retry-after': '1' })
+    response.end(JSON.stringify({ kind: 'Status', code: 429, reason: 'TooManyRequests', message: 'not now' }))
+    return true
+  }
+  onTestFinished(() => void (line.instead = () => false))
+  const { open, end } = await underWay('storm')
+  await open()
+  expect(await end()).toEqual(whole)
+  expect(refused).toBeGreaterThan(10)
 })
