@@ -2,6 +2,7 @@
 import type { Told } from '#server/domain/pod/container-end.ts'
 import type { Seen } from '#server/domain/pod/attempt-facts.ts'
 import type { Pod } from '#server/domain/pod/manifest.ts'
+import { notSeen, seenSince, type SeenSince } from '#server/domain/pod/seen-since.ts'
 import type { ShownLog } from '#server/domain/pod/shown-pod.ts'
 import type { PodRef } from './cluster-client.ts'
 
@@ -19,6 +20,8 @@ export interface Remembered {
   seen: { pod: unknown; events: unknown } | null
   /** Logs of its containers beside `main`, once they were asked for. */
   sideLogs: ShownLog[] | null
+  /** Since when it is seen to be as it is: another life begins to count anew. */
+  since: SeenSince
   /** Whether what was pulled for it is written down. */
   isPulled: boolean
 }
@@ -32,6 +35,7 @@ const nothing: Omit<Remembered, 'ref'> = {
   refusal: null,
   seen: null,
   sideLogs: null,
+  since: notSeen,
   isPulled: false,
 }
 
@@ -78,11 +82,15 @@ export class AttemptMemory {
     return id
   }
 
-  /** What was told of it before stays, where nobody was asked for that. */
-  see(attemptId: string, seen: Seen): void {
+  /**
+   * What was told of it before stays, where nobody was asked for that.
+   * @param now of the database; ms since the epoch
+   */
+  see(attemptId: string, seen: Seen, now: number): void {
     const known = this.#remembered.get(attemptId)
     if (known === undefined) return
     const pod = seen.kind === 'pod' ? seen.pod : (known.seen?.pod ?? null)
+    known.since = seenSince(known.since, seen.kind === 'pod' ? seen.pod : null, now)
     known.seen = { pod, events: seen.isFresh ? seen.events : (known.seen?.events ?? []) }
   }
 

@@ -107,16 +107,16 @@ export class PodKeeper {
       if (known === 'elsewhere') return this.#forget(attemptId)
       const ref = known === null ? own.ref : refOf(known.handle)
       if (ref === null) return this.#forget(attemptId)
-      const facts =
-        known === null
-          ? null
-          : factsOf(known.attempt, known.handle, { ...own, assumeDeadMs: this.#options.assumeDeadMs })
+      const now = known?.attempt.now ?? Date.now()
+      const { assumeDeadMs } = this.#options
+      const factsNow = () =>
+        known === null ? null : factsOf(known.attempt, known.handle, { ...own, assumeDeadMs })
       // Nobody can have made what nobody was asked for.
       const isUnmade = own.manifest !== null && !own.isAsked
-      const seen = await this.#see(ref, facts, { isFresh, isUnmade, made })
-      this.memory.see(attemptId, seen)
+      const seen = await this.#see(ref, known?.handle.uid ?? null, { isFresh, isUnmade, made })
+      this.memory.see(attemptId, seen, now)
+      const facts = factsNow()
       if (known !== null) await notePulled(this.#options.db, own, known.handle, known.attempt.versionId, seen)
-      const now = known?.attempt.now ?? Date.now()
       const next = await this.#act(attemptId, {
         known,
         facts,
@@ -140,16 +140,16 @@ export class PodKeeper {
     return handle.cluster === this.#options.cluster ? { attempt, handle } : 'elsewhere'
   }
 
-  /** @param made in this look, and perhaps not heard of by the watch yet */
+  /** @param known its UID as it is written. @param made in this look, and perhaps not heard of by the watch yet */
   async #see(
     ref: PodRef,
-    facts: AttemptFacts | null,
+    known: string | null,
     { isFresh, isUnmade, made }: { isFresh: boolean; isUnmade: boolean; made: PodObject | null },
   ): Promise<Seen> {
     const { client, viewed } = this.#options
     const { signal } = this.#stopped
     const pod = isFresh ? await client.getPod(ref, signal) : (viewed(ref) ?? made)
-    const uid = pod?.metadata.uid ?? facts?.uid ?? null
+    const uid = pod?.metadata.uid ?? known
     const events = isFresh && uid !== null ? await this.#eventsOf(ref, uid) : []
     return pod === null
       ? { kind: 'absent', events, isFresh: isFresh || isUnmade }
