@@ -12,13 +12,17 @@ import { clustersOf, type ClusterSettings } from '#server/config/clusters.ts'
 import { deskSocket } from '#server/config/desk.ts'
 import { forwardToDesk } from '#server/http/worker-forward.ts'
 import { ClusterHost } from '../executors/kubernetes/cluster-host.ts'
+import type { ClusterClient } from '../executors/kubernetes/cluster-client.ts'
 import { clusterClient, serverOf } from '../executors/kubernetes/kubeconfig.ts'
+import type { AttemptSink } from '../executors/executor.ts'
 import type { Barrier } from '../executors/conformance/trial.ts'
 import type { Crew, Place } from './crew.ts'
 import { deskOf } from './desk-of.ts'
 
 export interface KubernetesCrew extends Crew {
   namespace: string
+  /** @param meanwhile what happens while nobody looks after the cluster */
+  crash: (meanwhile?: () => Promise<unknown>) => Promise<void>
   /** Names of the pods that are there, also of those that only a finalizer holds. */
   podsLeft: () => Promise<string[]>
   /** Resolves when there is none. */
@@ -113,11 +117,18 @@ export async function podBarrier(): Promise<Barrier> {
 /** Answers a pod's agent in the place of the product; it gives whether it did, and until then the agent waits. */
 export type Instead = (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>
 
-/** @param instead asked first of all that agents ask */
+/** What a test puts between the parts. */
+export interface Between {
+  /** Asked first of all that agents ask. */
+  instead?: Instead
+  /** What each life of the executor speaks to, in the place of what it is given. */
+  life?: (parts: { client: ClusterClient; sink: AttemptSink }) => { client: ClusterClient; sink: AttemptSink }
+}
+
 export async function kubernetesCrew(
   place: Place,
   more: More = {},
-  instead: Instead = () => false,
+  { instead = () => false, life = (parts) => parts }: Between = {},
 ): Promise<KubernetesCrew> {
   const { db, hosted, scheduler, sink, runtime } = place
   const namespace = `t-${basename(runtime).slice(-12)}`
@@ -136,12 +147,11 @@ export async function kubernetesCrew(
   const employ = () => {
     const host = new ClusterHost({
       cluster,
-      client: clusterClient(cluster),
+      ...life({ client: clusterClient(cluster), sink }),
       address: () => serverOf(cluster),
       databaseUrl: url,
       db,
       artifacts: hosted.ctx.artifacts,
-      sink,
       scheduler,
       released: (token) => scheduler.released(token),
       log: hosted.ctx.log,
@@ -168,8 +178,9 @@ export async function kubernetesCrew(
         async () => ((await podsLeft()).length === 0 ? true : null),
         90_000,
       )),
-    crash: async () => {
+    crash: async (meanwhile) => {
       await host.stop()
+      await meanwhile?.()
       host = employ()
     },
     stop: async () => {

@@ -25,7 +25,10 @@ const asks = (request: IncomingMessage, response: ServerResponse) =>
   )
 const trial = new Trial({ executor: 'kubernetes', database, shop: () => shop })
 beforeAll(async () => {
-  shop = await openWorkshop(database(), async (place) => (crew = await kubernetesCrew(place, {}, asks)))
+  shop = await openWorkshop(
+    database(),
+    async (place) => (crew = await kubernetesCrew(place, {}, { instead: asks })),
+  )
 })
 afterAll(() => shop.close())
 afterEach(() => crew.nothingLeft())
