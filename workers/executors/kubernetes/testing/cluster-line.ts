@@ -20,12 +20,15 @@ export class ClusterLine {
   /** Whether every watch that begins is silent. */
   silentFromNow = false
   readonly #open = new Set<Watch>()
-  readonly #login: Login
+  /** How it asks the real one. */
+  readonly login: Login
+  /** Calls that the real one has answered with 429. */
+  refused = 0
   readonly #server = createServer((request, response) => void this.#answer(request, response))
 
   /** @param kubeconfig path of the one that it asks with */
   constructor(kubeconfig: string) {
-    this.#login = new Login(() => {
+    this.login = new Login(() => {
       const config = new KubeConfig()
       config.loadFromFile(kubeconfig)
       return config
@@ -63,10 +66,11 @@ export class ClusterLine {
     const isWatch = searchParams.get('watch') === 'true'
     if (isWatch) this.watches++
     else if (method === 'GET' && pathname.endsWith('/pods')) this.lists++
-    const { server, headers, agent } = await this.#login.credentials()
+    const { server, headers, agent } = await this.login.credentials()
     const { authorization: _, host: __, ...given } = request.headers
     const to = { host: server.hostname, port: server.port, method, path: url, agent }
     const asked = overHttps({ ...to, headers: { ...given, ...headers } }, (answer) => {
+      if (answer.statusCode === 429) this.refused++
       response.writeHead(answer.statusCode ?? 502, answer.headers).flushHeaders()
       answer.on('error', () => response.destroy())
       if (isWatch) this.#watch(answer, response)
