@@ -1,5 +1,6 @@
 'use client'
 
+import { Fragment } from 'react'
 import type { PodView } from '#server/views/pod.ts'
 import { Code } from './code/code.tsx'
 import { CopyIcon } from './page.tsx'
@@ -7,7 +8,7 @@ import { Words } from './words.tsx'
 
 /** A pod as YAML, with what is not known of it yet, and what its cluster told of it. */
 export function PodYaml({ pod }: { pod: PodView }) {
-  const { says, yaml, open, events } = pod
+  const { says, yaml, open, events, logs } = pod
   return (
     <>
       <p className="muted">
@@ -52,6 +53,14 @@ export function PodYaml({ pod }: { pod: PodView }) {
           </ol>
         </>
       )}
+      {logs.map(({ container, text }) => (
+        <Fragment key={container}>
+          <h3>The end of the log of {container}</h3>
+          <pre className="code sunk" role="group" aria-label={`Log of ${container}`} tabIndex={0}>
+            {text.trimEnd()}
+          </pre>
+        </Fragment>
+      ))}
     </>
   )
 }

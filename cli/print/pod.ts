@@ -8,14 +8,23 @@ const comment = (text: string): string => `# ${plain(text)}`
 const eventWords = ({ at, reason, message }: PodView['events'][number]): string =>
   [at ?? '', reason, message ?? ''].filter((part) => part !== '').join('  ')
 
+const logWords = ({ container, text }: PodView['logs'][number]): string[] => [
+  comment(`The end of the log of the container ${container}:`),
+  ...text
+    .trimEnd()
+    .split('\n')
+    .map((line) => comment(`  ${line}`)),
+]
+
 /** @returns null where there is none */
-export function podText({ yaml, says, open, events }: PodView): string | null {
+export function podText({ yaml, says, open, events, logs }: PodView): string | null {
   if (yaml === null) return null
   return [
     comment(says),
     ...open.map(({ source, why }) => comment(`‹${source}› is known later: ${why}`)),
     yaml.trimEnd(),
     ...events.map((event) => comment(eventWords(event))),
+    ...logs.flatMap(logWords),
   ].join('\n')
 }
 

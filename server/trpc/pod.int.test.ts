@@ -133,6 +133,7 @@ test('of an attempt that ended the pod is shown as it was last seen', async () =
       at: '2026-01-31T06:00:00.000Z',
       pod: { kind: 'Pod', status: { phase: 'Failed' } },
       events: [{ at: null, reason: 'BackOff', message: 'Back-off pulling image', container: 'main' }],
+      logs: [{ container: 'gate', text: 'nobody answers\n' }],
     }),
   })
   await database().client`
@@ -147,6 +148,7 @@ test('of an attempt that ended the pod is shown as it was last seen', async () =
     yaml: 'kind: Pod\nstatus:\n  phase: Failed\n',
     open: [],
     events: [{ at: null, reason: 'BackOff', message: 'Back-off pulling image', container: 'main' }],
+    logs: [{ container: 'gate', text: 'nobody answers\n' }],
   })
   expect(await ofRun('make', '?n=2')).toMatchObject({ status: 404 })
 })

@@ -22,5 +22,8 @@ export const podViewSchema = z.object({
       }),
     )
     .describe('what the cluster told of it'),
+  logs: z
+    .array(z.object({ container: z.string(), text: z.string() }))
+    .describe('the ends of the logs of containers beside main that failed, or that it never came past'),
 })
 export type PodView = z.infer<typeof podViewSchema>

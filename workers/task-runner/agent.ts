@@ -14,9 +14,18 @@ export interface Agent {
   signal: AbortSignal
 }
 
+/** For its log: why it waits, once for each reason, however often it asks. */
+function tellWaiting(): (error: Error) => void {
+  let told = ''
+  return ({ message }) => {
+    if (message !== told) console.error(`${message} It is asked again until it does.`)
+    told = message
+  }
+}
+
 export function openAgent(settings: AgentSettings, root: string, signal: AbortSignal): Agent {
   const { address, attemptId, podUid, token } = settings
-  const client = new DeskClient({ url: address, token, workerId: nobody })
+  const client = new DeskClient({ url: address, token, workerId: nobody, waits: tellWaiting() })
   return { client, attemptId, podUid, root, signal }
 }
 

@@ -1,7 +1,7 @@
 /** For tests: a desk and a web server that pods reach, and the cluster that is up. */
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { basename } from 'node:path'
 import { inject, onTestFinished } from 'vitest'
@@ -12,7 +12,9 @@ import { clustersOf, type ClusterSettings } from '#server/config/clusters.ts'
 import { deskSocket } from '#server/config/desk.ts'
 import { forwardToDesk } from '#server/http/worker-forward.ts'
 import { ClusterHost } from '../executors/kubernetes/cluster-host.ts'
+import type { ClusterClient } from '../executors/kubernetes/cluster-client.ts'
 import { clusterClient, deploymentsOf, serverOf } from '../executors/kubernetes/kubeconfig.ts'
+import type { AttemptSink } from '../executors/executor.ts'
 import type { Barrier } from '../executors/conformance/trial.ts'
 import type { Crew, Place } from './crew.ts'
 import { deskOf } from './desk-of.ts'
@@ -20,6 +22,8 @@ import { deskOf } from './desk-of.ts'
 export interface KubernetesCrew extends Crew {
   namespace: string
   cluster: ClusterSettings
+  /** @param meanwhile what happens while nobody looks after the cluster */
+  crash: (meanwhile?: () => Promise<unknown>) => Promise<void>
   /** Names of the pods that are there, also of those that only a finalizer holds. */
   podsLeft: () => Promise<string[]>
   /** Nobody looks after the cluster any more; pods are answered still. */
@@ -113,18 +117,33 @@ export async function podBarrier(): Promise<Barrier> {
   }
 }
 
-/** @param last is done when nobody looks after the cluster any more, and pods are answered still */
+/** Answers a pod's agent in the place of the product; it gives whether it did, and until then the agent waits. */
+export type Instead = (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>
+
+/** What a test puts between the parts. */
+export interface Between {
+  /** Asked first of all that agents ask. */
+  instead?: Instead
+  /** What each life of the executor speaks to, in the place of what it is given. */
+  life?: (parts: { client: ClusterClient; sink: AttemptSink }) => { client: ClusterClient; sink: AttemptSink }
+  /** Is done when nobody looks after the cluster any more, and pods are answered still. */
+  last?: (namespace: string) => Promise<unknown>
+}
+
 export async function kubernetesCrew(
   place: Place,
   more: More = {},
-  last: (namespace: string) => Promise<unknown> = () => Promise.resolve(),
+  { instead = () => false, life = (parts) => parts, last = () => Promise.resolve() }: Between = {},
 ): Promise<KubernetesCrew> {
   const { db, hosted, scheduler, sink, runtime } = place
   const namespace = `t-${basename(runtime).slice(-12)}`
   const url = await addressOf(db)
   const socket = deskSocket(runtime)
   await mkdir(socket.folder, { recursive: true, mode: 0o700 })
-  const web = createServer((request, response) => forwardToDesk(request, response, socket.path))
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    if (!(await instead(request, response))) forwardToDesk(request, response, socket.path)
+  }
+  const web = createServer((request, response) => void answer(request, response))
   web.listen(0, inject('machine'))
   await once(web, 'listening')
   const address = `http://${inject('machine')}:${(web.address() as AddressInfo).port}`
@@ -133,14 +152,13 @@ export async function kubernetesCrew(
   const employ = () => {
     const host = new ClusterHost({
       cluster,
-      client: clusterClient(cluster),
+      ...life({ client: clusterClient(cluster), sink }),
       deployments: deploymentsOf(cluster),
       workerGone: (id) => desk.forget(id),
       address: () => serverOf(cluster),
       databaseUrl: url,
       db,
       artifacts: hosted.ctx.artifacts,
-      sink,
       scheduler,
       released: (token) => scheduler.released(token),
       log: hosted.ctx.log,
@@ -169,8 +187,9 @@ export async function kubernetesCrew(
         async () => ((await podsLeft()).length === 0 ? true : null),
         90_000,
       )),
-    crash: async () => {
+    crash: async (meanwhile) => {
       await host.stop()
+      await meanwhile?.()
       host = employ()
     },
     stop: async () => {
@@ -205,10 +224,11 @@ export async function warmCrew(
     return names.split(' ').filter(Boolean)
   }
   const pool = { workers: 2, slots: 4, cpu: 0.4, memory: 2 ** 30, idle: 600, drain: 0, ...more }
-  const crew = await kubernetesCrew(place, { ...cluster, warm_pool: pool }, async (namespace) => {
+  const last = async (namespace: string) => {
     await kubectl(['delete', 'deployments', ...theirs(namespace)])
     await until('no worker is left', async () => ((await pods(namespace)).length === 0 ? true : null))
-  })
+  }
+  const crew = await kubernetesCrew(place, { ...cluster, warm_pool: pool }, { last })
   const { ctx } = place.hosted
   Object.assign(ctx, { clusters: [crew.cluster], deployment: { ...ctx.deployment, warm: 'default' } })
   const { namespace } = crew

@@ -3,6 +3,7 @@ import type { Told } from './container-end.ts'
 import { explain } from './explain.ts'
 import { ownPrefix, recommendedPrefix } from './names.ts'
 import { readPod, shapeOf, textOf, type ObservedPod } from './observed.ts'
+import type { SeenSince } from './seen-since.ts'
 import type { PodVerdict } from './verdict.ts'
 
 /** How an attempt ends: `AttemptEnd` without what its pod has left. */
@@ -55,6 +56,8 @@ export interface AttemptFacts {
   graceSeconds: number
   /** What happens on a node that does not answer: `assumeDeadMs` after that began its end is published; null: it is waited for. */
   assumeDeadMs: number | null
+  /** Since when its pod is seen to be as it is. */
+  since: SeenSince
   /** Why the cluster does not take its pod, as far as that may pass. */
   refusal: Told | null
 }

@@ -3,7 +3,7 @@ import type { Reason } from '../run/states.ts'
 import { exitOf } from './container-end.ts'
 
 const exit = (reason: Reason | null, exitCode: number | null, isEnded = false) => {
-  const { exitCode: code, signal } = exitOf({ reason, exitCode }, isEnded)
+  const { exitCode: code, signal } = exitOf({ reason, exitCode, container: 'main' }, isEnded)
   return [code, signal]
 }
 
@@ -21,6 +21,14 @@ test('what ended with a code of its own keeps it, also where it was ended, or a 
   expect(exit('oom', 3)).toEqual([3, null])
   expect(exit('missing_output', 0)).toEqual([0, null])
   expect(exit('node_lost', null)).toEqual([null, null])
+})
+
+test('the code of a container of ours is none of the task’s', () => {
+  const code = (container: string, reason: Reason, isEnded = false) =>
+    exitOf({ reason, exitCode: 137, container }, isEnded)
+  expect(code('gate', 'infrastructure_unknown')).toEqual({ exitCode: null, signal: null })
+  expect(code('outputs', 'storage')).toEqual({ exitCode: 0, signal: null })
+  expect(code('outputs', 'cancel_requested', true)).toEqual({ exitCode: null, signal: null })
 })
 
 test('what could not be started has no code: the number is of its runtime', () => {

@@ -12,6 +12,7 @@
  *   of a container that it had not made when the pod was ended: that one has no id.
  */
 import type { Reason } from '../run/states.ts'
+import { containerNames } from './build-pod.ts'
 import type { PodEnd } from './attempt-facts.ts'
 import type { ObservedContainer, Terminated } from './observed.ts'
 import { sentence } from './verdict.ts'
@@ -71,11 +72,18 @@ export interface Exit {
 const startErrors: ReadonlySet<number> = new Set([126, 127, 128])
 
 /**
+ * Of a container of ours it tells nothing: the code is that of `main`, and where nobody brought away what that left, it was 0.
  * 137 and 143 are signals where something is known to have sent one: its memory, somebody on its node, or we, to end it. Else they are codes
  * that a program may choose, as all others: its author's lists of exit codes are asked.
  * @param isEnded whether it was ended by us
  */
-export function exitOf({ reason, exitCode }: Pick<PodEnd, 'reason' | 'exitCode'>, isEnded: boolean): Exit {
+export function exitOf(
+  { reason, exitCode, container }: Pick<PodEnd, 'reason' | 'exitCode' | 'container'>,
+  isEnded: boolean,
+): Exit {
+  if (container === containerNames.gate) return { exitCode: null, signal: null }
+  if (container === containerNames.outputs)
+    return { exitCode: reason === 'storage' && !isEnded ? 0 : null, signal: null }
   const isSent = isEnded || reason === 'killed' || reason === 'oom'
   if (isSent && exitCode === 137) return { exitCode: null, signal: 'SIGKILL' }
   if (isSent && exitCode === 143) return { exitCode: null, signal: 'SIGTERM' }
@@ -121,7 +129,8 @@ export function failureWords({ name, state, last, restarts }: ObservedContainer)
   if (end === null || end.exitCode === 0) return null
   const often = restarts > 0 ? ` It was started again ${restarts} times.` : ''
   const memory = end.reason === 'OOMKilled' ? ' It used more memory than it was given.' : ''
-  const words = couldNotStart(end) || end.exitCode === null ? (end.message ?? end.reason) : null
+  // The agent's last words, or those of the runtime.
+  const words = end.message ?? (couldNotStart(end) || end.exitCode === null ? end.reason : null)
   const why = words === null ? '' : ` ${sentence(words)}`
   return `The container ${name} failed with exit code ${end.exitCode ?? 'unknown'}.${memory}${why}${often}`
 }

@@ -10,6 +10,16 @@ export function endOfVerdict({ state, reason, message, container, exitCode }: Po
   return { state, reason, message, container, exitCode }
 }
 
+/** Nothing but a container before its code kept it from that. */
+const heldBy = (verdict: PodVerdict, before: string | null): PodVerdict =>
+  verdict.reason !== null || before === null
+    ? verdict
+    : {
+        ...verdict,
+        container: before,
+        message: `Its container ${before} had not ended by then: the log of that is with its pod.`,
+      }
+
 const plain = (state: PodEnd['state'], reason: PodEnd['reason'], message: string | null): PodEnd => ({
   state,
   reason,
@@ -39,9 +49,16 @@ export const nodeLost = (verdict: PodVerdict): Ending => ({
   end: plain('lost', 'node_lost', `${verdict.message ?? 'Its node does not answer.'} It is taken for dead.`),
 })
 
-/** @param verdict what was seen of its pod last; null: there was none, for what the cluster said */
-export function notStarted(verdict: PodVerdict | null, refusal: Told | null): Ending {
-  const held = verdict ?? goesOn('pending', 'not_started', refusal)
+/**
+ * @param verdict what was seen of its pod last; null: there was none, for what the cluster said
+ * @param before the container that it had not come past, where one ran
+ */
+export function notStarted(
+  verdict: PodVerdict | null,
+  refusal: Told | null,
+  before: string | null = null,
+): Ending {
+  const held = heldBy(verdict ?? goesOn('pending', 'not_started', refusal), before)
   const { state, reason, message, container, exitCode } = endOfStart(held)
   return {
     why: 'start_timeout',

@@ -1,4 +1,5 @@
 /** What holds a pod back before its code runs. None of it is an end: it may pass, and `start_timeout` bounds it. */
+import { containerNames } from './build-pod.ts'
 import { failedPull, waitsForImage, whyNotPulled } from './image-pull.ts'
 import { failureWords, neverRan, startFault, type Told } from './container-end.ts'
 import type { ObservedContainer, ObservedPod, PodEvent } from './observed.ts'
@@ -19,10 +20,14 @@ const config: ReadonlySet<string> = new Set([
 const ofAuthor =
   /(secret|configmap|persistentvolumeclaim|serviceaccount) "[^"]*" (not found|is forbidden)|couldn't find key|references non-existent|runAsNonRoot|non-numeric user|will run as root|invalid (variable|name)|not found in ConfigMap|not found in Secret/i
 
+/** Whoever has written the task may know nothing of the others. */
+const ofImage = (name: string, words: string): string =>
+  name === containerNames.main ? words : `The image of the container ${name}: ${words}`
+
 /** Of one that was not made when its pod was ended, the status no longer says why. */
 function byPull(name: string, events: readonly PodEvent[]): Held | null {
   if (failedPull(name, events) === null) return null
-  const message = whyNotPulled(name, { reason: null, message: null }, events)
+  const message = ofImage(name, whyNotPulled(name, { reason: null, message: null }, events))
   return { reason: 'image_pull', message, container: name, exitCode: null }
 }
 
@@ -33,7 +38,7 @@ function byContainer(container: ObservedContainer, events: readonly PodEvent[]):
   const { reason, message } = state
   const told = { container: name, exitCode: null }
   if (waitsForImage(reason))
-    return { ...told, reason: 'image_pull', message: whyNotPulled(name, state, events) }
+    return { ...told, reason: 'image_pull', message: ofImage(name, whyNotPulled(name, state, events)) }
   if (reason !== null && config.has(reason)) {
     const words = message ?? reason
     const byName = reason === 'CreateContainerConfigError' || ofAuthor.test(words)

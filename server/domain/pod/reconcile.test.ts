@@ -3,6 +3,7 @@ import { fixtures } from '#server/testing/pod-fixtures.ts'
 import type { AttemptFacts, Seen } from './attempt-facts.ts'
 import { cancelled } from './ends.ts'
 import { afterRefusal, reconcile, type Action } from './reconcile.ts'
+import { notSeen, seenSince } from './seen-since.ts'
 
 const begin = Date.parse('2026-11-27T06:00:00Z')
 const second = (s: number) => begin + s * 1000
@@ -27,6 +28,7 @@ const facts = (more: Partial<AttemptFacts> = {}): AttemptFacts => ({
   collectMs: 3_600_000,
   graceSeconds: 30,
   assumeDeadMs: null,
+  since: notSeen,
   refusal: null,
   ...more,
 })
@@ -37,6 +39,13 @@ function pod(name: string, isFresh = true): Seen {
   const found = fixtures.find(([one]) => one === name)?.[1]
   if (found === undefined) throw new Error(`there is no fixture ${name}`)
   return { kind: 'pod', pod: found.pod, events: found.events, isFresh }
+}
+/** The same, deleted with a grace in seconds, by a clock that is ahead by some. */
+function within(seen: Seen, grace: number, skew: number): Seen {
+  const { metadata, ...rest } = (seen.kind === 'pod' ? seen.pod : {}) as { metadata: object }
+  const deletionTimestamp = new Date(second(12 + grace + skew)).toISOString()
+  const deleted = { ...metadata, deletionTimestamp, deletionGracePeriodSeconds: grace }
+  return { kind: 'pod', pod: { ...rest, metadata: deleted }, events: [], isFresh: true }
 }
 const stale = (seen: Seen): Seen => ({ ...seen, isFresh: false })
 const kinds = (actions: Action[]) => actions.map(({ kind }) => kind)
@@ -123,7 +132,9 @@ test('[R17] a death: the token is revoked, the very pod is deleted, it has ended
 test('a deletion with a grace of an hour, by others, is made shorter, and then waited for', () => {
   const dying = known({ ending: cancelled })
   expect(kinds(reconcile(dying, pod('deleting'), second(20)))).toEqual(['delete'])
-  expect(kinds(reconcile(dying, pod('deleting'), second(3600)))).toEqual(['wait'])
+  // Whatever the clock of the cluster says.
+  for (const skew of [-3600, 0, 3600])
+    expect(kinds(reconcile(dying, within(pod('deleting'), 30, skew), second(20)))).toEqual(['wait'])
 })
 
 test('whose gate was shut before it was passed is not waited for: no code of it can run any more', () => {
@@ -191,15 +202,44 @@ test('a node that does not answer is waited for, or taken for dead where the tas
   expect(reconcile(known(running), silent, second(9999))).toMatchObject([
     { kind: 'wait', until: null, why: { reason: 'node_lost' } },
   ])
-  const idempotent = known({ ...running, assumeDeadMs: 60_000 })
+  const since = { silentAt: second(3), deletion: null }
+  const idempotent = known({ ...running, assumeDeadMs: 60_000, since })
   expect(reconcile(idempotent, silent, second(62))).toMatchObject([{ kind: 'wait', until: second(63) }])
   const [revoke] = reconcile(idempotent, silent, second(63))
   expect(revoke).toMatchObject({ kind: 'revoke', ending: { end: { state: 'lost', reason: 'node_lost' } } })
   const ending = revoke?.kind === 'revoke' ? revoke.ending : null
   expect(kinds(reconcile({ ...idempotent, ending }, silent, second(63)))).toEqual(['delete'])
-  const deleted = pod('node-silent-deleted')
+  const deleted = within(pod('node-silent-deleted'), 30, 0)
   expect(kinds(reconcile({ ...idempotent, ending }, deleted, second(3700)))).toEqual(['publish'])
   expect(kinds(reconcile({ ...known(running), ending }, deleted, second(3700)))).toEqual(['wait'])
+})
+
+test('[R2] whatever the clock of the cluster says, a pod is taken for dead as long after it was seen to be silent, or to be deleted', () => {
+  const dying = (now: number, seen: Seen) => {
+    const since = seenSince(notSeen, seen.kind === 'pod' ? seen.pod : null, second(20))
+    const all = known({ ending: cancelled, assumeDeadMs: 60_000, since })
+    return kinds(reconcile(all, seen, second(now)))
+  }
+  for (const skew of [-600, 0, 600]) {
+    const deleted = within(pod('deleting'), 30, skew)
+    // Its grace, a minute in which it may be stuck, and a minute of silence.
+    expect(dying(20 + 30 + 60 + 59, deleted)).toEqual(['wait'])
+    expect(dying(20 + 30 + 60 + 60, deleted)).toEqual(['publish'])
+    const silent = within(pod('node-silent-deleted'), 30, skew)
+    expect(dying(20 + 59, silent)).toEqual(['wait'])
+    expect(dying(20 + 60, silent)).toEqual(['publish'])
+  }
+})
+
+test('what is seen of a pod is counted from when it was first seen so, and anew when it was otherwise', () => {
+  const of = (name: string) => (pod(name) as { pod: unknown }).pod
+  const silent = seenSince(seenSince(notSeen, of('node-silent'), 10), of('node-silent'), 20)
+  expect(silent).toEqual({ silentAt: 10, deletion: null })
+  const gone = seenSince(silent, of('node-silent-deleted'), 30)
+  expect(gone).toEqual({ silentAt: 10, deletion: { at: 30, graceMs: 3_600_000 } })
+  expect(seenSince(gone, of('node-silent-deleted'), 40)).toEqual(gone)
+  expect(seenSince(gone, of('running'), 50)).toEqual(notSeen)
+  expect(seenSince(gone, null, 50)).toEqual(notSeen)
 })
 
 test('a pod of an attempt that is over, or that nobody knows any more, goes, with whatever of ours holds it', () => {

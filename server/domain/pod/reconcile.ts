@@ -82,12 +82,19 @@ function cleanUp(facts: AttemptFacts | Forgotten, pod: OwnPod): Action[] {
 }
 
 /** When its node is taken for dead; null: it answers, or is waited for. */
-function deadAt(facts: AttemptFacts, observed: ObservedPod): number | null {
-  if (facts.assumeDeadMs === null) return null
-  if (isNodeSilent(observed))
-    return (observed.conditions.get('Ready')?.at ?? facts.startBy) + facts.assumeDeadMs
-  const over = observed.deletion?.overAt
-  return over == null ? null : over + stuckMs + facts.assumeDeadMs
+function deadAt({ assumeDeadMs, since }: AttemptFacts, observed: ObservedPod, now: number): number | null {
+  if (assumeDeadMs === null) return null
+  if (isNodeSilent(observed)) return (since.silentAt ?? now) + assumeDeadMs
+  if (observed.deletion === null) return null
+  const { at, graceMs } = since.deletion ?? { at: now, graceMs: 0 }
+  return at + graceMs + stuckMs + assumeDeadMs
+}
+
+/** Whether its deletion is asked for, with no more grace than it is to have. */
+function isAskedFor({ graceSeconds }: AttemptFacts, { deletion }: ObservedPod): boolean {
+  if (deletion === null) return false
+  const { at, overAt } = deletion
+  return at === null || overAt === null || overAt - at <= graceSeconds * 1000
 }
 
 /** Its end by itself: what it has written is brought away first. */
@@ -101,13 +108,13 @@ function dying(facts: AttemptFacts, ending: Ending, pod: OwnPod, isFresh: boolea
   if (pod.kind !== 'own') return isFresh ? [{ kind: 'publish', end: ending.end }] : look
   const { uid, observed, verdict } = pod
   if (endOfVerdict(verdict) !== null) return recorded(facts, uid, toldBy(ending, verdict))
-  const graceMs = facts.graceSeconds * 1000
   // Others may have given it an hour: a shorter grace takes the place of a longer one.
-  const isAsked = observed.deletion !== null && (observed.deletion.overAt ?? now) <= now + graceMs + 1000
-  const deletion: Action[] = isAsked ? [] : [{ kind: 'delete', uid, graceSeconds: facts.graceSeconds }]
+  const deletion: Action[] = isAskedFor(facts, observed)
+    ? []
+    : [{ kind: 'delete', uid, graceSeconds: facts.graceSeconds }]
   if (facts.gatePassedAt === null) return [...deletion, { kind: 'publish', end: ending.end }]
   if (deletion.length > 0) return deletion
-  const dead = deadAt(facts, observed)
+  const dead = deadAt(facts, observed, now)
   if (dead === null || dead > now) return wait(dead, verdict)
   return isFresh ? [{ kind: 'publish', end: ending.end }] : look
 }
@@ -117,17 +124,21 @@ interface Bound {
   ending: () => Ending
 }
 
+/** What runs before its code. */
+const runsBefore = ({ init }: ObservedPod): string | null =>
+  init.find(({ state }) => state.kind === 'running')?.name ?? null
+
 /** The bounds that are under way, and as what it ends when one is over. */
 function boundsOf(facts: AttemptFacts, { observed, verdict }: Own, now: number): Bound[] {
   const bounds: Bound[] = []
-  const dead = isNodeSilent(observed) ? deadAt(facts, observed) : null
+  const dead = isNodeSilent(observed) ? deadAt(facts, observed, now) : null
   if (dead !== null) bounds.push({ at: dead, ending: () => nodeLost(verdict) })
   const state = observed.main?.state
   const { timeoutMs, endSeenAt, collectMs } = facts
   if (state?.kind === 'terminated') {
     if (endSeenAt !== null) bounds.push({ at: endSeenAt + collectMs, ending: () => notCollected(collectMs) })
   } else if (verdict.state === 'pending')
-    bounds.push({ at: facts.startBy, ending: () => notStarted(verdict, null) })
+    bounds.push({ at: facts.startBy, ending: () => notStarted(verdict, null, runsBefore(observed)) })
   else if (timeoutMs !== null) {
     const told = state?.kind === 'running' ? state.startedAt : facts.gatePassedAt
     bounds.push({ at: startOf(facts, told, now) + timeoutMs, ending: () => outOfTime(timeoutMs) })

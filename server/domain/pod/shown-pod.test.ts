@@ -52,7 +52,17 @@ describe('a pod that is shown', () => {
         { at: '2026-01-30T06:00:00.000Z', reason: 'Killing', message: 'Stopping', container: 'main' },
         { at, reason: 'Killing', message: 'Stopping', container: 'main' },
       ],
+      logs: [],
     })
+  })
+
+  test('keeps the end of the log of each container beside main that is given, without what is secret', () => {
+    const text = `${'x'.repeat(20_000)}\nDAGBOK_TOKEN=${token} key hunter22\n`
+    const logs = [{ container: 'gate', text }]
+    const kept = lastSeenOf(made({ API_KEY: 'hunter22' }), [], at, logs)?.logs ?? []
+    expect(kept).toMatchObject([{ container: 'gate' }])
+    expect(kept[0]?.text).toMatch(/^… \(what is before is left out\)\nx+\nDAGBOK_TOKEN=\(hidden\) key •••\n$/)
+    expect(kept[0]?.text.length).toBeLessThan(16_100)
   })
 
   test('is bounded, whatever it has: first long texts are cut, then its spec is left out', () => {

@@ -16,6 +16,12 @@ export interface ShownEvent {
   container: string | null
 }
 
+/** The end of the log of a container beside `main`, which has failed or was never through. */
+export interface ShownLog {
+  container: string
+  text: string
+}
+
 /** What is kept of the pod of an attempt when that has ended. */
 export interface LastSeen {
   /** RFC 3339. */
@@ -23,10 +29,12 @@ export interface LastSeen {
   pod: JsonMap
   /** The newest of them, oldest first. */
   events: ShownEvent[]
+  logs: ShownLog[]
 }
 
-/** Bytes of a pod as JSON, characters of a text where it is longer than that, and events that are kept. */
+/** Bytes of a pod as JSON, characters of a text where it is longer than that, of a log, and events that are kept. */
 const mostBytes = 256 * 1024
+const longestLog = 16_000
 const longestText = 2000
 const mostEvents = 50
 
@@ -92,12 +100,21 @@ function bounded(pod: JsonMap): JsonMap {
   return bytesOf(whole) <= mostBytes ? whole : left
 }
 
+const endOfLog = (text: string): string =>
+  text.length <= longestLog ? text : `… (what is before is left out)\n${text.slice(-longestLog)}`
+
 /**
  * What is kept of a pod as it was seen last.
  * @param events a list of events, or an `EventList`; those of another pod are left out
+ * @param logs of its containers beside `main`
  * @returns null where that is no pod
  */
-export function lastSeenOf(pod: unknown, events: unknown, at: string): LastSeen | null {
+export function lastSeenOf(
+  pod: unknown,
+  events: unknown,
+  at: string,
+  logs: readonly ShownLog[] = [],
+): LastSeen | null {
   if (!isMap(pod)) return null
   const uid = textOf(shapeOf(pod['metadata'])['uid'])
   const mask = maskOf(pod)
@@ -112,6 +129,7 @@ export function lastSeenOf(pod: unknown, events: unknown, at: string): LastSeen 
         message: message === null ? null : mask(message).slice(0, longestText),
         container,
       })),
+    logs: logs.map(({ container, text }) => ({ container, text: endOfLog(mask(text)) })),
   }
 }
 

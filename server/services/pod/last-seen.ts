@@ -14,7 +14,8 @@ export function seenOf(handle: Record<string, Json> | null): LastSeen | null {
   if (typeof packed !== 'string') return null
   try {
     const text = gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: mostBytes }).toString('utf8')
-    return JSON.parse(text) as LastSeen
+    // Builds before this one kept no logs of them.
+    return { logs: [], ...(JSON.parse(text) as Omit<LastSeen, 'logs'> & Partial<Pick<LastSeen, 'logs'>>) }
   } catch {
     return null
   }

@@ -12,18 +12,20 @@ export const noPod = (place: PodPlace, says: string): PodView => ({
   yaml: null,
   open: [],
   events: [],
+  logs: [],
 })
 
 export const plannedView = (place: PodPlace, { pod, faults, open }: Planned, says: string): PodView =>
   pod === null
     ? { ...noPod(place, `Its pod would be refused: ${faults.join('\n')}`), open }
-    : { ...place, kind: 'planned', says, yaml: shownYaml(pod), open, events: [] }
+    : { ...place, kind: 'planned', says, yaml: shownYaml(pod), open, events: [], logs: [] }
 
-export const seenView = (place: PodPlace, { at, pod, events }: LastSeen): PodView => ({
+export const seenView = (place: PodPlace, { at, pod, events, logs }: LastSeen): PodView => ({
   ...place,
   kind: 'seen',
   says: `The pod of attempt ${place.n}, as it was last seen at ${at}.`,
   yaml: shownYaml(pod),
   open: [],
   events,
+  logs,
 })

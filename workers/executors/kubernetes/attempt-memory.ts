@@ -2,6 +2,8 @@
 import type { Told } from '#server/domain/pod/container-end.ts'
 import type { Seen } from '#server/domain/pod/attempt-facts.ts'
 import type { Pod } from '#server/domain/pod/manifest.ts'
+import { notSeen, seenSince, type SeenSince } from '#server/domain/pod/seen-since.ts'
+import type { ShownLog } from '#server/domain/pod/shown-pod.ts'
 import type { PodRef } from './cluster-client.ts'
 
 export interface Remembered {
@@ -16,6 +18,10 @@ export interface Remembered {
   refusal: Told | null
   /** Its pod as it was seen last, and what was told of it. */
   seen: { pod: unknown; events: unknown } | null
+  /** Logs of its containers beside `main`, once they were asked for. */
+  sideLogs: ShownLog[] | null
+  /** Since when it is seen to be as it is: another life begins to count anew. */
+  since: SeenSince
   /** Whether what was pulled for it is written down. */
   isPulled: boolean
   /** The pod that was deleted, and let go of; `at` in ms of `elapsed`. What is told of it until it is gone may be old. */
@@ -30,6 +36,8 @@ const nothing: Omit<Remembered, 'ref'> = {
   cancelAsked: false,
   refusal: null,
   seen: null,
+  sideLogs: null,
+  since: notSeen,
   isPulled: false,
   letGo: null,
 }
@@ -77,18 +85,22 @@ export class AttemptMemory {
     return id
   }
 
-  /** What was told of it before stays, where nobody was asked for that. */
-  see(attemptId: string, seen: Seen): void {
+  /**
+   * What was told of it before stays, where nobody was asked for that.
+   * @param now of the database; ms since the epoch
+   */
+  see(attemptId: string, seen: Seen, now: number): void {
     const known = this.#remembered.get(attemptId)
     if (known === undefined) return
     const pod = seen.kind === 'pod' ? seen.pod : (known.seen?.pod ?? null)
+    known.since = seenSince(known.since, seen.kind === 'pod' ? seen.pod : null, now)
     known.seen = { pod, events: seen.isFresh ? seen.events : (known.seen?.events ?? []) }
   }
 
   /** It is kept elsewhere. */
   forgetSeen(attemptId: string): void {
     const known = this.#remembered.get(attemptId)
-    if (known !== undefined) known.seen = null
+    if (known !== undefined) known.seen = known.sideLogs = null
   }
 
   ids(): string[] {

@@ -54,6 +54,8 @@ export interface PodRef {
 export interface LogAsk {
   container: string
   follow: boolean
+  /** Of the container before its last restart. */
+  previous?: boolean
   /** RFC 3339, whole seconds: lines from this second on. */
   sinceTime?: string
   tailLines?: number
@@ -230,8 +232,11 @@ export class ClusterClient {
    * The kubelet cuts a stream off after four hours, and when it rotates: it is to be asked again from where it ended.
    * @throws ClusterError `invalid` while the container has not started, `not_found` when there is no such pod
    */
-  readLog(ref: PodRef, { container, follow, sinceTime, tailLines, limitBytes, silentMs, signal }: LogAsk) {
-    const query = { container, follow, timestamps: true, sinceTime, tailLines, limitBytes }
+  readLog(
+    ref: PodRef,
+    { container, follow, previous, sinceTime, tailLines, limitBytes, silentMs, signal }: LogAsk,
+  ) {
+    const query = { container, follow, previous, timestamps: true, sinceTime, tailLines, limitBytes }
     const ask: Ask = { method: 'GET', path: `${pathOf(ref)}/log`, query, withinMs: callMs, signal }
     return this.#calls.stream(ask, silentMs ?? (follow ? silentLogMs : callMs))
   }

@@ -71,6 +71,8 @@ export interface LogPosition {
   /** s since the epoch. */
   second: number
   lines: number
+  /** ns since the epoch, of the first of those lines and of the latest; null where it is not known. */
+  ends: { first: bigint; last: bigint } | null
 }
 
 /**
@@ -87,21 +89,36 @@ export class LogCursor {
   #isDue = false
   /** Lines that another process has had, and that come first: a kubelet gives them in the order in which they were written. */
   #skipped = 0
+  /** Of those. null: they have come, or there are none. */
+  #had: LogPosition['ends'] = null
+  /** Whether the first of them is not in the log any more: then it is by their times that they are known. null: no line has come. */
+  #isCut: boolean | null = null
 
   /** @param from where another process was; null: at the beginning */
   constructor(from: LogPosition | null = null) {
     if (from === null) return
     this.#latest = BigInt(from.second) + 1n
     this.#skipped = from.lines
+    this.#had = from.ends
   }
 
   get position(): LogPosition | null {
     const from = this.#from
     if (from === null) return null
     let lines = this.#skipped
-    for (const [second, taken] of this.#taken)
-      if (second >= from) for (const count of taken.values()) lines += count
-    return { second: Number(from), lines }
+    const times: bigint[] = []
+    for (const [second, taken] of this.#taken) {
+      if (second < from) continue
+      for (const [key, count] of taken) {
+        lines += count
+        times.push(BigInt(key.slice(0, key.indexOf(' '))))
+      }
+    }
+    const [first] = times
+    const last = times.reduce((one, other) => (one > other ? one : other), first ?? 0n)
+    // Nothing new has come yet, or has come behind what another process has had.
+    const ends = first === undefined || this.#skipped > 0 ? this.#had : { first, last }
+    return { second: Number(from), lines, ends }
   }
 
   /** RFC 3339, for `readLog`; undefined: from the beginning. */
@@ -142,8 +159,7 @@ export class LogCursor {
       this.#isDue = false
       return false
     }
-    const isSkipped = this.#skipped > 0
-    if (isSkipped) this.#skipped--
+    const isSkipped = this.#wasHad(at)
     const from = this.#from
     // It is not asked for from there again, so that it could not be told from a new one.
     if (from !== null && second < from) return !isSkipped
@@ -152,6 +168,27 @@ export class LogCursor {
     this.#taken.set(second, lines)
     if (this.#latest === null || second > this.#latest) this.#reach(second)
     return !isSkipped
+  }
+
+  /** Whether another process has had a line. What was rotated meanwhile is not taken for it, and a hole behind that is told. */
+  #wasHad(at: bigint): boolean {
+    const had = this.#had
+    this.#isCut ??= had !== null && had.first !== at
+    if (!this.#isCut) {
+      if (this.#skipped > 0) this.#skipped--
+      else return false
+      return true
+    }
+    if (had === null) return false
+    if (at <= had.last) {
+      this.#skipped = 0
+      return true
+    }
+    // None of what was had came before it.
+    this.#isDue = this.#skipped > 0
+    this.#skipped = 0
+    this.#had = null
+    return false
   }
 
   #reach(second: bigint): void {

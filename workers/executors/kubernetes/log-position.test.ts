@@ -37,3 +37,28 @@ test('whoever goes on with a log from a position has each of its lines once, als
     { numRuns: 2000 },
   )
 })
+
+test('[R8] whoever goes on after a rotation has none of its lines twice, misses none that is there, and tells a hole', () => {
+  const steps = fc.array(fc.integer({ min: 1, max: 1_500_000_000 }), { minLength: 2, maxLength: 40 })
+  fc.assert(
+    fc.property(steps, fc.nat(40), fc.nat(40), (between, upTo, rotated) => {
+      let at = 100_000_000_000n
+      const log = between.map((ns, n): LogLine => ({ at: (at += BigInt(ns)), text: `${n}`, isWhole: true }))
+      const first = new LogCursor()
+      const had = read(log.slice(0, upTo), first)
+      const left = log.slice(rotated)
+      const cursor = new LogCursor(first.position)
+      cursor.begin()
+      const told: (LogLine | 'hole')[] = []
+      for (const one of from(left, cursor.sinceTime)) {
+        if (!cursor.take(one)) continue
+        if (cursor.tellGap()) told.push('hole')
+        told.push(one)
+      }
+      const isHole = had.length > 0 && rotated >= had.length && left.length > 0
+      const rest = log.slice(Math.max(had.length, rotated))
+      expect(told).toEqual(isHole ? ['hole', ...rest] : rest)
+    }),
+    { numRuns: 2000 },
+  )
+})

@@ -6,6 +6,7 @@ import { finalizer } from '#server/domain/pod/names.ts'
 import { exitOf, type Told } from '#server/domain/pod/container-end.ts'
 import type { AttemptFacts, PodEnd } from '#server/domain/pod/attempt-facts.ts'
 import { ownPrefix, specHashAnnotation } from '#server/domain/pod/names.ts'
+import type { SeenSince } from '#server/domain/pod/seen-since.ts'
 import type { LiveAttempt } from '#db/queries/pod.ts'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
 import { attemptEnd, type AttemptEnd } from '../executor.ts'
@@ -22,7 +23,7 @@ export const collectMs = 3_600_000
 export function factsOf(
   attempt: LiveAttempt,
   handle: PodHandle,
-  known: { cancelAsked: boolean; refusal: Told | null; assumeDeadMs: number | null },
+  known: { cancelAsked: boolean; refusal: Told | null; assumeDeadMs: number | null; since: SeenSince },
 ): AttemptFacts {
   return {
     isOver: false,
@@ -46,6 +47,7 @@ export function factsOf(
     collectMs,
     graceSeconds,
     assumeDeadMs: known.assumeDeadMs,
+    since: known.since,
     refusal: known.refusal,
   }
 }

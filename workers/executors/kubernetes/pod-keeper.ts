@@ -22,6 +22,7 @@ import { endOf, factsOf } from './pod-end.ts'
 import { podHandleOf, type PodHandle } from './pod-handle.ts'
 import type { PodLogs } from './pod-logs.ts'
 import { notePulled, seenFor } from './pod-record.ts'
+import { sideLogs } from './side-logs.ts'
 import { realTiming, type Timing } from './timing.ts'
 import type { Again } from './work-queue.ts'
 
@@ -108,16 +109,16 @@ export class PodKeeper {
       if (known === 'elsewhere') return this.#forget(attemptId)
       const ref = known === null ? own.ref : refOf(known.handle)
       if (ref === null) return this.#forget(attemptId)
-      const facts =
-        known === null
-          ? null
-          : factsOf(known.attempt, known.handle, { ...own, assumeDeadMs: this.#options.assumeDeadMs })
+      const now = known?.attempt.now ?? Date.now()
+      const { assumeDeadMs } = this.#options
+      const factsNow = () =>
+        known === null ? null : factsOf(known.attempt, known.handle, { ...own, assumeDeadMs })
       // Nobody can have made what nobody was asked for.
       const isUnmade = own.manifest !== null && !own.isAsked
-      const seen = await this.#see(ref, facts, { isFresh, isUnmade, made })
-      this.memory.see(attemptId, seen)
+      const seen = await this.#see(ref, known?.handle.uid ?? null, { isFresh, isUnmade, made })
+      this.memory.see(attemptId, seen, now)
+      const facts = factsNow()
       if (known !== null) await notePulled(this.#options.db, own, known.handle, known.attempt.versionId, seen)
-      const now = known?.attempt.now ?? Date.now()
       const next = await this.#act(attemptId, {
         known,
         facts,
@@ -141,16 +142,16 @@ export class PodKeeper {
     return handle.cluster === this.#options.cluster ? { attempt, handle } : 'elsewhere'
   }
 
-  /** @param made in this look, and perhaps not heard of by the watch yet */
+  /** @param known its UID as it is written. @param made in this look, and perhaps not heard of by the watch yet */
   async #see(
     ref: PodRef,
-    facts: AttemptFacts | null,
+    known: string | null,
     { isFresh, isUnmade, made }: { isFresh: boolean; isUnmade: boolean; made: PodObject | null },
   ): Promise<Seen> {
     const { client, viewed } = this.#options
     const { signal } = this.#stopped
     const pod = isFresh ? await client.getPod(ref, signal) : (viewed(ref) ?? made)
-    const uid = pod?.metadata.uid ?? facts?.uid ?? null
+    const uid = pod?.metadata.uid ?? known
     const events = isFresh && uid !== null ? await this.#eventsOf(ref, uid) : []
     return pod === null
       ? { kind: 'absent', events, isFresh: isFresh || isUnmade }
@@ -170,6 +171,7 @@ export class PodKeeper {
   }
 
   async #act(attemptId: string, look: Look & { actions: Action[] }): Promise<Step> {
+    await this.#hearSides(attemptId, look)
     const { known, actions } = look
     const going = actions.find((one) => one.kind === 'delete' || one.kind === 'remove_finalizer')
     if (known === null && going !== undefined) return this.#letGo(attemptId, going.uid, look)
@@ -193,6 +195,20 @@ export class PodKeeper {
     for (const action of look.actions) await this.#do(attemptId, action, look)
     if (own !== undefined) own.letGo = { uid, at: elapsed() }
     return { done: { againMs: goneMs } }
+  }
+
+  /** Before it is ended or let go, for with its containers their logs go. Of what ends because somebody wants it to, nobody asks why. */
+  async #hearSides(
+    attemptId: string,
+    { known, ref, seen, actions }: Look & { actions: Action[] },
+  ): Promise<void> {
+    const own = this.memory.get(attemptId)
+    const revoked = actions.find((action) => action.kind === 'revoke')
+    if (revoked === undefined && !actions.some(({ kind }) => kind === 'publish')) return
+    const { why = null } = revoked?.ending ?? known?.handle.ending ?? {}
+    const isWanted = why === 'cancel' || why === 'timeout'
+    if (isWanted || seen.kind === 'absent' || own === undefined || own.sideLogs !== null) return
+    own.sideLogs = await sideLogs(this.#options.client, ref, seen.pod, this.#stopped.signal)
   }
 
   async #do(attemptId: string, action: Action, { known, facts, ref, seen, now }: Look): Promise<Step> {

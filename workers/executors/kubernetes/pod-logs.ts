@@ -33,10 +33,15 @@ const atOnce = 64 * 1024
 
 const container = 'main'
 
-const positionText = ({ second, lines }: LogPosition): string => `${second}#${lines}`
+const positionText = ({ second, lines, ends }: LogPosition): string =>
+  `${second}#${lines}${ends === null ? '' : `#${ends.first}#${ends.last}`}`
+/** Builds before this one have written no times. */
 function positionOf(text: string | null): LogPosition | null {
-  const [, second = '', lines = ''] = /^(\d+)#(\d+)$/.exec(text ?? '') ?? []
-  return second === '' ? null : { second: Number(second), lines: Number(lines) }
+  const found = /^(\d+)#(\d+)(?:#(\d+)#(\d+))?$/.exec(text ?? '')
+  if (found === null) return null
+  const [, second = '', lines = '', first, last] = found
+  const ends = first === undefined || last === undefined ? null : { first: BigInt(first), last: BigInt(last) }
+  return { second: Number(second), lines: Number(lines), ends }
 }
 
 interface Following {

@@ -1,4 +1,4 @@
-/** What of a pod outlives it: how it was seen last, and which images it ran. */
+/** What of a pod outlives it: how it was seen last, with what failed beside its code, and which images it ran. */
 import type { Queryable } from '#db/client.ts'
 import { noteImages } from '#db/queries/version-image.ts'
 import type { Json } from '#server/domain/json.ts'
@@ -15,12 +15,13 @@ import type { PodHandle } from './pod-handle.ts'
  * @param now ms since the epoch
  */
 export function seenFor(
-  own: Pick<Remembered, 'seen'> | undefined,
+  own: Pick<Remembered, 'seen' | 'sideLogs'> | undefined,
   { seen: kept }: PodHandle,
   now: number,
 ): Record<string, Json> {
   const seen = kept === undefined ? own?.seen : null
-  const last = seen == null ? null : lastSeenOf(seen.pod, seen.events, new Date(now).toISOString())
+  const logs = own?.sideLogs ?? []
+  const last = seen == null ? null : lastSeenOf(seen.pod, seen.events, new Date(now).toISOString(), logs)
   return last === null ? {} : { seen: packSeen(last) }
 }
 

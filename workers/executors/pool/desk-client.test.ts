@@ -21,6 +21,7 @@ afterAll(() => server.close())
 
 function clientOf() {
   let pauses = 0
+  const waits: string[] = []
   const client = new DeskClient({
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     token: 't',
@@ -29,8 +30,9 @@ function clientOf() {
       pauses++
       return Promise.resolve()
     },
+    waits: ({ message }) => waits.push(message),
   })
-  return { client, pauses: () => pauses }
+  return { client, pauses: () => pauses, waits }
 }
 
 const good = { status: 200, body: '{"ok": true}' }
@@ -38,12 +40,13 @@ const strange = [404, 403, 401, 400, 502].map((status) => ({ status, body: '<h1>
 const ours = { status: 404, body: '{"code": "not_found", "message": "This worker is not known."}' }
 
 test('[R16] once the desk has answered, what others answer in its place is waited out; its own refusal is none of that', async () => {
-  const { client, pauses } = clientOf()
+  const { client, pauses, waits } = clientOf()
   answers = [good]
   await client.call('register')
   answers = [...strange, good]
   expect(await client.insist('heartbeat')).toEqual({ ok: true })
   expect(pauses()).toBe(strange.length)
+  expect(waits).toEqual(strange.map(({ status }) => `status ${status}`))
   answers = [{ status: 413, body: '<h1>Request Entity Too Large</h1>' }]
   await expect(client.insist('attempt/end')).rejects.toMatchObject({ code: 'too_large' })
   answers = [ours]

@@ -56,6 +56,7 @@ export class DeskClient {
   readonly #workerId: string
   readonly #random: () => number
   readonly #pause: typeof pause
+  readonly #waits: (error: Error) => void
   /** Whether the desk has answered once: this is its address. */
   #heard = false
 
@@ -65,12 +66,15 @@ export class DeskClient {
     workerId: string
     random?: () => number
     pause?: typeof pause
+    /** Told of each failure after which it is asked again. */
+    waits?: (error: Error) => void
   }) {
     this.#url = given.url.replace(/\/$/, '')
     this.#token = given.token
     this.#workerId = given.workerId
     this.#random = given.random ?? Math.random
     this.#pause = given.pause ?? pause
+    this.#waits = given.waits ?? (() => {})
   }
 
   /** One call. @throws DagbokError `unavailable` when nobody answers; what the desk refuses with; the signal's reason */
@@ -123,6 +127,7 @@ export class DeskClient {
         return await work()
       } catch (error) {
         if (!isPassing(error)) throw error
+        this.#waits(error as Error)
         await this.#pause(spread(wait, this.#random), signal)
       }
     }

@@ -1,5 +1,6 @@
 /** Ways to end, or to be held back, that a cluster shows by itself, without harm to anything else on it. */
 import type { PodVerdict } from '#server/domain/pod/verdict.ts'
+import { agentEnds } from './agent-ends.ts'
 import type { RealPods } from './real-pods.ts'
 
 type Container = Record<string, unknown>
@@ -11,6 +12,8 @@ export interface RealEnd {
   pod?: Container
   gate?: string[]
   outputs?: string[]
+  /** Of both of them. */
+  agent?: Container
   /** What is done to it, once `main` runs, or it is so. */
   actWhen?: (verdict: PodVerdict) => boolean
   act?: (pods: RealPods, name: string, uid: string) => Promise<unknown>
@@ -111,22 +114,7 @@ export const realEnds = (registry: string): Record<string, RealEnd> => ({
     when: isHeld,
     expected: pending('unschedulable'),
   },
-  'gate-refused': {
-    about: 'the container before main fails',
-    gate: sh('exit 7'),
-    expected: {
-      state: 'lost',
-      reason: 'infrastructure_unknown',
-      container: 'gate',
-      exitCode: 7,
-      userCode: 'not_started',
-    },
-  },
-  'outputs-failed': {
-    about: 'main ends with 0, and its sidecar fails after it',
-    outputs: sh('trap "exit 1" TERM; sleep 1000 & wait'),
-    expected: { state: 'failed', reason: 'storage', container: 'outputs', exitCode: 1, userCode: 'started' },
-  },
+  ...agentEnds(registry),
   deadline: {
     about: 'activeDeadlineSeconds is over, and main ends with 0 on SIGTERM',
     main: { command: patient },
@@ -181,7 +169,10 @@ export const realEnds = (registry: string): Record<string, RealEnd> => ({
 })
 
 /** The pod of one, as ours are: a gate, a sidecar, `main`; nothing of it may be more than *restricted*. */
-export function specOf(registry: string, { main = {}, pod = {}, gate, outputs }: RealEnd): object {
+export function specOf(
+  registry: string,
+  { main = {}, pod = {}, gate, outputs, agent = {} }: RealEnd,
+): object {
   const common = { image: `${registry}/busybox:1` }
   return {
     restartPolicy: 'Never',
@@ -189,8 +180,8 @@ export function specOf(registry: string, { main = {}, pod = {}, gate, outputs }:
     automountServiceAccountToken: false,
     securityContext: { runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000 },
     initContainers: [
-      { ...common, name: 'gate', command: gate ?? ['true'] },
-      { ...common, name: 'outputs', command: outputs ?? patient, restartPolicy: 'Always' },
+      { ...common, ...agent, name: 'gate', command: gate ?? ['true'] },
+      { ...common, ...agent, name: 'outputs', command: outputs ?? patient, restartPolicy: 'Always' },
     ],
     containers: [{ ...common, name: 'main', command: ['true'], ...main }],
     ...pod,

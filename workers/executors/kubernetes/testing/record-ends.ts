@@ -8,7 +8,8 @@ import { kubeconfigOf } from '../../../../k8s/test-cluster/keys.ts'
 import { registry, versions } from '../../../../k8s/test-cluster/settings.ts'
 import { clusterState } from '../../../../k8s/test-cluster/state.ts'
 import { kubectl } from '../../../../k8s/test-cluster/testing/kubectl.ts'
-import { hasEnded, isRunning, realEnds, specOf } from './real-ends.ts'
+import { harmfulEnds } from './harmful-ends.ts'
+import { hasEnded, isRunning, realEnds, specOf, type RealEnd } from './real-ends.ts'
 import { RealPods } from './real-pods.ts'
 
 /** Readable, and as short as that allows: what fits in a line is in one. */
@@ -32,7 +33,11 @@ await kubectl(['create', 'namespace', namespace])
 await mkdir(folder, { recursive: true })
 const pods = new RealPods(kubeconfigOf('admin'), namespace)
 
-for (const [name, end] of Object.entries(realEnds(registry))) {
+const all: Record<string, RealEnd & { undo?: () => Promise<unknown> }> = {
+  ...realEnds(registry),
+  ...harmfulEnds(registry),
+}
+for (const [name, end] of Object.entries(all)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   const { uid } = (await pods.create(name, specOf(registry, end))).metadata
   if (end.act !== undefined) {
@@ -41,6 +46,7 @@ for (const [name, end] of Object.entries(realEnds(registry))) {
   }
   await pods.when(name, end.when ?? hasEnded)
   const { pod, events, verdict } = await pods.observe(name, uid)
+  await end.undo?.()
   const { items } = events as { items: { metadata: { managedFields?: unknown } }[] }
   for (const { metadata } of items) delete metadata.managedFields
   const source = `Kubernetes ${versions[state.minor]}`

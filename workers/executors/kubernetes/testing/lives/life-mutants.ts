@@ -71,6 +71,16 @@ export const lifeMutants: { name: string; cuts: Cut[] }[] = [
     ],
   },
   {
+    name: 'the clock of a cluster is believed',
+    cuts: [
+      {
+        file: reconcile,
+        find: 'return at + graceMs + stuckMs + assumeDeadMs',
+        put: 'return (observed.deletion.overAt ?? at + graceMs) + stuckMs + assumeDeadMs',
+      },
+    ],
+  },
+  {
     name: 'the events of a pod are not asked for',
     cuts: [
       {

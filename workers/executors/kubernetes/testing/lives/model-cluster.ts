@@ -12,6 +12,7 @@ export class ModelCluster {
   readonly #row: ModelRow
   readonly #random: Random
   readonly #skewMs: number
+  readonly #controlSkewMs: number
   now: number
   pod: ModelPod | null = null
   /** What runs, whether the API knows of it or not. */
@@ -27,18 +28,19 @@ export class ModelCluster {
   #isToAskAgain = false
   #uids = 0
 
-  /** @param skewMs how far the node's clock is ahead */
-  constructor(row: ModelRow, random: Random, now: number, skewMs: number) {
+  /** @param skewMs how far the node's clock is ahead. @param controlSkewMs how far that of the control plane is */
+  constructor(row: ModelRow, random: Random, now: number, skewMs: number, controlSkewMs: number) {
     this.#row = row
     this.#random = random
     this.now = now
     this.#skewMs = skewMs
+    this.#controlSkewMs = controlSkewMs
   }
 
   // What the API server does when it is asked.
 
   read(): unknown {
-    return this.pod === null ? null : toJson(this.pod)
+    return this.pod === null ? null : toJson(this.pod, this.#controlSkewMs)
   }
 
   /** Of every pod: whoever reads them leaves out those of another. */

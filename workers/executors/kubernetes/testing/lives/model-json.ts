@@ -58,6 +58,17 @@ function statusesOf(told: Containers): object {
   }
 }
 
+/** What the control plane has written of it, by its own clock. */
+function skewed(pod: ModelPod, skewMs: number): ModelPod {
+  const { deletion, disruption, silentSince } = pod
+  return {
+    ...pod,
+    deletion: deletion === null ? null : { ...deletion, at: deletion.at + skewMs },
+    disruption: disruption === null ? null : { ...disruption, at: disruption.at + skewMs },
+    silentSince: silentSince === null ? null : silentSince + skewMs,
+  }
+}
+
 function conditionsOf({ disruption, silentSince, told }: ModelPod): object[] {
   const isUp = told?.main === 'running'
   return [
@@ -69,7 +80,9 @@ function conditionsOf({ disruption, silentSince, told }: ModelPod): object[] {
   ]
 }
 
-export function toJson(pod: ModelPod): unknown {
+/** @param skewMs how far the clock of the control plane is ahead */
+export function toJson(real: ModelPod, skewMs: number): unknown {
+  const pod = skewed(real, skewMs)
   const { uid, isOurs, hasFinalizer, deletion, isBound, phase, told } = pod
   const overAt = deletion === null ? 0 : deletion.at + deletion.graceSeconds * 1000
   const gone =

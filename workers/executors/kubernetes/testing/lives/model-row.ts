@@ -1,6 +1,8 @@
 /** The row of one attempt, as a database holds it: every write is one guarded statement. */
 import type { AttemptFacts, Ending, PodEnd, PodIdentity } from '#server/domain/pod/attempt-facts.ts'
 
+import { notSeen } from '#server/domain/pod/seen-since.ts'
+
 export const identity: PodIdentity = {
   labels: { 'app.kubernetes.io/managed-by': 'dagbok', 'dagbok.dev/attempt': '1' },
   annotations: { 'dagbok.dev/attempt-id': 'attempt-1', 'dagbok.dev/spec-hash': 'abc' },
@@ -31,6 +33,7 @@ export class ModelRow {
 
   read(): AttemptFacts {
     return {
+      since: notSeen,
       ...this.#terms,
       identity,
       isOver: this.ends.length > 0,

@@ -2,8 +2,9 @@
  * Lives of an attempt's pod: two reconcilers, each step of which may be its last, beside a cluster in which everything goes wrong, by
  * seed. What must hold: the user's code starts once at most, the attempt ends once, its end is true, and nothing is left.
  */
-import type { Ending, PodEnd, Seen } from '#server/domain/pod/attempt-facts.ts'
+import type { AttemptFacts, Ending, Forgotten, PodEnd, Seen } from '#server/domain/pod/attempt-facts.ts'
 import { reconcile, type Action } from '#server/domain/pod/reconcile.ts'
+import { notSeen, seenSince } from '#server/domain/pod/seen-since.ts'
 import { Random } from '#workers/simulation/random.ts'
 import { ModelCluster } from './model-cluster.ts'
 import type { Containers } from './model-json.ts'
@@ -45,7 +46,8 @@ class World {
       assumeDeadMs: random.pick([null, 10_000]),
     }
     this.row = new ModelRow(this.terms)
-    this.cluster = new ModelCluster(this.row, random, begin, random.pick([0, 0, -3_600_000, 3_600_000]))
+    const skews = [0, 0, -3_600_000, 3_600_000]
+    this.cluster = new ModelCluster(this.row, random, begin, random.pick(skews), random.pick(skews))
   }
 
   pass(): void {
@@ -159,17 +161,23 @@ class World {
 
 /** A reconciler, as far as its next effect each time: whoever drives it may stop there for ever. */
 function* reconciler(world: World): Generator<void, void, void> {
+  let since = notSeen
+  const next = (facts: AttemptFacts | Forgotten, seen: Seen): Action[] => {
+    const { now } = world.cluster
+    since = seenSince(since, seen.kind === 'pod' ? seen.pod : null, now)
+    return reconcile('identity' in facts ? { ...facts, since } : facts, seen, now)
+  }
   for (;;) {
     const known = world.row.read()
     // Whoever reads the rows of live attempts alone finds none.
     const facts = known.isOver && world.random.chance(0.5) ? { attemptId: 'attempt-1' } : known
     yield
-    let actions = reconcile(facts, viewed(world), world.cluster.now)
+    let actions = next(facts, viewed(world))
     if (actions[0]?.kind === 'look') {
       yield
       const seen = fresh(world)
       yield
-      actions = reconcile(facts, seen, world.cluster.now)
+      actions = next(facts, seen)
     }
     for (const action of actions) {
       yield
