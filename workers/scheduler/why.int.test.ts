@@ -154,7 +154,7 @@ test('who looks after a cluster only runs no task of its own machine, and nothin
   await database().client`update run set state = 'running', started_at = now() where id = ${run}`
   await database()
     .client`update task_run set state = 'queued', queued_at = now() - interval '1 hour' where run_id = ${run}`
-  expect(await sentenceOf(run, 'a')).toMatch(/^This Dagbok runs no tasks on its own machine: /)
+  expect(await sentenceOf(run, 'a')).toMatch(/^No worker of this Dagbok is alive: /)
   expect(await schedulerLag(database(), null)).toBe(0)
 })
 

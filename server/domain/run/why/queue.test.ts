@@ -37,6 +37,11 @@ test.each<[string, Partial<QueueFacts>, string]>([
     'This Dagbok runs no tasks on its own machine: give the task `executor: kubernetes`, or `pool`, in a new version.',
   ],
   [
+    'a worker of the product’s own machine',
+    { queue: null, workers: { alive: 0, places: 0, taken: 0, holders: [] } },
+    'No worker of this Dagbok is alive: nothing starts until one is.',
+  ],
+  [
     'a cluster that is not there',
     { queue: '@gpu', workers: { alive: 0, places: 0, taken: 0, holders: [] } },
     'Nobody looks after a cluster gpu: whoever runs this Dagbok adds it to the file that DAGBOK_CLUSTERS_FILE names.',

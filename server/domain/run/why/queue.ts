@@ -145,6 +145,8 @@ export function whyQueued(facts: QueueFacts): Why {
     return [
       'This Dagbok runs no tasks on its own machine: give the task `executor: kubernetes`, or `pool`, in a new version.',
     ]
+  // What looks after clusters is heard of a little longer than the process that it is in.
+  if (queue === null && workers.alive === 0) return noScheduler
   if (queue !== null && workers.alive === 0)
     return say`No worker serves its queue ${queue}: start one with \`dagbok worker --queue ${queue}\`.`
   if (fullMachine !== null)
