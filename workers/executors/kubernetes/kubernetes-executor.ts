@@ -187,7 +187,7 @@ export class KubernetesExecutor implements Executor {
   }
 
   #viewed({ namespace, name }: PodRef): PodObject | null {
-    return this.#loops.get(namespace)?.pods.get(`${namespace}/${name}`) ?? null
+    return this.#loops.get(namespace)?.seen(`${namespace}/${name}`) ?? null
   }
 
   #watch(namespace: string): void {

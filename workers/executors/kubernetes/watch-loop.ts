@@ -94,6 +94,11 @@ export class WatchLoop {
     return this.#view.pods
   }
 
+  /** One of them, as far as its own end goes: that somebody asked for its deletion afterwards is left out. */
+  seen(key: string): PodObject | undefined {
+    return this.#view.seen(key)
+  }
+
   get health(): WatchHealth {
     return { listedAt: this.#listedAt, failure: this.#failure }
   }
