@@ -40,7 +40,7 @@ async function makeNamespace(name: string): Promise<void> {
 }
 
 /** The address of a database that is open. */
-async function addressOf(db: Database): Promise<string> {
+export async function addressOf(db: Database): Promise<string> {
   const [row] = await db.client<{ name: string }[]>`select current_database() as name`
   const address = new URL(inject('databaseUrl'))
   address.pathname = `/${row?.name ?? ''}`
