@@ -70,9 +70,12 @@ const standing: ReadonlySet<string> = new Set([
   'FailedSync',
 ])
 
+/** Events of one that has come further. */
+const further: ReadonlySet<string> = new Set(['Pulling', 'Pulled', 'Created', 'Started'])
+
 function byEvent(events: readonly PodEvent[]): Held | null {
-  const last = events.findLast(({ reason }) => standing.has(reason))
-  if (last === undefined) return null
+  const last = events.findLast(({ reason }) => standing.has(reason) || further.has(reason))
+  if (last === undefined || further.has(last.reason)) return null
   const words = last.message ?? last.reason
   return {
     reason: ofAuthor.test(words) ? 'bad_config' : 'infrastructure_unknown',

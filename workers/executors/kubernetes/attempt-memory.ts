@@ -24,6 +24,8 @@ export interface Remembered {
   since: SeenSince
   /** Whether what was pulled for it is written down. */
   isPulled: boolean
+  /** When its events are to be asked for, since its pod waits without a word; ms of `elapsed`. null: it does not. */
+  asksAt: number | null
   /** The pod that was deleted, and let go of; `at` in ms of `elapsed`. What is told of it until it is gone may be old. */
   letGo: { uid: string; at: number } | null
 }
@@ -39,6 +41,7 @@ const nothing: Omit<Remembered, 'ref'> = {
   sideLogs: null,
   since: notSeen,
   isPulled: false,
+  asksAt: null,
   letGo: null,
 }
 

@@ -137,3 +137,19 @@ test('a namespace whose quota is full holds a pod back, and it starts when there
   expect([await shop.log(run, 'a'), await shop.log(run, 'b')]).toEqual(['a\n', 'b\n'])
   await startedOnce(run, counts, ['a 1', 'b 1'])
 })
+
+test('[R6] what only events tell is said while a pod waits for it: a volume that is not there yet', async () => {
+  const volume = 'volumes: [{name: x, configMap: {name: later}}]\nvolume_mounts: [{name: x, mountPath: /x}]'
+  await trial.push('unmounted', [cell(`id: a\n${volume}`, 'bash', 'cat /x/key')])
+  const said = await until('the task says what it waits for', async () => {
+    const [row] = await trial.db.client<{ held: string | null }[]>`
+      select a.handle->>'held' as held from attempt a join run r on r.id = a.run_id
+      join dag d on d.id = r.dag_id where d.name = 'unmounted'`
+    return /configmap "later" not found/.exec(row?.held ?? '')
+  })
+  expect(said.input).toMatch(/^Its pod cannot be made ready: /)
+  const metadata = { name: 'later', namespace: crew.namespace }
+  await apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { key: 'there\n' } })
+  const { id, state } = await shop.ended('unmounted', 1)
+  expect([state, await shop.log(id, 'a')]).toEqual(['succeeded', 'there\n'])
+})

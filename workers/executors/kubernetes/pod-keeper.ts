@@ -16,12 +16,13 @@ import type { PodVerdict } from '#server/domain/pod/verdict.ts'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
 import type { AttemptSink } from '../executor.ts'
 import type { ClusterClient, PodObject, PodRef } from './cluster-client.ts'
-import { AttemptMemory } from './attempt-memory.ts'
+import { AttemptMemory, type Remembered } from './attempt-memory.ts'
 import { ClusterError } from './cluster-error.ts'
 import { endOf, factsOf } from './pod-end.ts'
 import { podHandleOf, type PodHandle } from './pod-handle.ts'
 import type { PodLogs } from './pod-logs.ts'
 import { notePulled, seenFor } from './pod-record.ts'
+import { QuietPods, toldOf } from './quiet-pods.ts'
 import { sideLogs } from './side-logs.ts'
 import { realTiming, type Timing } from './timing.ts'
 import type { Again } from './work-queue.ts'
@@ -68,15 +69,24 @@ const goneMs = 10_000
 /** ms until what a cluster refused for now is tried again. */
 const refusedMs = 5000
 
+interface How {
+  isFresh: boolean
+  isUnmade: boolean
+  made: PodObject | null
+  own: Remembered
+}
+
 type Step = 'again' | 'look' | { made: PodObject } | { done: Again }
 
 export class PodKeeper {
   readonly #options: KeeperOptions
   readonly memory = new AttemptMemory()
   readonly #stopped = new AbortController()
+  readonly #quiet: QuietPods
 
   constructor(options: KeeperOptions) {
     this.#options = options
+    this.#quiet = new QuietPods((options.timing ?? realTiming).elapsed)
   }
 
   /** Asks the cluster nothing more; what it was asked is not waited for. */
@@ -98,7 +108,7 @@ export class PodKeeper {
 
   async #look(attemptId: string): Promise<Again> {
     // What was written only here does not change the pod: where the core wants to know it anew, it says so.
-    let isFresh = false
+    let isFresh = this.#quiet.isDue(this.memory.get(attemptId))
     let made: PodObject | null = null
     for (let step = 0; step < mostSteps; step++) {
       const own = this.memory.get(attemptId)
@@ -115,7 +125,8 @@ export class PodKeeper {
         known === null ? null : factsOf(known.attempt, known.handle, { ...own, assumeDeadMs })
       // Nobody can have made what nobody was asked for.
       const isUnmade = own.manifest !== null && !own.isAsked
-      const seen = await this.#see(ref, known?.handle.uid ?? null, { isFresh, isUnmade, made })
+      const how = { isFresh, isUnmade, made, own }
+      const seen = await this.#see(ref, known?.handle.uid ?? null, how)
       this.memory.see(attemptId, seen, now)
       const facts = factsNow()
       if (known !== null) await notePulled(this.#options.db, own, known.handle, known.attempt.versionId, seen)
@@ -143,16 +154,12 @@ export class PodKeeper {
   }
 
   /** @param known its UID as it is written. @param made in this look, and perhaps not heard of by the watch yet */
-  async #see(
-    ref: PodRef,
-    known: string | null,
-    { isFresh, isUnmade, made }: { isFresh: boolean; isUnmade: boolean; made: PodObject | null },
-  ): Promise<Seen> {
+  async #see(ref: PodRef, known: string | null, { isFresh, isUnmade, made, own }: How): Promise<Seen> {
     const { client, viewed } = this.#options
     const { signal } = this.#stopped
     const pod = isFresh ? await client.getPod(ref, signal) : (viewed(ref) ?? made)
     const uid = pod?.metadata.uid ?? known
-    const events = isFresh && uid !== null ? await this.#eventsOf(ref, uid) : []
+    const events = isFresh && uid !== null ? await this.#eventsOf(ref, uid) : toldOf(own, pod)
     return pod === null
       ? { kind: 'absent', events, isFresh: isFresh || isUnmade }
       : { kind: 'pod', pod, events, isFresh }
@@ -224,7 +231,10 @@ export class PodKeeper {
           logs.follow(known.attempt, ref, known.handle)
           await this.#sayHeld(attemptId, known, action.why)
         }
-        return { done: action.until === null ? null : { againMs: Math.max(0, action.until - now) } }
+        const quiet = this.#quiet.look(this.memory.get(attemptId), action.why, seen)
+        const waits = [quiet, action.until === null ? null : Math.max(0, action.until - now)]
+        const [againMs] = waits.filter((ms) => ms !== null).toSorted((a, b) => a - b)
+        return { done: againMs === undefined ? null : { againMs } }
       }
       case 'delete':
         await client.deletePod(ref, { uid: action.uid, graceSeconds: action.graceSeconds }, signal)
