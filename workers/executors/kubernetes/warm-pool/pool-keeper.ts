@@ -31,6 +31,8 @@ interface Options {
   pods: WorkerPods
   tokens: WarmTokens
   elapsed: () => number
+  /** Ends what a cluster was asked. */
+  signal: AbortSignal
 }
 
 /** ms between two times that is asked what holds pods back. */
@@ -47,7 +49,6 @@ export class PoolKeeper {
   readonly #lulls = new Map<string, Lull>()
   /** By Deployment, what held its pods back, and when that was asked. */
   readonly #held = new Map<string, { at: number; why: string | null }>()
-  readonly #never = new AbortController().signal
 
   constructor(options: Options) {
     this.#options = options
@@ -66,17 +67,17 @@ export class PoolKeeper {
     const workers = await workersOfToken(db, facts.tokenId)
     const replicas = this.#wanted(deployment, live, workers)
     if (replicas === null) {
-      await deployments.delete(metadata, this.#never)
+      await deployments.delete(metadata, this.#options.signal)
       return null
     }
     const there = spec.replicas === 0 && status.replicas === 0 ? [] : await this.#pods(deployment, workers)
-    if (replicas < spec.replicas) await pods.rank(there, workers, this.#never)
+    if (replicas < spec.replicas) await pods.rank(there, workers, this.#options.signal)
     await this.#mend(deployment, facts, replicas)
     await pods.note(there, facts)
     if (live === 0) return null
     const asked = this.#held.get(metadata.uid)
     const isDue = asked === undefined || elapsed() - asked.at >= askMs
-    const why = isDue ? await pods.heldBack(there, this.#never) : asked.why
+    const why = isDue ? await pods.heldBack(there, this.#options.signal) : asked.why
     if (isDue) this.#held.set(metadata.uid, { at: elapsed(), why })
     const refused = status.conditions.find(
       ({ type, status: is }) => type === 'ReplicaFailure' && is === 'True',
@@ -104,7 +105,7 @@ export class PoolKeeper {
 
   #pods({ metadata }: DeploymentObject, workers: readonly WarmWorker[]): Promise<readonly PodObject[]> {
     const selector = `${ownWorkers(this.#options.cluster)},dagbok.dev/pool=${metadata.name}`
-    return this.#options.pods.look({ namespace: metadata.namespace, selector }, workers, this.#never)
+    return this.#options.pods.look({ namespace: metadata.namespace, selector }, workers, this.#options.signal)
   }
 
   async #mend(deployment: DeploymentObject, facts: WarmFacts, replicas: number): Promise<void> {
@@ -126,7 +127,7 @@ export class PoolKeeper {
     await deployments.patch(
       metadata,
       isOld ? warmPatch(wanted, replicas) : { spec: { replicas } },
-      this.#never,
+      this.#options.signal,
     )
   }
 
@@ -170,7 +171,7 @@ export class PoolKeeper {
       sha256,
     )
     const { replicas } = scaled(this.#pool, { live, busy: 0, replicas: 0, lull: null, now: 0 })
-    await deployments.create(namespace, { ...made, spec: { replicas, ...spec } }, this.#never)
+    await deployments.create(namespace, { ...made, spec: { replicas, ...spec } }, this.#options.signal)
     tokens.used(queueKey)
     return { image: image.image, ready: 0, held: null }
   }

@@ -92,6 +92,7 @@ export class WarmPools {
       elapsed: this.#elapsed,
       pods: this.#pods,
       tokens: this.#tokens,
+      signal: this.#stopped.signal,
     })
     this.#instance = cluster.deploymentOf('').instance
     this.#selector = ownWorkers(cluster)
