@@ -235,8 +235,22 @@ export async function warmCrew(
   return {
     ...crew,
     crash: async () => {
-      for (const pod of await pods(namespace))
-        await kubectl(['exec', '-n', namespace, pod, '--', 'bash', '-c', killWorker])
+      for (const pod of await pods(namespace)) {
+        const restarts = () =>
+          kubectl([
+            'get',
+            'pod',
+            pod,
+            '-n',
+            namespace,
+            '-o',
+            'jsonpath={.status.containerStatuses[0].restartCount}',
+          ])
+        const before = await restarts()
+        // What kills it is in the same container, and may go with it.
+        await kubectl(['exec', '-n', namespace, pod, '--', 'bash', '-c', killWorker]).catch(() => {})
+        await until('the worker was killed', async () => ((await restarts()) === before ? null : true))
+      }
     },
   }
 }

@@ -5,6 +5,7 @@ import { liveAttemptsOf } from '#db/queries/pod.ts'
 import { noteImages } from '#db/queries/version-image.ts'
 import type { WarmWorker } from '#db/queries/warm-pool.ts'
 import { workerStopped } from '#db/queries/worker.ts'
+import { failureWords } from '#server/domain/pod/container-end.ts'
 import { holdingBack } from '#server/domain/pod/holding.ts'
 import { digestOf } from '#server/domain/pod/image-digest.ts'
 import { readEvents, readPod, shapeOf, textOf, type ObservedPod } from '#server/domain/pod/observed.ts'
@@ -113,7 +114,9 @@ export class WorkerPods {
     for (const { seen, metadata } of waiting.slice(0, mostAsked)) {
       const { namespace, uid } = metadata
       const held = holdingBack(seen, readEvents(await this.#eventsOf(namespace, uid, signal), uid))
-      if (held !== null) return held.message
+      // An attempt's container that has ended is no longer waited for; one of these is started again.
+      const why = held?.message ?? (seen.main === null ? null : failureWords(seen.main))
+      if (why !== null) return why
     }
     return null
   }
