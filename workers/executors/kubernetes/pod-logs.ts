@@ -24,8 +24,11 @@ interface Options {
   patienceMs?: number
 }
 
-/** ms that the rest of a log may take to come once its container has ended, while its cluster answers. */
-const completeMs = 60_000
+/**
+ * ms that the rest of a log may take to come once its container has ended, while its cluster answers: a kubelet that is started again, or
+ * a node that is, takes a minute and more.
+ */
+const completeMs = 180_000
 /** ms that whoever asks for the rest is kept waiting: others wait behind him. */
 const atMostMs = 1000
 /** Characters of lines that are written at once. */
