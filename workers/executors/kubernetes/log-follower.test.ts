@@ -187,6 +187,28 @@ test('[R8] an API server that does not answer is waited for, also when the conta
   expect(away).toBe(49)
 })
 
+test('[R8] a kubelet that was started again and does not know yet what has ended is waited for', async () => {
+  const timing = new VirtualTime(sockets, new Random(1))
+  let asked = 0
+  const words = 'container "main" in pod "p" is waiting to start: PodInitializing'
+  const source = {
+    readLog: async function* (): AsyncGenerator<Uint8Array> {
+      await Promise.resolve()
+      if (++asked < 20) throw new ClusterError('invalid', words, { status: 400 })
+      yield bytesOf([{ at: 0, text: 'all' }], undefined)
+    },
+  }
+  const texts: string[] = []
+  const { signal } = new AbortController()
+  const given = { source, pod, container: 'main', ended: AbortSignal.abort(), signal, timing }
+  const reading = (async () => {
+    for await (const { text } of followLog(given)) texts.push(text)
+  })()
+  await timing.run(3_600_000)
+  await reading
+  expect(texts).toEqual(['all'])
+})
+
 test('a stream that is begun again is asked for from a second before the last line', async () => {
   const log = [0, 1.5, 3.2, 3.7].map((s) => ({ at: s * 1e9, text: `at ${s}` }))
   const { asked } = await followed(log, [{ at: 1, how: 'end' }])

@@ -40,8 +40,13 @@ const isAway = (error: unknown): boolean =>
   error instanceof ClusterError &&
   (error.status === null ? error.code !== 'bad_answer' : error.status === 429)
 
-/** A kubelet that cannot be reached may be there again in a moment; how long that is waited for, whoever asks says by the signal. */
-const mayPass = (error: unknown): boolean => error instanceof ClusterError && error.code === 'unavailable'
+/**
+ * A kubelet that cannot be reached may be there again in a moment; one that was started again says of what has ended that it waits to
+ * start, until it has looked. How long that is waited for, whoever asks says by the signal.
+ */
+const mayPass = (error: unknown): boolean =>
+  error instanceof ClusterError &&
+  (error.code === 'unavailable' || (error.code === 'invalid' && / is waiting to start\b/.test(error.message)))
 
 /** Other answers in the place of the log of a container that has ended, in a row. */
 const mostRefusals = 5
