@@ -64,7 +64,7 @@ export async function readRun(ctx: ServiceContext, row: RunViewRow): Promise<Run
     graph: graphOf(spec),
     taskRuns,
     forms,
-    ignoredImages: ignoredImages(spec, ctx.deployment),
+    ignoredImages: ignoredImages(spec, rows),
     pods: spec.tasks.filter((task) => isPod(task, ctx)).map(({ id }) => id),
     marks,
     whyNotRunning: whys.run,

@@ -1,9 +1,9 @@
 /** Rows of runs in the shapes that cross the wire. */
 import type { attemptsOf, RunViewRow, taskRunsOf } from '#db/queries/run-view.ts'
+import { nameOfQueue } from '#db/queries/worker.ts'
 import type { DagRow } from '#db/queries/dag-view.ts'
 import type { Spec } from '../../domain/dag/spec.ts'
-import { warmImage } from '../../domain/pod/warm-image.ts'
-import type { Usual } from '../../domain/run/deployment.ts'
+import { clusterOfQueue, clusterOfWarmQueue } from '../../domain/run/deployment.ts'
 import { whyThere } from '../../domain/run/cause.ts'
 import { reasonWords } from '../../domain/run/states.ts'
 import type { VersionLabel } from '../../views/common.ts'
@@ -160,18 +160,23 @@ export const graphOf = (spec: Spec): Graph => ({
 })
 
 /**
- * Images of tasks that run without them: those that are no pods do, where there is a script or a command (N2).
- * @param usual of the deployment
+ * Images of tasks that run without them (N2): whose queue is neither a cluster's nor that of an image, as it was settled when their
+ * run was made.
  */
-export const ignoredImages = (spec: Spec, usual: Usual): Record<string, string> =>
-  Object.fromEntries(
-    spec.tasks.flatMap((task) => {
-      const { id, image, action, executor } = task
-      const isRun = action.kind !== 'approve' && action.kind !== 'wait'
-      const isUsed = (executor ?? usual.executor) === 'kubernetes' || warmImage(task, usual) !== null
-      return image === null || !isRun || isUsed ? [] : [[id, image]]
+export function ignoredImages(
+  spec: Spec,
+  rows: readonly Pick<TaskRows[number], 'task' | 'queue'>[],
+): Record<string, string> {
+  const queues = new Map(rows.map(({ task, queue }) => [task, queue === null ? '' : nameOfQueue(queue)]))
+  return Object.fromEntries(
+    spec.tasks.flatMap(({ id, image, action }) => {
+      const queue = queues.get(id)
+      if (image === null || queue === undefined || action.kind === 'approve' || action.kind === 'wait')
+        return []
+      return clusterOfQueue(queue) !== null || clusterOfWarmQueue(queue) !== null ? [] : [[id, image]]
     }),
   )
+}
 
 const nameOf = ({ task, key }: TaskRunView): string => (key === null ? task : `${task} (${key})`)
 
