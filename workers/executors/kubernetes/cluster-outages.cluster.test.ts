@@ -9,11 +9,12 @@ import { nodeName } from '#k8s/test-cluster/settings.ts'
 import { inside } from '#k8s/test-cluster/space.ts'
 import { apply, kubectl } from '#k8s/test-cluster/testing/kubectl.ts'
 import { until } from '#k8s/test-cluster/until.ts'
-import { kubernetesCrew, podBarrier, podStarts, type KubernetesCrew } from '../../testing/kubernetes-crew.ts'
+import { kubernetesCrew, podStarts, type KubernetesCrew } from '../../testing/kubernetes-crew.ts'
 import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
 import { cell, Trial } from '../conformance/trial.ts'
 import { ClusterClient } from './cluster-client.ts'
 import { callsOf } from './kubeconfig.ts'
+import { begins, underWay, whole } from './testing/two-tasks.ts'
 
 const { database } = testDatabase()
 const name = `dagbok-${randomBytes(4).toString('hex')}`
@@ -47,39 +48,8 @@ async function whileAway(work: () => Promise<unknown>): Promise<void> {
   await answers()
 }
 
-/** How often the code of each attempt of a run has begun, by task and number. */
-async function begins(run: string, counts: ReadonlyMap<string, number>) {
-  const rows = await trial.db.client<{ id: string; name: string }[]>`
-    select a.id, t.task || ' ' || a.n as name from attempt a join task_run t on t.id = a.task_run_id where a.run_id = ${run}`
-  return Object.fromEntries(rows.map(({ id, name: one }) => [one, counts.get(id) ?? 0]))
-}
-
-/** How such a run ends when nothing is lost. */
-const whole = {
-  state: 'succeeded',
-  logs: ['one\ntwo\n', 'three\n'],
-  begins: { 'hold 1': 1, 'after 1': 1 },
-}
-
-/** A run of two tasks, the first of which waits; it is under way. */
-async function underWay(dag: string) {
-  const { wait, open } = await podBarrier()
-  const { say, counts } = await podStarts()
-  await trial.push(dag, [
-    cell('id: hold', 'bash', `${say}; echo one; ${wait}; echo two`),
-    cell('id: after\nneeds: [hold]', 'bash', `${say}; echo three`),
-  ])
-  const { run } = await trial.spoken(dag)
-  const end = async () => {
-    const { state } = await shop.ended(dag, 1)
-    const logs = [await shop.log(run, 'hold'), await shop.log(run, 'after')]
-    return { state, logs, begins: await begins(run, counts) }
-  }
-  return { open, end }
-}
-
 test('[R1] [R5] [R8] an API server that is away for a minute costs nothing but the minute', async () => {
-  const { open, end } = await underWay('minute')
+  const { open, end } = await underWay(trial, 'minute')
   await whileAway(async () => {
     await open()
     await pause(60_000)
@@ -94,7 +64,7 @@ async function askEtcd<T>(path: string, body: object): Promise<T> {
 }
 
 test('[R5] a watch whose past is compacted away (410) is begun again from a list', async () => {
-  const { open, end } = await underWay('compacted')
+  const { open, end } = await underWay(trial, 'compacted')
   const client = new ClusterClient(callsOf({ kubeconfig: inject('kubeconfig'), context: null }))
   const selection = { namespace: crew.namespace, selector: '' }
   const { resourceVersion } = await client.listPods(selection, {})
@@ -144,5 +114,5 @@ test('a pod that makes room for one of higher priority is lost as such, and its 
   expect(first).toMatchObject({ n: 1, reason: 'preempted', started: true, userFailures: 0 })
   await remove()
   expect(await shop.ended('room', 1)).toMatchObject({ state: 'succeeded' })
-  expect(await begins(run, counts)).toEqual({ 'hold 1': 1, 'hold 2': 1 })
+  expect(await begins(trial, run, counts)).toEqual({ 'hold 1': 1, 'hold 2': 1 })
 })

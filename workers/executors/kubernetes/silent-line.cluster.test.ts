@@ -8,11 +8,12 @@ import { testDatabase } from '#db/testing/test-database.ts'
 import { restrictedAccount } from '#k8s/chart/testing/restricted-account.ts'
 import { until } from '#k8s/test-cluster/until.ts'
 import { Random } from '#workers/simulation/random.ts'
-import { kubernetesCrew, podBarrier, podStarts, type KubernetesCrew } from '../../testing/kubernetes-crew.ts'
+import { kubernetesCrew, type KubernetesCrew } from '../../testing/kubernetes-crew.ts'
 import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
 import { cell, Trial } from '../conformance/trial.ts'
 import { ClusterLine } from './testing/cluster-line.ts'
 import { OnlyPlace } from './testing/only-place.ts'
+import { underWay, whole } from './testing/two-tasks.ts'
 import { wireOf } from './wire.ts'
 
 const { database } = testDatabase()
@@ -52,24 +53,6 @@ afterAll(async () => {
 })
 afterEach(() => crew.nothingLeft())
 
-/** A run of two tasks, the first of which waits; it is under way. */
-async function underWay(dag: string) {
-  const { wait, open } = await podBarrier()
-  const { say, counts } = await podStarts()
-  await trial.push(dag, [
-    cell('id: hold', 'bash', `${say}; echo one; ${wait}; echo two`),
-    cell('id: after\nneeds: [hold]', 'bash', `${say}; echo three`),
-  ])
-  const { run } = await trial.spoken(dag)
-  const end = async () => {
-    const { state } = await shop.ended(dag, 1)
-    const logs = [await shop.log(run, 'hold'), await shop.log(run, 'after')]
-    return { state, logs, begins: [...counts.values()] }
-  }
-  return { run, open, end }
-}
-const whole = { state: 'succeeded', logs: ['one\ntwo\n', 'three\n'], begins: [1, 1] }
-
 /** Resolves when it is noticed that the first task of a run has ended, with how. */
 const firstEnded = (run: string) =>
   shop.until(async () => {
@@ -80,7 +63,7 @@ const firstEnded = (run: string) =>
   })
 
 test('[R5] a watch that stays open and says nothing is taken for dead, and another one tells what it did not', async () => {
-  const { run, open, end } = await underWay('silent')
+  const { run, open, end } = await underWay(trial, 'silent')
   const { lists, watches } = line
   expect(line.silence()).toBe(1)
   await open()
@@ -91,7 +74,7 @@ test('[R5] a watch that stays open and says nothing is taken for dead, and anoth
 })
 
 test('[R5] where every watch says nothing, the next list tells, and there is one within a minute', async () => {
-  const { run, open, end } = await underWay('all-silent')
+  const { run, open, end } = await underWay(trial, 'all-silent')
   line.silentFromNow = true
   onTestFinished(() => {
     line.silentFromNow = false
@@ -109,7 +92,7 @@ test('[R5] where every watch says nothing, the next list tells, and there is one
 })
 
 test('[R1] [R5] an API server that answers 429 to everything for a while is asked again when it says so, and nothing is lost', async () => {
-  const { open, end } = await underWay('shut-out')
+  const { open, end } = await underWay(trial, 'shut-out')
   const place = new OnlyPlace({
     account,
     wire: wireOf(line.login),
@@ -142,7 +125,7 @@ test('[R1] [R5] of a server that answers 429 to every other call, at random, not
   }
   const calm = () => void (line.instead = () => false)
   onTestFinished(calm)
-  const { open, end } = await underWay('storm')
+  const { open, end } = await underWay(trial, 'storm')
   await open()
   expect(await end()).toEqual(whole)
   calm()
