@@ -41,10 +41,11 @@ export const isCollected = (attempt: PodAttempt): boolean =>
   attempt.action.kind !== 'image' || attempt.reports || hasInputs(attempt)
 
 /** Processors as a quantity: never less than asked for. */
-export const cpuQuantity = (processors: number): string =>
+const cpuQuantity = (processors: number): string =>
   Number.isInteger(processors) ? String(processors) : `${Math.ceil(Number((processors * 1000).toFixed(6)))}m`
 
-const sized = (
+/** What a container asks for, and has at most. @param more quantities by resource */
+export const sized = (
   { cpu, memory, cpuLimit = cpu }: ContainerSize,
   more: Record<string, string> = {},
 ): Resources => {
@@ -154,25 +155,33 @@ function placement(task: TaskPod): Partial<Pod['spec']> {
   }
 }
 
+/** What every pod of ours has of *restricted*, and whose it is. */
+export const podIdentity = (
+  { userId }: PodDeployment['defaults'],
+  account: string | null,
+  pullSecrets: readonly string[],
+) => ({
+  automountServiceAccountToken: false,
+  // Variables of services that happen to be in the namespace are no part of N1.
+  enableServiceLinks: false,
+  ...(account === null ? {} : { serviceAccountName: account }),
+  ...(pullSecrets.length === 0 ? {} : { imagePullSecrets: pullSecrets.map((name) => ({ name })) }),
+  securityContext: {
+    runAsNonRoot: true,
+    runAsUser: userId,
+    runAsGroup: userId,
+    fsGroup: userId,
+    seccompProfile: { type: 'RuntimeDefault' },
+  },
+})
+
 function specOf(attempt: PodAttempt, task: TaskPod, deployment: PodDeployment, image: string): Pod['spec'] {
-  const { userId, serviceAccount, imagePullSecrets, graceSeconds } = deployment.defaults
-  const account = task.service_account ?? serviceAccount
+  const { serviceAccount, imagePullSecrets, graceSeconds } = deployment.defaults
   const pullSecrets = [...new Set([...imagePullSecrets, ...task.image_pull_secrets])]
   return {
     restartPolicy: 'Never',
     terminationGracePeriodSeconds: isCollected(attempt) ? graceSeconds : plainGrace,
-    automountServiceAccountToken: false,
-    // Variables of services that happen to be in the namespace are no part of N1.
-    enableServiceLinks: false,
-    ...(account === null ? {} : { serviceAccountName: account }),
-    ...(pullSecrets.length === 0 ? {} : { imagePullSecrets: pullSecrets.map((name) => ({ name })) }),
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: userId,
-      runAsGroup: userId,
-      fsGroup: userId,
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
+    ...podIdentity(deployment.defaults, task.service_account ?? serviceAccount, pullSecrets),
     ...placement(task),
     initContainers: initContainers(attempt, deployment),
     containers: [mainContainer(attempt, task, deployment, image)],

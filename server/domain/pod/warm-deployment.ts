@@ -3,7 +3,7 @@
  * pool"). Pure.
  */
 import { canonicalJson } from '../json.ts'
-import { containerNames, cpuQuantity, restrictedContainer } from './build-pod.ts'
+import { containerNames, podIdentity, restrictedContainer, sized } from './build-pod.ts'
 import type { ContainerSize, PodDeployment } from './deployment.ts'
 import { literal } from './expansion.ts'
 import { labelValue, ownPrefix, recommendedPrefix, specHashAnnotation, type Sha256 } from './names.ts'
@@ -70,8 +70,6 @@ const farewell = 60
 const nameOfQueue = (queueKey: string) => queueKey.slice(queueKey.indexOf('/') + 1)
 
 function mainContainer({ pulled, token, pool, deployment, queueKey }: WarmGiven) {
-  const { cpu, memory } = pool.size
-  const amounts = { cpu: cpuQuantity(cpu), memory: String(memory) }
   return {
     name: containerNames.main,
     image: pulled,
@@ -88,7 +86,7 @@ function mainContainer({ pulled, token, pool, deployment, queueKey }: WarmGiven)
       { name: 'HOME', value: places.work },
       { name: machineVariable, valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     ],
-    resources: { requests: amounts, limits: amounts },
+    resources: sized(pool.size),
     volumeMounts: [
       { name: volume('files'), mountPath: places.files, readOnly: true },
       { name: volume('work'), mountPath: places.work },
@@ -100,15 +98,11 @@ function mainContainer({ pulled, token, pool, deployment, queueKey }: WarmGiven)
 
 /** Brings our Node and the worker: the image has neither. */
 function filesContainer({ deployment }: WarmGiven) {
-  const { cpu, memory, cpuLimit = cpu } = deployment.agent.size
   return {
     name: 'files',
     image: deployment.agent.image,
     args: ['worker-files', places.files],
-    resources: {
-      requests: { cpu: cpuQuantity(cpu), memory: String(memory) },
-      limits: { cpu: cpuQuantity(cpuLimit), memory: String(memory) },
-    },
+    resources: sized(deployment.agent.size),
     volumeMounts: [{ name: volume('files'), mountPath: places.files }],
     securityContext: { ...restrictedContainer, readOnlyRootFilesystem: true },
   }
@@ -116,24 +110,12 @@ function filesContainer({ deployment }: WarmGiven) {
 
 function podSpec(given: WarmGiven) {
   const { deployment, pool } = given
-  const { userId, serviceAccount, imagePullSecrets } = deployment.defaults
+  const { serviceAccount, imagePullSecrets } = deployment.defaults
   return {
+    ...podIdentity(deployment.defaults, serviceAccount, imagePullSecrets),
     terminationGracePeriodSeconds: pool.drainSeconds + farewell,
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
     // What tasks leave behind is somebody's child: the first process of the pod takes it, and no worker of ours is that.
     shareProcessNamespace: true,
-    ...(serviceAccount === null ? {} : { serviceAccountName: serviceAccount }),
-    ...(imagePullSecrets.length === 0
-      ? {}
-      : { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) }),
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: userId,
-      runAsGroup: userId,
-      fsGroup: userId,
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
     initContainers: [filesContainer(given)],
     containers: [mainContainer(given)],
     volumes: (Object.keys(places) as (keyof typeof places)[]).map((name) => ({
