@@ -37,19 +37,28 @@ const together = (all: readonly Tally[]): Tally => {
   }
 }
 
+/** @throws what it ended with, where that is no tally */
+function endOf(end: PromiseSettledResult<Tally>): Tally {
+  if (end.status === 'rejected') throw end.reason
+  return end.value
+}
+
 /**
  * Most of them wait for kubelets most of the time: where there is room, half of them has a cluster of its own.
  * @throws Error when one ends without a report
  */
 async function onClusters(): Promise<Tally> {
   const files: string[] = []
-  for await (const file of glob('{k8s,server,workers}/**/*.cluster.test.ts', { cwd: root })) files.push(file)
+  const exclude = (name: string) => name === 'node_modules'
+  for await (const file of glob('**/*.cluster.test.ts', { cwd: root, exclude })) files.push(file)
   files.sort()
   const first = await run(files.filter(isFirst), 0)
   const rest = files.filter((file) => !isFirst(file))
   if (totalmem() < forTwo) return together([first, await run(rest, 0)])
   const halves = [0, 1].map((half) => rest.filter((_, at) => at % 2 === half))
-  return together([first, ...(await Promise.all(halves.map(run)))])
+  // The next stage begins when both are over, also where one of them had no report.
+  const ends = await Promise.allSettled(halves.map(run))
+  return together([first, ...ends.map(endOf)])
 }
 
 export const clusterStage = async (): Promise<Tally> => (await noCluster()) ?? onClusters()

@@ -12,19 +12,24 @@ import { runWorker } from './run-worker.ts'
 process.execPath = join(import.meta.dirname, 'node')
 
 const text = { type: 'string' } as const
-const { values } = parseArgs({
-  options: { server: text, queue: text, slots: text, drain: text, 'data-dir': text },
-})
+const options = { server: text, queue: text, slots: text, drain: text, 'data-dir': text } as const
+type Name = keyof typeof options
 
 try {
+  const { values } = parseArgs({ options })
+  const given = (name: Name): string => {
+    const value = values[name]
+    if (value === undefined) throw new Error(`--${name} is missing: it is started by a Deployment of Dagbok.`)
+    return value
+  }
   await runWorker({
-    url: values.server ?? '',
+    url: given('server'),
     token: cliEnvironment().workerToken ?? '',
-    queues: [values.queue ?? ''],
-    slots: Number(values.slots),
-    folder: values['data-dir'] ?? '',
+    queues: [given('queue')],
+    slots: Number(given('slots')),
+    folder: given('data-dir'),
     warm: true,
-    drainMs: milliseconds(values.drain ?? '') ?? 0,
+    drainMs: milliseconds(given('drain')) ?? 0,
     leastFree: leastFreeOfWorker(),
     say: (line) => console.error(line),
     inImage: true,
