@@ -127,10 +127,10 @@ export async function teamOfRun(
   return row
 }
 
-/** The id of each team, by its name. */
-export async function teamsByName(q: Queryable): Promise<Map<string, string>> {
+/** The name of each team, by its id. */
+export async function teamsById(q: Queryable): Promise<Map<string, string>> {
   const rows = await q.select({ name: team.name, id: team.id }).from(team)
-  return new Map(rows.map(({ name, id }) => [name, id]))
+  return new Map(rows.map(({ name, id }) => [id, name]))
 }
 
 /** Names of all teams. */

@@ -68,6 +68,7 @@ export class PoolKeeper {
     const replicas = this.#wanted(deployment, live, workers)
     if (replicas === null) {
       await deployments.delete(metadata, this.#options.signal)
+      this.#held.delete(metadata.uid)
       return null
     }
     const there = spec.replicas === 0 && status.replicas === 0 ? [] : await this.#pods(deployment, workers)

@@ -5,7 +5,7 @@
  */
 import type { Logger } from 'pino'
 import type { Database } from '#db/client.ts'
-import { teamsByName } from '#db/queries/pod.ts'
+import { teamsById } from '#db/queries/pod.ts'
 import {
   warmDemand,
   warmTokens,
@@ -54,7 +54,7 @@ const wordsOf = (error: unknown): string => (error instanceof Error ? error.mess
 interface Look {
   demand: Map<string, WarmDemand[]>
   tokens: ReadonlyMap<string, WarmToken>
-  /** By name, the id of each. */
+  /** By its id, the name of each. */
   teams: ReadonlyMap<string, string>
   reports: Map<string, WarmReport>
   /** Tokens that Deployments have. */
@@ -136,13 +136,13 @@ export class WarmPools {
     const look: Look = {
       demand: Map.groupBy(asked, ({ team }) => cluster.namespaceOf(team)),
       tokens: new Map((await warmTokens(db, cluster.name)).map((one) => [one.id, one])),
-      teams: await teamsByName(db),
+      teams: await teamsById(db),
       reports: new Map(),
       used: new Set(),
       failed: 0,
     }
     const isWhole = !isWanted || this.#elapsed() - this.#allAt >= allMs
-    const all = isWhole ? [...look.teams.keys()].map((team) => cluster.namespaceOf(team)) : []
+    const all = isWhole ? [...look.teams.values()].map((team) => cluster.namespaceOf(team)) : []
     for (const namespace of new Set([...look.demand.keys(), ...this.#busy, ...all]))
       await this.#serve(namespace, look)
     this.#reports = look.reports
@@ -206,7 +206,7 @@ export class WarmPools {
     const facts = warmFactsOf(deployment.metadata.annotations)
     const token = facts === null ? undefined : tokens.get(facts.tokenId)
     if (facts === null || token === undefined || tokenOf(deployment) === null) return false
-    const team = [...teams].find(([, id]) => id === token.teamId)?.[0]
+    const team = teams.get(token.teamId)
     return (
       token.queue === nameOfQueue(facts.queueKey) &&
       token.teamId === teamOfQueue(facts.queueKey) &&
@@ -254,7 +254,7 @@ export class WarmPools {
         await this.#tokens.revoke(token)
         continue
       }
-      const team = [...teams].find(([, id]) => id === token.teamId)?.[0] ?? ''
+      const team = teams.get(token.teamId) ?? ''
       const place = { namespace: cluster.namespaceOf(team), selector: this.#selector }
       await this.#pods.look(place, workers, this.#stopped.signal)
     }
