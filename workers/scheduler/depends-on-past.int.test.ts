@@ -11,16 +11,17 @@ const { database, work, dag, over, states, until } = scheduling()
 const untimed = { after: () => () => {} }
 
 test('`depends_on_past` waits for its own success in the run before', async () => {
+  let failing = ''
+  const made = await dag('  - {id: chain, command: [x], depends_on_past: true}\n  - {id: free, command: [x]}')
+  const tick = (day: number) =>
+    made.run({ trigger: 'schedule', logicalDate: new Date(Date.UTC(2026, 0, day)) })
+  // Nobody looks before both are there: the second would have none before it.
+  const [second, first] = [await tick(2), await tick(1)]
   const { executor } = await work(
     (job) => (job.task === 'chain' && job.runId === failing ? fails() : succeeds()),
     8,
     untimed,
   )
-  let failing = ''
-  const made = await dag('  - {id: chain, command: [x], depends_on_past: true}\n  - {id: free, command: [x]}')
-  const tick = (day: number) =>
-    made.run({ trigger: 'schedule', logicalDate: new Date(Date.UTC(2026, 0, day)) })
-  const [second, first] = [await tick(2), await tick(1)]
   expect((await over(first)).state).toBe('succeeded')
   expect((await over(second)).state).toBe('succeeded')
   const chain = executor.started.filter((job) => job.task === 'chain').map((job) => job.runId)

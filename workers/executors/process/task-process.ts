@@ -44,18 +44,6 @@ export async function startBehindGate(
   return { ...spawned, open: (by) => spawned.open('go\n', by) }
 }
 
-/** Processes whose environment names one of these attempts: also those that left their group. */
-async function markedProcesses(attemptIds: ReadonlySet<string>, uid: number | null): Promise<number[]> {
-  const found: number[] = []
-  for (const [i, pid] of processIds().entries()) {
-    // Files of /proc are in memory: to ask for them one after the other by threads takes ten times as long.
-    if (i % 500 === 499) await new Promise((done) => setImmediate(done))
-    const id = pid === process.pid ? undefined : markOf(pid, uid)
-    if (id !== undefined && attemptIds.has(id)) found.push(pid)
-  }
-  return found
-}
-
 function processIds(): number[] {
   try {
     return readdirSync('/proc')
@@ -66,44 +54,77 @@ function processIds(): number[] {
   }
 }
 
-/** Ends every process of a user that is nobody else's. Resolves when none is left. */
-export async function killOwnedBy(uid: number): Promise<void> {
-  const isOwned = (pid: number) => {
-    try {
-      // What has ended and waits for its parent to hear of it cannot be ended again.
-      return (
-        statSync(`/proc/${pid}`).uid === uid && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
-      )
-    } catch {
-      return false
-    }
-  }
-  const look = () => processIds().filter(isOwned)
-  for (let left = look(); left.length > 0; left = look()) {
-    for (const pid of left) send(pid, 'SIGKILL')
+/** One look through all processes. */
+interface Seen {
+  /** Those that are to end. */
+  found: number[]
+  /** Those that went while they were looked at, or have ended and wait for their parents: what they began may have been passed by. */
+  went: Set<number>
+}
+
+/** Looks in a row that find nothing but processes that went: where many come and go, none of them need have been one of these. */
+const mostIdle = 100
+
+/** Ends what is found until nothing is, and nothing that could have begun more went meanwhile. */
+async function endFound(look: () => Promise<Seen>): Promise<void> {
+  let before: ReadonlySet<number> = new Set()
+  for (let idle = 0; idle < mostIdle;) {
+    const { found, went } = await look()
+    if (found.length === 0 && [...went].every((pid) => before.has(pid))) return
+    idle = found.length === 0 ? idle + 1 : 0
+    before = went
+    for (const pid of found) send(pid, 'SIGKILL')
     await new Promise((done) => setTimeout(done, 5))
   }
 }
 
-/** The attempt that a process' environment names; those of other users than `uid` are not asked. */
-function markOf(pid: number, uid: number | null): string | undefined {
-  try {
-    if (uid !== null && statSync(`/proc/${pid}`).uid !== uid) return undefined
-    const text = readFileSync(`/proc/${pid}/environ`, 'latin1')
-    return /(?:^|\0)DAGBOK_ATTEMPT_ID=([^\0]*)/.exec(text)?.[1]
-  } catch {
-    return undefined
+/** @param is whether a process is one of those; null: it went */
+async function lookThrough(is: (pid: number) => boolean | null): Promise<Seen> {
+  const seen: Seen = { found: [], went: new Set() }
+  for (const [i, pid] of processIds().entries()) {
+    // Files of /proc are in memory: to ask for them one after the other by threads takes ten times as long.
+    if (i % 500 === 499) await new Promise((done) => setImmediate(done))
+    const answer = pid === process.pid ? false : is(pid)
+    if (answer === null) seen.went.add(pid)
+    else if (answer) seen.found.push(pid)
   }
+  return seen
+}
+
+const isGone = (error: unknown): boolean =>
+  ['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')
+
+/** What has ended and waits for its parent to hear of it cannot be ended again. */
+const isOver = (pid: number): boolean => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+
+/** Ends every process of a user that is nobody else's. Resolves when none is left. */
+export async function killOwnedBy(uid: number): Promise<void> {
+  const isOwned = (pid: number): boolean | null => {
+    try {
+      if (statSync(`/proc/${pid}`).uid !== uid) return false
+      return isOver(pid) ? null : true
+    } catch (error) {
+      return isGone(error) ? null : false
+    }
+  }
+  return endFound(() => lookThrough(isOwned))
 }
 
 /**
- * Ends every process of the user `uid` (null: of any) that carries the mark of one of these attempts. Resolves when none
- * is left.
+ * Ends every process of the user `uid` (null: of any) whose environment names one of these attempts, also those that left their
+ * group. Resolves when none is left.
  */
 export async function killMarked(attemptIds: ReadonlySet<string>, uid: number | null): Promise<void> {
-  const look = () => markedProcesses(attemptIds, uid)
-  for (let left = await look(); left.length > 0; left = await look()) {
-    for (const pid of left) send(pid, 'SIGKILL')
-    await new Promise((done) => setTimeout(done, 5))
+  const isMarked = (pid: number): boolean | null => {
+    try {
+      if (uid !== null && statSync(`/proc/${pid}`).uid !== uid) return false
+      const text = readFileSync(`/proc/${pid}/environ`, 'latin1')
+      if (text === '') return isOver(pid) ? null : false
+      const id = /(?:^|\0)DAGBOK_ATTEMPT_ID=([^\0]*)/.exec(text)?.[1]
+      return id !== undefined && attemptIds.has(id)
+    } catch (error) {
+      return isGone(error) ? null : false
+    }
   }
+  return endFound(() => lookThrough(isMarked))
 }
