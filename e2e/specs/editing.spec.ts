@@ -84,6 +84,35 @@ test('a press on a word opens the editor at that word', async ({ page, product }
   }
 })
 
+test('a cell keeps its editor while its name, and all that makes it a cell, is typed away', async ({
+  page,
+  product,
+}) => {
+  const copy = await cloneRepository(product.ready, 'cell-name')
+  try {
+    await copy.write('edited/edited.dag.md', notebook(['one', 'echo 1'], ['two', 'echo 2']))
+    await copy.push('Two cells')
+    await page.goto('/main/cell-name/edited/notebook')
+    const editor = new NotebookPage(page)
+    const outline = page.getByRole('navigation', { name: 'Cells and files' })
+    await editor.typeInto('two', '_b')
+    await expect(outline).toContainText('two_b')
+    await page.keyboard.type('c')
+    await expect(outline).toContainText('two_bc')
+    await expect(editor.editor()).toHaveText('id: two_bc')
+    await page.keyboard.press('Control+a')
+    await page.keyboard.type('```')
+    await expect(outline).not.toContainText('two')
+    await page.keyboard.press('Control+a')
+    await page.keyboard.type('id: three')
+    await expect(outline).toContainText('three')
+    await expect(editor.editor()).toHaveText('id: three')
+    await expect(editor.editor()).toBeFocused()
+  } finally {
+    await copy.remove()
+  }
+})
+
 test('a fault stands at its line while it is typed; the other cells stay', async ({ page, product }) => {
   const copy = await cloneRepository(product.ready, 'cell-fault')
   try {

@@ -22,15 +22,32 @@ interface Props {
   onSave: () => void
 }
 
+type Editor = NonNullable<Parameters<typeof CellView>[0]['editor']>
+
+/** Of the cell that is edited, whatever its text makes of it: an editor drawn anew would forget what was typed. */
+const heldKey = 'edited'
+
+/** What is shown around an editor whose text is no cell just now. */
+const nothing = {
+  index: -1,
+  kind: 'markdown',
+  id: null,
+  body: '',
+  script: null,
+  language: '',
+  faults: [],
+  went: null,
+} as const
+
 const trimEnd = (text: string) => text.replace(/\r?\n$/, '')
 
 /** All cells of a notebook, one part of them in an editor perhaps. */
 export function Cells({ shown, edit, went, onEdit, onType, onLeave, onSave }: Props) {
   const { text, cells, faults } = shown
   const placed = edit === null ? null : around(cells, text.length, edit)
-  const view = (cell: Cell, editor?: Parameters<typeof CellView>[0]['editor']) => (
+  const view = (cell: Cell, editor?: Editor) => (
     <CellView
-      key={`${cell.kind} ${cell.id ?? cells.indexOf(cell)}`}
+      key={editor === undefined ? `${cell.kind} ${cell.id ?? cells.indexOf(cell)}` : heldKey}
       index={cells.indexOf(cell)}
       kind={cell.kind}
       id={cell.id}
@@ -62,7 +79,7 @@ export function Cells({ shown, edit, went, onEdit, onType, onLeave, onSave }: Pr
     <>
       {placed.before.map((cell) => view(cell))}
       {placed.held === null ? (
-        <section className="cell edited">{editor}</section>
+        <CellView key={heldKey} {...nothing} onEdit={onEdit} editor={{ part, view: editor }} />
       ) : (
         view(placed.held, { part, view: editor })
       )}
