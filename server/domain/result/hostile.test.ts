@@ -31,7 +31,7 @@ test.each([
   ['{"a": {"\\ud800": 1}}', 'half a character'],
   ['{"a": 1e999}', 'not finite'],
   [`{"a": ${'['.repeat(65)}${']'.repeat(65)}}`, 'nested deeper than 64'],
-  ['{"__proto__": 1}', 'is not a name for a value'],
+  ['{"__proto__": 1}', 'names a value wrongly'],
 ])('values %j are refused with a sentence', (text, message) =>
   expect(sentenceOf(() => parseValues(text, {}))).toContain(message),
 )

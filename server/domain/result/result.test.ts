@@ -31,11 +31,14 @@ test.each([
   ['n=seven', 'declared integer'],
   ['n=1.5', 'declared integer'],
   ['{"a": ', 'not JSON'],
-  ['{"id": [9007199254740993]}', 'in a line of DAGBOK_VALUES 9007199254740993 is a whole number beyond 2^53'],
-  ['j={"id": -9007199254740993}', "in the value 'j' -9007199254740993 is a whole number beyond 2^53"],
+  ['{"id": [9007199254740993]}', 'in line 1 of DAGBOK_VALUES 9007199254740993 is a whole number beyond 2^53'],
+  [
+    'j={"id": -9007199254740993}',
+    "in the value 'j' in line 1 of DAGBOK_VALUES -9007199254740993 is a whole number beyond 2^53",
+  ],
   ['n=9007199254740993', 'declared integer'],
   ['just words', 'neither key=value nor JSON'],
-  ['Big=1', 'is not a name'],
+  ['Big=1', 'line 1 of DAGBOK_VALUES names a value wrongly'],
   [`x=${'y'.repeat(70_000)}`, 'more than 65536'],
 ])('%s is refused', (text, message) =>
   expect(() => parseValues(text.slice(0, 80_000), { n: { type: 'integer' }, j: { type: 'json' } })).toThrow(
@@ -59,7 +62,7 @@ test.each([
   ['{"a": "1"}', 'is not a number'],
   ['7', 'not an object'],
   ['{', 'not JSON'],
-  ['{"A b": 1}', 'not a name'],
+  ['{"A b": 1}', 'names a metric wrongly'],
 ])('%s is no metric', (text, message) => expect(() => parseMetrics(text, {})).toThrow(message))
 
 test.each([

@@ -45,10 +45,3 @@ test('[R2] twenty thousand small values are kept', async () => {
   const [count] = await database().client`select count(*)::int as n from value where attempt_id = ${id}`
   expect(count).toMatchObject({ n: 20_000 })
 })
-
-test('[R2] a message that is cut in the middle of a character is kept', async () => {
-  const line = `${'x'.repeat(59)}\u{1F600} is no value`
-  const { state, message } = await attemptOf('cut', 'retries: 0', `echo '${line}' >> "$DAGBOK_VALUES"`)
-  expect(state).toBe('failed')
-  expect(message).toContain(`neither key=value nor JSON: ${'x'.repeat(59)}`)
-})
