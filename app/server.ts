@@ -21,6 +21,7 @@ import { codeOfStatus } from '#server/domain/errors/errors.ts'
 import { handleGit } from '#server/git/http.ts'
 import { HostedRepositories } from '#server/git/hosted.ts'
 import { ThreadedCompiler } from '#server/services/compile/threaded-compiler.ts'
+import { SecretBox } from '#server/services/secret/secret-box.ts'
 import { TableProcess } from '#server/services/comparison/table-process.ts'
 import { gitEndpoint } from '#server/services/push/git-endpoint.ts'
 import { productDisks } from '#server/storage/disks.ts'
@@ -129,6 +130,7 @@ async function start(settings: WebSettings): Promise<void> {
     clusters: product.clusters,
     disks,
     tables: new TableProcess(),
+    secrets: new SecretBox(product.secretsKey),
     publicUrl: '',
     sessionSecret: settings.sessionSecret,
     live: new LiveHub(db),

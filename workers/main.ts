@@ -21,6 +21,8 @@ import { ThreadedCompiler } from '#server/services/compile/threaded-compiler.ts'
 import type { ServiceContext } from '#server/services/context.ts'
 import { TableProcess } from '#server/services/comparison/table-process.ts'
 import { productDisks } from '#server/storage/disks.ts'
+import { SecretBox } from '#server/services/secret/secret-box.ts'
+import { SecretsOfAttempts } from '#server/services/secret/secrets-of-attempt.ts'
 import { bundleFiles } from '#server/services/version/bundle-files.ts'
 import { openStore } from '#server/storage/open-store.ts'
 import { Desk } from './executors/pool/desk.ts'
@@ -61,6 +63,7 @@ const ctx: ServiceContext = {
   clusters: settings.clusters,
   disks: productDisks(settings),
   tables: new TableProcess(),
+  secrets: new SecretBox(settings.secretsKey),
   publicUrl: settings.publicUrl ?? '',
 }
 
@@ -74,10 +77,12 @@ await holdToSchema(db.client, away)
 
 const host = await openHost(settings.runtimeFolder, gitPath())
 const workerId = randomUUID()
+const secrets = new SecretsOfAttempts(db, ctx.secrets)
 const diskWatch = new DiskWatch(ctx.disks, log)
 const scheduler = new Scheduler(postgresStore(db), ctx.log, workerId, artifacts, {
   ...realEffects,
   fullDisk: () => diskWatch.full,
+  secrets: (runId, names) => secrets.values(runId, names),
   parallelism: settings.deployment.parallelism,
 })
 const executor = new ProcessExecutor({
@@ -97,6 +102,7 @@ const desk = new Desk({
   db,
   sink: scheduler.sink,
   artifacts: ctx.artifacts,
+  secrets,
   files: (versionId) => bundleFiles(ctx, versionId),
   scheduler,
   uploads: join(settings.dataFolder, 'uploads'),
@@ -115,6 +121,7 @@ const clusters = settings.clusters.map(
       databaseUrl: settings.databaseUrl,
       db,
       artifacts,
+      secrets,
       sink: scheduler.sink,
       scheduler,
       released: (token) => scheduler.released(token),

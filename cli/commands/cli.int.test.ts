@@ -1,7 +1,7 @@
 /** Signing in, command lines that are wrong, and notebooks without a server. */
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { stat } from 'node:fs/promises'
+import { stat, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -180,4 +180,37 @@ tasks:
   } finally {
     await broken.remove()
   }
+})
+
+test('a secret is set from standard input or a file, listed without its value, and deleted', async () => {
+  expect(await dagbok(['secret', 'list'])).toMatchObject({
+    code: 0,
+    stdout:
+      'There are no secrets: `dagbok secret set NAME` makes one, `secrets: [NAME]` of a task takes it.\n',
+  })
+  const short = await dagbok(['secret', 'set', 'CLI_TOKEN'], { stdin: 'short\n' })
+  expect(short).toMatchObject({ code: 1, stdout: '' })
+  expect(short.stderr).toContain('The value has no line of 8 characters')
+  expect(await dagbok(['secret', 'set', 'CLI_TOKEN'], { stdin: 'canary of a command line\n' })).toMatchObject(
+    {
+      code: 0,
+      stdout: 'Secret CLI_TOKEN of main is set: attempts that start from now on get it.\n',
+    },
+  )
+  const file = join(folder(), 'key.pem')
+  await writeFile(file, 'a canary\nin two lines\n')
+  expect((await dagbok(['secret', 'set', 'CLI_KEY', '--file', file])).code).toBe(0)
+  expect(await dagbok(['secret', 'set', 'CLI_KEY', '--file', join(folder(), 'none')])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('cannot be read (ENOENT).') as string,
+  })
+  const { stdout } = await dagbok(['secret', 'list', '--json'])
+  expect((JSON.parse(stdout) as { name: string }[]).map(({ name }) => name)).toEqual(['CLI_KEY', 'CLI_TOKEN'])
+  expect(stdout).not.toContain('canary')
+  for (const name of ['CLI_KEY', 'CLI_TOKEN'])
+    expect((await dagbok(['secret', 'delete', name])).stdout).toBe(`Secret ${name} of main is gone.\n`)
+  expect(await dagbok(['secret', 'delete', 'CLI_KEY'])).toMatchObject({
+    code: 1,
+    stderr: 'dagbok: There is no secret CLI_KEY in main.\n',
+  })
 })

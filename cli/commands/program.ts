@@ -32,6 +32,9 @@ import { runRerun } from './run/rerun.ts'
 import { runStart } from './run/start.ts'
 import { runView } from './run/view.ts'
 import { runWatch } from './run/watch.ts'
+import { secretDelete } from './secret/delete.ts'
+import { secretList } from './secret/list.ts'
+import { secretSet } from './secret/set.ts'
 import { shareList } from './share/list.ts'
 import { shareRevoke } from './share/revoke.ts'
 import { storageCopy } from './storage/copy.ts'
@@ -105,6 +108,7 @@ const nouns = (): Command[] => [
     backfillCancel(),
   ]),
   noun('pool', 'slots that tasks share', [poolList(), poolSet(), poolDelete()]),
+  noun('secret', 'values that tasks get and nobody sees', [secretList(), secretSet(), secretDelete()]),
   noun('webhook', 'addresses that start a DAG', [webhookList(), webhookCreate(), webhookRevoke()]),
   comparisonCompare(),
   noun('share', 'links to comparisons', [shareList(), shareRevoke()]),

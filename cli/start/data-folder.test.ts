@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { lockDataFolder, openDataFolder, sessionSecret } from './data-folder.ts'
+import { lockDataFolder, openDataFolder, secretsKey, sessionSecret } from './data-folder.ts'
 
 let folder = ''
 beforeEach(async () => {
@@ -39,9 +39,17 @@ test('the lock of a product that was killed is taken over, also when its number 
   await expect(lockDataFolder(folder)).resolves.toBeDefined()
 })
 
-test('the session secret is made once and closed to others', async () => {
-  const secret = await sessionSecret(folder)
-  expect(secret.length).toBeGreaterThanOrEqual(32)
-  expect(await sessionSecret(folder)).toBe(secret)
-  expect((await stat(join(folder, 'session-secret'))).mode & 0o777).toBe(0o600)
+test.each([
+  ['session-secret', sessionSecret],
+  ['secrets-key', secretsKey],
+])('%s is made once and closed to others', async (name, keyOf) => {
+  const key = await keyOf(folder)
+  expect(key.length).toBeGreaterThanOrEqual(32)
+  expect(await keyOf(folder)).toBe(key)
+  expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600)
+})
+
+test('a key that is there and cannot be read is not replaced by another', async () => {
+  await mkdir(join(folder, 'secrets-key'))
+  await expect(secretsKey(folder)).rejects.toThrow('secrets-key cannot be read')
 })

@@ -1,6 +1,17 @@
 /** The data folder: where everything that must outlive a stop is kept, and the lock that one product at a time holds. */
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
-import { access, chmod, constants, link, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import {
+  access,
+  chmod,
+  constants,
+  link,
+  mkdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 import { DagbokError } from '#server/domain/errors/errors.ts'
 import { startOf } from './process-start.ts'
@@ -106,15 +117,27 @@ export async function lockDataFolder(path: string): Promise<Lock> {
   }
 }
 
-/** A text that is made once and then kept, readable by the product's user only. */
+/** A text that is made once and then kept, readable by the product's user only. @throws DagbokError where it is there and cannot be read */
 async function keptText(file: string, make: () => string): Promise<string> {
-  const known = await readFile(file, 'utf8').catch(() => null)
-  if (known !== null) return known
+  try {
+    const known = await readFile(file, 'utf8')
+    if (known !== '') return known
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException
+    // Another one in its place could not open what this one has closed.
+    if (code !== 'ENOENT')
+      throw new DagbokError('unavailable', `${file} cannot be read: ${refusals[code] ?? message}.`)
+  }
   const made = make()
-  await writeFile(file, made, { mode: 0o600 })
+  const aside = `${file}.${process.pid}`
+  await writeFile(aside, made, { mode: 0o600, flush: true })
+  await rename(aside, file)
   return made
 }
 
+const newSecret = () => randomBytes(32).toString('base64url')
 /** The key that signs sessions. */
 export const sessionSecret = (path: string): Promise<string> =>
-  keptText(join(path, 'session-secret'), () => randomBytes(32).toString('base64url'))
+  keptText(join(path, 'session-secret'), newSecret)
+/** Without it secrets of teams cannot be read any more. */
+export const secretsKey = (path: string): Promise<string> => keptText(join(path, 'secrets-key'), newSecret)

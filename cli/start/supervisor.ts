@@ -16,7 +16,7 @@ import { openBrowser } from '../print/browser.ts'
 import { parseStartArguments, usage, type StartArguments } from './arguments.ts'
 import { ensureBuild } from './build.ts'
 import { supervise, type Supervised } from './child.ts'
-import { lockDataFolder, openDataFolder, sessionSecret, type DataFolder } from './data-folder.ts'
+import { lockDataFolder, openDataFolder, secretsKey, sessionSecret, type DataFolder } from './data-folder.ts'
 import { firstOwner } from './first-owner.ts'
 import { checkHost } from './host.ts'
 import { keepPostgres } from './postgres.ts'
@@ -159,6 +159,7 @@ async function run(args: StartArguments): Promise<void> {
   const env = {
     DATABASE_URL: databaseUrl,
     NEXTAUTH_SECRET: settings.NEXTAUTH_SECRET ?? (await sessionSecret(folder.path)),
+    DAGBOK_SECRETS_KEY: settings.DAGBOK_SECRETS_KEY ?? (await secretsKey(folder.path)),
     DAGBOK_DATA_DIR: folder.path,
     DAGBOK_RUNTIME_DIR: folder.runtime,
     HOST: host,

@@ -4,7 +4,7 @@ import { rowsOf, type Queryable } from '../client.ts'
 
 const ofDag = sql`dag d join repository p on p.id = d.repository_id`
 
-/** By the kind of a topic, its team; of a pool or a worker the topic names that itself. */
+/** By the kind of a topic, its team; of a pool, a secret or a worker the topic names that itself. */
 const teams: Partial<Record<string, (id: string) => SQL>> = {
   run: (id) =>
     sql`select p.team_id as team from ${ofDag} join run r on r.dag_id = d.id where r.id = ${id}::uuid`,
@@ -14,6 +14,7 @@ const teams: Partial<Record<string, (id: string) => SQL>> = {
   log: (id) =>
     sql`select p.team_id as team from ${ofDag} join run r on r.dag_id = d.id join attempt a on a.run_id = r.id where a.id = ${id}::uuid`,
   pool: (id) => sql`select ${id} as team`,
+  secret: (id) => sql`select ${id} as team`,
   worker: (id) => sql`select ${id} as team`,
 }
 

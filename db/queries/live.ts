@@ -7,7 +7,7 @@ export const workChannel = 'dagbok_work'
 export const enqueueChannel = 'dagbok_enqueue'
 export const programChannel = 'dagbok_program'
 
-/** `run:ID`, `dag:ID`, `log:ATTEMPT`, `repository:ID`, `pool:TEAM`, `worker:TEAM`. Sent when the transaction commits. */
+/** `run:ID`, `dag:ID`, `log:ATTEMPT`, `repository:ID`, `pool:TEAM`, `secret:TEAM`, `worker:TEAM`. Sent when the transaction commits. */
 export async function announce(q: Queryable, topics: readonly string[]): Promise<void> {
   const calls = [...new Set(topics)].map((topic) => sql`pg_notify(${liveChannel}, ${topic})`)
   if (calls.length > 0) await q.execute(sql`select ${sql.join(calls, sql`, `)}`)

@@ -1,6 +1,6 @@
 /** Teams, their people, and how a person or a program proves who it is. */
 import { sql } from 'drizzle-orm'
-import { pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { index, pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { createdAt, id, time } from './columns.ts'
 
 export const team = pgTable('team', {
@@ -84,3 +84,30 @@ export const workerToken = pgTable('worker_token', {
   revokedAt: time('revoked_at'),
   createdAt: createdAt(),
 })
+
+/**
+ * A value of a team's secret, sealed (`server/services/secret/secret-box.ts`). The one that stands has no `replaced_at`; those before
+ * it stay while attempts live that were given them, so that their logs can be kept free of them.
+ */
+export const teamSecret = pgTable(
+  'team_secret',
+  {
+    id: id(),
+    teamId: uuid('team_id')
+      .notNull()
+      .references(() => team.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    sealed: text('sealed').notNull(),
+    createdBy: uuid('created_by').references(() => user.id),
+    createdAt: createdAt(),
+    replacedAt: time('replaced_at'),
+  },
+  (t) => [
+    uniqueIndex('team_secret_name')
+      .on(t.teamId, t.name)
+      .where(sql`${t.replacedAt} is null`),
+    index('team_secret_replaced')
+      .on(t.replacedAt)
+      .where(sql`${t.replacedAt} is not null`),
+  ],
+)

@@ -159,6 +159,7 @@ async function openWith(wanted: Wanted, closers: Closers): Promise<Site> {
   const env = {
     DATABASE_URL: url,
     DAGBOK_DATA_DIR: data,
+    DAGBOK_SECRETS_KEY: 'a key of tests, which is long enough',
     DAGBOK_TEST_LEASE_MS: String(leaseMs),
     ...(poolLeaseMs === undefined ? {} : { DAGBOK_TEST_POOL_LEASE_MS: String(poolLeaseMs) }),
     DAGBOK_MIN_FREE_BYTES: String(leastFree),

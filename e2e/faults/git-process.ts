@@ -13,6 +13,7 @@ import { HostedRepositories } from '#server/git/hosted.ts'
 import type { ServiceContext } from '#server/services/context.ts'
 import { TableProcess } from '#server/services/comparison/table-process.ts'
 import { ThreadedCompiler } from '#server/services/compile/threaded-compiler.ts'
+import { SecretBox } from '#server/services/secret/secret-box.ts'
 import { gitEndpoint } from '#server/services/push/git-endpoint.ts'
 import { plainDeployment } from '#server/domain/run/deployment.ts'
 import { Disks } from '#server/storage/disks.ts'
@@ -30,6 +31,7 @@ const ctx: ServiceContext = {
   clusters: [],
   disks: new Disks([{ place: 'the data folder', folder }], Number(leastFree)),
   tables: new TableProcess(),
+  secrets: new SecretBox('a key of tests, which is long enough'),
   log: pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true })),
   publicUrl: 'http://dagbok.test',
 }

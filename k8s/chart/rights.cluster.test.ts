@@ -8,6 +8,8 @@ import { testDatabase } from '#db/testing/test-database.ts'
 import { kubectl } from '#k8s/test-cluster/testing/kubectl.ts'
 import { until } from '#k8s/test-cluster/until.ts'
 import { cell, Trial } from '#workers/executors/conformance/trial.ts'
+import { setSecret } from '#server/services/secret/set-secret.ts'
+import { asOwner } from '#workers/testing/as-owner.ts'
 import { podBarrier, warmCrew, type KubernetesCrew } from '#workers/testing/kubernetes-crew.ts'
 import { openWorkshop, type Workshop } from '#workers/testing/workshop.ts'
 import { restrictedAccount, rulesOfChart, without, type Rule } from './testing/restricted-account.ts'
@@ -63,12 +65,15 @@ const cases: Case[] = [
   { resource: 'events', verb: 'list', missing: nothing, late: true },
 ]
 
+/** Those that only tasks with secrets need. */
+const ofSecrets = [{ verb: 'create', resource: 'secrets' }]
+
 /** Those that only workers in the image of their tasks need. */
 const ofWorkers = ['list', 'create', 'patch', 'delete'].map((verb) => ({ resource: 'deployments', verb }))
 
 test('each right of the chart has a case here', () => {
   const given = rules.flatMap(({ resources, verbs }) => verbs.map((verb) => `${verb} ${resources.join()}`))
-  const all = [...cases, ...ofWorkers].map(({ verb, resource }) => `${verb} ${resource}`)
+  const all = [...cases, ...ofSecrets, ...ofWorkers].map(({ verb, resource }) => `${verb} ${resource}`)
   expect(given.toSorted()).toEqual(all.toSorted())
 })
 
@@ -128,6 +133,22 @@ test.each(cases)('without $verb of $resource something is missing, and afterward
     await crew.nothingLeft()
   }),
 )
+
+test.each(ofSecrets)('without $verb of $resource no task begins that has some', async (one) => {
+  const [, actor] = await asOwner(database())
+  await setSecret(shop.hosted.ctx, actor, { team: 'main', name: 'TOKEN', value: 'a canary of rights' })
+  await lacking(one, async (said, giveBack) => {
+    await trial.push('no-secret', [cell('id: a\nsecrets: [TOKEN]', 'bash', 'echo "${#TOKEN}"')])
+    await until('the log says what is missing', () =>
+      Promise.resolve(said.some((text) => refusal(one).test(text)) || null),
+    )
+    await giveBack()
+    const { id, state } = await shop.ended('no-secret', 1)
+    expect(state).toBe('succeeded')
+    expect(await shop.log(id, 'a')).toBe('18\n')
+    await crew.nothingLeft()
+  })
+})
 
 test.each(ofWorkers)('without $verb of $resource workers in images do not come and go', async (one) => {
   const task = (image: string) => [

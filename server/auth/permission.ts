@@ -16,6 +16,8 @@ export const permissions = {
   'share:write': 'editor',
   'pool:read': 'viewer',
   'pool:write': 'owner',
+  'secret:read': 'viewer',
+  'secret:write': 'owner',
   'worker:read': 'viewer',
   'worker:write': 'owner',
 } as const satisfies Record<string, Role>

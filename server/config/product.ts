@@ -29,16 +29,24 @@ export interface ProductSettings {
   warm: boolean
   /** The clusters that tasks may be pods on. */
   clusters: ClusterSettings[]
+  /** What secrets of teams are sealed with. */
+  secretsKey: string
 }
 
 /** @throws DagbokError `bad_input`; or when it was not started by the supervisor */
 export function productSettings(): ProductSettings {
   const settings = processSettings()
   const { DATABASE_URL, DAGBOK_DATA_DIR, LOG_LEVEL, NEXTAUTH_URL, DAGBOK_KEEP_RUN_DAYS } = settings
+  const { DAGBOK_SECRETS_KEY } = settings
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_HEADERS: headers = {} } = settings
   const runtimeFolder = process.env['DAGBOK_RUNTIME_DIR']
-  if (DATABASE_URL === undefined || DAGBOK_DATA_DIR === undefined || runtimeFolder === undefined)
-    throw new Error('this process is started by `npm start`, which gives it its database and folders')
+  if (
+    DATABASE_URL === undefined ||
+    DAGBOK_DATA_DIR === undefined ||
+    DAGBOK_SECRETS_KEY === undefined ||
+    runtimeFolder === undefined
+  )
+    throw new Error('this process is started by `npm start`, which gives it its database, folders and keys')
   const clusters = readClusters(settings.DAGBOK_CLUSTERS_FILE ?? null)
   return {
     databaseUrl: DATABASE_URL,
@@ -59,5 +67,6 @@ export function productSettings(): ProductSettings {
     poolLease: settings.DAGBOK_POOL_LEASE_SECONDS,
     warm: settings.DAGBOK_WARM === '1',
     clusters,
+    secretsKey: DAGBOK_SECRETS_KEY,
   }
 }

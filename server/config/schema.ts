@@ -62,6 +62,11 @@ export const settings = {
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
   NEXTAUTH_URL: z.url({ protocol: /^https?$/, error: 'is not a web address: write https://HOST' }).optional(),
   NEXTAUTH_SECRET: z.string().min(32, { error: 'is too short: it needs at least 32 characters' }).optional(),
+  /** What secrets of teams are sealed with; without it one is made and kept in the data folder. */
+  DAGBOK_SECRETS_KEY: z
+    .string()
+    .min(32, { error: 'is too short: it needs at least 32 characters' })
+    .optional(),
   /** Days that runs stay after their end; without it they stay for ever. */
   DAGBOK_KEEP_RUN_DAYS: z.coerce
     .number({ error: 'must be a number of days' })
@@ -113,6 +118,7 @@ export const settings = {
 export const secretNames = [
   'DATABASE_URL',
   'NEXTAUTH_SECRET',
+  'DAGBOK_SECRETS_KEY',
   'OTEL_EXPORTER_OTLP_HEADERS',
   'AWS_ACCESS_KEY_ID',
   'AWS_SECRET_ACCESS_KEY',

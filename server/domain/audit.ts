@@ -27,6 +27,8 @@ const words: Readonly<Record<string, (details: Details) => string>> = {
   'run.answer': (details) => `answered ${details['yes'] === true ? 'yes' : 'no'} to ${taskOf(details)}`,
   'pool.set': ({ name, slots }) => `gave pool ${text(name)} ${text(slots)} slots`,
   'pool.delete': ({ name }) => `removed pool ${text(name)}`,
+  'secret.set': ({ name }) => `set the secret ${text(name)}`,
+  'secret.delete': ({ name }) => `deleted the secret ${text(name)}`,
   'worker_token.create': ({ name }) => `made the token ${text(name)} for workers`,
   'worker_token.revoke': ({ name }) => `revoked the token ${text(name)} of workers`,
 }

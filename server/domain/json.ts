@@ -49,3 +49,17 @@ export function whyNotKept(value: Json, depth = 0): string | null {
 /** A text of a program or a person, which may hold a NUL or have been cut in the middle of a character, as it can be kept. */
 export const keptText = <T extends string | null>(text: T) =>
   (text === null ? null : text.toWellFormed().replaceAll('\0', '\ufffd')) as T extends string ? string : null
+
+/** The same with each text changed; names of objects stay, unless they are changed, too. */
+export function mapTexts(
+  json: Json,
+  change: (text: string) => string,
+  name: (name: string) => string = (one) => one,
+): Json {
+  if (typeof json === 'string') return change(json)
+  if (Array.isArray(json)) return json.map((one) => mapTexts(one, change, name))
+  if (typeof json !== 'object' || json === null) return json
+  return Object.fromEntries(
+    Object.entries(json).map(([key, one]) => [name(key), mapTexts(one, change, name)]),
+  )
+}

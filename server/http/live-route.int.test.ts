@@ -70,6 +70,7 @@ const kinds = [
   ['repository', 'repository'],
   ['log', 'attempt'],
   ['pool', 'team'],
+  ['secret', 'team'],
   ['worker', 'team'],
 ] as const
 

@@ -43,7 +43,8 @@ function bytesOf(
   }
 }
 
-const byteRoutes: ZodOpenApiPathsObject = {
+/** Paths that answer with bytes, and not with what a procedure gives. */
+export const byteRoutes: ZodOpenApiPathsObject = {
   '/runs/{id}/tasks/{task}/attempts/{n}/log': {
     get: bytesOf('runs-log', 'The log of an attempt, as far as it is there', 'text/plain', {
       n: z.int().describe('the first attempt is 1'),

@@ -303,7 +303,7 @@ describe('[S6] a hostile task', () => {
     expect(told.words).toContain('DAGBOK_TASK')
     expect(secrets.filter((secret) => secret.length < 20 || told.words.includes(secret))).toEqual([])
     const { data, runtime } = product.places
-    const known = ['session-secret', 'lock.json', 'repositories', 'artifacts']
+    const known = ['session-secret', 'secrets-key', 'lock.json', 'repositories', 'artifacts']
     expect(Object.keys(modes)).toEqual(expect.arrayContaining(known.map((name) => join(data, name))))
     // What other user ids come to, as root.
     const open = process.getuid?.() === 0 ? ['attempts', 'bin', 'programs'] : []

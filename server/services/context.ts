@@ -8,6 +8,7 @@ import type { ClusterSettings } from '../config/clusters.ts'
 import type { Deployment } from '../domain/run/deployment.ts'
 import type { Disks } from '../storage/disks.ts'
 import type { TableComparer } from './comparison/table-comparer.ts'
+import type { SecretBox } from './secret/secret-box.ts'
 
 export interface ServiceContext {
   db: Database
@@ -20,6 +21,8 @@ export interface ServiceContext {
   /** What new work would fill. */
   disks: Disks
   tables: TableComparer
+  /** Seals and opens the secrets of teams. */
+  secrets: SecretBox
   log: Logger
   /** The address users reach the product at, without a trailing slash. */
   publicUrl: string

@@ -17,6 +17,7 @@ import type { ServiceContext } from '../services/context.ts'
 import { ThreadedCompiler } from '../services/compile/threaded-compiler.ts'
 import { TableProcess } from '../services/comparison/table-process.ts'
 import { gitEndpoint } from '../services/push/git-endpoint.ts'
+import { SecretBox } from '../services/secret/secret-box.ts'
 import { createToken } from '../services/token/tokens.ts'
 import { plainDeployment } from '#server/domain/run/deployment.ts'
 import { Disks } from '../storage/disks.ts'
@@ -100,6 +101,7 @@ export async function startHosted(db: Database, given?: string): Promise<Hosted>
     repositories,
     compiler: new ThreadedCompiler((details) => console.error(details)),
     log: pino({ level: 'silent' }),
+    secrets: new SecretBox('a key of tests, which is long enough'),
     publicUrl: 'http://dagbok.test',
   }
   const { userId } = await ensureFirstOwner(db, { team: 'main', user: 'Owner', email: 'owner@localhost' })

@@ -10,6 +10,7 @@ import { interventionsRouter } from './routers/interventions.ts'
 import { poolsRouter } from './routers/pools.ts'
 import { runsRouter } from './routers/runs.ts'
 import { schedulesRouter } from './routers/schedules.ts'
+import { secretsRouter } from './routers/secrets.ts'
 import { workersRouter } from './routers/workers.ts'
 
 export const appRouter = router({
@@ -17,6 +18,7 @@ export const appRouter = router({
   runs: runsRouter,
   interventions: interventionsRouter,
   pools: poolsRouter,
+  secrets: secretsRouter,
   workers: workersRouter,
   deployment: deploymentRouter,
   schedules: schedulesRouter,

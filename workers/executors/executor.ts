@@ -40,6 +40,8 @@ export interface AttemptJob {
     | { kind: 'image'; args: string[] }
   /** N1 without the paths that only the executor knows (DAGBOK_OUT, DAGBOK_IN_*, …). */
   env: Record<string, string>
+  /** Of its team, by variable: they are shown and kept nowhere (S6). Not there: it has none. */
+  secrets?: Record<string, string>
   inputs: Record<string, InputValue>
   outputs: Record<string, OutputDeclaration>
   metrics: Record<string, MetricDeclaration>

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Database } from '#db/client.ts'
 import { deleteTriedPrograms } from '#db/queries/program.ts'
 import { deleteOldRuns } from '#db/queries/retention.ts'
+import { deleteReplacedSecrets } from '#db/queries/secret.ts'
 import type { BlobShelf } from '#server/storage/artifact-store.ts'
 import { Wakeful } from '../scheduler/wakeful.ts'
 import { alone } from './alone.ts'
@@ -39,6 +40,7 @@ export class Maintenance {
       const runs = policy.keepDays === null ? 0 : await this.#deleteRuns(db, policy.keepDays)
       if (runs > 0) log.info({ runs, days: policy.keepDays }, 'old runs were deleted')
       await deleteTriedPrograms(db)
+      await deleteReplacedSecrets(db)
       if (Date.now() < this.#collectedAt + collectMs) return null
       this.#collectedAt = Date.now()
       const blobs = await alone(databaseUrl, () =>

@@ -48,7 +48,7 @@ export class Claimer {
     runs: RunAdvancer
     sink: DatabaseSink
     isolation: Isolation
-    effects: Pick<Effects, 'token' | 'within' | 'parallelism'>
+    effects: Pick<Effects, 'token' | 'within' | 'parallelism' | 'secrets'>
     held: HeldAttempts
   }) {
     this.#store = given.store

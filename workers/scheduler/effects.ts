@@ -21,6 +21,8 @@ export interface Effects {
   fullDisk: () => FullDisk | null
   /** Task runs that may be starting or running at once in the whole deployment; null is without a bound. */
   parallelism: number | null
+  /** Secrets of the team of a run, by name. @throws DagbokError `bad_input` with a sentence where it has none of a name */
+  secrets: (runId: string, names: readonly string[]) => Promise<Record<string, string>>
 }
 
 export const realEffects: Effects = {
@@ -35,4 +37,5 @@ export const realEffects: Effects = {
   within,
   fullDisk: () => null,
   parallelism: null,
+  secrets: () => Promise.reject(new Error('nobody has said where secrets are')),
 }

@@ -2,9 +2,10 @@
 import type { Logger } from 'pino'
 import type { SchedulingStore } from '#db/scheduling-store.ts'
 import { failpoint } from '#server/config/failpoint.ts'
+import { DagbokError } from '#server/domain/errors/errors.ts'
 import { ExpressionError } from '#server/domain/expression/cel.ts'
 import { recordOf, type Handed } from '#server/domain/run/attempt-record.ts'
-import { attemptEnd, type Executor } from '../executors/executor.ts'
+import { attemptEnd, type AttemptEnd, type Executor } from '../executors/executor.ts'
 import { buildJob, type Claimed } from './attempt-job.ts'
 import type { DatabaseSink } from './attempt-sink.ts'
 import type { Effects } from './effects.ts'
@@ -16,11 +17,20 @@ export interface Taken extends Claimed {
   live: LiveRun
 }
 
+/** Its author or its team can mend it, or nobody here can. */
+function endOfUnsubmitted(error: unknown): AttemptEnd {
+  if (error instanceof ExpressionError) return attemptEnd('failed', 'expression_error', error.message)
+  if (error instanceof DagbokError && error.code === 'bad_input')
+    return attemptEnd('failed', 'bad_config', error.message)
+  const why = error instanceof DagbokError ? error.message : 'It could not be handed to its executor.'
+  return attemptEnd('lost', 'infrastructure_unknown', why)
+}
+
 export class Submitter {
   readonly #store: SchedulingStore
   readonly #log: Logger
   readonly #sink: DatabaseSink
-  readonly #effects: Pick<Effects, 'within'>
+  readonly #effects: Pick<Effects, 'within' | 'secrets'>
   readonly #held: HeldAttempts
   readonly #submitting = new Set<Promise<void>>()
 
@@ -28,7 +38,7 @@ export class Submitter {
     store: SchedulingStore
     log: Logger
     sink: DatabaseSink
-    effects: Pick<Effects, 'within'>
+    effects: Pick<Effects, 'within' | 'secrets'>
     held: HeldAttempts
   }) {
     this.#store = given.store
@@ -71,16 +81,21 @@ export class Submitter {
     try {
       await failpoint('attempt.claim.after-record', live.machine.plan.nodes[node]?.task)
       const viewer = await viewerOf(this.#store, live, node, item)
-      const job = await buildJob(this.#store, live, viewer, { ...claimed, node, item }, this.#effects.within)
+      const built = await buildJob(
+        this.#store,
+        live,
+        viewer,
+        { ...claimed, node, item },
+        this.#effects.within,
+      )
+      const { secrets: names } = viewer.task
+      const job =
+        names === undefined ? built : { ...built, secrets: await this.#effects.secrets(live.row.id, names) }
       const given = { ...job, params: live.row.params }
       await Promise.all([this.#keep({ ...claimed, node, item }, executor, given), executor.submit(job)])
     } catch (error) {
-      const end =
-        error instanceof ExpressionError
-          ? attemptEnd('failed', 'expression_error', error.message)
-          : attemptEnd('lost', 'infrastructure_unknown', 'It could not be handed to its executor.')
-      if (!(error instanceof ExpressionError))
-        this.#log.error({ err: error, token }, 'an attempt could not be submitted')
+      const end = endOfUnsubmitted(error)
+      if (end.state === 'lost') this.#log.error({ err: error, token }, 'an attempt could not be submitted')
       try {
         await this.#sink.ended(token, end)
       } catch (failure) {

@@ -64,6 +64,7 @@ export class Product extends Host {
       within: (work) => work(),
       fullDisk: () => null,
       parallelism: this.#around.parallelism,
+      secrets: () => Promise.resolve({}),
     }
   }
 

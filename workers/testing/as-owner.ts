@@ -19,6 +19,7 @@ export async function asOwner(db: Database): Promise<[ServiceContext, Actor]> {
     clusters: [],
     disks: new Disks([], 0),
     tables: never as ServiceContext['tables'],
+    secrets: never as ServiceContext['secrets'],
     log: pino({ level: 'silent' }),
     publicUrl: '',
   }

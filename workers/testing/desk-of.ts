@@ -1,5 +1,6 @@
 /** For tests: the desk of a place where attempts are carried out. */
 import { join } from 'node:path'
+import { SecretsOfAttempts } from '#server/services/secret/secrets-of-attempt.ts'
 import { bundleFiles } from '#server/services/version/bundle-files.ts'
 import { Desk, type DeskOptions } from '../executors/pool/desk.ts'
 import type { Place } from './crew.ts'
@@ -13,6 +14,7 @@ export const deskOf = (
     db,
     sink,
     artifacts: hosted.ctx.artifacts,
+    secrets: new SecretsOfAttempts(db, hosted.ctx.secrets),
     files: (versionId) => bundleFiles(hosted.ctx, versionId),
     scheduler,
     uploads: join(hosted.folder, 'uploads'),

@@ -11,6 +11,7 @@ import type { Database } from '#db/client.ts'
 import { clustersOf, type ClusterSettings } from '#server/config/clusters.ts'
 import { deskSocket } from '#server/config/desk.ts'
 import { forwardToDesk } from '#server/http/worker-forward.ts'
+import { SecretsOfAttempts } from '#server/services/secret/secrets-of-attempt.ts'
 import { ClusterHost } from '../executors/kubernetes/cluster-host.ts'
 import type { ClusterClient } from '../executors/kubernetes/cluster-client.ts'
 import { clusterClient, deploymentsOf, serverOf } from '../executors/kubernetes/kubeconfig.ts'
@@ -159,6 +160,7 @@ export async function kubernetesCrew(
       databaseUrl: url,
       db,
       artifacts: hosted.ctx.artifacts,
+      secrets: new SecretsOfAttempts(db, hosted.ctx.secrets),
       scheduler,
       released: (token) => scheduler.released(token),
       log: hosted.ctx.log,

@@ -85,7 +85,9 @@ export async function reachOf(product: Product, attempts: readonly string[]): Pr
   const { id } = await runToEnd(product, 'main/reach/reach', { tries })
   const told = await product.api<Told>(`/runs/${id}/tasks/try/outputs/told`)
   const secrets = await Promise.all(
-    [join(data, 'session-secret'), join(runtime, 'postgres/password')].map((path) => readFile(path, 'utf8')),
+    [join(data, 'session-secret'), join(data, 'secrets-key'), join(runtime, 'postgres/password')].map(
+      (path) => readFile(path, 'utf8'),
+    ),
   )
   return { told, modes, secrets: [...secrets, product.ready.apiToken] }
 }

@@ -6,10 +6,12 @@ import type { Database } from '#db/client.ts'
 import { defaultQueue, registerWorker } from '#db/queries/worker.ts'
 import { liveChannel } from '#db/queries/live.ts'
 import { postgresStore } from '#db/scheduling-store.ts'
+import { SecretsOfAttempts } from '#server/services/secret/secrets-of-attempt.ts'
 import { startHosted, type Hosted } from '#server/testing/hosted.ts'
 import { logChunks } from '#db/queries/log.ts'
 import { readBytes } from '#server/storage/logs/log-reader.ts'
 import type { AttemptSink } from '../executors/executor.ts'
+import { realEffects } from '../scheduler/effects.ts'
 import { Scheduler } from '../scheduler/scheduler.ts'
 import { processCrew, type Crew, type Place } from './crew.ts'
 
@@ -71,7 +73,11 @@ export async function openWorkshop(
   const begin = async () => {
     const workerId = randomUUID()
     await registerWorker(db, { id: workerId, host: 'test', pid: process.pid, queues: [defaultQueue] })
-    scheduler = new Scheduler(postgresStore(db), hosted.ctx.log, workerId, hosted.ctx.artifacts)
+    const secrets = new SecretsOfAttempts(db, hosted.ctx.secrets)
+    scheduler = new Scheduler(postgresStore(db), hosted.ctx.log, workerId, hosted.ctx.artifacts, {
+      ...realEffects,
+      secrets: (runId, names) => secrets.values(runId, names),
+    })
     crew = await hire({ db, hosted, runtime, scheduler, sink, workerId })
   }
   const end = async (graceMs: number) => {

@@ -6,6 +6,7 @@ import { Ago } from '../../_components/time.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { Deployment } from './deployment.tsx'
 import { Pools } from './pools.tsx'
+import { Secrets } from './secrets.tsx'
 import { TeamAudit } from './team-audit.tsx'
 import { TokenForm } from './token-form.tsx'
 import { Workers } from './workers.tsx'
@@ -144,7 +145,7 @@ function SignOut() {
   )
 }
 
-/** Tokens, repositories, pools, workers, the deployment, share links and the record of whoever is signed in. */
+/** Tokens, repositories, secrets, pools, workers, the deployment, share links and the record of whoever is signed in. */
 export function SettingsPage() {
   const trpc = useTRPC()
   const repositories = useQuery(trpc.account.repositories.queryOptions({}))
@@ -179,6 +180,9 @@ export function SettingsPage() {
             </tbody>
           </table>
         </section>
+        {(me.data?.teams ?? []).map(({ name, role }) => (
+          <Secrets key={name} team={name} mayWrite={role === 'owner'} />
+        ))}
         {(me.data?.teams ?? []).map(({ name, role }) => (
           <Pools key={name} team={name} mayWrite={role === 'owner'} />
         ))}

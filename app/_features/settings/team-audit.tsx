@@ -10,7 +10,7 @@ import { useLive } from '../../_trpc/use-live.ts'
 export function TeamAudit({ team }: { team: string }) {
   const trpc = useTRPC()
   const { data, error, refetch } = useQuery(trpc.audit.list.queryOptions({ team }))
-  useLive(['dag:*', 'pool:*', 'worker:*'], () => refetch())
+  useLive(['dag:*', 'pool:*', 'secret:*', 'worker:*'], () => refetch())
   return (
     <section className="sheet" aria-label={`Who did what in ${team}`}>
       <header>

@@ -1,9 +1,7 @@
-import { createInterface } from 'node:readline/promises'
-import { Writable } from 'node:stream'
-import { text as textOf } from 'node:stream/consumers'
 import { Command } from 'commander'
 import { cliEnvironment } from '#server/config/cli.ts'
 import { defaultUrl, keepAccount, keptAccount, productUrl } from '../../client/account.ts'
+import { askHidden } from '../../client/ask-hidden.ts'
 import { UsageError } from '../../client/failure.ts'
 import { RestClient } from '../../client/rest-client.ts'
 import { plain, say, sayJson, warn } from '../../print/output.ts'
@@ -12,20 +10,6 @@ interface Me {
   name: string
   email: string
   teams: { name: string; role: string }[]
-}
-
-/** From the terminal, without showing it, else from stdin. */
-async function askedToken(url: string): Promise<string> {
-  if (!process.stdin.isTTY) return textOf(process.stdin)
-  process.stderr.write(`Token for ${url} (make one under Settings there): `)
-  const nowhere = new Writable({ write: (_, __, done) => done() })
-  const asking = createInterface({ input: process.stdin, output: nowhere, terminal: true })
-  try {
-    return await asking.question('')
-  } finally {
-    asking.close()
-    process.stderr.write('\n')
-  }
 }
 
 export const login = (): Command =>
@@ -37,7 +21,9 @@ export const login = (): Command =>
       const environment = cliEnvironment()
       const kept = await keptAccount(environment).catch(() => null)
       const url = productUrl(options.url ?? environment.url ?? kept?.url ?? defaultUrl)
-      const token = (options.token ?? (await askedToken(url))).trim()
+      const token = (
+        options.token ?? (await askHidden(`Token for ${url} (make one under Settings there): `))
+      ).trim()
       if (token === '') throw new UsageError('There is no token: make one under Settings, and paste it here.')
       if (/[^\x21-\x7e]/.test(token))
         throw new UsageError('This is no token: one has no spaces in it and only plain letters.')

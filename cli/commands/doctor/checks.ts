@@ -5,6 +5,7 @@ import { DagbokError } from '#server/domain/errors/errors.ts'
 import { standingWords } from '#server/domain/pod/cluster-report.ts'
 import { whyFull } from '#server/domain/space.ts'
 import { machineOf } from '#server/domain/words.ts'
+import type { SecretView } from '#server/views/secret.ts'
 import type { DeploymentView } from '#server/views/deployment.ts'
 import type { WorkerView } from '#server/views/worker.ts'
 import type { Account } from '../../client/account.ts'
@@ -131,13 +132,33 @@ export async function account(given: Account | null): Promise<Finding[]> {
     const me = await client.get<{ name: string; teams: { name: string; role: string }[] }>('/me')
     const teams = me.teams.map(({ name, role }) => `${name} (${role})`).join(', ')
     const findings = [good('account', `${me.name}, ${teams}`)]
-    for (const { name } of me.teams) findings.push(await pool(client, name))
+    for (const { name } of me.teams) findings.push(await pool(client, name), ...(await secrets(client, name)))
     findings.push(...(await deployment(client)))
     return findings
   } catch (error) {
     if (!(error instanceof DagbokError && ['unauthenticated', 'forbidden'].includes(error.code))) throw error
     return [bad('account', error.message, 'Make a token under Settings, Tokens, and run `dagbok login`.')]
   }
+}
+
+/** Whether what was kept can still be read; nothing is said of a team without any, nor by a product of an earlier build. */
+async function secrets(client: RestClient, team: string): Promise<Finding[]> {
+  const path = `/teams/${encodeURIComponent(team)}/secrets`
+  const all = await client.get<SecretView[]>(path).catch((error: unknown) => {
+    if (error instanceof DagbokError && error.code === 'not_found') return []
+    throw error
+  })
+  if (all.length === 0) return []
+  const check = `secrets of ${team}`
+  const lost = all.filter(({ readable }) => !readable).map(({ name }) => name)
+  if (lost.length === 0) return [good(check, `${all.length} that can be read`)]
+  return [
+    bad(
+      check,
+      `${lost.join(', ')} of ${all.length} cannot be read: kept with another key (DAGBOK_SECRETS_KEY)`,
+      'Give the product the key that it had, or set them anew with `dagbok secret set NAME`.',
+    ),
+  ]
 }
 
 /** What the deployment says of all its tasks. */

@@ -143,6 +143,7 @@ export async function openRelease(): Promise<Release> {
   await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: restricted } })
   const inside = ['-n', namespace, 'create', '-f', '-']
   await kubectl(inside, secret('dagbok-database', { url: asPodsSee.href }))
+  await kubectl(inside, secret('dagbok-secrets-key', { key: 'a key of tests, which is long enough' }))
   const { accessKeyId, secretAccessKey } = s3.keys
   await kubectl(
     inside,

@@ -185,6 +185,8 @@ export const taskSchema = z.object({
   metrics: z.record(name, metricDeclarationSchema),
   values: z.record(name, valueDeclarationSchema),
   env: z.record(z.string(), z.string()),
+  /** Names of the team's secrets that it gets as variables. */
+  secrets: z.array(z.string()).optional(),
   image: z.string().nullable(),
   executor: z.enum(['process', 'pool', 'kubernetes']).nullable(),
   /** Of a task that is a pod, what it says of that. */

@@ -96,10 +96,9 @@ function program({ action, args, folder }: PodAttempt): Partial<Container> {
 function mainContainer(
   attempt: PodAttempt,
   task: TaskPod,
-  deployment: PodDeployment,
-  image: string,
+  { defaults }: PodDeployment,
+  { image, name: podsName }: { image: string; name: string },
 ): Container {
-  const { defaults } = deployment
   const variables = { ...attempt.env, ...pathVariables(attempt.inputs), DAGBOK_ATTEMPT_ID: attempt.attemptId }
   const size = {
     cpu: attempt.resources.cpu ?? defaults.size.cpu,
@@ -117,7 +116,13 @@ function mainContainer(
     name: containerNames.main,
     image,
     ...program(attempt),
-    env: Object.entries(variables).map(([name, value]) => ({ name, value: literal(value) })),
+    env: [
+      ...Object.entries(variables).map(([name, value]) => ({ name, value: literal(value) })),
+      ...(attempt.secrets ?? []).map((key) => ({
+        name: key,
+        valueFrom: { secretKeyRef: { name: podsName, key } },
+      })),
+    ],
     ...(task.env_from.length === 0 ? {} : { envFrom: task.env_from }),
     resources: sized(size, task.resources),
     volumeMounts: [...places.map(mount), ...task.volume_mounts],
@@ -175,7 +180,12 @@ export const podIdentity = (
   },
 })
 
-function specOf(attempt: PodAttempt, task: TaskPod, deployment: PodDeployment, image: string): Pod['spec'] {
+function specOf(
+  attempt: PodAttempt,
+  task: TaskPod,
+  deployment: PodDeployment,
+  pod: { image: string; name: string },
+): Pod['spec'] {
   const { serviceAccount, imagePullSecrets, graceSeconds } = deployment.defaults
   const pullSecrets = [...new Set([...imagePullSecrets, ...task.image_pull_secrets])]
   return {
@@ -184,7 +194,7 @@ function specOf(attempt: PodAttempt, task: TaskPod, deployment: PodDeployment, i
     ...podIdentity(deployment.defaults, task.service_account ?? serviceAccount, pullSecrets),
     ...placement(task),
     initContainers: initContainers(attempt, deployment),
-    containers: [mainContainer(attempt, task, deployment, image)],
+    containers: [mainContainer(attempt, task, deployment, pod)],
     volumes: volumes(attempt, task),
   }
 }
@@ -197,17 +207,18 @@ export function buildPod(
   image: string,
   sha256: Sha256,
 ): Pod {
+  const name = podName(attempt, sha256)
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
-      name: podName(attempt, sha256),
+      name,
       namespace: deployment.namespace,
       // Where a task sets what is ours, the policy finds it changed.
       labels: { ...podLabels(attempt, deployment.instance, sha256), ...task.labels },
       annotations: { ...podAnnotations(attempt), ...task.annotations },
       finalizers: [finalizer],
     },
-    spec: specOf(attempt, task, deployment, image),
+    spec: specOf(attempt, task, deployment, { image, name }),
   }
 }

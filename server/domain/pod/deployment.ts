@@ -69,6 +69,8 @@ export interface PodAttempt extends AttemptIdentity {
   /** The task's own variables and those of N1, without the paths. */
   env: Record<string, string>
   inputs: Record<string, PodInput>
+  /** Names of variables that it gets from the secret of its own name. */
+  secrets?: readonly string[]
   /** Whether it declares an output, a value or a metric. */
   reports: boolean
   /** Processors, and bytes; null: the deployment's. */

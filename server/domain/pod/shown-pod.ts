@@ -1,6 +1,6 @@
 /** A pod as it is kept and shown: without secrets, without what nobody reads, of bounded length. Pure. */
 import { stringify } from 'yaml'
-import type { Json } from '../json.ts'
+import { mapTexts, type Json } from '../json.ts'
 import { maskerOf } from '../run/attempt-record.ts'
 import { readEvents, shapeOf, textOf } from './observed.ts'
 import { hiddenToken } from './pod-yaml.ts'
@@ -43,13 +43,6 @@ const anyToken = /dagbok_pod_[\w-]+/g
 
 const isMap = (value: unknown): value is JsonMap =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-
-function mapTexts(json: Json, change: (text: string) => string): Json {
-  if (typeof json === 'string') return change(json)
-  if (Array.isArray(json)) return json.map((one) => mapTexts(one, change))
-  if (!isMap(json)) return json
-  return Object.fromEntries(Object.entries(json).map(([name, one]) => [name, mapTexts(one, change)]))
-}
 
 /** Variables of all its containers that are given as values. */
 function variablesOf(pod: JsonMap): [string, string][] {

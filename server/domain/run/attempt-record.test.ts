@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { attemptEvents, isSecret, masked, recordOf, type Handed } from './attempt-record.ts'
+import { masked } from '../secret/secret-matcher.ts'
+import { attemptEvents, isSecret, recordOf, type Handed } from './attempt-record.ts'
 
 const given = (more: Partial<Handed>): Handed => ({
   params: {},

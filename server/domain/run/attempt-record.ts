@@ -1,9 +1,7 @@
 /** What an attempt was given, as it is kept: once, with the attempt, and never again for the next one. Pure. */
 import { assertNever } from '../errors/errors.ts'
-import { keptText, type Json } from '../json.ts'
-
-/** What stands in the place of a secret. */
-export const masked = '•••'
+import { keptText, mapTexts, type Json } from '../json.ts'
+import { masked, noSecrets, SecretMatcher } from '../secret/secret-matcher.ts'
 
 const secretName =
   /(^|_)(SECRET|TOKEN|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|(API|ACCESS|PRIVATE)_?KEY)(_|$)/i
@@ -16,12 +14,18 @@ const mostItems = 1000
 /** Whether a variable of this name holds a secret. */
 export const isSecret = (name: string): boolean => secretName.test(name)
 
-/** Takes the values of secret variables out of a text, wherever they stand. */
-export function maskerOf(env: Readonly<Record<string, string>>): (text: string) => string {
+/**
+ * Takes the values of secret variables out of a text, wherever they stand.
+ * @param given secrets of the team: in each form that they may have
+ */
+export function maskerOf(
+  env: Readonly<Record<string, string>>,
+  given: SecretMatcher = noSecrets,
+): (text: string) => string {
   const secrets = Object.entries(env)
     .flatMap(([name, value]) => (isSecret(name) && value.length >= shortest ? [value] : []))
     .toSorted((a, b) => b.length - a.length)
-  return (text) => secrets.reduce((left, secret) => left.replaceAll(secret, masked), text)
+  return (text) => secrets.reduce((left, secret) => left.replaceAll(secret, masked), given.without(text))
 }
 
 export interface GivenBlob {
@@ -63,6 +67,7 @@ export interface Given {
 type Folder = { kind: 'folder'; items: (GivenBlob & { key: string })[] }
 /** The same with whole folders, as an executor gets it. */
 export type Handed = Omit<Given, 'inputs' | 'action'> & {
+  secrets?: Record<string, string>
   action: Given['action'] & { shell?: readonly string[] | undefined }
   inputs: Record<string, Exclude<GivenInput, { kind: 'folder' }> | Folder>
 }
@@ -72,12 +77,7 @@ const cut = (text: string): string =>
     ? text
     : `${text.slice(0, longestText)}… (${text.length - longestText} characters more)`
 
-function inJson(json: Json, text: (text: string) => string): Json {
-  if (typeof json === 'string') return text(json)
-  if (Array.isArray(json)) return json.map((one) => inJson(one, text))
-  if (typeof json !== 'object' || json === null) return json
-  return Object.fromEntries(Object.entries(json).map(([name, one]) => [keptText(name), inJson(one, text)]))
-}
+const inJson = (json: Json, text: (text: string) => string): Json => mapTexts(json, text, keptText)
 
 function keptAction(action: Handed['action'], texts: (all: readonly string[]) => string[]): Given['action'] {
   const args = texts(action.args)
@@ -116,7 +116,9 @@ export const recordOf = (given: Handed): Given =>
   inJson(bounded(given) as unknown as Json, keptText) as unknown as Given
 
 function bounded(given: Handed): Given {
-  const mask = maskerOf(given.env)
+  const { secrets = {} } = given
+  const mask = maskerOf(given.env, new SecretMatcher(Object.values(secrets)))
+  const hidden = Object.keys(secrets).map((name) => [name, masked])
   const text = (one: string) => cut(mask(one))
   const texts = (list: readonly string[]) => list.slice(0, mostItems).map(text)
   const { action, folder, timeout, startTimeout, memory } = given
@@ -127,9 +129,12 @@ function bounded(given: Handed): Given {
     memory,
     params: Object.fromEntries(Object.entries(given.params).map(([name, one]) => [name, inJson(one, text)])),
     action: keptAction(action, texts),
-    env: Object.fromEntries(
-      Object.entries(given.env).map(([name, value]) => [name, isSecret(name) ? masked : text(value)]),
-    ),
+    env: {
+      ...Object.fromEntries(
+        Object.entries(given.env).map(([name, value]) => [name, isSecret(name) ? masked : text(value)]),
+      ),
+      ...Object.fromEntries(hidden),
+    },
     inputs: Object.fromEntries(
       Object.entries(given.inputs).map(([name, input]): [string, GivenInput] => {
         if (input.kind === 'json') return [name, { kind: 'json', value: inJson(input.value, text) }]

@@ -53,18 +53,25 @@ function inputOf(input: RenderedInput, { spec }: Viewer): PodInput {
   return { kind: 'file', path: path ?? input.output }
 }
 
+/** Wherever a pod has its own name: its secret has the same. */
+function withoutName(pod: { [key: string]: Json }): { [key: string]: Json } {
+  const { name } = pod['metadata'] as { name: string }
+  const text = JSON.stringify(pod).replaceAll(JSON.stringify(name), JSON.stringify(givenAtStart))
+  return JSON.parse(text) as { [key: string]: Json }
+}
+
 /** What is not known yet stands in the place of what was made up for it. */
 function withGiven(
-  pod: { [key: string]: Json },
+  made: { [key: string]: Json },
   { runId, attemptId }: PlannedPlace,
 ): { [key: string]: Json } {
+  const pod = runId === null ? withoutName(made) : made
   const metadata = pod['metadata'] as { [key: string]: Json }
   const annotations = metadata['annotations'] as { [key: string]: Json }
   return {
     ...pod,
     metadata: {
       ...metadata,
-      ...(runId === null ? { name: givenAtStart } : {}),
       annotations:
         runId === null || attemptId === null
           ? { ...annotations, [specHashAnnotation]: givenAtStart }
@@ -102,6 +109,7 @@ export function plannedPod(place: PlannedPlace): Planned {
     folder: task.folder,
     action: { ...action, args },
     env,
+    secrets: Object.fromEntries((task.secrets ?? []).map((name) => [name, null])),
     inputs: Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, inputOf(input, viewer)])),
     outputs: task.outputs,
     metrics: task.metrics,

@@ -10,6 +10,8 @@ export interface JobOfPod extends AttemptIdentity, Omit<ScriptOf, 'action'> {
     args: string[]
   }
   env: Record<string, string>
+  /** Of its team, by variable; what they are is no part of a pod. */
+  secrets?: Readonly<Record<string, unknown>>
   inputs: Record<string, PodInput>
   outputs: Record<string, unknown>
   metrics: Record<string, unknown>
@@ -40,6 +42,7 @@ export function podAttemptOf(job: JobOfPod, secret: string): PodAttempt {
     image: pod?.image ?? null,
     // As under every executor; what else an image says of its language is not believed.
     env: { LANG: 'C.UTF-8', ...job.env },
+    secrets: Object.keys(job.secrets ?? {}),
     reports: isDeclared(job),
     resources: { cpu: pod?.cpu ?? null, memory: job.memory },
   }

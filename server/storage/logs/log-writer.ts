@@ -5,6 +5,7 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { AttemptStore } from '../artifact-store.ts'
+import type { LogMask } from './log-mask.ts'
 
 export interface LogChunkRow {
   seq: number
@@ -25,6 +26,8 @@ interface Options {
   limit?: number
   /** ms for which a chunk that is not taken is offered again: a full disk and a database that is away may come back. */
   patienceMs?: number
+  /** What is not to be in it. */
+  mask?: LogMask
   /** Where a log goes on that another life of this process began. */
   from?: { seq: number; bytes: number; lines: number }
 }
@@ -76,6 +79,18 @@ export class LogWriter {
 
   /** Resolves when more may be written. @param until how far the source of these bytes was read with them */
   async write(bytes: Buffer, until: string | null = null): Promise<void> {
+    this.#until = until
+    await this.#add(this.#options.mask?.take(bytes) ?? bytes)
+  }
+
+  /** Nothing more is written: what was held back is, and all is stored. Never throws, see `failure`. */
+  async end(): Promise<void> {
+    await this.#add(this.#options.mask?.rest() ?? Buffer.alloc(0))
+    await this.flush()
+  }
+
+  async #add(bytes: Buffer): Promise<void> {
+    if (bytes.length === 0) return
     const limit = this.#options.limit ?? 2 ** 30
     // What cannot be stored any more is not held either.
     if (this.#total >= limit || this.failure !== null || this.fenced) return
@@ -89,7 +104,6 @@ export class LogWriter {
           ])
     this.#total += bytes.length
     this.#pending.push(kept)
-    this.#until = until
     this.#pendingBytes += kept.length
     if (this.#pendingBytes >= chunkBytes) await this.flush()
     else this.#timer ??= setTimeout(() => void this.flush(), this.#seq < 20 ? quickMs : slowMs)

@@ -6,6 +6,7 @@ import { hasPython, noPython } from '../../testing/python.ts'
 import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
 import { givesScripts, takesBytes, type Bulk } from './contract.ts'
 import { endsByItself, endsScripts, isEnded, losesItsExecutor } from './ends.ts'
+import { keepsSecrets } from './secrets.ts'
 import { cell, Trial, type Subject } from './trial.ts'
 import { keepsVersionsApart } from './two-versions.ts'
 import { bringsUsedFiles } from './used-components.ts'
@@ -68,6 +69,7 @@ function givesAndTakes(trial: Trial, bulk: Bulk): void {
   describe('gives a task what it needs and takes what it leaves', () => {
     givesScripts(trial)
     takesBytes(trial, bulk)
+    keepsSecrets(trial)
     keepsVersionsApart(trial)
     bringsUsedFiles(trial)
   })

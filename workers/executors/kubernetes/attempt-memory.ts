@@ -4,6 +4,7 @@ import type { Seen } from '#server/domain/pod/attempt-facts.ts'
 import type { Pod } from '#server/domain/pod/manifest.ts'
 import { notSeen, seenSince, type SeenSince } from '#server/domain/pod/seen-since.ts'
 import type { ShownLog } from '#server/domain/pod/shown-pod.ts'
+import type { SecretMatcher } from '#server/domain/secret/secret-matcher.ts'
 import type { PodRef } from './cluster-client.ts'
 
 export interface Remembered {
@@ -12,6 +13,14 @@ export interface Remembered {
   /** Whether a cluster has been asked for it: before that nobody can have made it. */
   isAsked: boolean
   token: string | null
+  /** Of its team, by name, until its cluster has them; null: they are to be looked up. */
+  secrets: Readonly<Record<string, string>> | null
+  /** Finds all that it may know under their names; null: not looked up. */
+  matcher: SecretMatcher | null
+  /** Why its cluster does not have them. */
+  secretsFault: string | null
+  /** Whether its cluster has them. */
+  hasSecrets: boolean
   ref: PodRef | null
   cancelAsked: boolean
   /** Why its creation was put off. */
@@ -35,6 +44,10 @@ const nothing: Omit<Remembered, 'ref'> = {
   manifest: null,
   isAsked: false,
   token: null,
+  secrets: null,
+  matcher: null,
+  secretsFault: null,
+  hasSecrets: false,
   cancelAsked: false,
   refusal: null,
   seen: null,
@@ -53,10 +66,16 @@ export class AttemptMemory {
   /** Attempts whose last look failed. */
   readonly #failing = new Set<string>()
 
-  /** An attempt whose intent is written. @param manifest its pod, where this process is to create it */
-  remember(attemptId: string, token: string, ref: PodRef, manifest: Pod | null): void {
+  /** An attempt whose intent is written. @param made its pod, and its secrets, where this process is to create it */
+  remember(
+    attemptId: string,
+    token: string,
+    ref: PodRef,
+    made: { manifest: Pod | null; secrets?: Remembered['secrets'] | undefined },
+  ): void {
     const { cancelAsked = false } = this.#remembered.get(attemptId) ?? {}
-    this.#remembered.set(attemptId, { ...nothing, manifest, token, ref, cancelAsked })
+    const { manifest, secrets = null } = made
+    this.#remembered.set(attemptId, { ...nothing, manifest, secrets, token, ref, cancelAsked })
     this.#byToken.set(token, attemptId)
   }
 
@@ -74,7 +93,7 @@ export class AttemptMemory {
   adopt(attemptId: string, token: string, ref: PodRef): void {
     const known = this.#remembered.get(attemptId)
     if (known?.token == null) {
-      this.remember(attemptId, token, ref, known?.manifest ?? null)
+      this.remember(attemptId, token, ref, { manifest: known?.manifest ?? null })
       this.#adopted.add(attemptId)
     }
   }

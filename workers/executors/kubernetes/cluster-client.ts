@@ -1,5 +1,5 @@
 /**
- * What Dagbok needs of an API server, and no more: pods, their events and their logs. Every call has a bound, obeys `Retry-After`,
+ * What Dagbok needs of an API server, and no more: pods, their events and their logs, secrets for them. Every call has a bound, obeys `Retry-After`,
  * and fails with a `ClusterError` of a closed set of codes; creation is rate-limited.
  */
 import { z } from 'zod'
@@ -171,6 +171,13 @@ export class ClusterClient {
     const body = { type: 'application/json', value: pod }
     const ask: Ask = { method: 'POST', path: podsOf(namespace), body, withinMs: callMs, signal }
     return slim(parsed(objectSchema, await this.#calls.json(ask)))
+  }
+
+  /** @throws ClusterError `already_exists` when one of this name is there */
+  async createSecret(secret: { metadata: { namespace: string } }, signal?: AbortSignal): Promise<void> {
+    const path = `/api/v1/namespaces/${encodeURIComponent(secret.metadata.namespace)}/secrets`
+    const body = { type: 'application/json', value: secret }
+    await this.#calls.json({ method: 'POST', path, body, withinMs: callMs, signal })
   }
 
   /**

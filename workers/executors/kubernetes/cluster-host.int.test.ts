@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { GET as handle } from '#app/api/v1/[...path]/route.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
 import { clustersOf } from '#server/config/clusters.ts'
+import { SecretsOfAttempts } from '#server/services/secret/secrets-of-attempt.ts'
 import { openWeb } from '#server/testing/web.ts'
 import { startHosted, type Hosted } from '#server/testing/hosted.ts'
 import type { DeploymentView } from '#server/views/deployment.ts'
@@ -49,6 +50,7 @@ function hostOf(address: () => string): ClusterHost {
     databaseUrl: url(),
     db: database(),
     artifacts: hosted.ctx.artifacts,
+    secrets: new SecretsOfAttempts(database(), hosted.ctx.secrets),
     sink: {
       submitted: never,
       passGate: never,

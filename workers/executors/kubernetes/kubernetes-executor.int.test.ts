@@ -13,7 +13,7 @@ test('[R2] an attempt that is looked at while it is being submitted is not forgo
     const [row] = await at.database().client<{ id: string }[]>`select id from attempt where token = ${token}`
     attemptId = row?.id ?? ''
     const keeper = at.keeperOf('default')
-    keeper.memory.remember(attemptId, token, { namespace: 'paper', name: 'none' }, null)
+    keeper.memory.remember(attemptId, token, { namespace: 'paper', name: 'none' }, { manifest: null })
     await keeper.look(attemptId)
     kept = keeper.memory.ids()
   }
@@ -134,7 +134,7 @@ test('a pod that was let go is let go of once, whatever old news of it is told; 
 
 test('[R17] a cancel ends a pod, and is heard once', async () => {
   const keeper = at.keeperOf('default')
-  keeper.memory.remember('an attempt', 'a token', { namespace: 'paper', name: 'none' }, null)
+  keeper.memory.remember('an attempt', 'a token', { namespace: 'paper', name: 'none' }, { manifest: null })
   expect([
     keeper.memory.cancel('a token'),
     keeper.memory.cancel('a token'),

@@ -12,6 +12,7 @@ import type { ClusterSettings } from '#server/config/clusters.ts'
 import { podLeaseMs, underwayMs } from '#server/config/lease.ts'
 import { ownPrefix } from '#server/domain/pod/names.ts'
 import { clusterQueue } from '#server/domain/run/deployment.ts'
+import type { SecretsOfAttempts } from '#server/services/secret/secrets-of-attempt.ts'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
 import { attemptEnd, type AttemptJob, type AttemptSink, type Executor, type Post } from '../executor.ts'
 import type { ClusterClient, PodObject, PodRef } from './cluster-client.ts'
@@ -20,6 +21,7 @@ import { podHandleOf } from './pod-handle.ts'
 import { PodKeeper } from './pod-keeper.ts'
 import { PodLogs } from './pod-logs.ts'
 import { planPod } from './pod-plan.ts'
+import { PodSecrets } from './pod-secrets.ts'
 import { realTiming } from './timing.ts'
 import { WatchLoop } from './watch-loop.ts'
 import { WorkQueue } from './work-queue.ts'
@@ -31,6 +33,7 @@ export interface KubernetesExecutorOptions {
   workerId: string
   db: Database
   artifacts: ArtifactStore
+  secrets: Pick<SecretsOfAttempts, 'values' | 'everGiven'>
   sink: AttemptSink
   /** Called once the attempt holds nothing any more. */
   released: (token: string) => void
@@ -71,7 +74,7 @@ export class KubernetesExecutor implements Executor {
 
   constructor(options: KubernetesExecutorOptions) {
     this.#options = options
-    const { cluster, workerId, client, db, artifacts, sink, log } = options
+    const { cluster, workerId, client, db, artifacts, sink, secrets, log } = options
     this.post = {
       own: false,
       queues: [clusterQueue(cluster.name)],
@@ -80,13 +83,15 @@ export class KubernetesExecutor implements Executor {
       // Until it is submitted: where that fails, and cannot be written, either, nobody waits for a day.
       leaseMs: underwayMs,
     }
-    this.#logs = new PodLogs({ client, db, artifacts, sink, log })
+    const podSecrets = new PodSecrets({ client, secrets, log })
+    this.#logs = new PodLogs({ client, db, artifacts, sink, secrets: podSecrets, log })
     this.#keeper = new PodKeeper({
       cluster: cluster.name,
       assumeDeadMs: cluster.assumeDeadMs,
       client,
       db,
       artifacts,
+      secrets: podSecrets,
       sink,
       log,
       logs: this.#logs,
@@ -150,7 +155,8 @@ export class KubernetesExecutor implements Executor {
     const ref = { namespace, name }
     const { hash } = await artifacts.put(Buffer.from(JSON.stringify(plan.job)))
     // Known here before it is known anywhere: whoever finds the intent without its token gives it up.
-    this.#keeper.memory.remember(job.attemptId, job.token, ref, plan.pod)
+    const { secrets } = job
+    this.#keeper.memory.remember(job.attemptId, job.token, ref, { manifest: plan.pod, secrets })
     const intent = { ...plan.intent, job: hash, startBy: team.now + plan.startMs }
     const taken = await sink.submitted(job.token, intent)
     this.#watch(namespace)

@@ -4,7 +4,10 @@ import type { Database } from '#db/client.ts'
 import { addToHandle, liveAttempt, type LiveAttempt } from '#db/queries/pod.ts'
 import { heartbeat } from '#db/queries/attempt.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
+import { SecretMatcher } from '#server/domain/secret/secret-matcher.ts'
+import type { SecretsOfAttempts } from '#server/services/secret/secrets-of-attempt.ts'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
+import { resultsWithout } from '../end-without.ts'
 import type { AttemptSink } from '../executor.ts'
 import type { AttemptCounter } from '../pool/attempt-counter.ts'
 import { bodyOf, sendJson, type Call } from '../pool/call.ts'
@@ -15,6 +18,7 @@ import { podResults, podStart } from './pod-protocol.ts'
 interface Options {
   db: Database
   artifacts: ArtifactStore
+  secrets: Pick<SecretsOfAttempts, 'everGiven'>
   sink: AttemptSink
   /** For files and blobs. */
   counter: Pick<AttemptCounter, 'bring'>
@@ -80,12 +84,19 @@ export class PodCounter {
 
   /** What it left is noted; it is published with the attempt's end, which its exit code decides. */
   async #results(call: Call, known: Known): Promise<void> {
-    const { db, artifacts, changed } = this.#options
+    const { db, artifacts, secrets, changed } = this.#options
     const given = await bodyOf({ ...call, longest: longestResults }, podResults)
     for (const { hash, size, name } of given.outputs)
       if ((await artifacts.stat(hash)).size !== size)
         throw new DagbokError('bad_input', `The output ${name} has another size in the store.`)
-    const { hash } = await artifacts.put(Buffer.from(JSON.stringify(given)))
+    const names = known.pod.secrets
+    const matcher = new SecretMatcher(names.length === 0 ? [] : await secrets.everGiven(known.runId, names))
+    const { problem } = given
+    const told = {
+      ...resultsWithout(given, matcher),
+      problem: problem === null ? null : matcher.without(problem),
+    }
+    const { hash } = await artifacts.put(Buffer.from(JSON.stringify(told)))
     // Said twice, since an answer was lost, it is the same blob.
     const ok = await addToHandle(db, known.token, { results: hash })
     changed(known.id)

@@ -39,6 +39,8 @@ const intentSchema = z.object({
   startBy: at,
   /** ms from the start of its code; null is without. */
   timeoutMs: z.number().nullable(),
+  /** Names of its team's secrets that it is given; builds before this one have written none. */
+  secrets: z.array(z.string()).default([]),
 })
 export type PodIntent = z.infer<typeof intentSchema>
 

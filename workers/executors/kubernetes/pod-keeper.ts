@@ -4,25 +4,29 @@
  */
 import type { Logger } from 'pino'
 import type { Database } from '#db/client.ts'
-import { addToHandle, liveAttempt, saveHeld, type LiveAttempt } from '#db/queries/pod.ts'
+import { addToHandle, liveAttempt, saveHeld } from '#db/queries/pod.ts'
 import { assertNever } from '#server/domain/errors/errors.ts'
 import type { Json } from '#server/domain/json.ts'
 import type { AttemptFacts, Seen } from '#server/domain/pod/attempt-facts.ts'
 import { explain } from '#server/domain/pod/explain.ts'
 import { finalizer } from '#server/domain/pod/names.ts'
 import { afterRefusal, reconcile, type Action } from '#server/domain/pod/reconcile.ts'
+import { noSecrets } from '#server/domain/secret/secret-matcher.ts'
 import { explainRefusal } from '#server/domain/pod/refusal.ts'
 import type { PodVerdict } from '#server/domain/pod/verdict.ts'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
 import type { AttemptSink } from '../executor.ts'
+import { endWithout } from '../end-without.ts'
 import type { ClusterClient, PodObject, PodRef } from './cluster-client.ts'
-import { AttemptMemory, type Remembered } from './attempt-memory.ts'
+import { AttemptMemory } from './attempt-memory.ts'
 import { ClusterError } from './cluster-error.ts'
 import { endOf, factsOf } from './pod-end.ts'
 import { podHandleOf, type PodHandle } from './pod-handle.ts'
 import type { PodLogs } from './pod-logs.ts'
+import type { KnownPod, PodSecrets } from './pod-secrets.ts'
 import { notePulled, seenFor } from './pod-record.ts'
-import { QuietPods, toldOf } from './quiet-pods.ts'
+import { PodSight } from './pod-sight.ts'
+import { QuietPods } from './quiet-pods.ts'
 import { sideLogs } from './side-logs.ts'
 import { realTiming, type Timing } from './timing.ts'
 import type { Again } from './work-queue.ts'
@@ -35,6 +39,7 @@ export interface KeeperOptions {
   client: ClusterClient
   db: Database
   artifacts: ArtifactStore
+  secrets: PodSecrets
   sink: AttemptSink
   logs: PodLogs
   log: Logger
@@ -45,16 +50,11 @@ export interface KeeperOptions {
   timing?: Pick<Timing, 'elapsed'>
 }
 
-interface Known {
-  attempt: LiveAttempt
-  handle: PodHandle
-}
-
 /** What the row says: not ours to do anything about yet, or at all; null: it is over, or there is none. */
-type Row = Known | 'unsaid' | 'elsewhere' | null
+type Row = KnownPod | 'unsaid' | 'elsewhere' | null
 
 interface Look {
-  known: Known | null
+  known: KnownPod | null
   facts: AttemptFacts | null
   ref: PodRef
   seen: Seen
@@ -69,13 +69,6 @@ const goneMs = 10_000
 /** ms until what a cluster refused for now is tried again. */
 const refusedMs = 5000
 
-interface How {
-  isFresh: boolean
-  isUnmade: boolean
-  made: PodObject | null
-  own: Remembered
-}
-
 type Step = 'again' | 'look' | { made: PodObject } | { done: Again }
 
 export class PodKeeper {
@@ -83,9 +76,11 @@ export class PodKeeper {
   readonly memory = new AttemptMemory()
   readonly #stopped = new AbortController()
   readonly #quiet: QuietPods
+  readonly #sight: PodSight
 
   constructor(options: KeeperOptions) {
     this.#options = options
+    this.#sight = new PodSight(options)
     this.#quiet = new QuietPods((options.timing ?? realTiming).elapsed)
   }
 
@@ -123,13 +118,14 @@ export class PodKeeper {
       const { assumeDeadMs } = this.#options
       const factsNow = () =>
         known === null ? null : factsOf(known.attempt, known.handle, { ...own, assumeDeadMs })
-      // Nobody can have made what nobody was asked for.
       const isUnmade = own.manifest !== null && !own.isAsked
-      const how = { isFresh, isUnmade, made, own }
-      const seen = await this.#see(ref, known?.handle.uid ?? null, how)
+      const seen = await this.#sight.see(ref, known, { isFresh, isUnmade, made, own }, this.#stopped.signal)
       this.memory.see(attemptId, seen, now)
       const facts = factsNow()
-      if (known !== null) await notePulled(this.#options.db, own, known.handle, known.attempt.versionId, seen)
+      if (known !== null) {
+        await this.#options.secrets.give(known, own, seen, this.#stopped.signal)
+        await notePulled(this.#options.db, own, known.handle, known.attempt.versionId, seen)
+      }
       const next = await this.#act(attemptId, {
         known,
         facts,
@@ -151,30 +147,6 @@ export class PodKeeper {
     const handle = podHandleOf(attempt.handle)
     if (handle === null) return 'unsaid'
     return handle.cluster === this.#options.cluster ? { attempt, handle } : 'elsewhere'
-  }
-
-  /** @param known its UID as it is written. @param made in this look, and perhaps not heard of by the watch yet */
-  async #see(ref: PodRef, known: string | null, { isFresh, isUnmade, made, own }: How): Promise<Seen> {
-    const { client, viewed } = this.#options
-    const { signal } = this.#stopped
-    const pod = isFresh ? await client.getPod(ref, signal) : (viewed(ref) ?? made)
-    const uid = pod?.metadata.uid ?? known
-    const events = isFresh && uid !== null ? await this.#eventsOf(ref, uid) : toldOf(own, pod)
-    return pod === null
-      ? { kind: 'absent', events, isFresh: isFresh || isUnmade }
-      : { kind: 'pod', pod, events, isFresh }
-  }
-
-  /** They only say more of what is known without them: where they may not be read, all goes on. */
-  async #eventsOf({ namespace }: PodRef, uid: string): Promise<unknown> {
-    const { client, log } = this.#options
-    try {
-      return await client.eventsOf(namespace, uid, this.#stopped.signal)
-    } catch (error) {
-      if (!(error instanceof ClusterError && error.code === 'forbidden')) throw error
-      log.warn({ err: error, namespace }, 'the events of pods cannot be read')
-      return []
-    }
   }
 
   async #act(attemptId: string, look: Look & { actions: Action[] }): Promise<Step> {
@@ -215,7 +187,10 @@ export class PodKeeper {
     const { why = null } = revoked?.ending ?? known?.handle.ending ?? {}
     const isWanted = why === 'cancel' || why === 'timeout'
     if (isWanted || seen.kind === 'absent' || own === undefined || own.sideLogs !== null) return
-    own.sideLogs = await sideLogs(this.#options.client, ref, seen.pod, this.#stopped.signal)
+    const logs = await sideLogs(this.#options.client, ref, seen.pod, this.#stopped.signal)
+    const matcher =
+      known === null ? noSecrets : await this.#options.secrets.matcherOf(known.attempt, known.handle, own)
+    own.sideLogs = logs.map((one) => ({ ...one, text: matcher.without(one.text, true) }))
   }
 
   async #do(attemptId: string, action: Action, { known, facts, ref, seen, now }: Look): Promise<Step> {
@@ -232,7 +207,8 @@ export class PodKeeper {
           await this.#sayHeld(attemptId, known, action.why)
         }
         const quiet = this.#quiet.look(this.memory.get(attemptId), action.why, seen)
-        const waits = [quiet, action.until === null ? null : Math.max(0, action.until - now)]
+        const lacking = this.memory.get(attemptId)?.secretsFault == null ? null : refusedMs
+        const waits = [quiet, lacking, action.until === null ? null : Math.max(0, action.until - now)]
         const [againMs] = waits.filter((ms) => ms !== null).toSorted((a, b) => a - b)
         return { done: againMs === undefined ? null : { againMs } }
       }
@@ -251,7 +227,7 @@ export class PodKeeper {
   async #write(
     attemptId: string,
     action: Exclude<Action, { kind: 'look' | 'forget' | 'wait' | 'delete' | 'remove_finalizer' }>,
-    { known, facts, ref, seen, now }: Look & { known: Known; facts: AttemptFacts },
+    { known, facts, ref, seen, now }: Look & { known: KnownPod; facts: AttemptFacts },
   ): Promise<Step> {
     const { logs } = this.#options
     const { token } = known.attempt
@@ -280,7 +256,7 @@ export class PodKeeper {
   /** Adds to its handle, with how its pod was seen last: it ends. */
   async #keep(
     attemptId: string,
-    { attempt, handle }: Known,
+    { attempt, handle }: KnownPod,
     now: number,
     more: Record<string, Json>,
   ): Promise<Step> {
@@ -295,7 +271,7 @@ export class PodKeeper {
     return 'again'
   }
 
-  async #create(attemptId: string, look: Look & { known: Known; facts: AttemptFacts }): Promise<Step> {
+  async #create(attemptId: string, look: Look & { known: KnownPod; facts: AttemptFacts }): Promise<Step> {
     const { known, facts, now } = look
     const own = this.memory.get(attemptId)
     // Whoever was to create it is gone with its token: no code has started, and none can.
@@ -317,14 +293,15 @@ export class PodKeeper {
   }
 
   /** Whoever looks at the run is told what is waited for, and no longer than it is. */
-  async #sayHeld(attemptId: string, { attempt, handle }: Known, why: PodVerdict | null): Promise<void> {
-    const words = why?.message ?? this.memory.get(attemptId)?.refusal?.message ?? null
+  async #sayHeld(attemptId: string, { attempt, handle }: KnownPod, why: PodVerdict | null): Promise<void> {
+    const { secretsFault = null, refusal = null } = this.memory.get(attemptId) ?? {}
+    const words = secretsFault ?? why?.message ?? refusal?.message ?? null
     const before = handle.held ?? null
     if (words === before) return
     await saveHeld(this.#options.db, attempt.token, words)
   }
 
-  async #lostIntent(attemptId: string, known: Known): Promise<Step> {
+  async #lostIntent(attemptId: string, known: KnownPod): Promise<Step> {
     const end = {
       state: 'lost' as const,
       reason: 'worker_lost' as const,
@@ -337,11 +314,12 @@ export class PodKeeper {
 
   async #publish(
     attemptId: string,
-    { attempt, handle }: Known,
+    { attempt, handle }: KnownPod,
     { end }: Extract<Action, { kind: 'publish' }>,
   ): Promise<Step> {
-    const { sink, artifacts, log } = this.#options
-    const whole = await endOf(end, handle, artifacts)
+    const { sink, artifacts, secrets, log } = this.#options
+    const matcher = await secrets.matcherOf(attempt, handle, this.memory.get(attemptId))
+    const whole = endWithout(await endOf(end, handle, artifacts), matcher)
     if (!(await sink.ended(attempt.token, whole)))
       log.warn({ attempt: attemptId }, 'a pod’s attempt was over')
     this.#options.over({ id: attemptId, token: attempt.token })

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { logEnd } from '#db/queries/log.ts'
 import { addToHandle, liveAttempt } from '#db/queries/pod.ts'
+import { noSecrets } from '#server/domain/secret/secret-matcher.ts'
 import { podHandleOf } from './pod-handle.ts'
 import { PodLogs } from './pod-logs.ts'
 import { done, idOf, now, paperShop } from './testing/paper-shop.ts'
@@ -50,6 +51,7 @@ test('[R8] what of a log is not stored is read again, and nobody is kept waiting
       appendLog: (token, chunk) =>
         isAway ? Promise.reject(new Error('away')) : at.shop.sink.appendLog(token, chunk),
     },
+    secrets: { matcherOf: () => Promise.resolve(noSecrets) },
     log: at.place.hosted.ctx.log,
     patienceMs: 0,
   })

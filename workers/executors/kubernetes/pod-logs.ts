@@ -7,18 +7,22 @@ import type { Database } from '#db/client.ts'
 import { logEnd } from '#db/queries/log.ts'
 import type { LiveAttempt } from '#db/queries/pod.ts'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
+import type { SecretMatcher } from '#server/domain/secret/secret-matcher.ts'
+import { LogMask } from '#server/storage/logs/log-mask.ts'
 import { LogWriter } from '#server/storage/logs/log-writer.ts'
 import type { AttemptSink } from '../executor.ts'
 import type { ClusterClient, PodRef } from './cluster-client.ts'
 import { followLog } from './log-follower.ts'
 import { LogCursor, type LogLine, type LogPosition } from './log-lines.ts'
 import type { PodHandle } from './pod-handle.ts'
+import type { PodSecrets } from './pod-secrets.ts'
 
 interface Options {
   client: Pick<ClusterClient, 'readLog'>
   db: Database
   artifacts: ArtifactStore
   sink: Pick<AttemptSink, 'appendLog'>
+  secrets: Pick<PodSecrets, 'matcherOf'>
   log: Logger
   /** ms for which a chunk that is not taken is offered again, before its log is read anew from what was taken. */
   patienceMs?: number
@@ -51,6 +55,8 @@ interface Following {
   token: string
   ref: PodRef
   from: Awaited<ReturnType<typeof logEnd>>
+  /** What is not to be in it. */
+  secrets: SecretMatcher
   /** Told when it can go no further, and is not whole: whoever begins anew goes on from what is stored. */
   broken: () => void
 }
@@ -71,7 +77,7 @@ class PodLog {
   /** Ends the wait for the rest. */
   #late: NodeJS.Timeout | null = null
 
-  constructor(options: Options, { token, ref, from, broken }: Following) {
+  constructor(options: Options, { token, ref, from, secrets, broken }: Following) {
     this.#options = options
     this.#ref = ref
     this.#cursor = new LogCursor(positionOf(from.until))
@@ -79,6 +85,7 @@ class PodLog {
       artifacts: options.artifacts,
       append: (chunk) => options.sink.appendLog(token, chunk),
       from,
+      mask: new LogMask(secrets),
       ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }),
     })
     this.#following = this.#follow().finally(() => {
@@ -127,7 +134,7 @@ class PodLog {
     } finally {
       clearInterval(tick)
       await this.#write()
-      await this.#writer.flush()
+      await this.#writer.end()
     }
     const { failure, fenced } = this.#writer
     if (failure !== null || fenced)
@@ -171,7 +178,7 @@ export class PodLogs {
 
   /** Begins to follow, unless it is followed, or its code has not been seen to run. */
   follow(attempt: LiveAttempt, ref: PodRef, handle: PodHandle): void {
-    if (handle.runningSeenAt !== undefined && handle.logsDone !== true) void this.#open(attempt, ref)
+    if (handle.runningSeenAt !== undefined && handle.logsDone !== true) void this.#open(attempt, ref, handle)
   }
 
   /**
@@ -180,7 +187,7 @@ export class PodLogs {
    */
   async complete(attempt: LiveAttempt, ref: PodRef, handle: PodHandle): Promise<boolean> {
     if (handle.logsDone === true) return true
-    const log = await this.#open(attempt, ref)
+    const log = await this.#open(attempt, ref, handle)
     const { promise: late, resolve } = Promise.withResolvers<boolean>()
     const timer = setTimeout(() => resolve(false), atMostMs)
     return Promise.race([log.complete().then(() => true), late]).finally(() => clearTimeout(timer))
@@ -201,15 +208,19 @@ export class PodLogs {
     await Promise.all([...this.#logs.keys()].map((id) => this.forget(id)))
   }
 
-  #open(attempt: LiveAttempt, ref: PodRef): Promise<PodLog> {
+  #open(attempt: LiveAttempt, ref: PodRef, handle: PodHandle): Promise<PodLog> {
     const known = this.#logs.get(attempt.id)
     if (known !== undefined) return known
     // Whoever asks next tries again.
     const broken = () => {
       if (this.#logs.get(attempt.id) === opening) this.#logs.delete(attempt.id)
     }
-    const opening: Promise<PodLog> = logEnd(this.#options.db, attempt.id).then(
-      (from) => new PodLog(this.#options, { token: attempt.token, ref, from, broken }),
+    const { db, secrets: own } = this.#options
+    const opening: Promise<PodLog> = Promise.all([
+      logEnd(db, attempt.id),
+      own.matcherOf(attempt, handle),
+    ]).then(
+      ([from, secrets]) => new PodLog(this.#options, { token: attempt.token, ref, from, secrets, broken }),
     )
     this.#logs.set(attempt.id, opening)
     opening.catch(broken)

@@ -60,6 +60,7 @@ export function planPod(
       secretHash: hash,
       collected: isCollected(attempt),
       timeoutMs: job.timeout,
+      secrets: Object.keys(job.secrets ?? {}),
     },
     startMs: job.startTimeout ?? usualStartMs,
   }

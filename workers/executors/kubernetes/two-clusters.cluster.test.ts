@@ -6,6 +6,7 @@ import { apply, kubectl } from '#k8s/test-cluster/testing/kubectl.ts'
 import { until } from '#k8s/test-cluster/until.ts'
 import type { ClusterSettings } from '#server/config/clusters.ts'
 import { readRun } from '#server/services/run/read-run.ts'
+import { SecretsOfAttempts } from '#server/services/secret/secrets-of-attempt.ts'
 import { addressOf, kubernetesCrew, podBarrier, type KubernetesCrew } from '../../testing/kubernetes-crew.ts'
 import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
 import { cell, Trial } from '../conformance/trial.ts'
@@ -43,6 +44,7 @@ beforeAll(async () => {
       databaseUrl: await addressOf(db),
       db,
       artifacts: hosted.ctx.artifacts,
+      secrets: new SecretsOfAttempts(db, hosted.ctx.secrets),
       sink,
       scheduler,
       released: (token) => scheduler.released(token),

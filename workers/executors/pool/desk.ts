@@ -16,6 +16,7 @@ import { PodCounter } from '../kubernetes/pod-counter.ts'
 import { isPodSecret } from '../kubernetes/pod-handle.ts'
 import type { ReadBundle } from '../process/checkouts.ts'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
+import type { SecretsOfAttempts } from '#server/services/secret/secrets-of-attempt.ts'
 import { authenticateWorker } from '#server/services/worker/worker-tokens.ts'
 import type { AttemptSink } from '../executor.ts'
 import { AttemptCounter } from './attempt-counter.ts'
@@ -38,6 +39,8 @@ export interface DeskOptions {
   db: Database
   sink: AttemptSink
   artifacts: ArtifactStore
+  /** Of teams, which results of pods are kept without. */
+  secrets: Pick<SecretsOfAttempts, 'everGiven'>
   /** The files of a version. */
   files: ReadBundle
   scheduler: Served
@@ -68,8 +71,16 @@ export class Desk {
     this.#clerk = new Clerk({ store: postgresStore(db), sink, scheduler, leaseSeconds })
     const uploads = new Uploads(options.uploads, options.artifacts)
     this.#counter = new AttemptCounter({ ...options, uploads, clerk: this.#clerk })
-    const { artifacts, podChanged: changed = () => {} } = options
-    this.#pods = new PodCounter({ db, artifacts, sink, counter: this.#counter, leaseMs: podLeaseMs, changed })
+    const { artifacts, secrets, podChanged: changed = () => {} } = options
+    this.#pods = new PodCounter({
+      db,
+      artifacts,
+      secrets,
+      sink,
+      counter: this.#counter,
+      leaseMs: podLeaseMs,
+      changed,
+    })
     this.#server = createServer((request, response) => void this.#answer(request, response))
     this.#server.requestTimeout = 120_000
   }

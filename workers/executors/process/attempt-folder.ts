@@ -109,6 +109,7 @@ export async function makeAttemptFolder(
     LANG: 'C.UTF-8',
     ...inherited,
     ...job.env,
+    ...job.secrets,
     ...inputs,
     PATH: host.path,
     HOME: at('home'),

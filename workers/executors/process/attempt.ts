@@ -5,8 +5,11 @@ import { sinceBoot } from '#server/config/since-boot.ts'
 import type { Json } from '#server/domain/json.ts'
 import type { AttemptStore } from '#server/storage/artifact-store.ts'
 import { maskerOf } from '#server/domain/run/attempt-record.ts'
+import { SecretMatcher } from '#server/domain/secret/secret-matcher.ts'
+import { LogMask } from '#server/storage/logs/log-mask.ts'
 import { LogWriter } from '#server/storage/logs/log-writer.ts'
 import { attemptEnd, type AttemptEnd, type AttemptJob, type AttemptSink } from '../executor.ts'
+import { endWithout } from '../end-without.ts'
 import {
   closeAttemptFolder,
   folderOf,
@@ -46,6 +49,7 @@ export class ProcessAttempt {
   readonly job: AttemptJob
   readonly #tools: AttemptTools
   readonly #sink: AttemptSink
+  readonly #secrets: SecretMatcher
   #process: TaskProcess | null = null
   #why: Why | null = null
   #forced: NodeJS.Timeout | null = null
@@ -56,6 +60,7 @@ export class ProcessAttempt {
     this.job = job
     this.#tools = tools
     this.#sink = sink
+    this.#secrets = new SecretMatcher(Object.values(job.secrets ?? {}))
   }
 
   /** Asks the group to end, and makes it after the grace. The first reason stays. */
@@ -79,7 +84,8 @@ export class ProcessAttempt {
     try {
       const { host, checkouts, artifacts, inherited } = this.#tools
       const folder = await makeAttemptFolder(host, checkouts, artifacts, this.job, inherited)
-      return await this.#execute(folder, submitted)
+      const end = await this.#execute(folder, submitted)
+      return end === null ? null : endWithout(end, this.#secrets)
     } catch (error) {
       return fault(error)
     } finally {
@@ -114,7 +120,12 @@ export class ProcessAttempt {
     const running = inStore ?? (await startBehindGate(host, folder.cwd, argv, folder.env))
     this.#process = running
     const { pid, startTime } = running
-    const handle = { pid, startTime, bootId: host.bootId, argv: argv.map(maskerOf(folder.env)) }
+    const handle = {
+      pid,
+      startTime,
+      bootId: host.bootId,
+      argv: argv.map(maskerOf(folder.env, this.#secrets)),
+    }
     const { task } = this.job
     await failpoint('attempt.spawn.after-effect-before-record', task)
     // To move a process takes the kernel 10 ms: it is done while the gate is asked.
@@ -137,7 +148,11 @@ export class ProcessAttempt {
     const began = performance.now()
     running.open(by)
     meter.start()
-    const log = new LogWriter({ artifacts, append: (chunk) => this.#sink.appendLog(this.job.token, chunk) })
+    const log = new LogWriter({
+      artifacts,
+      append: (chunk) => this.#sink.appendLog(this.job.token, chunk),
+      mask: new LogMask(this.#secrets),
+    })
     this.#log = log
     const timer = this.#watchTime()
     const over = await this.#untilOver(running, cgroup, log, timer).finally(() => meter.stop())
@@ -218,7 +233,7 @@ export class ProcessAttempt {
       : killMarked(new Set([this.job.attemptId]), uid))
     drain.ended()
     await drain.over
-    await log.flush()
+    await log.end()
     if (exit === null && why === null) throw unheard()
     return { exit: exit ?? { code: null, signal: 'SIGKILL' }, why }
   }

@@ -132,7 +132,7 @@ const someAction = (action: Task['action']): PodAttempt['action'] =>
   action.kind === 'command' || action.kind === 'image' ? action : { kind: 'script', argv: ['(the script)'] }
 
 const someAttempt = (
-  task: Pick<Task, 'id' | 'folder' | 'args' | 'env' | 'action' | 'resources'>,
+  task: Pick<Task, 'id' | 'folder' | 'args' | 'env' | 'secrets' | 'action' | 'resources'>,
   image: string,
 ): PodAttempt => ({
   attemptId: 'attempt',
@@ -148,6 +148,7 @@ const someAttempt = (
   args: task.args,
   image,
   env: task.env,
+  ...(task.secrets === undefined ? {} : { secrets: task.secrets }),
   inputs: {},
   reports: true,
   resources: task.resources,
@@ -159,7 +160,7 @@ const someAttempt = (
  */
 export function podOfTask(
   reading: Reading,
-  task: Pick<Task, 'id' | 'folder' | 'args' | 'env' | 'action' | 'resources' | 'image'>,
+  task: Pick<Task, 'id' | 'folder' | 'args' | 'env' | 'secrets' | 'action' | 'resources' | 'image'>,
   idSpan: Span,
 ): TaskPod | undefined {
   const { key, fault, misshapen } = reading

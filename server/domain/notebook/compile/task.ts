@@ -3,6 +3,7 @@ import type { Action, Input, OutputDeclaration, Task } from '../../dag/spec.ts'
 import { parseTemplate } from '../../expression/template.ts'
 import { retryIfFault } from '../../expression/render.ts'
 import { imageFault } from '../../pod/syntax.ts'
+import { secretNameFault } from '../../secret/secret.ts'
 import { entry, toJson, type Located } from '../located.ts'
 import { setUpFor, teardownFor } from './cleanup.ts'
 import { bundleFile, checkCondition, checkText, resolveInput, type Place } from './expressions.ts'
@@ -161,6 +162,24 @@ function environmentOf(work: Work): Record<string, string> {
   return Object.fromEntries([...located.entries].map(([name, { value }]) => [name, scalarText(value)]))
 }
 
+/** Whether the team has them is asked when an attempt starts: it may be another team's tomorrow, and set an hour later. */
+function secretsOf(work: Work): { secrets?: string[] } {
+  const located = work.key('secrets')
+  if (located?.kind !== 'list') return {}
+  const names: string[] = []
+  const env = work.key('env')
+  for (const item of located.items) {
+    const name = scalarText(item)
+    const why = secretNameFault(name)
+    if (why !== null) work.fault(item, `'${name}' ${why}`)
+    else if (names.includes(name)) work.fault(item, `'${name}' is there twice`)
+    else if (env?.kind === 'map' && env.entries.has(name))
+      work.fault(item, `'${name}' is set by \`env\`, too: leave one of them out`)
+    names.push(name)
+  }
+  return names.length === 0 ? {} : { secrets: names }
+}
+
 function metricsOf({ task }: Work): Task['metrics'] {
   return Object.fromEntries(
     entriesOf(task.source.root, 'metrics').map(([name, located]) => [
@@ -285,13 +304,17 @@ function checkImage({ key, fault }: Work, { image, executor }: Task): void {
   if (why !== null) fault(at, `\`image\`: ${why}`)
 }
 
+const onlyWaits = ({ action }: Task): boolean => action.kind === 'approve' || action.kind === 'wait'
+
 /** What it says of its pod, where it is one; where it is none, that is a fault. */
 function withPod(work: Work, task: Task): Task {
   const { key, fault } = work
+  const secrets = key('secrets')
+  if (secrets !== null && entry(work.task.source.root, 'secrets') !== null && onlyWaits(task))
+    fault(secrets, '`secrets` are given to what runs: this task only waits')
   const { root, idSpan } = work.task.source
   const reading = { root, key, fault, misshapen: work.task.scope.document.misshapen }
-  if (task.action.kind === 'approve' || task.action.kind === 'wait')
-    return (refusePodKeys(reading, 'this task only waits, and has none'), task)
+  if (onlyWaits(task)) return (refusePodKeys(reading, 'this task only waits, and has none'), task)
   if (task.executor !== 'kubernetes') {
     refusePodKeys(reading, 'write `executor: kubernetes`, too')
     checkImage(work, task)
@@ -336,6 +359,7 @@ export function assembleTask(draft: Draft, task: DraftTask): Task | null {
     metrics: metricsOf(work),
     values: valuesOf(work),
     env: environmentOf(work),
+    ...secretsOf(work),
     image: image === null ? null : scalarText(image),
     executor: executorOf(work),
     resources: resourcesOf(work),

@@ -1,4 +1,5 @@
 import { terminalRunStates, triggerRules } from '../../run/states.ts'
+import { mostOfTask, secretNamePattern } from '../../secret/secret.ts'
 import {
   anything,
   boolean,
@@ -18,7 +19,6 @@ import {
 } from './key.ts'
 import { podKeys } from './pod-keys.ts'
 
-const later = { isCarried: false } as const
 const strings = list(text)
 const environment = {
   type: 'object',
@@ -206,7 +206,12 @@ export const taskKeys: readonly Key[] = [
     'Its command is asked again and again until it does not end with one of these codes; between two looks it holds nothing.',
     { default: '{every: 1m, timeout: 7d, not_ready_exit_codes: [1]}' },
   ),
-  key('secrets', strings, 'list of names', 'Secrets of the team, as environment variables.', later),
+  key(
+    'secrets',
+    list({ type: 'string', pattern: secretNamePattern }, { maxItems: mostOfTask }),
+    'list of names',
+    'Secrets of the team, each as the environment variable of its name: see [secrets](secrets.md).',
+  ),
   key(
     'shell',
     either({ type: 'string', pattern: '\\S' }, list({ type: 'string', minLength: 1 }, { minItems: 1 })),

@@ -231,3 +231,52 @@ describe('what every task may', () => {
     expect(JSON.stringify(soundPod(given).spec.containers)).not.toContain('hunter22')
   })
 })
+
+describe('[S6] secrets of its team', () => {
+  const given = { attempt: attempt({ secrets: ['TOKEN', 'KEY'] }) }
+  const main = soundPod(facts({}, given)).spec.containers[0]
+  const own = main?.env?.find(({ name }) => name === 'TOKEN')?.valueFrom?.secretKeyRef
+
+  test('are variables of its own container, from the secret of the pod’s name', () => {
+    const pod = soundPod(facts({}, given))
+    expect(own).toEqual({ name: pod.metadata.name, key: 'TOKEN' })
+    expect(JSON.stringify(pod.spec.initContainers)).not.toContain('TOKEN"}')
+  })
+
+  test.each([
+    [
+      'under another name',
+      { containers: [{ name: 'main', env: [{ name: 'OTHER', valueFrom: { secretKeyRef: own } }] }] },
+    ],
+    [
+      'in a container of the task’s',
+      {
+        initContainers: [
+          { name: 'mine', image: 'x', env: [{ name: 'TOKEN', valueFrom: { secretKeyRef: own } }] },
+        ],
+      },
+    ],
+    ['as a file', { volumes: [{ name: 'v', secret: { secretName: own?.name } }] }],
+    [
+      'of another pod',
+      {
+        containers: [
+          {
+            name: 'main',
+            env: [
+              { name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'dagbok-other-1-aa', key: 'TOKEN' } } },
+            ],
+          },
+        ],
+      },
+    ],
+  ] as const)('and nowhere else: %s', (_, spec) => {
+    const made = patched({ spec } as never, given)
+    expect(made.pod === null ? made.faults.join() : 'a pod').toContain("is a secret of Dagbok's own")
+  })
+
+  test('a patch gives none of them another value', () => {
+    const env = [{ name: 'TOKEN', value: 'mine' }]
+    expect(patched({ spec: { containers: [{ name: 'main', env }] } }, given).pod).toBeNull()
+  })
+})

@@ -1,5 +1,6 @@
 /** What a pod may reach in its cluster beside the node: rights, secrets, networks, and places that others schedule by. */
-import { reservedPrefix } from '../build-pod.ts'
+import { canonicalJson } from '../../json.ts'
+import { containerNames, reservedPrefix } from '../build-pod.ts'
 import type { Path, PodFault } from '../fault.ts'
 import type { Pod } from '../manifest.ts'
 import { cleanPath } from '../syntax.ts'
@@ -99,7 +100,10 @@ function secretsOf(pod: Pod): { name: string; path: Path }[] {
   ]
 }
 
-/** Secrets that hold tokens of attempts are our agent's alone. */
+const envOfMain = (pod: Pod) =>
+  pod.spec.containers.find(({ name }) => name === containerNames.main)?.env ?? []
+
+/** Secrets that hold tokens of attempts are our agent's alone, and what a team has of a task's is in no other container. */
 const secrets: Rule = ({ pod, base }) => {
   const agents = base.spec.initContainers ?? []
   const names = new Set(agents.map(({ name }) => name))
@@ -109,9 +113,16 @@ const secrets: Rule = ({ pod, base }) => {
   const pulls = new Set((base.spec.imagePullSecrets ?? []).map(({ name }) => name))
   const isPull = ({ name, path }: { name: string; path: Path }) =>
     path[1] === 'imagePullSecrets' && pulls.has(name)
+  // What the task gets of its team's secrets stands in our own pod as it does here.
+  const given = new Set(envOfMain(base).map((one) => canonicalJson(one)))
+  const isGiven = (path: Path) =>
+    path[1] === 'containers' &&
+    path[3] === 'env' &&
+    pod.spec.containers[Number(path[2])]?.name === containerNames.main &&
+    given.has(canonicalJson(pod.spec.containers[Number(path[2])]?.env?.[Number(path[4])]))
   return secretsOf(pod)
     .filter((one) => tokens.includes(one.name) || (one.name.startsWith(reservedPrefix) && !isPull(one)))
-    .filter(({ path }) => !isAgents(path))
+    .filter(({ path }) => !isAgents(path) && !isGiven(path))
     .map(({ path }) =>
       fault(path, `is a secret of Dagbok's own (their names begin with ${reservedPrefix}): take another`),
     )

@@ -6,6 +6,7 @@ import { addToHandle, liveAttempt } from '#db/queries/pod.ts'
 import { registerWorker } from '#db/queries/worker.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
 import { clustersOf, type ClusterSettings } from '#server/config/clusters.ts'
+import { SecretsOfAttempts } from '#server/services/secret/secrets-of-attempt.ts'
 import type { Crew, Place } from '../../../testing/crew.ts'
 import { openWorkshop, type Workshop } from '../../../testing/workshop.ts'
 import { cell, Trial } from '../../conformance/trial.ts'
@@ -14,6 +15,7 @@ import { workerIdOf } from '../cluster-host.ts'
 import { KubernetesExecutor } from '../kubernetes-executor.ts'
 import { PodKeeper, type KeeperOptions } from '../pod-keeper.ts'
 import { PodLogs } from '../pod-logs.ts'
+import { PodSecrets } from '../pod-secrets.ts'
 import { PaperCluster } from './paper-cluster.ts'
 
 export const settingsOf = (name: string): ClusterSettings => {
@@ -94,6 +96,7 @@ class PaperShop {
       workerId,
       db,
       artifacts: hosted.ctx.artifacts,
+      secrets: new SecretsOfAttempts(db, hosted.ctx.secrets),
       sink,
       released: (token) => scheduler.released(token),
       log,
@@ -107,7 +110,10 @@ class PaperShop {
   keeperOf(cluster: string, more: Partial<Pick<KeeperOptions, 'viewed' | 'timing'>> = {}): PodKeeper {
     const { db, hosted } = this.place
     const { artifacts, log } = hosted.ctx
-    const needs = { client: this.paper.client(), db, artifacts, sink: this.shop.sink, log }
+    const client = this.paper.client()
+    const given = new SecretsOfAttempts(db, hosted.ctx.secrets)
+    const secrets = new PodSecrets({ client, secrets: given, log })
+    const needs = { client, db, artifacts, secrets, sink: this.shop.sink, log }
     return new PodKeeper({
       ...needs,
       cluster,
