@@ -34,7 +34,7 @@ test('[S6] a secret is set by the keyboard; its task gets it, and no page shows 
     await secrets.getByLabel('Value').fill(value)
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
-    await expect(secrets.getByRole('cell', { name: 'PUBLISH_TOKEN' })).toBeVisible()
+    await expect(secrets.getByRole('cell', { name: 'PUBLISH_TOKEN', exact: true })).toBeVisible()
     await expect(secrets.getByLabel('Value')).toHaveValue('')
 
     await dag.open()
