@@ -35,11 +35,13 @@ function commandWords({ argv, given }: AttemptRecord): string {
 const section = (title: string, rows: readonly (readonly string[])[]): string[] =>
   rows.length === 0 ? [] : ['', dim(title), ...rows.map((row) => `  ${row.map(plain).join('  ')}`)]
 
-export function attemptText(record: AttemptRecord): string {
+/** @param said lines about its task */
+export function attemptText(record: AttemptRecord, said: readonly string[]): string {
   const { given, worker, events, outputs, metrics, values } = record
   const env = Object.entries(given?.env ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1))
   return [
     `${taskWords(record)}, attempt ${record.n}: ${toned(record.state)}`,
+    ...said,
     ...(worker === null
       ? []
       : [`by ${record.executor} on ${plain(worker.host ?? worker.id)}, pid ${worker.pid ?? ''}`]),

@@ -31,7 +31,7 @@ function heldText({ heldDates, refused }: DagDetail, now: number): string[] {
 }
 
 export function dagText(dag: DagDetail, now: number): string {
-  const { ref, title, version, paused, lastRuns, nextTicks, defaultBranch } = dag
+  const { ref, title, description, owners, version, paused, lastRuns, nextTicks, defaultBranch } = dag
   const last = lastRuns.at(-1)
   const starts = startsText(dag)
   const ticks = nextTicks.map(({ at, logicalDate, schedule }) => [
@@ -42,6 +42,8 @@ export function dagText(dag: DagDetail, now: number): string {
   ])
   return [
     `${dagWords(ref)}${title === null ? '' : `  ${plain(title)}`}`,
+    ...(description === null ? [] : [plain(description.trim())]),
+    ...(owners.length === 0 ? [] : [`owned by ${plain(owners.join(', '))}`]),
     version === null
       ? `${defaultBranch ?? 'the default branch'} is at no version`
       : `v${version.number} ${dim(version.commit.slice(0, 7))} ${plain(version.subject)}, ${plain(version.author)}`,

@@ -1,5 +1,6 @@
 /** Runs in lines. */
 import { agoWords, durationWords } from '#server/domain/words.ts'
+import { ignoredWords } from '#server/domain/run/ignored.ts'
 import { reasonWords } from '#server/domain/run/states.ts'
 import { took, type Timed } from '#server/domain/run/took.ts'
 import type { RunSummary } from '#server/views/dag.ts'
@@ -57,7 +58,24 @@ function wordsOfPeople({ taskRuns, marks }: RunDetail, now: number): string[] {
   return [...answers, ...marked].map(plain)
 }
 
-/** The answer first, then what was run and why, then its tasks, then what people said. */
+/** What tasks ask for and run without, a line each. */
+const ignoredOfRun = ({ ignored }: RunDetail): string[] =>
+  Object.entries(ignored).flatMap(([task, one]) =>
+    ignoredWords(one).map((words) => plain(`${task}: ${words}`)),
+  )
+
+/** What the author of a task says of it, and what of it is not kept to, one a line. */
+export function saidOfTask({ described, ignored }: RunDetail, task: string): string[] {
+  const { description = null, effects = null } = described[task] ?? {}
+  const one = ignored[task]
+  return [
+    ...(description === null ? [] : [description.trim()]),
+    ...(effects === null ? [] : [`effects: ${effects.trim()}`]),
+    ...(one === undefined ? [] : ignoredWords(one)),
+  ].map(plain)
+}
+
+/** The answer first, then what was run and why, then its tasks and what they do without, then what people said. */
 export function runText(run: RunDetail, now: number): string {
   const { version, parent } = run
   const params = Object.entries(run.params).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
@@ -71,7 +89,7 @@ export function runText(run: RunDetail, now: number): string {
       why(run, task),
     ]),
   )
-  const people = wordsOfPeople(run, now)
+  const [ignored, people] = [ignoredOfRun(run), wordsOfPeople(run, now)]
   return [
     toned(run.state, plain(run.headline)),
     ...(run.whyNotRunning === null ? [] : [plain(run.whyNotRunning.sentence)]),
@@ -82,6 +100,7 @@ export function runText(run: RunDetail, now: number): string {
     ...(parent === null ? [] : [`${parent.verb} of run ${parent.number}`]),
     '',
     tasks,
+    ...(ignored.length === 0 ? [] : ['', ...ignored]),
     ...(people.length === 0 ? [] : ['', ...people]),
     '',
     run.url,

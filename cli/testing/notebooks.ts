@@ -21,6 +21,19 @@ printf 'row,p\\n1,${accuracy}\\n' > "$DAGBOK_OUT/t.csv"
 echo '{"accuracy": ${accuracy}}' >> "$DAGBOK_METRICS"`,
 )}`
 
+/** A DAG and a task that say what they are; the task asks for what a process has not. */
+export const described = `dagbok: 1
+id: described
+description: Scores the day.
+owners: [science, Edith]
+tasks:
+  - id: send
+    description: Sends the scores.
+    effects: Writes to the mailing list.
+    resources: {cpu: 2}
+    command: [printf, sent]
+`
+
 /** A task that is a pod. */
 export const podded = `dagbok: 1
 id: podded

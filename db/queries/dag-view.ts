@@ -37,6 +37,7 @@ export async function dagRows(
       title: sql<string | null>`${version.spec}->>'title'`,
       description: sql<string | null>`${version.spec}->>'description'`,
       tags: sql<string[] | null>`${version.spec}->'tags'`,
+      owners: sql<string[] | null>`${version.spec}->'owners'`,
       on: sql<Triggers | null>`${version.spec}->'on'`,
       schedule: sql<unknown[] | null>`${version.spec}->'schedule'`,
       versions: sql<number>`(select count(*)::int from version v where v.dag_id = ${dag.id})`,

@@ -13,17 +13,27 @@ test('the failed item runs again; its brothers keep their results', async ({ pag
   await chmod(folder, 0o755)
   const mended = join(folder, 'mended')
   const copy = await cloneRepository(product.ready, 'mapped')
-  const image = 'defaults: {image: node:24-slim}\nparams:'
-  await copy.write('steps/steps.dag.md', mendable('steps').replace('params:', image))
+  const asked = `description: Mends by and by.\nowners: [science]\ndefaults: {image: node:24-slim, resources: {cpu: 2}}\nparams:`
+  await copy.write(
+    'steps/steps.dag.md',
+    mendable('steps')
+      .replace('params:', asked)
+      .replace('id: each', 'id: each\ndescription: Once an item.\neffects: None.'),
+  )
   await copy.push('First')
   await copy.remove()
   const dag = new DagPage(page, '/main/mapped/steps')
   await dag.open()
+  await expect(page.getByText('Mends by and by.')).toBeVisible()
+  await expect(page.getByText('Owner: science')).toBeVisible()
   const run = await dag.start({ params: { mended } })
   await expect(run.answer()).toContainText('Failed: each (b)')
   await run.row('each b').click()
   await expect(run.log()).toContainText('broken')
   await expect(run.panel()).toContainText('Its image node:24-slim is ignored')
+  await expect(run.panel()).toContainText('Its bound of 2 processors is ignored')
+  await expect(run.panel()).toContainText('Once an item.')
+  await expect(run.panel()).toContainText('Effects: None.')
 
   // What the attempt was given is there, also when it has failed.
   await page.getByText('Record of attempt 1').click()

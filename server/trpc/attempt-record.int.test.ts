@@ -178,3 +178,41 @@ test('an attempt says what ended it: a mark by hand, also when its run was cance
   const { id } = await shop.ended('late', 1)
   expect(await lastWords(id, 'held')).toEqual(['Failed. Its run took longer than its `run_timeout`.'])
 })
+
+const told = `dagbok: 1
+id: told
+description: Scores the day.
+owners: [science, Edith]
+tasks:
+  - id: send
+    description: Sends the scores.
+    effects: Writes to the mailing list.
+    image: busybox
+    resources: {cpu: 500m, memory: 64Mi}
+    command: [printf, sent]
+  - id: rest
+    command: [printf, rested]
+`
+
+test('what a DAG and a task say of themselves is told with them, and what a task does without', async () => {
+  const tree = await shop.hosted.work('told', { 'd/told.dag.yaml': told })
+  await tree.commit('First')
+  await tree.git('push', '-q', '-o', 'run', shop.hosted.remote('told'), 'main')
+  const { id } = await shop.ended('told', 1)
+  expect((await read('/dags/main/told/told')).body).toMatchObject({
+    description: 'Scores the day.',
+    owners: ['science', 'Edith'],
+  })
+  expect((await read(`/runs/${id}`)).body).toMatchObject({
+    described: { send: { description: 'Sends the scores.', effects: 'Writes to the mailing list.' } },
+    ignored: { send: { image: 'busybox', cpu: 0.5 } },
+  })
+  // Builds before had no such keys.
+  await database().client`
+    update version set spec = jsonb_set(spec, '{tasks,0}', (spec->'tasks'->0) - 'effects') - 'owners'
+    where spec->>'id' = 'told'`
+  expect((await read('/dags/main/told/told')).body).toMatchObject({ owners: [] })
+  expect((await read(`/runs/${id}`)).body).toMatchObject({
+    described: { send: { description: 'Sends the scores.', effects: null } },
+  })
+})

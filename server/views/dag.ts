@@ -53,6 +53,7 @@ export const dagSummarySchema = z.object({
   description: z.string().nullable(),
   path: z.string(),
   tags: z.array(z.string()),
+  owners: z.array(z.string()),
   /** Version at the default branch's tip; null while it has faults and never had a version. */
   version: versionLabelSchema.nullable(),
   /** Faults at the default branch's tip. */

@@ -70,8 +70,13 @@ export const runDetailSchema = runSummarySchema.extend({
     z.string(),
     z.object({ message: z.string().nullable(), fields: z.record(z.string(), z.record(z.string(), json)) }),
   ),
-  /** By task: the image that it asks for and runs without, as `process` and `pool` run scripts and commands. */
-  ignoredImages: z.record(z.string(), z.string()),
+  /** By task: what it asks for and runs without, as who carries it out does. Null is what it has, or did not ask for. */
+  ignored: z.record(z.string(), z.object({ image: z.string().nullable(), cpu: z.number().nullable() })),
+  /** By task: what its author says of it, and of what it changes outside the run. */
+  described: z.record(
+    z.string(),
+    z.object({ description: z.string().nullable(), effects: z.string().nullable() }),
+  ),
   /** Ids of the tasks that are pods. */
   pods: z.array(z.string()),
   /** States given by hand, oldest first. `noted`: of a task run that was over; a later Recover reads it. */

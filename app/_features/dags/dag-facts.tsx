@@ -12,6 +12,20 @@ interface Props {
   runs: Grid['runs']
 }
 
+/** What its author says of it, and whose it is. */
+export function DagWords({ dag }: Pick<Props, 'dag'>) {
+  return (
+    <>
+      {dag.description !== null && <p className="told">{dag.description}</p>}
+      {dag.owners.length > 0 && (
+        <p className="told muted">
+          {dag.owners.length === 1 ? 'Owner' : 'Owners'}: {dag.owners.join(', ')}
+        </p>
+      )}
+    </>
+  )
+}
+
 /** The DAG in one line: how it goes, when it runs next, what is at its branch. */
 export function DagFacts({ dag, runs }: Props) {
   const { states, median } = summary(runs)

@@ -10,7 +10,7 @@ import { useKeys } from '../../_components/use-keys.ts'
 import { useTitle } from '../../_components/use-title.ts'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { useLive } from '../../_trpc/use-live.ts'
-import { DagFacts } from './dag-facts.tsx'
+import { DagFacts, DagWords } from './dag-facts.tsx'
 import { GridTable } from './grid-table.tsx'
 import { firstFailure, rowsOf, step, type GridPlace } from './grid-model.ts'
 
@@ -115,6 +115,7 @@ export function DagHome({ place }: { place: DagPlace }) {
       </DagBar>
       <main className="page" onClickCapture={follow}>
         {error !== null && <Fault error={error} />}
+        {summary.data !== undefined && <DagWords dag={summary.data} />}
         {summary.data !== undefined && <DagFacts dag={summary.data} runs={runs} />}
         {summary.data !== undefined && summary.data.faults.length > 0 && (
           <Fault

@@ -9,6 +9,7 @@ const dag = (name: string, state: 'succeeded' | 'failed', tags: string[] = []): 
   description: null,
   path: '',
   tags,
+  owners: [],
   version: null,
   faults: [],
   schedule: [],

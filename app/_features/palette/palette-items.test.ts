@@ -9,6 +9,7 @@ const dag = (name: string, runs: number): DagSummary => ({
   description: null,
   path: '',
   tags: [],
+  owners: [],
   version: null,
   faults: [],
   schedule: [],

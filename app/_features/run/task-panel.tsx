@@ -1,6 +1,7 @@
 'use client'
 
 import { useQuery } from '@tanstack/react-query'
+import { ignoredWords } from '#server/domain/run/ignored.ts'
 import { reasonWords } from '#server/domain/run/states.ts'
 import { took, tookMeans } from '#server/domain/run/took.ts'
 import type { RunDetail, TaskRunView } from '#server/views/run.ts'
@@ -8,6 +9,7 @@ import { Fault } from '../../_components/page.tsx'
 import { StatusDot, stateWords } from '../../_components/status.tsx'
 import { durationWords, sizeWords } from '../../_components/time.tsx'
 import { WhyWords } from '../../_components/why-not-running.tsx'
+import { Words } from '../../_components/words.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { AnswerForm, GivenAnswer } from './answer-form.tsx'
 import { AttemptRecordView } from './attempt-record.tsx'
@@ -92,10 +94,27 @@ function Results({ runId, row }: { runId: string; row: TaskRunView }) {
   )
 }
 
+/** What its author says of the task, and what of it is not kept to. */
+function SaidOfTask({ run, task }: { run: RunDetail; task: string }) {
+  const ignored = run.ignored[task]
+  const { description = null, effects = null } = run.described[task] ?? {}
+  return (
+    <>
+      {description !== null && <p className="told">{description}</p>}
+      {effects !== null && <p className="told">Effects: {effects}</p>}
+      {ignored !== undefined &&
+        ignoredWords(ignored).map((words) => (
+          <p className="muted" key={words}>
+            <Words text={words} />
+          </p>
+        ))}
+    </>
+  )
+}
+
 /** One task run: how it ended and why, what it left, its log. */
 export function TaskPanel({ run, row, attempt, onAttempt }: Props) {
   const form = run.forms[row.task]
-  const image = run.ignoredImages[row.task]
   const marked = run.marks.filter((one) => one.task === row.task && one.key === row.key)
   const shown = row.attempts.find((one) => one.n === attempt) ?? row.attempts.at(-1)
   const length = took(row)
@@ -117,13 +136,8 @@ export function TaskPanel({ run, row, attempt, onAttempt }: Props) {
             ? ''
             : `, ${sizeWords(shown.memoryPeak)} at most`}
         </p>
+        <SaidOfTask run={run} task={row.task} />
         {row.reusedFrom !== null && <p className="muted">Its results are those of run {row.reusedFrom}.</p>}
-        {image !== undefined && (
-          <p className="muted">
-            Its image <span className="mono">{image}</span> is ignored: <code>process</code> and{' '}
-            <code>pool</code> run it as a process of their machine.
-          </p>
-        )}
         {row.answer !== null && <GivenAnswer answer={row.answer} />}
         {row.whyNotRunning !== null && (
           <p className="waits">

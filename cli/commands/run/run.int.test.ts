@@ -8,13 +8,14 @@ import { gitPath } from '#server/config/git.ts'
 import type { AttemptRecord } from '#server/views/attempt.ts'
 import type { DagSummary, RunSummary } from '#server/views/dag.ts'
 import type { RunDetail } from '#server/views/run.ts'
-import { gated, halfBroken, scored } from '../../testing/notebooks.ts'
+import { described, gated, halfBroken, scored } from '../../testing/notebooks.ts'
 import { signedInCli } from '../../testing/signed-in.ts'
 
 const { product, folder, dagbok, json, launch } = signedInCli('followed', async (copy) => {
   await copy.write('small/small.dag.md', scored('small', 0.9))
   await copy.write('half/half.dag.md', halfBroken('half'))
   await copy.write('gated/gated.dag.md', gated('gated'))
+  await copy.write('described/described.dag.yaml', described)
   await copy.push('First')
   await copy.write('small/small.dag.md', scored('small', 0.8))
   await copy.push('Second')
@@ -61,7 +62,7 @@ test('a list and a view are tables for people, and the answer of REST for progra
   const [said, asked] = [await json<DagList>(['dag', 'list']), await product().api<DagList>('/dags')]
   // Others use the product, too.
   const own = ({ dags }: DagList) => dags.filter(({ ref }) => ref.repo === 'followed')
-  expect(own(said)).toHaveLength(3)
+  expect(own(said)).toHaveLength(4)
   expect({ ...said, dags: own(said) }).toEqual({ ...asked, dags: own(asked) })
   expect((await dagbok(['dag', 'list'])).stdout).toMatch(/main\/followed\/small +v2 +succeeded #2/)
   expect((await dagbok(['version', 'list', 'followed/small'])).stdout).toMatch(
@@ -122,6 +123,18 @@ test('a task of a run shows all that is kept of an attempt', async () => {
     'dagbok: Run 1 has no task run sort.\n',
   )
   expect(await dagbok(['run', 'view', 'followed/half#1', '--attempt', '1'])).toMatchObject({ code: 2 })
+})
+
+test('a DAG and a task are shown with what their author says of them, and what a task does without', async () => {
+  expect((await dagbok(['dag', 'view', 'followed/described'])).stdout).toContain(
+    '\nScores the day.\nowned by science, Edith\n',
+  )
+  const { id } = await finished(['followed/described'])
+  const ignored = 'Its bound of 2 processors is ignored: only `kubernetes` keeps a task to that.'
+  expect((await dagbok(['run', 'view', id])).stdout).toContain(`\nsend: ${ignored}\n`)
+  expect((await dagbok(['run', 'view', id, '--task', 'send'])).stdout).toContain(
+    `: succeeded\nSends the scores.\neffects: Writes to the mailing list.\n${ignored}\n`,
+  )
 })
 
 test('Ctrl-C leaves a watched run going, and says so; a cancel ends it', async () => {

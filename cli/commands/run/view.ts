@@ -12,7 +12,7 @@ import { openBrowser } from '../../print/browser.ts'
 import { dim, say, sayJson, warn } from '../../print/output.ts'
 import { attemptText } from '../../print/attempt.ts'
 import { sayPod } from '../../print/pod.ts'
-import { runText, taskWords } from '../../print/run.ts'
+import { runText, saidOfTask, taskWords } from '../../print/run.ts'
 
 interface Options {
   task?: string
@@ -68,7 +68,7 @@ async function sayTask(client: RestClient, run: RunDetail, text: string, options
   const path = `/runs/${run.id}/tasks/${encodeURIComponent(task)}/attempts/${n}`
   const record = await client.get<AttemptRecord>(path, { key })
   if (options.json) sayJson(record)
-  else say(attemptText(record))
+  else say(attemptText(record, saidOfTask(run, task)))
 }
 
 function attemptOf(text: string): number {

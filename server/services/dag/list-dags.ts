@@ -107,6 +107,7 @@ function dagSummary(row: DagRow, runs: LastRuns, queued: Queued): DagSummary {
     description: row.description,
     path: row.path ?? '',
     tags: row.tags ?? [],
+    owners: row.owners ?? [],
     version: versionLabelAtTip(row),
     faults: row.faults ?? [],
     schedule: scheduleViews(row),

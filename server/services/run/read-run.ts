@@ -17,7 +17,7 @@ import type { RunDetail, TaskResult } from '../../views/run.ts'
 import type { Actor } from '../actor.ts'
 import type { ServiceContext } from '../context.ts'
 import { isPod } from '../pod/which-cluster.ts'
-import { graphOf, headline, ignoredImages, runSummary, taskRunViews } from './views.ts'
+import { describedBy, graphOf, headline, ignoredBy, runSummary, taskRunViews } from './views.ts'
 import { whysOfRun } from './why-not-running.ts'
 
 /** @throws DagbokError `not_found` also when it is another team's */
@@ -64,7 +64,8 @@ export async function readRun(ctx: ServiceContext, row: RunViewRow): Promise<Run
     graph: graphOf(spec),
     taskRuns,
     forms,
-    ignoredImages: ignoredImages(spec, rows),
+    ignored: ignoredBy(spec, rows),
+    described: describedBy(spec),
     pods: spec.tasks.filter((task) => isPod(task, ctx)).map(({ id }) => id),
     marks,
     whyNotRunning: whys.run,

@@ -2,13 +2,13 @@
 import type { attemptsOf, RunViewRow, taskRunsOf } from '#db/queries/run-view.ts'
 import { nameOfQueue } from '#db/queries/worker.ts'
 import type { DagRow } from '#db/queries/dag-view.ts'
-import type { Spec } from '../../domain/dag/spec.ts'
-import { clusterOfQueue, clusterOfWarmQueue } from '../../domain/run/deployment.ts'
+import type { Spec, Task } from '../../domain/dag/spec.ts'
 import { whyThere } from '../../domain/run/cause.ts'
+import { ignoredOf } from '../../domain/run/ignored.ts'
 import { reasonWords } from '../../domain/run/states.ts'
 import type { VersionLabel } from '../../views/common.ts'
 import type { RunSummary } from '../../views/dag.ts'
-import type { AttemptView, TaskRunView } from '../../views/run.ts'
+import type { AttemptView, RunDetail, TaskRunView } from '../../views/run.ts'
 import type { Graph } from '../../views/version.ts'
 import type { WhyNotRunning } from '../../views/why.ts'
 
@@ -98,6 +98,7 @@ export function runSummary(row: RunViewRow, publicUrl: string): RunSummary {
 type TaskRows = Awaited<ReturnType<typeof taskRunsOf>>
 type AttemptRows = Awaited<ReturnType<typeof attemptsOf>>
 
+type SaidOfTask = Pick<Task, 'id'> & Partial<Pick<Task, 'description' | 'effects'>>
 type AttemptColumns = Omit<AttemptRows[number], 'runId' | 'taskRunId'>
 
 export const attemptView = (one: AttemptColumns): AttemptView => ({
@@ -159,24 +160,28 @@ export const graphOf = (spec: Spec): Graph => ({
   })),
 })
 
-/**
- * Images of tasks that run without them (N2): whose queue is neither a cluster's nor that of an image, as it was settled when their
- * run was made.
- */
-export function ignoredImages(
+/** By task: what it asks for and runs without. A task has one queue in a run, as it was settled when that was made. */
+export function ignoredBy(
   spec: Spec,
   rows: readonly Pick<TaskRows[number], 'task' | 'queue'>[],
-): Record<string, string> {
+): RunDetail['ignored'] {
   const queues = new Map(rows.map(({ task, queue }) => [task, queue === null ? '' : nameOfQueue(queue)]))
   return Object.fromEntries(
-    spec.tasks.flatMap(({ id, image, action }) => {
-      const queue = queues.get(id)
-      if (image === null || queue === undefined || action.kind === 'approve' || action.kind === 'wait')
-        return []
-      return clusterOfQueue(queue) !== null || clusterOfWarmQueue(queue) !== null ? [] : [[id, image]]
+    spec.tasks.flatMap((task) => {
+      const queue = queues.get(task.id)
+      const ignored = queue === undefined ? null : ignoredOf(task, queue)
+      return ignored === null ? [] : [[task.id, ignored]]
     }),
   )
 }
+
+/** By task: what its author says of it, where that is something. Versions made before there was a key lack it. */
+export const describedBy = (spec: { tasks: readonly SaidOfTask[] }): RunDetail['described'] =>
+  Object.fromEntries(
+    spec.tasks.flatMap(({ id, description = null, effects = null }) =>
+      description === null && effects === null ? [] : [[id, { description, effects }]],
+    ),
+  )
 
 const nameOf = ({ task, key }: TaskRunView): string => (key === null ? task : `${task} (${key})`)
 

@@ -149,7 +149,7 @@ export function givesScripts(trial: Trial): void {
         ),
         cell('id: ts', 'typescript', 'import { x } from "./typed.ts"\nconst y: number = x\nconsole.log(y)'),
         `${fence}yaml task\nid: file\nscript: ./tool/run.sh\nargs: [c]\n${fence}\n`,
-        `${fence}yaml task\nid: command\nimage: ${trial.image}\ncommand: [printf, "%s|", "$(DAGBOK_DAG)", "two words"]\n${fence}\n`,
+        `${fence}yaml task\nid: command\nimage: ${trial.image}\nresources: {cpu: 100m}\ncommand: [printf, "%s|", "$(DAGBOK_DAG)", "two words"]\n${fence}\n`,
         cell('id: bash', 'bash', 'source ./lib.sh\nsay sourced'),
         cell('id: shelled\nshell: [sh, -eu]\nargs: [e]', 'anything', '. ./lib.sh\nsay "$1"'),
         `${fence}yaml task\nid: by-bit\nscript: ./tool/own\nargs: [d]\n${fence}\n`,
@@ -196,8 +196,11 @@ export function givesScripts(trial: Trial): void {
     const [row] = await runsById(trial.db, [id])
     if (row === undefined) throw new Error('the run is there')
     // What is asked for and not given is told: the page has it from here.
-    const ignored = trial.manner.hasImages ? {} : { command: trial.image }
-    expect((await readRun(trial.shop.hosted.ctx, row)).ignoredImages).toEqual(ignored)
+    const { hasImages, hasProcessors } = trial.manner
+    const ignored = { image: hasImages ? null : trial.image, cpu: hasProcessors ? null : 0.1 }
+    expect((await readRun(trial.shop.hosted.ctx, row)).ignored).toEqual(
+      hasImages && hasProcessors ? {} : { command: ignored },
+    )
   })
 }
 

@@ -6,6 +6,8 @@
 export interface Manner {
   /** Whether a task that names an image runs in it; else it is told that it does without. */
   hasImages: boolean
+  /** Whether a task is kept to the processors that it names; else it is told that it does without. */
+  hasProcessors: boolean
   /**
    * Whether its first process is the first of its machine, as in a container: Linux keeps from that one every signal that it has not
    * asked for, also its own. It cannot kill itself, and is ended by SIGKILL when its grace is over.
@@ -28,6 +30,7 @@ export interface Manner {
 
 export const asProcess: Manner = {
   hasImages: false,
+  hasProcessors: false,
   isInit: false,
   adopts: false,
   measures: true,
@@ -39,6 +42,7 @@ export const asProcess: Manner = {
 
 export const asPod: Manner = {
   hasImages: true,
+  hasProcessors: true,
   isInit: true,
   adopts: true,
   measures: false,

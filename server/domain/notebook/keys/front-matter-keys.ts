@@ -73,7 +73,7 @@ export const frontMatterKeys: readonly Key[] = [
   key('dagbok', { const: 1 }, '1', 'The version of the format.'),
   key('id', name, 'name', "The DAG's name in its repository: another id is another DAG."),
   key('title', text, 'text', 'What people read instead of the id.'),
-  key('description', text, 'text', 'A sentence or two for lists.'),
+  key('description', text, 'text', 'A sentence or two for its page.'),
   key(
     'kind',
     { type: 'string', enum: ['dag', 'component'] },
@@ -121,6 +121,6 @@ export const frontMatterKeys: readonly Key[] = [
     { default: '{max_active_runs: 16, strategy: parallel}' },
   ),
   key('tags', strings, 'list of texts', 'Words to find it by.'),
-  key('owners', strings, 'list of texts', 'Who answers for it.'),
+  key('owners', strings, 'list of texts', 'Who answers for it, shown on its page.'),
   key('notify', anything, 'a list', 'Who is told what.', later),
 ]

@@ -36,7 +36,7 @@ const cpu = either(
   { type: 'string', pattern: '^([0-9]+m|[0-9]+(\\.[0-9]+)?)$' },
   { type: 'number', exclusiveMinimum: 0 },
 )
-/** Processors and memory are bounds everywhere; all else is asked of a cluster. */
+/** Memory is a bound everywhere, processors are one of a pod; all else is asked of a cluster. */
 const resources = {
   ...object({ cpu, memory, ephemeral_storage: memory }),
   patternProperties: { '/': { type: ['string', 'integer'], minimum: 0 } },
@@ -55,7 +55,7 @@ export const taskKeys: readonly Key[] = [
     'Its name in the DAG: what `needs` and expressions refer to, and what joins it across versions.',
   ),
   key('title', text, 'text', 'What people read instead of the id.'),
-  key('description', text, 'text', 'A sentence or two for the task panel.'),
+  key('description', text, 'text', 'A sentence or two that the panel of its task runs shows.'),
   key('needs', list(text, { uniqueItems: true }), 'list of task ids', 'The tasks before it.', {
     default: '[]',
   }),
@@ -143,7 +143,7 @@ export const taskKeys: readonly Key[] = [
     'resources',
     resources,
     '{cpu, memory, ephemeral_storage, …}',
-    'What it may use: `500m` or 2 processors, `512Mi` or bytes of memory. A pod asks for as much, and for the resources of a cluster, too: `nvidia.com/gpu: 1`.',
+    'What it may use: `500m` or 2 processors, `512Mi` or bytes of memory. A pod asks for as much, and for the resources of a cluster, too: `nvidia.com/gpu: 1`. `process` and `pool` keep it to its memory; of processors it has what is there, and they say so.',
   ),
   key('timeout', duration, 'duration', 'The longest an attempt may take.'),
   key(
@@ -295,7 +295,7 @@ export const taskKeys: readonly Key[] = [
     'It waits until it has succeeded, or was skipped, in the scheduled run before.',
     { default: 'false' },
   ),
-  key('effects', text, 'text', 'What it changes outside the run, in words.'),
+  key('effects', text, 'text', 'What it changes outside the run, in words, beside its `description`.'),
   key('queue', name, 'name', 'With `executor: pool`: the workers that may take it are those of this queue.', {
     default: '`default`',
   }),
