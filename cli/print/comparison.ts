@@ -1,5 +1,6 @@
 /** Comparisons in lines and in Markdown: the words of the page. */
 import { changeWords, valueWords, verdictWords } from '#server/domain/comparison/figures.ts'
+import { formerWords } from '#server/domain/comparison/renames.ts'
 import type { Comparison, FieldRow, MetricRow, OutputRow } from '#server/views/comparison.ts'
 import { dim, plain, toned } from './output.ts'
 import { lengthOf } from './run.ts'
@@ -15,8 +16,12 @@ export function verdictLine({ word, reasons }: Comparison['verdict']): string {
   return plain(`${verdictWords[word]}: ${said.join(' · ')}`)
 }
 
-const place = (row: { task: string | null; key: string | null; name: string }) =>
-  plain(`${row.task === null ? '' : `${row.task}.`}${row.name}${row.key === null ? '' : ` (${row.key})`}`)
+const place = (row: { task: string | null; key: string | null; name: string; was: readonly string[] }) => {
+  const former = row.was.length === 0 ? '' : `, ${formerWords(row.was)}`
+  return plain(
+    `${row.task === null ? '' : `${row.task}.`}${row.name}${row.key === null ? '' : ` (${row.key})`}${former}`,
+  )
+}
 
 const runHeads = ({ runs, base }: Comparison) =>
   runs.map((run) => `v${run.version.number} run ${run.number}${run.id === base ? ' (baseline)' : ''}`)

@@ -24,3 +24,29 @@ export async function versionRunCounts(q: Queryable, dagId: string) {
     lastState: row.state,
   }))
 }
+
+/** Versions of a DAG between two that are compared, of which the tasks are read at most. */
+const mostBetween = 200
+
+/** Of versions of a DAG from the first to the last of these numbers, each task's id and that it had before; none where nothing was renamed. */
+export async function renamedTasks(q: Queryable, dagId: string, numbers: readonly number[]) {
+  const [first, last] = [Math.min(...numbers), Math.max(...numbers)]
+  const rows = await rowsOf<{ number: number; tasks: [id: string, renamedFrom: string | null][] | null }>(
+    q,
+    sql`
+    select number, (
+      select json_agg(json_build_array(t->>'id', t->>'renamed_from') order by place)
+      from jsonb_array_elements(spec->'tasks') with ordinality as one(t, place)) as tasks
+    from version
+    where dag_id = ${dagId} and number between ${first} and ${last}
+      and (number = any(${`{${numbers.join(',')}}`}::int[]) or number > ${last - mostBetween})
+      and exists (
+        select from version v where v.dag_id = ${dagId} and v.number between ${first} and ${last}
+          and v.spec @? '$.tasks[*].renamed_from ? (@ != null)')
+    order by number`,
+  )
+  return rows.map(({ number, tasks }) => ({
+    number,
+    tasks: (tasks ?? []).map(([id, renamedFrom]) => ({ id, renamedFrom })),
+  }))
+}

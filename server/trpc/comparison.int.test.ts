@@ -111,3 +111,41 @@ test('of three runs the columns stand as they were named, and what is told is to
   })
   expect(table?.rows[0]?.cells[1]).toEqual({ before: '0.95', after: '0.9', changed: true })
 })
+
+test('a task that was renamed stands in one row with what it was, under its new name; its tables are joined as declared', async () => {
+  const tree = await shop.hosted.work('renamed', {})
+  const ids: string[] = []
+  for (const [i, task] of [
+    'id: fit',
+    'id: train\nrenamed_from: fit',
+    'id: learn\nrenamed_from: train',
+  ].entries()) {
+    await tree.write({ 'd/renamed.dag.md': scored('renamed', 0.9 + i / 100).replace('id: fit', task) })
+    await tree.commit(`Version ${i + 1}`)
+    await tree.git('push', '-q', shop.hosted.remote('renamed'), 'main')
+    ids.push((await api.runs.start({ team: 'main', repo: 'renamed', dag: 'renamed' })).id)
+    expect((await shop.ended('renamed', i + 1)).state).toBe('succeeded')
+  }
+  const [first = '', , third = ''] = ids
+  // The version between, which is not compared, has the link.
+  const compared = await api.comparisons.get({ runs: [third, first] })
+  const row = { task: 'learn', was: ['fit'] }
+  expect(compared).toMatchObject({
+    base: first,
+    verdict: { word: 'better' },
+    metrics: [{ ...row, better: 'higher', cells: [{ change: 'better' }, { change: 'base' }] }],
+    outputs: [{ ...row, cells: [{ size: 13 }, { size: 12 }] }],
+    timings: [row],
+  })
+  const place = { task: 'learn', key: null, name: 'table', run: third }
+  const state = { runs: ids, base: first }
+  const { table } = await api.comparisons.output({
+    state,
+    place,
+    onlyDifferences: true,
+    offset: 0,
+    limit: 10,
+  })
+  expect(table?.key).toEqual(['row'])
+  expect((await api.comparisons.get(state)).metrics).toMatchObject([{ task: 'learn', was: ['fit', 'train'] }])
+})

@@ -12,11 +12,15 @@ export const verdictSchema = z.object({
 })
 export type Verdict = z.infer<typeof verdictSchema>
 
+/** Ids that the task had in runs of older versions, before it was renamed to the one that it is shown under. */
+const wasSchema = z.array(z.string())
+
 /** One figure per run, in the order of `runs`; null where a run has none. */
 export const metricRowSchema = z.object({
   task: z.string(),
   key: z.string().nullable(),
   name: z.string(),
+  was: wasSchema,
   better: z.enum(['higher', 'lower']).nullable(),
   tolerance: z.object({ abs: z.number().optional(), rel: z.number().optional() }).nullable(),
   cells: z.array(
@@ -37,6 +41,7 @@ export const fieldRowSchema = z.object({
   task: z.string().nullable(),
   key: z.string().nullable(),
   name: z.string(),
+  was: wasSchema,
   cells: z.array(json),
   same: z.boolean(),
 })
@@ -45,6 +50,7 @@ export type FieldRow = z.infer<typeof fieldRowSchema>
 export const timingRowSchema = z.object({
   task: z.string(),
   key: z.string().nullable(),
+  was: wasSchema,
   /** Offsets in ms from the run's start. */
   cells: z.array(
     z
@@ -63,6 +69,7 @@ export const outputRowSchema = z.object({
   task: z.string(),
   key: z.string().nullable(),
   name: z.string(),
+  was: wasSchema,
   path: z.string(),
   kind: z.enum(['table', 'image', 'text', 'json', 'binary']),
   cells: z.array(

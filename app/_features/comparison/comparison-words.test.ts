@@ -20,6 +20,7 @@ const cell = (change: Cell['change'], delta: number | null = null): Cell => ({
 const metric = (name: string, ...cells: MetricRow['cells']): MetricRow => ({
   task: 'train',
   key: null,
+  was: [],
   name,
   better: 'higher',
   tolerance: null,

@@ -1,6 +1,7 @@
 'use client'
 
 import { useEffect, useRef, useState } from 'react'
+import { formerWords } from '#server/domain/comparison/renames.ts'
 import type { Comparison, OutputRow } from '#server/views/comparison.ts'
 import { Segments } from '../../_components/segments.tsx'
 import { ContentDifference } from './content-difference.tsx'
@@ -51,7 +52,7 @@ export function OutputDifference({ row, data, run, onlyDifferences, eager }: Pro
           {row.path}{' '}
           <span className="muted">
             {row.task}
-            {row.key === null ? '' : ` ${row.key}`}
+            {row.key === null ? '' : ` ${row.key}`} {formerWords(row.was)}
           </span>
         </h2>
         {equal && <span className="muted">the same in these two</span>}

@@ -2,6 +2,7 @@
 
 import Link from 'next/link'
 import { Fragment } from 'react'
+import { formerWords } from '#server/domain/comparison/renames.ts'
 import { took, tookMeans } from '#server/domain/run/took.ts'
 import type { Comparison, MetricRow } from '#server/views/comparison.ts'
 import { numbered } from '../../_components/numbered.ts'
@@ -144,7 +145,8 @@ export function SummaryTable({ data, onlyDifferences }: { data: Comparison; only
                 {row.kind}{' '}
                 <code className="mono">
                   <Place row={row} />
-                </code>
+                </code>{' '}
+                <span className="muted">{formerWords(row.was)}</span>
               </th>
               {row.cells.map((cell, i) => (
                 <td key={data.runs[i]?.id} className={`num mono ${row.same ? '' : 'chg'} ${kindOf(i)}`}>
@@ -174,6 +176,7 @@ export function SummaryTable({ data, onlyDifferences }: { data: Comparison; only
             <tr key={placeOf(row)}>
               <th scope="row">
                 <Place row={row} />
+                {row.was.length > 0 && <span className="muted"> {formerWords(row.was)}</span>}
                 {'\u00a0'}
                 {row.better !== null && (
                   <span className="muted" title={`${row.better} is better`}>

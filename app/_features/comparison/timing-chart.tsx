@@ -1,5 +1,6 @@
 'use client'
 
+import { formerWords } from '#server/domain/comparison/renames.ts'
 import type { Comparison } from '#server/views/comparison.ts'
 import { durationWords } from '../../_components/time.tsx'
 import { timingsOf, type TimingBar } from './timing.ts'
@@ -38,7 +39,8 @@ export function TimingChart({ data }: { data: Comparison }) {
           {rows.map((row) => (
             <tr key={`${row.task} ${row.key ?? ''}`}>
               <th scope="row" className="clip">
-                {row.task} <span className="mono muted">{row.key}</span>
+                {row.task} <span className="mono muted">{row.key}</span>{' '}
+                <span className="muted">{formerWords(row.was)}</span>
               </th>
               <td>
                 <div className="lanes">

@@ -12,9 +12,9 @@ const data = {
   runs: [{ id: 'a' }, { id: 'b' }],
   base: 'a',
   timings: [
-    { task: 'train', key: null, cells: [cell(0, 1000, 5000), cell(0, 500, 2500)] },
-    { task: 'report', key: null, cells: [cell(5000, 6000, 7000), null] },
-    { task: 'skipped', key: null, cells: [cell(7000, null, 7000), cell(3000, null, 3000)] },
+    { task: 'train', key: null, was: [], cells: [cell(0, 1000, 5000), cell(0, 500, 2500)] },
+    { task: 'report', key: null, was: [], cells: [cell(5000, 6000, 7000), null] },
+    { task: 'skipped', key: null, was: [], cells: [cell(7000, null, 7000), cell(3000, null, 3000)] },
   ],
 } as unknown as Comparison
 

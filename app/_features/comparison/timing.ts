@@ -16,6 +16,8 @@ export interface TimingBar {
 export interface TimingRow {
   task: string
   key: string | null
+  /** Ids that it had in older versions. */
+  was: string[]
   /** One per run that has the task. */
   bars: TimingBar[]
 }
@@ -27,11 +29,12 @@ export function timingsOf(data: Pick<Comparison, 'runs' | 'base' | 'timings'>): 
   const base = data.runs.findIndex((run) => run.id === data.base)
   const lengthOf = (cell: Comparison['timings'][number]['cells'][number] | undefined) =>
     cell == null ? null : took(cell)
-  const rows = data.timings.map(({ task, key, cells }): TimingRow => {
+  const rows = data.timings.map(({ task, key, was, cells }): TimingRow => {
     const reference = lengthOf(cells[base])
     return {
       task,
       key,
+      was,
       bars: cells.flatMap((cell, run): TimingBar[] => {
         if (cell === null) return []
         const length = lengthOf(cell)

@@ -11,13 +11,14 @@ import {
 import { specOf } from '#db/queries/version.ts'
 import { compareFigures, verdictOf } from '../../domain/comparison/figures.ts'
 import type { ComparisonState } from '../../domain/comparison/state.ts'
-import type { Spec } from '../../domain/dag/spec.ts'
+import type { Task } from '../../domain/dag/spec.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
 import { canonicalJson, type Json } from '../../domain/json.ts'
 import type { Comparison, FieldRow, MetricRow, OutputRow } from '../../views/comparison.ts'
 import type { ServiceContext } from '../context.ts'
 import { runSummary } from '../run/views.ts'
 import { diffVersions } from '../version/read-version.ts'
+import { shownTasks, type Shown } from './shown-tasks.ts'
 
 type TaskRuns = Awaited<ReturnType<typeof taskRunsOf>>
 interface Place {
@@ -25,14 +26,20 @@ interface Place {
   task: string
   key: string | null
   name: string
+  was: string | null
 }
 
 /** What of the runs stands in one row: by task, item and name; of several (attempts, steps) the last. */
 function rowsOf<T extends Place>(all: readonly T[], runs: readonly string[]) {
-  const rows = new Map<string, { task: string; key: string | null; name: string; cells: (T | null)[] }>()
+  const rows = new Map<
+    string,
+    Pick<Place, 'task' | 'key' | 'name'> & { was: string[]; cells: (T | null)[] }
+  >()
   for (const one of all) {
     const id = JSON.stringify([one.task, one.key, one.name])
-    const row = rows.get(id) ?? { task: one.task, key: one.key, name: one.name, cells: runs.map(() => null) }
+    const { task, key, name, was } = one
+    const row = rows.get(id) ?? { task, key, name, was: [], cells: runs.map(() => null) }
+    if (was !== null && !row.was.includes(was)) row.was.push(was)
     row.cells[runs.indexOf(one.runId)] = one
     rows.set(id, row)
   }
@@ -40,18 +47,19 @@ function rowsOf<T extends Place>(all: readonly T[], runs: readonly string[]) {
 }
 
 function metricRows(
-  metrics: Awaited<ReturnType<typeof metricsOf>>,
+  metrics: readonly Shown<Awaited<ReturnType<typeof metricsOf>>[number]>[],
   runs: readonly string[],
   base: number,
-  spec: Spec | null,
+  declaredBy: (task: string) => Task | undefined,
 ): MetricRow[] {
-  return rowsOf(metrics, runs).map(({ task, key, name, cells }) => {
-    const declared = spec?.tasks.find((one) => one.id === task)?.metrics[name]
+  return rowsOf(metrics, runs).map(({ task, key, name, was, cells }) => {
+    const declared = declaredBy(task)?.metrics[name]
     const { better, tolerance } = declared ?? { better: null, tolerance: null }
     return {
       task,
       key,
       name,
+      was,
       better,
       tolerance,
       cells: compareFigures(
@@ -65,18 +73,21 @@ function metricRows(
 
 const allEqual = (cells: readonly Json[]) => new Set(cells.map((cell) => canonicalJson(cell))).size === 1
 
-function fieldRows(given: Awaited<ReturnType<typeof valuesOf>>, rows: readonly RunViewRow[]): FieldRow[] {
+function fieldRows(
+  given: readonly Shown<Awaited<ReturnType<typeof valuesOf>>[number]>[],
+  rows: readonly RunViewRow[],
+): FieldRow[] {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row.params)))].sort()
   const params = names.map((name): FieldRow => {
     const cells = rows.map((row) => row.params[name] ?? null)
-    return { kind: 'param', task: null, key: null, name, cells, same: allEqual(cells) }
+    return { kind: 'param', task: null, key: null, name, was: [], cells, same: allEqual(cells) }
   })
   const values = rowsOf(
     given,
     rows.map((row) => row.id),
-  ).map(({ task, key, name, cells }): FieldRow => {
+  ).map(({ task, key, name, was, cells }): FieldRow => {
     const json = cells.map((cell) => cell?.value ?? null)
-    return { kind: 'value', task, key, name, cells: json, same: allEqual(json) }
+    return { kind: 'value', task, key, name, was, cells: json, same: allEqual(json) }
   })
   return [...params, ...values]
 }
@@ -93,13 +104,17 @@ function kindOf(mediaType: string): OutputRow['kind'] {
     : 'binary'
 }
 
-const outputRows = (outputs: Awaited<ReturnType<typeof outputsOf>>, runs: readonly string[]): OutputRow[] =>
-  rowsOf(outputs, runs).map(({ task, key, name, cells }) => {
+const outputRows = (
+  outputs: readonly Shown<Awaited<ReturnType<typeof outputsOf>>[number]>[],
+  runs: readonly string[],
+): OutputRow[] =>
+  rowsOf(outputs, runs).map(({ task, key, name, was, cells }) => {
     const some = cells.find((cell) => cell !== null)
     return {
       task,
       key,
       name,
+      was,
       path: some?.path ?? '',
       kind: kindOf(some?.mediaType ?? ''),
       cells: cells.map((cell) =>
@@ -116,7 +131,10 @@ const outputRows = (outputs: Awaited<ReturnType<typeof outputsOf>>, runs: readon
     }
   })
 
-function timings(taskRuns: TaskRuns, rows: readonly RunViewRow[]): Comparison['timings'] {
+function timings(
+  taskRuns: readonly Shown<TaskRuns[number]>[],
+  rows: readonly RunViewRow[],
+): Comparison['timings'] {
   const starts = new Map(rows.map((row) => [row.id, (row.startedAt ?? row.createdAt).getTime()]))
   const all = taskRuns.flatMap((row) =>
     row.queuedAt === null ? [] : [{ ...row, name: '', at: starts.get(row.runId) ?? 0 }],
@@ -124,9 +142,10 @@ function timings(taskRuns: TaskRuns, rows: readonly RunViewRow[]): Comparison['t
   return rowsOf(
     all,
     rows.map((row) => row.id),
-  ).map(({ task, key, cells }) => ({
+  ).map(({ task, key, was, cells }) => ({
     task,
     key,
+    was,
     cells: cells.map((cell) =>
       cell === null
         ? null
@@ -173,6 +192,8 @@ export interface ComparedOutputs {
   /** Ids, in the order of each row's cells. */
   runs: string[]
   outputs: OutputRow[]
+  /** The id that a task has in the base. */
+  idInBase: (task: string) => string
 }
 
 /** @throws as `compare` */
@@ -181,8 +202,14 @@ export async function compareOutputs(
   state: ComparisonState,
   may: MaySee,
 ): Promise<ComparedOutputs> {
-  const { base } = await readRuns(ctx, state, may)
-  return { base, runs: state.runs, outputs: outputRows(await outputsOf(ctx.db, state.runs), state.runs) }
+  const { rows, base } = await readRuns(ctx, state, may)
+  const shown = await shownTasks(ctx, rows)
+  return {
+    base,
+    runs: state.runs,
+    outputs: outputRows(shown.of(await outputsOf(ctx.db, state.runs)), state.runs),
+    idInBase: (task) => shown.idIn(base.id, task),
+  }
 }
 
 /**
@@ -192,8 +219,11 @@ export async function compareOutputs(
 export async function compare(ctx: ServiceContext, state: ComparisonState, may: MaySee): Promise<Comparison> {
   const { rows, base } = await readRuns(ctx, state, may)
   const spec = await specOf(ctx.db, base.versionId)
+  const shown = await shownTasks(ctx, rows)
+  const declaredBy = (task: string) => spec?.tasks.find(({ id }) => id === shown.idIn(base.id, task))
   const taskRuns = await taskRunsOf(ctx.db, state.runs)
-  const metrics = metricRows(await metricsOf(ctx.db, state.runs), state.runs, rows.indexOf(base), spec)
+  const figures = shown.of(await metricsOf(ctx.db, state.runs))
+  const metrics = metricRows(figures, state.runs, rows.indexOf(base), declaredBy)
   const failedIn = failures(taskRuns, rows)
   const dag = await findDagRow(ctx.db, base.teamId, base.repo, base.dag)
   const versions = []
@@ -206,10 +236,10 @@ export async function compare(ctx: ServiceContext, state: ComparisonState, may: 
     base: base.id,
     runs: rows.map((row, i) => ({ ...runSummary(row, ctx.publicUrl), failedIn: failedIn[i] ?? null })),
     verdict: verdictOf(metrics, failedIn, rows.indexOf(base)),
-    fields: fieldRows(await valuesOf(ctx.db, state.runs), rows),
+    fields: fieldRows(shown.of(await valuesOf(ctx.db, state.runs)), rows),
     metrics,
-    outputs: outputRows(await outputsOf(ctx.db, state.runs), state.runs),
-    timings: timings(taskRuns, rows),
+    outputs: outputRows(shown.of(await outputsOf(ctx.db, state.runs)), state.runs),
+    timings: timings(shown.of(taskRuns), rows),
     versions,
   }
 }

@@ -26,7 +26,7 @@ function cellsOf(compared: ComparedOutputs, place: OutputPlace) {
 
 async function declaredIn(ctx: ServiceContext, compared: ComparedOutputs, row: OutputRow) {
   const spec = await specOf(ctx.db, compared.base.versionId)
-  const output = spec?.tasks.find((task) => task.id === row.task)?.outputs[row.name]
+  const output = spec?.tasks.find(({ id }) => id === compared.idInBase(row.task))?.outputs[row.name]
   return { key: output?.key ?? [], tolerance: output?.tolerance ?? null }
 }
 

@@ -97,3 +97,18 @@ test('a component that uses itself is told with the circle', () => {
   )
   expect(found.join('\n')).toContain('a component uses itself: d/a.dag.md → d/b.dag.md → d/a.dag.md')
 })
+
+test('what is in a component goes with its cell where that was renamed, and with its own name', () => {
+  const inner = `---\ndagbok: 1\nid: c\nkind: component\n---\n\n${task('id: a')}\n${task('id: b\nrenamed_from: old')}`
+  const { spec, faults } = notebook(
+    `\`\`\`yaml task\nid: tidy\nuses: ./c.dag.md\nrenamed_from: clean\n\`\`\`\n\n\`\`\`yaml task\nid: plain\nuses: ./c.dag.md\n\`\`\`\n`,
+    { files: { 'd/c.dag.md': inner } },
+  )
+  expect(faults).toEqual([])
+  expect(spec?.tasks.map((one) => [one.id, one.renamed_from])).toEqual([
+    ['tidy.a', 'clean.a'],
+    ['tidy.b', 'clean.old'],
+    ['plain.a', null],
+    ['plain.b', 'plain.old'],
+  ])
+})

@@ -8,6 +8,7 @@ import { hasRoom } from './bounds.ts'
 import { componentOf } from './component-of.ts'
 import type { SourceDocument, SourceTask } from './document.ts'
 import { checkCondition, checkTexts, resolveInput, templateOf, type Place } from './expressions.ts'
+import { formerName } from './former-name.ts'
 import { entriesOf, notYet, readParams } from './front-matter.ts'
 import { appendMatrix, expandMatrix } from './matrix.ts'
 import { lostNeed, type Draft, type DraftGroup, type DraftTask, type Member, type Scope } from './scope.ts'
@@ -32,13 +33,14 @@ function ruleOf(scope: Scope, source: SourceTask): TriggerRule {
 
 function newScope(
   document: SourceDocument,
-  id: string,
+  { id, former }: Pick<Scope, 'id' | 'former'>,
   parent: Scope | null,
   axes: readonly string[],
 ): Scope {
   const params = new Set(entriesOf(document.front, 'params').map(([name]) => name))
   return {
     id,
+    former,
     document,
     parent,
     members: new Map(),
@@ -81,7 +83,7 @@ function addGroup(draft: Draft, scope: Scope, source: SourceTask, uses: Located,
   const written = entry(source.root, 'matrix')
   const own = expandMatrix(written, scope.document.report)
   const { matrix, axes, joins: around } = appendMatrix(gate, own, scope.document.report, written)
-  const inner = newScope(document, id, scope, axes)
+  const inner = newScope(document, { id, former: formerName(scope, source) }, scope, axes)
   const group: DraftGroup = { id, source, outer: scope, inner, needs: [], params: {}, leaves: [], roots: [] }
   draft.groups.push(group)
   scope.members.set(source.id, { kind: 'group', group })
@@ -232,7 +234,7 @@ export function bindInputs(
 /** Drafts of a notebook's tasks, in document order, components inlined. */
 export function expand(draft: Draft, document: SourceDocument): Scope {
   draft.documents.set(document.path, document)
-  const scope = newScope(document, '', null, [])
+  const scope = newScope(document, { id: '', former: '' }, null, [])
   addMembers(draft, scope, {
     prefix: '',
     conditions: [],

@@ -13,6 +13,8 @@ import type { Reach, UsedCommit } from './uses.ts'
 export interface Scope {
   /** `''`, or the group's id (`clean`, `clean.inner`). */
   id: string
+  /** The id that the group had before, where its cell or one around it was renamed; else its id. */
+  former: string
   document: SourceDocument
   parent: Scope | null
   members: Map<string, Member>

@@ -8,6 +8,7 @@ import { entry, toJson, type Located } from '../located.ts'
 import { setUpFor, teardownFor } from './cleanup.ts'
 import { bundleFile, checkCondition, checkText, resolveInput, type Place } from './expressions.ts'
 import { keyOf } from './expand.ts'
+import { formerId } from './former-name.ts'
 import { checkVariables, entriesOf, listOf, textOf } from './front-matter.ts'
 import { mapOf } from './map.ts'
 import { resolvePath } from './paths.ts'
@@ -369,7 +370,7 @@ export function assembleTask(draft: Draft, task: DraftTask): Task | null {
     retry_backoff: backoffOf(work),
     infrastructure_retries: number(work.key, 'infrastructure_retries', 3),
     ...engineKeys(work),
-    renamed_from: textOf(root, 'renamed_from'),
+    renamed_from: formerId(task),
     source: document.report.at(task.source.idSpan),
   }
   return action === null ? null : withPod(work, { ...assembled, action })

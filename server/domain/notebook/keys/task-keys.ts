@@ -169,7 +169,12 @@ export const taskKeys: readonly Key[] = [
     { default: '3' },
   ),
   key('allow_failure', boolean, 'true or false', 'Its failure does not fail the run.', { default: 'false' }),
-  key('renamed_from', name, 'name', 'The id it had before: keeps its history, and its place in comparisons.'),
+  key(
+    'renamed_from',
+    name,
+    'name',
+    'The id it had before, for the difference between versions, for Fork, and for its rows in comparisons. What is in a component goes with the cell that is renamed. An id that both versions have is the same task.',
+  ),
   key(
     'approve',
     either(
