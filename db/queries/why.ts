@@ -183,12 +183,13 @@ export async function openAttempts(q: Queryable, runId: string): Promise<Map<str
       createdAt: attempt.createdAt,
       leaseUntil: attempt.leaseUntil,
       held: sql<string | null>`${attempt.handle}->>'held'`,
+      startBy: sql<number | null>`(${attempt.handle}->>'startBy')::float8`,
     })
     .from(attempt)
     .leftJoin(worker, eq(worker.id, attempt.workerId))
     .where(and(eq(attempt.runId, runId), inArray(attempt.state, ['created', 'submitted', 'running'])))
   return new Map(
-    rows.map(({ taskRunId, n, state, host, createdAt, leaseUntil, held }) => [
+    rows.map(({ taskRunId, n, state, host, createdAt, leaseUntil, held, startBy }) => [
       taskRunId,
       {
         n,
@@ -198,6 +199,7 @@ export async function openAttempts(q: Queryable, runId: string): Promise<Map<str
         createdAt: createdAt.getTime(),
         leaseUntil: leaseUntil?.getTime() ?? null,
         held,
+        startBy,
       },
     ]),
   )

@@ -163,6 +163,7 @@ const open: OpenAttempt = {
   createdAt: 0,
   leaseUntil: 30_000,
   held: null,
+  startBy: null,
 }
 test.each<[string, OpenAttempt | null, string]>([
   ['was claimed', null, 'Its attempt is being handed to a worker.'],
@@ -193,6 +194,14 @@ test('a start that is bound says by when', () => {
   send(machine, { kind: 'claimed', node: 0, item: 0 })
   const task = { id: 't', action: approve, depends_on_past: false, start_timeout: 5000 }
   expect(says(machine, 't', { attempt: open, task })).toMatch(/started by 1970-01-01 00:00:05 UTC\.$/)
+  // A pod has a bound of its own, counted from when its place on the cluster was settled.
+  const pod = { ...open, startBy: 3_601_000 }
+  expect(says(machine, 't', { attempt: pod })).toMatch(
+    /started by 1970-01-01 01:00:01 UTC, the usual bound of a pod: its task says no `start_timeout`\.$/,
+  )
+  expect(says(machine, 't', { attempt: { ...pod, startBy: 6000 }, task })).toMatch(
+    /by 1970-01-01 00:00:06 UTC\.$/,
+  )
 })
 
 test('a task of a run that is being ended says so; one that runs or is over says nothing', () => {

@@ -29,6 +29,8 @@ export interface OpenAttempt {
   leaseUntil: number | null
   /** What its cluster says holds its pod back, or is wrong with it. */
   held: string | null
+  /** Until when its executor waits for its code to start, ms since the epoch; null where it leaves that to the task. */
+  startBy: number | null
 }
 
 export interface TaskRunFacts {
@@ -149,14 +151,23 @@ function whyAwaits({ machine, ref, people }: TaskRunFacts): Why {
   return say`It waits for a person's answer: ${who} of team ${people.team} may give it.${until}`
 }
 
+/** By when it must have started; '' where nothing bounds that. */
+function startBound(
+  { createdAt, startBy }: OpenAttempt,
+  { start_timeout: own }: TaskRunFacts['task'],
+): string {
+  if (startBy === null) return own === null ? '' : ` It must have started by ${moment(createdAt + own)}.`
+  const usual = own === null ? ', the usual bound of a pod: its task says no `start_timeout`' : ''
+  return ` It must have started by ${moment(startBy)}${usual}.`
+}
+
 function whyStarts({ attempt, task, now }: TaskRunFacts): Why {
   if (attempt === null) return ['Its attempt is being handed to a worker.']
-  const { n, host, leaseUntil, createdAt, state, held } = attempt
+  const { n, host, leaseUntil, state, held } = attempt
   const where = host === null ? 'its worker' : `the worker on ${host}`
   if (leaseUntil !== null && leaseUntil < now)
     return say`Attempt ${n}: ${where} has not been heard of since its lease ended at ${moment(leaseUntil)}; it counts as lost.`
-  const until =
-    task.start_timeout === null ? '' : ` It must have started by ${moment(createdAt + task.start_timeout)}.`
+  const until = startBound(attempt, task)
   if (held !== null) return say`Attempt ${n}: ${held}${until}`
   return state === 'created'
     ? say`Attempt ${n}: ${where} makes its files and inputs ready.${until}`
