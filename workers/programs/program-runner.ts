@@ -47,7 +47,7 @@ export interface ProgramRunnerTools {
 }
 
 const refusal =
-  'programs are not run here: the machine of this Dagbok cannot seal them off, and its authors are not to do what it can. Commit what the program prints as a .dag.md file instead'
+  'programs are not run here: the machine of this Dagbok cannot seal them off, and its authors are not to do what it can. Commit what the program prints as a .dag.yaml file instead'
 
 export class ProgramRunner {
   readonly #tools: ProgramRunnerTools
