@@ -214,3 +214,20 @@ test('a secret is set from standard input or a file, listed without its value, a
     stderr: 'dagbok: There is no secret CLI_KEY in main.\n',
   })
 })
+
+test('tokens of API and git are made, listed and revoked; a repository is made', async () => {
+  const made = await dagbok(['token', 'create', 'for a build', '--days', '7', '--json'])
+  const { id, secret } = JSON.parse(made.stdout) as { id: string; secret: string }
+  const list = (await dagbok(['token', 'list'])).stdout
+  expect(list).toMatch(new RegExp(`${id} +for a build +${secret.slice(0, 8)}… .* never +in \\d+ d`))
+  const env = { DAGBOK_TOKEN: secret }
+  const repository = await dagbok(['repository', 'create', 'made-here'], { env })
+  expect(repository.stdout).toContain('main/made-here is there: git clone ')
+  expect((await dagbok(['repository', 'list'])).stdout).toMatch(
+    /main\/made-here .*\/git\/main\/made-here\.git/,
+  )
+  expect(await dagbok(['repository', 'create', 'no/name'])).toMatchObject({ code: 1 })
+  expect((await dagbok(['token', 'revoke', id])).stdout).toBe('Revoked.\n')
+  expect(await dagbok(['repository', 'list'], { env })).toMatchObject({ code: 4 })
+  expect(await dagbok(['token', 'create', 'x', '--days', '7', '--no-expiry'])).toMatchObject({ code: 2 })
+})

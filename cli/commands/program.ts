@@ -27,9 +27,11 @@ import { runCancel } from './run/cancel.ts'
 import { runFork } from './run/fork.ts'
 import { runList } from './run/list.ts'
 import { runMark } from './run/mark.ts'
+import { runOutput } from './run/output.ts'
 import { runRecover } from './run/recover.ts'
 import { runRerun } from './run/rerun.ts'
 import { runStart } from './run/start.ts'
+import { repositoryCreate, repositoryList } from './repository/repositories.ts'
 import { runView } from './run/view.ts'
 import { runWatch } from './run/watch.ts'
 import { secretDelete } from './secret/delete.ts'
@@ -38,6 +40,8 @@ import { secretSet } from './secret/set.ts'
 import { shareList } from './share/list.ts'
 import { shareRevoke } from './share/revoke.ts'
 import { storageCopy } from './storage/copy.ts'
+import { tokenCreate, tokenList, tokenRevoke } from './token/tokens.ts'
+import { versionDiff } from './version/diff.ts'
 import { versionList } from './version/list.ts'
 import { webhookCreate } from './webhook/create.ts'
 import { webhookList } from './webhook/list.ts'
@@ -85,11 +89,12 @@ const nouns = (): Command[] => [
     dagLint(),
     dagCompile(),
   ]),
-  noun('version', 'versions of a DAG', [versionList()]),
+  noun('version', 'versions of a DAG', [versionList(), versionDiff()]),
   noun('run', 'runs of a DAG', [
     runStart(),
     runList(),
     runView(),
+    runOutput(),
     runWatch(),
     runCancel(),
     runRerun(),
@@ -115,6 +120,8 @@ const nouns = (): Command[] => [
   worker(),
   noun('storage', 'where outputs and logs are', [storageCopy()]),
   audit(),
+  noun('repository', 'repositories of git', [repositoryList(), repositoryCreate()]),
+  noun('token', 'your tokens, for REST and git', [tokenList(), tokenCreate(), tokenRevoke()]),
   noun('workers', 'workers of the pool', [workerList()]),
   noun('worker-token', 'tokens of workers', [workerTokenCreate(), workerTokenList(), workerTokenRevoke()]),
 ]

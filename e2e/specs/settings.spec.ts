@@ -54,3 +54,20 @@ test('every repository stands there with the line that clones it', async ({ page
   const all = await product.api<{ team: string; name: string }[]>('/repositories')
   await expect(list.getByRole('row')).toHaveCount(all.length)
 })
+
+test('a repository is made under Settings, and a name that cannot be one is refused with a sentence', async ({
+  page,
+}) => {
+  await page.goto('/settings')
+  const section = page.getByRole('region', { name: 'Repositories' })
+  const name = section.getByLabel('Name of the repository')
+  await name.fill('no/name')
+  await section.getByRole('button', { name: 'Make a repository' }).click()
+  await expect(section).toContainText("'no/name' cannot be the name of a repository")
+  await name.fill('made-in-settings')
+  await name.press('Enter')
+  await expect(section.getByRole('row', { name: 'main/made-in-settings' })).toContainText(
+    '/git/main/made-in-settings.git',
+  )
+  await expect(name).toHaveValue('')
+})

@@ -84,6 +84,19 @@ test('a run by REST: started, read, its log and output by range; what is wrong i
   const output = await getOutput(asked('/'), { params: Promise.resolve({ id, task: 'fit', name: 'table' }) })
   expect(await output.text()).toBe('row,p\n1,a\n2,b\n')
 
+  const [attempt] = ((await read(`/runs/${id}`)).body as unknown as RunDetail).taskRuns[0]?.attempts ?? []
+  const search = (query: string) => read(`/attempts/${attempt?.id}/log/search?${query}`)
+  expect((await search('text=N%20IS')).body).toEqual({ lines: [0], total: 1 })
+  expect((await search('text=N%20IS&matchCase=yes')).body).toEqual({ lines: [], total: 0 })
+  expect((await search('text=N%20IS&matchCase=no')).body).toEqual({ lines: [0], total: 1 })
+  expect((await search('')).body).toEqual({ lines: [], total: 0 })
+  expect((await read(`/attempts/${attempt?.id}/outputs/table/rows?offset=1&limit=5`)).body).toEqual({
+    columns: ['row', 'p'],
+    rows: [['2', 'b']],
+    offset: 1,
+    totalRows: 2,
+  })
+
   expect(await send(`${at}/runs`, { params: { n: 0 } })).toMatchObject({
     status: 400,
     body: { message: "The params do not fit: 'n' must be >= 1." },

@@ -40,3 +40,23 @@ export const versionLabelSchema = z.object({
   committedAt: timeSchema,
 })
 export type VersionLabel = z.infer<typeof versionLabelSchema>
+
+export const repositorySchema = z.object({
+  id: z.uuid(),
+  team: z.string(),
+  name: z.string(),
+  defaultBranch: z.string().nullable(),
+  gitUrl: z.string(),
+})
+export type RepositoryView = z.infer<typeof repositorySchema>
+
+/** An API token, without its secret. */
+export const tokenViewSchema = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  prefix: z.string(),
+  createdAt: timeSchema,
+  lastUsedAt: timeSchema.nullable(),
+  expiresAt: timeSchema.nullable(),
+})
+export type TokenView = z.infer<typeof tokenViewSchema>

@@ -127,6 +127,10 @@ export const logPageSchema = z.object({
 })
 export type LogPage = z.infer<typeof logPageSchema>
 
+/** Numbers of the lines that were looked for, 0-based, the first 10,000; how many there are in all. */
+export const logMatchesSchema = z.object({ lines: z.array(z.number()), total: z.number() })
+export type LogMatches = z.infer<typeof logMatchesSchema>
+
 /** A page of a table output. */
 export const tablePageSchema = z.object({
   columns: z.array(z.string()),

@@ -17,7 +17,7 @@ export function useLogSearch(attemptId: string, total: number, show: (line: numb
   const [at, setAt] = useState(-1)
   const { data, isFetching } = useQuery(
     trpc.runs.searchLog.queryOptions(
-      { attemptId, text: find, matchCase },
+      { attemptId, text: find, matchCase: matchCase ? 'yes' : 'no' },
       { enabled: find !== '' && total > 0, placeholderData: keepPreviousData, staleTime: 1000 },
     ),
   )

@@ -53,7 +53,7 @@ export function LogView({ attemptId, url, failed }: Props) {
   }
   const firstError = async () => {
     const found = await queries.fetchQuery(
-      trpc.runs.searchLog.queryOptions({ attemptId, text: null, matchCase: false }),
+      trpc.runs.searchLog.queryOptions({ attemptId, text: null, matchCase: 'no' }),
     )
     const line = found.lines[0]
     if (line === undefined) return

@@ -1,11 +1,12 @@
 'use client'
 
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { Copy, Fault, TopBar } from '../../_components/page.tsx'
+import { Fault, TopBar } from '../../_components/page.tsx'
 import { Ago } from '../../_components/time.tsx'
 import { useTRPC } from '../../_trpc/provider.tsx'
 import { Deployment } from './deployment.tsx'
 import { Pools } from './pools.tsx'
+import { Repositories } from './repositories.tsx'
 import { Secrets } from './secrets.tsx'
 import { TeamAudit } from './team-audit.tsx'
 import { TokenForm } from './token-form.tsx'
@@ -148,7 +149,6 @@ function SignOut() {
 /** Tokens, repositories, secrets, pools, workers, the deployment, share links and the record of whoever is signed in. */
 export function SettingsPage() {
   const trpc = useTRPC()
-  const repositories = useQuery(trpc.account.repositories.queryOptions({}))
   const me = useQuery(trpc.account.me.queryOptions({}))
   return (
     <>
@@ -157,29 +157,7 @@ export function SettingsPage() {
       </TopBar>
       <main className="page">
         <Tokens />
-        <section className="sheet" aria-label="Repositories">
-          <header>
-            <h2>Repositories</h2>
-            <span className="muted">a push to a new name makes one</span>
-          </header>
-          {repositories.data?.length === 0 && (
-            <p className="muted pad">No repository yet. The page of DAGs says how to push the first one.</p>
-          )}
-          <table className="list">
-            <tbody>
-              {(repositories.data ?? []).map((one) => (
-                <tr key={one.id}>
-                  <td className="strong">
-                    {one.team}/{one.name}
-                  </td>
-                  <td className="mono">
-                    git clone {one.gitUrl} <Copy text={`git clone ${one.gitUrl}`} label="command" />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
+        <Repositories teams={(me.data?.teams ?? []).map(({ name }) => name)} />
         {(me.data?.teams ?? []).map(({ name, role }) => (
           <Secrets key={name} team={name} mayWrite={role === 'owner'} />
         ))}

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Backfill, BackfillPreview } from '#server/views/backfill.ts'
 import type { DagDetail, RunSummary, WebhookView } from '#server/views/dag.ts'
+import type { VersionDiff } from '#server/views/version.ts'
 import type { PodView } from '#server/views/pod.ts'
 import type { Pool } from '#server/views/pool.ts'
 import { daily, late, podded, scored } from '../../testing/notebooks.ts'
@@ -13,6 +14,8 @@ const { product, dagbok, json } = signedInCli('starts', async (copy) => {
   await copy.write('late/late.dag.md', late('late'))
   await copy.write('podded/podded.dag.yaml', podded)
   await copy.push('First')
+  await copy.write('small/small.dag.md', scored('small', 0.8))
+  await copy.push('Second')
 })
 
 test('a DAG is paused and resumed; its view says so, and when it starts next', async () => {
@@ -167,4 +170,20 @@ test('a webhook’s secret is printed once, starts a run, and is good for nothin
   expect((await call()).status).toBe(401)
   expect((await dagbok(['webhook', 'revoke', 'starts/daily'])).stderr).toBe('dagbok: daily has no webhook.\n')
   expect(await product().api('/teams/main/webhooks')).toEqual([])
+})
+
+test('two versions of a DAG are held against each other: tasks, then lines', async () => {
+  const text = (await dagbok(['version', 'diff', 'starts/small', 'v1', 'v2'])).stdout
+  expect(text).toMatch(
+    /^v1 [0-9a-f]{7} First → v2 [0-9a-f]{7} Second\n\n~ fit \(script\)\n\n~ small\/small\.dag\.md/,
+  )
+  expect(text).toContain("\n-printf 'row,p\\n1,0.9\\n'")
+  expect(text).toContain("\n+printf 'row,p\\n1,0.8\\n'")
+  const diff = await json<VersionDiff>(['version', 'diff', 'starts/small', 'v1', 'main'])
+  expect(diff).toMatchObject({ before: { number: 1 }, after: { number: 2 } })
+  expect(diff).toEqual(await product().api('/dags/main/starts/small/diff?a=1&b=2'))
+  expect((await dagbok(['version', 'diff', 'starts/small', 'v2', 'v2'])).stdout).toContain(
+    'the same tasks\nthe same files',
+  )
+  expect(await dagbok(['version', 'diff', 'starts/small', 'v1', 'v9'])).toMatchObject({ code: 1 })
 })

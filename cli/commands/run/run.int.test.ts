@@ -125,6 +125,31 @@ test('a task of a run shows all that is kept of an attempt', async () => {
   expect(await dagbok(['run', 'view', 'followed/half#1', '--attempt', '1'])).toMatchObject({ code: 2 })
 })
 
+test('a log is searched, by lines; for programs their numbers', async () => {
+  const args = ['run', 'view', 'followed/half#1', '--task', 'sort[side=bad]']
+  expect((await dagbok([...args, '--search', 'SIDE is'])).stdout).toBe('1: side is bad\n')
+  expect(await dagbok([...args, '--search', 'SIDE is', '--match-case'])).toMatchObject({
+    code: 0,
+    stdout: '',
+    stderr: 'No line holds it.\n',
+  })
+  expect(await json([...args, '--search', 'side'])).toEqual({ lines: [0], total: 1 })
+  expect(await dagbok(['run', 'view', 'followed/half#1', '--search', 'side'])).toMatchObject({ code: 2 })
+})
+
+test('an output comes to stdout or to a file, and what it is to programs', async () => {
+  const args = ['run', 'output', 'followed/small#1', 'fit', 'table']
+  expect((await dagbok(args)).stdout).toBe('row,p\n1,0.9\n')
+  const file = join(folder(), 'table.csv')
+  expect((await dagbok([...args, '--file', file])).stdout).toContain('12 B')
+  expect(await readFile(file, 'utf8')).toBe('row,p\n1,0.9\n')
+  expect(await json(args)).toMatchObject({ name: 'table', path: 't.csv', size: 12 })
+  expect(await dagbok(['run', 'output', 'followed/small#1', 'fit', 'tabel'])).toMatchObject({
+    code: 1,
+    stderr: "dagbok: fit of run 1 has no output 'tabel': it has table.\n",
+  })
+})
+
 test('a DAG and a task are shown with what their author says of them, and what a task does without', async () => {
   expect((await dagbok(['dag', 'view', 'followed/described'])).stdout).toContain(
     '\nScores the day.\nowned by science, Edith\n',

@@ -13,11 +13,14 @@ import { dim, say, sayJson, warn } from '../../print/output.ts'
 import { attemptText } from '../../print/attempt.ts'
 import { sayPod } from '../../print/pod.ts'
 import { runText, saidOfTask, taskWords } from '../../print/run.ts'
+import { saySearch } from './search.ts'
 
 interface Options {
   task?: string
   attempt?: number
   log?: true
+  search?: string
+  matchCase?: true
   pod?: true
   logFailed?: true
   web?: true
@@ -64,6 +67,12 @@ async function sayTask(client: RestClient, run: RunDetail, text: string, options
       'not_found',
       `${taskWords(found)} has no attempt. ${found.whyNotRunning?.sentence ?? `It is ${found.state}.`}`,
     )
+  const attempt = found.attempts.find((one) => one.n === n)
+  if (options.search !== undefined && attempt !== undefined) {
+    const log = { path: `/runs/${run.id}/tasks/${encodeURIComponent(task)}/attempts/${n}/log`, key }
+    const { search, matchCase = false } = options
+    return saySearch(client, attempt, log, { search, matchCase, ...(options.json ? { json: true } : {}) })
+  }
   if (options.log) return sayLog(client, run, found, n)
   const path = `/runs/${run.id}/tasks/${encodeURIComponent(task)}/attempts/${n}`
   const record = await client.get<AttemptRecord>(path, { key })
@@ -81,6 +90,8 @@ async function view(text: string, options: Options): Promise<void> {
   const address = runOf(text)
   if (options.attempt !== undefined && options.task === undefined)
     throw new UsageError('--attempt is of a task: add --task TASK.')
+  if (options.search !== undefined && options.task === undefined)
+    throw new UsageError('--search is of the log of a task: add --task TASK.')
   if (options.pod && options.task === undefined) throw new UsageError('--pod is of a task: add --task TASK.')
   const client = await signedInClient()
   const run = await readRun(client, address)
@@ -100,6 +111,13 @@ export const runView = (): Command =>
     .option('--task <TASK>', 'a task run of it: what its newest attempt was given, did and left')
     .option('--attempt <N>', 'of that, this attempt', attemptOf)
     .addOption(new Option('--log', 'print the logs of its tasks, or of that attempt').conflicts('json'))
+    .addOption(
+      new Option(
+        '--search <TEXT>',
+        'of the log of that attempt, the lines that hold this, numbered',
+      ).conflicts(['pod', 'logFailed']),
+    )
+    .option('--match-case', 'of --search: capital letters count')
     .addOption(
       new Option(
         '--pod',

@@ -5,16 +5,9 @@ import { DagbokError } from '../../domain/errors/errors.ts'
 import { createRepository } from '../../services/repository/open.ts'
 import { createToken } from '../../services/token/tokens.ts'
 import { router, signedIn } from '../init.ts'
-import { timeSchema } from '../../views/common.ts'
+import { repositorySchema, tokenViewSchema } from '../../views/common.ts'
 
 const iso = (time: Date | null) => time?.toISOString() ?? null
-const repositorySchema = z.object({
-  id: z.uuid(),
-  team: z.string(),
-  name: z.string(),
-  defaultBranch: z.string().nullable(),
-  gitUrl: z.string(),
-})
 
 export const accountRouter = router({
   me: signedIn
@@ -36,18 +29,7 @@ export const accountRouter = router({
   tokens: signedIn
     .meta({ openapi: { method: 'GET', path: '/tokens', summary: 'Your tokens, without their secrets' } })
     .input(z.object({}))
-    .output(
-      z.array(
-        z.object({
-          id: z.uuid(),
-          name: z.string(),
-          prefix: z.string(),
-          createdAt: timeSchema,
-          lastUsedAt: timeSchema.nullable(),
-          expiresAt: timeSchema.nullable(),
-        }),
-      ),
-    )
+    .output(z.array(tokenViewSchema))
     .query(async ({ ctx }) =>
       (await listTokens(ctx.services.db, ctx.actor.userId)).map((row) => ({
         ...row,

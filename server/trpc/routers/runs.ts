@@ -19,6 +19,7 @@ import { attemptRecordSchema } from '../../views/attempt.ts'
 import { podViewSchema } from '../../views/pod.ts'
 import { runSummarySchema } from '../../views/dag.ts'
 import {
+  logMatchesSchema,
   logPageSchema,
   madeRunSchema,
   runDetailSchema,
@@ -228,24 +229,41 @@ export const runsRouter = router({
 
   /** Numbers of lines that hold a text; without one, of those that say something failed. */
   searchLog: signedIn
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/attempts/{attemptId}/log/search',
+        summary: 'Lines of a log that hold a text; without one, those that say something failed',
+      },
+    })
     .input(
-      z.object({
+      z.strictObject({
         attemptId: z.uuid(),
-        text: z.string().min(1).max(1000).nullable(),
-        matchCase: z.boolean().default(false),
+        text: z.string().min(1).max(1000).nullable().default(null),
+        /** In an address a yes or no is a text. */
+        matchCase: z.enum(['yes', 'no']).default('no'),
       }),
     )
-    .output(z.object({ lines: z.array(z.number()), total: z.number() }))
-    .query(({ ctx, input }) => searchLog(ctx.services, ctx.actor, input)),
+    .output(logMatchesSchema)
+    .query(({ ctx, input: { attemptId, text, matchCase } }) =>
+      searchLog(ctx.services, ctx.actor, { attemptId, text, matchCase: matchCase === 'yes' }),
+    ),
 
   /** Rows of a CSV or TSV output. */
   table: signedIn
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/attempts/{attemptId}/outputs/{name}/rows',
+        summary: 'Rows of an output that is a table',
+      },
+    })
     .input(
-      z.object({
+      z.strictObject({
         attemptId: z.uuid(),
         name: z.string(),
-        offset: z.number().int().min(0),
-        limit: z.number().int().min(1).max(500),
+        offset: z.coerce.number<number>().int().min(0).default(0),
+        limit: z.coerce.number<number>().int().min(1).max(500).default(100),
       }),
     )
     .output(tablePageSchema)
