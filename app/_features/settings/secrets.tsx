@@ -124,15 +124,16 @@ export function Secrets({ team, mayWrite }: TeamSecrets) {
       <header>
         <h2>Secrets</h2>
         <span className="muted">
-          <Words
-            text={`what tasks with \`secrets: [NAME]\` get, in team ${team}; nobody is shown it again`}
-          />
+          <Words text={`what tasks with \`secrets: [NAME]\` get, in team ${team}`} />
         </span>
       </header>
       {mayWrite && <SecretForm team={team} names={(data ?? []).map(({ name }) => name)} />}
       {error !== null && <Fault error={error} />}
       {data?.length === 0 && (
-        <p className="muted pad">No secrets. A task that names one fails, and says which it lacks.</p>
+        <p className="muted pad">
+          No secrets: set one, and nobody is shown it again. A task that names one fails, and says which it
+          lacks.
+        </p>
       )}
       {data !== undefined && data.length > 0 && (
         <table className="list">
