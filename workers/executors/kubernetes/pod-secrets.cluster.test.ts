@@ -41,7 +41,7 @@ test('[S6] the pod has it by reference, also after a restart; its secret goes wi
   // Another value is for others; what this one was given is still not to be told.
   const [, actor] = await asOwner(database())
   await setSecret(shop.hosted.ctx, actor, { team: 'main', name: 'TOKEN', value: 'another canary' })
-  await shop.restart()
+  await shop.crash()
   await open()
   const { id, state } = await shop.ended('kept', 1)
   expect(state).toBe('succeeded')
