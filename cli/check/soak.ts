@@ -14,6 +14,20 @@ const tests =
     return runTool('node_modules/vitest/vitest.mjs', ['run', '--project', project, file], { env })
   }
 
+/** Trials that have no seed: the same tests again and again, until one fails. @param args of vitest */
+const again =
+  (args: readonly string[], times: number) =>
+  async (name: string): Promise<number> => {
+    for (let n = 1; n <= times; n++) {
+      console.log(`${name}: ${n} of ${times}`)
+      const code = await runTool('node_modules/vitest/vitest.mjs', ['run', ...args], {
+        env: childEnvironment({}),
+      })
+      if (code !== 0) return code
+    }
+    return 0
+  }
+
 /** @param program takes the first and the last seed */
 const seeds = (program: string, count: number) => () => {
   const first = Number(anySeed(1e6))
@@ -35,6 +49,8 @@ const soaks: Record<string, (name: string) => Promise<number>> = {
   R5: seeds(`${kubernetes}/watch-seeds.ts`, 10_000),
   pods: seeds(`${kubernetes}/lives/life-seeds.ts`, 100_000),
   cluster: tests('workers/executors/kubernetes/struck-pods.cluster.test.ts', 500, 'cluster'),
+  R7: again(['--project', 'faults', 'e2e/faults/hanging.fault.test.ts'], 50),
+  R18: again(['--project', 'unit', '--project', 'integration', '-t', String.raw`\[R18\]`], 20),
   R9: tests('e2e/faults/tick-kills.fault.test.ts', 300),
   R10: tests('e2e/faults/push-kills.fault.test.ts', 300),
   R12: tests('e2e/faults/versions-apart.fault.test.ts', 500),

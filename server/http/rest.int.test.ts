@@ -206,6 +206,7 @@ test('the description and the schema of notebooks are there for everyone; every 
     paths: Record<string, { get?: object }>
   }
   expect(document.servers).toEqual([{ url: product.ready.apiUrl }])
+  const attempt = run.taskRuns.find(({ task }) => task === 'fit')?.attempts[0]
   for (const [path, { get }] of Object.entries(document.paths)) {
     if (get === undefined) continue
     const filled = path
@@ -214,6 +215,7 @@ test('the description and the schema of notebooks are there for everyone; every 
       .replace('{number}', '1')
       .replace('{id}', path.startsWith('/runs') ? run.id : nobody)
       .replace('{task}', 'fit')
+      .replace('{attemptId}', attempt?.id ?? '')
       .replace('{n}', '1')
       .replace('{name}', 'table')
     const query = { '/compare': `?runs=${nobody}&runs=${run.id}`, [`${at}/diff`]: '?a=v1&b=v1' }[filled] ?? ''
