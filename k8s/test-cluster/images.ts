@@ -1,11 +1,12 @@
 /** The small images of the tests, made of Debian packages and of our own Node, without an engine. */
-import { chmod, copyFile, cp, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { agentFiles, writeAgentFiles } from '../images/agent-bundle.ts'
 import { node24 } from '../../cli/setup/machine.mjs'
 import { unpack } from './debian.ts'
 import { makeImage, type ImageConfig } from './image.ts'
 import { kept } from './kept.ts'
+import { goEnv } from './kubernetes.ts'
 import { run } from './run.ts'
 
 export interface Recipe {
@@ -112,6 +113,15 @@ async function makeFromProgram(folder: string, program: string, path: string): P
   await rm(root, { recursive: true })
 }
 
+const oneProgram = join(import.meta.dirname, 'one-program/main.go')
+
+/** From scratch, with a program that links nothing. */
+async function makeOneProgram(folder: string): Promise<void> {
+  const program = join(folder, 'one-program')
+  await run(['go', 'build', '-trimpath', '-ldflags', '-s -w', '-o', program, oneProgram], { env: goEnv })
+  await makeFromProgram(folder, program, 'one-program')
+}
+
 /** The agent of tasks' pods, on top of the image with Node. */
 async function makeAgent(folder: string, files: Record<string, string>, node: string): Promise<void> {
   const root = join(folder, 'root')
@@ -126,6 +136,9 @@ export async function images(kubernetes: string, say: (text: string) => void): P
   const pause = join(kubernetes, 'pause')
   const made = await kept('image-pause', kubernetes, (folder) => makeFromProgram(folder, pause, 'pause'), say)
   all.set('pause:1', join(made, 'image'))
+  const source = await readFile(oneProgram, 'utf8')
+  const one = await kept('image-one-program', [source, process.arch], makeOneProgram, say)
+  all.set('one-program:1', join(one, 'image'))
   for (const [name, recipe] of Object.entries(recipes)) {
     const decides = [recipe.packages, recipe.config, String(recipe.more), process.version]
     const folder = await kept(`image-${name}`, decides, (at) => makeFromPackages(at, recipe), say)

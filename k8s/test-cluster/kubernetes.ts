@@ -35,23 +35,27 @@ function versionFlags(minor: Minor): string {
     .join(' ')
 }
 
+/** The toolchain that is there and no other, whatever this machine's Go is told by its settings. */
+export const goEnv = { GOTOOLCHAIN: 'local', GOFLAGS: '', GOWORK: 'off', CGO_ENABLED: '0' }
+
 async function build(minor: Minor, folder: string): Promise<void> {
   const at = join(cache, 'source', minor)
   await mkdir(join(at, 'pause'), { recursive: true })
   for (const name of ofMinor) await copyFile(join(source, minor, name), join(at, name))
   for (const name of ofAll) await copyFile(join(source, name), join(at, name))
-  // The toolchain that is there and no other, whatever this machine's Go is told by its settings.
-  const env = { GOTOOLCHAIN: 'local', GOFLAGS: '', GOWORK: 'off', CGO_ENABLED: '0' }
   const common = ['build', '-trimpath', '-mod=readonly']
   const flags = `-s -w ${versionFlags(minor)}`
   await run(
     ['go', ...common, '-tags', 'grpcnotrace,notest', '-ldflags', flags, '-o', join(folder, 'kube'), '.'],
     {
       cwd: at,
-      env,
+      env: goEnv,
     },
   )
-  await run(['go', ...common, '-ldflags', '-s -w', '-o', join(folder, 'pause'), './pause'], { cwd: at, env })
+  await run(['go', ...common, '-ldflags', '-s -w', '-o', join(folder, 'pause'), './pause'], {
+    cwd: at,
+    env: goEnv,
+  })
   for (const part of parts) await symlink('kube', join(folder, part))
 }
 

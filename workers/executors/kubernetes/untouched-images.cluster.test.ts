@@ -24,6 +24,19 @@ test('an image with one program and nothing else runs it, between our gate and o
   ])
 })
 
+test('what such a program leaves is brought away, and its end is told', async () => {
+  const image = `${inject('registry')}/one-program:1`
+  const { id, state } = await trial.run('one-program', [
+    `${fence}yaml task\nid: a\nimage: ${image}\noutputs: {x: x}\n${fence}\n`,
+    cell('id: b\nneeds: [a]\ninputs: {x: "${{ tasks.a.outputs.x }}"}', 'bash', 'cat "$DAGBOK_IN_X"'),
+  ])
+  expect([state, await shop.log(id, 'a'), await shop.log(id, 'b')]).toEqual(['succeeded', '', 'made\n'])
+  expect(await trial.attempts(id)).toMatchObject([
+    { task: 'a', state: 'succeeded', exitCode: 0 },
+    { task: 'b', state: 'succeeded' },
+  ])
+})
+
 /** A patch of what `main` is. */
 const patched = (context: string) => `pod: {spec: {containers: [{name: main, securityContext: ${context}}]}}`
 
