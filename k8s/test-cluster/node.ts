@@ -63,11 +63,17 @@ disabled_plugins = [
         SystemdCgroup = false
 `
 
-/** Without a host of its own here, the registry would be asked by TLS. */
-const registryConfig = `server = "http://${registry}"
-[host."http://${registry}"]
+const plainHost = (address: string): string => `server = "http://${address}"
+[host."http://${address}"]
   capabilities = ["pull", "resolve"]
 `
+
+/** A registry that a node asks without TLS: one that has no host of its own here is asked by it. @param address `HOST:PORT` */
+export async function askWithoutTls(n: number, address: string): Promise<void> {
+  const hosts = join(folderOf(n), 'registries', `${address.replace(':', '_')}_`)
+  await mkdir(hosts, { recursive: true })
+  await writeFile(join(hosts, 'hosts.toml'), plainHost(address))
+}
 
 const kubeletConfig = (n: number): string =>
   JSON.stringify({
@@ -111,11 +117,9 @@ const kubeletConfig = (n: number): string =>
 /** Files of a node. @param plugins folder of the network's plugins */
 export async function prepareNode(n: number, plugins: string): Promise<void> {
   const at = folderOf(n)
-  const hosts = join(at, 'registries', registry.replace(':', '_') + '_')
   for (const below of ['run', 'network', 'kubelet', 'log', 'volume-plugins'])
     await mkdir(join(at, below), { recursive: true })
-  await mkdir(hosts, { recursive: true })
-  await writeFile(join(hosts, 'hosts.toml'), registryConfig)
+  await askWithoutTls(n, registry)
   await writeFile(join(at, 'network/10-pods.conflist'), networkOf(n))
   await writeFile(join(at, 'containerd.toml'), containerdConfig(n, plugins))
   await writeFile(join(at, 'kubelet.json'), kubeletConfig(n))

@@ -19,3 +19,11 @@ export const apply = (manifest: object): Promise<string> => kubectl(['create', '
 /** The JSON of an object. */
 export const read = async <T>(kind: string, name: string, namespace = 'default'): Promise<T> =>
   JSON.parse(await kubectl(['get', kind, name, '-n', namespace, '-o', 'json'])) as T
+
+/** Takes a pod off its node with its own grace: `kubectl drain` asks for no more. */
+export const evict = (name: string, namespace: string): Promise<string> =>
+  kubectl(['create', '--raw', `/api/v1/namespaces/${namespace}/pods/${name}/eviction`, '-f', '-'], {
+    apiVersion: 'policy/v1',
+    kind: 'Eviction',
+    metadata: { name, namespace },
+  })

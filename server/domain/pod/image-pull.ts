@@ -49,9 +49,12 @@ const causes: [words: RegExp, sentence: string][] = [
   ],
 ]
 
-/** Names in quotes tell nothing: an image may be called `denied`. */
+/** Names tell nothing: an image may be called `denied`. They stand in quotes, then once more without, and in addresses. */
 function sentenceOf(words: string): string | null {
-  const bare = words.replaceAll(/"[^"]*"/g, '""')
+  const names = [...words.matchAll(/"([^"]*\/[^"]*)"/g)].map(([, name = '']) => name)
+  const bare = names
+    .reduce((rest, name) => rest.replaceAll(name, ''), words)
+    .replaceAll(/"[^"]*"|https?:\/\/\S+/g, '""')
   return causes.find(([pattern]) => pattern.test(bare))?.[1] ?? null
 }
 

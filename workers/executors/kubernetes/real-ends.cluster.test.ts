@@ -3,11 +3,13 @@ import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vites
 import { explainRefusal } from '#server/domain/pod/refusal.ts'
 import { apply, kubectl } from '../../../k8s/test-cluster/testing/kubectl.ts'
 import { ClusterError } from './cluster-error.ts'
+import { openOddRegistry } from './testing/odd-registry.ts'
 import { hasEnded, isRunning, realEnds, specOf } from './testing/real-ends.ts'
 import { finalizer, RealPods } from './testing/real-pods.ts'
 
 const registry = inject('registry')
-const ends = Object.entries(realEnds(registry))
+const odd = await openOddRegistry(inject('machine'), registry)
+const ends = Object.entries(realEnds(registry, odd.address))
 const namespace = `ends-${randomUUID().slice(0, 8)}`
 let pods: RealPods
 const uids = new Map<string, string>()
@@ -18,7 +20,10 @@ beforeAll(async () => {
   for (const [name, end] of ends)
     uids.set(name, (await pods.create(name, specOf(registry, end))).metadata.uid)
 })
-afterAll(() => pods.close())
+afterAll(async () => {
+  await pods.close()
+  await odd.close()
+})
 
 test.for(ends)('[R6] %s is named right', async ([name, end]) => {
   const uid = uids.get(name) ?? ''
@@ -29,6 +34,7 @@ test.for(ends)('[R6] %s is named right', async ([name, end]) => {
   await pods.when(name, end.when ?? hasEnded)
   const { verdict } = await pods.observe(name, uid)
   expect(verdict).toMatchObject(end.expected)
+  expect(verdict.message ?? '').toContain(end.says ?? '')
 })
 
 const refusalOf = (where: string, pod: object) =>

@@ -1,7 +1,9 @@
 /** Ways to end, or to be held back, that a cluster shows by itself, without harm to anything else on it. */
 import type { PodVerdict } from '#server/domain/pod/verdict.ts'
+import { evict } from '../../../../k8s/test-cluster/testing/kubectl.ts'
 import { agentEnds } from './agent-ends.ts'
 import type { RealPods } from './real-pods.ts'
+import { registryEnds } from './registry-ends.ts'
 
 type Container = Record<string, unknown>
 
@@ -20,6 +22,8 @@ export interface RealEnd {
   /** When it is looked at; by default when it has ended. */
   when?: (verdict: PodVerdict) => boolean
   expected: Pick<PodVerdict, 'state' | 'reason' | 'userCode'> & Partial<PodVerdict>
+  /** Words of its message. */
+  says?: string
 }
 
 const sh = (text: string) => ['sh', '-c', text]
@@ -43,8 +47,8 @@ const ran = (
 const remove = (graceSeconds: number) => (pods: RealPods, name: string, uid: string) =>
   pods.client.deletePod({ namespace: pods.namespace, name }, { uid, graceSeconds })
 
-/** @param registry `HOST:PORT` */
-export const realEnds = (registry: string): Record<string, RealEnd> => ({
+/** @param registry `HOST:PORT`. @param odd that of an odd one */
+export const realEnds = (registry: string, odd: string): Record<string, RealEnd> => ({
   succeeded: { about: 'main ends with 0', expected: ran('succeeded', null, 0) },
   'exit-3': {
     about: 'main ends with 3',
@@ -115,6 +119,7 @@ export const realEnds = (registry: string): Record<string, RealEnd> => ({
     expected: pending('unschedulable'),
   },
   ...agentEnds(registry),
+  ...registryEnds(registry, odd),
   deadline: {
     about: 'activeDeadlineSeconds is over, and main ends with 0 on SIGTERM',
     main: { command: patient },
@@ -163,7 +168,7 @@ export const realEnds = (registry: string): Record<string, RealEnd> => ({
   evicted: {
     about: 'evicted as by a drain of its node',
     main: { command: patient },
-    act: (pods, name) => pods.evict(name),
+    act: ({ namespace }, name) => evict(name, namespace),
     expected: ran('lost', 'evicted', 0),
   },
 })

@@ -67,17 +67,6 @@ export class RealPods {
     return { pod, events, verdict: explain(pod, events) }
   }
 
-  /** `kubectl drain` asks for no more. */
-  async evict(name: string): Promise<void> {
-    const path = `/api/v1/namespaces/${this.namespace}/pods/${name}/eviction`
-    const metadata = { name, namespace: this.namespace }
-    await kubectl(['create', '--raw', path, '-f', '-'], {
-      apiVersion: 'policy/v1',
-      kind: 'Eviction',
-      metadata,
-    })
-  }
-
   /** Leaves nothing. */
   async close(): Promise<void> {
     for (const { metadata } of this.#loop.pods.values()) {

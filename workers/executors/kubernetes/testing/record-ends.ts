@@ -5,10 +5,11 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { kubeconfigOf } from '../../../../k8s/test-cluster/keys.ts'
-import { registry, versions } from '../../../../k8s/test-cluster/settings.ts'
+import { network, registry, versions } from '../../../../k8s/test-cluster/settings.ts'
 import { clusterState } from '../../../../k8s/test-cluster/state.ts'
 import { kubectl } from '../../../../k8s/test-cluster/testing/kubectl.ts'
 import { harmfulEnds } from './harmful-ends.ts'
+import { openOddRegistry } from './odd-registry.ts'
 import { hasEnded, isRunning, realEnds, specOf, type RealEnd } from './real-ends.ts'
 import { RealPods } from './real-pods.ts'
 
@@ -32,9 +33,10 @@ const namespace = `record-${Date.now()}`
 await kubectl(['create', 'namespace', namespace])
 await mkdir(folder, { recursive: true })
 const pods = new RealPods(kubeconfigOf('admin'), namespace)
+const odd = await openOddRegistry(network.host, registry)
 
 const all: Record<string, RealEnd & { undo?: () => Promise<unknown> }> = {
-  ...realEnds(registry),
+  ...realEnds(registry, odd.address),
   ...harmfulEnds(registry),
 }
 for (const [name, end] of Object.entries(all)) {
@@ -55,4 +57,5 @@ for (const [name, end] of Object.entries(all)) {
   console.log(`${name}: ${verdict.state} ${verdict.reason} ${verdict.message}`)
 }
 await pods.close()
+await odd.close()
 process.exit(0)

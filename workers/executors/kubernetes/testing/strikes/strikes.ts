@@ -1,7 +1,7 @@
 /** What can go wrong around pods on the cluster that is up: one thing at a time, each mended again. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { pidOf, restartDaemon, signalDaemon, stopDaemon } from '#k8s/test-cluster/daemons.ts'
-import { apply, kubectl } from '#k8s/test-cluster/testing/kubectl.ts'
+import { apply, evict, kubectl } from '#k8s/test-cluster/testing/kubectl.ts'
 import { until } from '#k8s/test-cluster/until.ts'
 import type { KubernetesCrew } from '../../../../testing/kubernetes-crew.ts'
 
@@ -59,10 +59,7 @@ async function podDeleted(site: Site): Promise<void> {
 async function podEvicted(site: Site): Promise<void> {
   const name = await anyPod(site)
   if (name === null) return
-  const { namespace } = site.crew
-  const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace } }
-  const path = `/api/v1/namespaces/${namespace}/pods/${name}/eviction`
-  await orGone(kubectl(['create', '--raw', path, '-f', '-'], eviction))
+  await orGone(evict(name, site.crew.namespace))
 }
 
 async function quotaFull({ crew, random }: Site): Promise<void> {
