@@ -1,4 +1,7 @@
-/** What lies between the product and a real API server fails: watches that stay open and say nothing, a server that wants to be left alone. */
+/**
+ * What lies between the product and a real API server fails: watches that stay open and say nothing, logs that end before their code does,
+ * a server that wants to be left alone.
+ */
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -130,4 +133,14 @@ test('[R1] [R5] of a server that answers 429 to every other call, at random, not
   expect(await end()).toEqual(whole)
   calm()
   expect(refused).toBeGreaterThan(10)
+})
+
+test('[R8] of a log whose stream ends in order, time and again, while its code still writes, each line is there, once', async () => {
+  line.logBytes = 1000
+  onTestFinished(() => void (line.logBytes = null))
+  const said = Array.from({ length: 60 }, (_, i) => `line ${i + 1}, and so on`)
+  const says = 'for i in $(seq 60); do echo "line $i, and so on"; sleep 0.2; done'
+  const { id, state } = await trial.run('cut-log', [cell('id: a', 'bash', says)])
+  expect([state, await shop.log(id, 'a')]).toEqual(['succeeded', `${said.join('\n')}\n`])
+  expect(line.cutLogs).toBeGreaterThanOrEqual(3)
 })

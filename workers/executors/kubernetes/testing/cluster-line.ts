@@ -1,4 +1,4 @@
-/** A proxy of HTTP before the real API server: it may answer in its place, and let watches fall silent while they stay open. */
+/** A proxy of HTTP before the real API server: it may answer in its place, let watches fall silent while they stay open, and end logs. */
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -19,6 +19,10 @@ export class ClusterLine {
   watches = 0
   /** Whether every watch that begins is silent. */
   silentFromNow = false
+  /** Bytes after which a log that is followed ends, as if there were no more of it; null: it does not. */
+  logBytes: number | null = null
+  /** Logs that have ended so. */
+  cutLogs = 0
   readonly #open = new Set<Watch>()
   /** How it asks the real one. */
   readonly login: Login
@@ -64,6 +68,7 @@ export class ClusterLine {
     if (this.instead(request, response)) return
     const { pathname, searchParams } = new URL(url, 'http://line')
     const isWatch = searchParams.get('watch') === 'true'
+    const isLog = pathname.endsWith('/log') && searchParams.get('follow') === 'true'
     if (isWatch) this.watches++
     else if (method === 'GET' && pathname.endsWith('/pods')) this.lists++
     const { server, headers, agent } = await this.login.credentials()
@@ -74,6 +79,7 @@ export class ClusterLine {
       response.writeHead(answer.statusCode ?? 502, answer.headers).flushHeaders()
       answer.on('error', () => response.destroy())
       if (isWatch) this.#watch(answer, response)
+      else if (isLog && this.logBytes !== null) this.#cut(answer, response, this.logBytes)
       else answer.pipe(response)
     })
     asked.on('error', () => response.destroy())
@@ -88,5 +94,17 @@ export class ClusterLine {
     // Of one that is silent nobody hears that it has ended, either.
     answer.on('data', (chunk: Buffer) => watch.isSilent || response.write(chunk))
     answer.on('end', () => watch.isSilent || response.end())
+  }
+  #cut(answer: IncomingMessage, response: ServerResponse, bytes: number): void {
+    let left = bytes
+    answer.on('data', (chunk: Buffer) => {
+      if (left <= 0) return
+      response.write(chunk.subarray(0, left))
+      left -= chunk.length
+      if (left > 0) return
+      this.cutLogs++
+      response.end()
+    })
+    answer.on('end', () => response.end())
   }
 }
