@@ -10,6 +10,7 @@ import { until } from '#k8s/test-cluster/until.ts'
 import type { Database } from '#db/client.ts'
 import { clustersOf, type ClusterSettings } from '#server/config/clusters.ts'
 import { deskSocket } from '#server/config/desk.ts'
+import type { Json } from '#server/domain/json.ts'
 import { forwardToDesk } from '#server/http/worker-forward.ts'
 import { SecretsOfAttempts } from '#server/services/secret/secrets-of-attempt.ts'
 import { ClusterHost } from '../executors/kubernetes/cluster-host.ts'
@@ -48,8 +49,8 @@ export async function addressOf(db: Database): Promise<string> {
   return address.href
 }
 
-/** What a test's cluster has beside the usual. */
-type More = Readonly<Record<string, string | number | Readonly<Record<string, number>>>>
+/** What a test's cluster has beside the usual, as the file of the clusters has it. */
+type More = Readonly<Record<string, Json>>
 
 function settingsOf(address: string, namespace: string, more: More): ClusterSettings {
   const registry = inject('registry')
@@ -127,6 +128,8 @@ export interface Between {
   instead?: Instead
   /** What each life of the executor speaks to, in the place of what it is given. */
   life?: (parts: { client: ClusterClient; sink: AttemptSink }) => { client: ClusterClient; sink: AttemptSink }
+  /** ms that bringing away what was left may take. */
+  collectMs?: number
   /** Is done when nobody looks after the cluster any more, and pods are answered still. */
   last?: (namespace: string) => Promise<unknown>
 }
@@ -134,7 +137,7 @@ export interface Between {
 export async function kubernetesCrew(
   place: Place,
   more: More = {},
-  { instead = () => false, life = (parts) => parts, last = () => Promise.resolve() }: Between = {},
+  { instead = () => false, life = (parts) => parts, last = () => Promise.resolve(), collectMs }: Between = {},
 ): Promise<KubernetesCrew> {
   const { db, hosted, scheduler, sink, runtime } = place
   const namespace = `t-${basename(runtime).slice(-12)}`
@@ -165,6 +168,7 @@ export async function kubernetesCrew(
       released: (token) => scheduler.released(token),
       log: hosted.ctx.log,
       tryMs: 200,
+      ...(collectMs === undefined ? {} : { collectMs }),
     })
     host.start()
     return host

@@ -40,6 +40,8 @@ export interface KubernetesExecutorOptions {
   log: Logger
   /** ms between two looks at which attempts are to end. */
   beatMs?: number
+  /** ms that bringing away what was left may take. */
+  collectMs?: number
 }
 
 /** ms between two looks at everything that lives, whatever was heard of it. */
@@ -88,6 +90,7 @@ export class KubernetesExecutor implements Executor {
     this.#keeper = new PodKeeper({
       cluster: cluster.name,
       assumeDeadMs: cluster.assumeDeadMs,
+      collectMs: options.collectMs,
       client,
       db,
       artifacts,

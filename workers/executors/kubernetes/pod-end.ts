@@ -16,14 +16,20 @@ import { podResults, type PodResults } from './pod-protocol.ts'
 
 /** Seconds between SIGTERM and SIGKILL of a pod that is ended. */
 export const graceSeconds = 30
-/** ms that bringing away what was left may take. */
-export const collectMs = 3_600_000
+/** ms that bringing away what was left may take, where nobody says otherwise. */
+export const usualCollectMs = 3_600_000
 
 /** What is known of an attempt, as the core asks for it. */
 export function factsOf(
   attempt: LiveAttempt,
   handle: PodHandle,
-  known: { cancelAsked: boolean; refusal: Told | null; assumeDeadMs: number | null; since: SeenSince },
+  known: {
+    cancelAsked: boolean
+    refusal: Told | null
+    assumeDeadMs: number | null
+    collectMs: number
+    since: SeenSince
+  },
 ): AttemptFacts {
   return {
     isOver: false,
@@ -44,7 +50,7 @@ export function factsOf(
     logsDone: handle.logsDone === true,
     startBy: handle.startBy,
     timeoutMs: handle.timeoutMs,
-    collectMs,
+    collectMs: known.collectMs,
     graceSeconds,
     assumeDeadMs: known.assumeDeadMs,
     since: known.since,

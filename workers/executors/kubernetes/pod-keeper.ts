@@ -20,7 +20,7 @@ import { endWithout } from '../end-without.ts'
 import type { ClusterClient, PodObject, PodRef } from './cluster-client.ts'
 import { AttemptMemory } from './attempt-memory.ts'
 import { ClusterError } from './cluster-error.ts'
-import { endOf, factsOf } from './pod-end.ts'
+import { endOf, factsOf, usualCollectMs } from './pod-end.ts'
 import { podHandleOf, type PodHandle } from './pod-handle.ts'
 import type { PodLogs } from './pod-logs.ts'
 import type { KnownPod, PodSecrets } from './pod-secrets.ts'
@@ -36,6 +36,8 @@ export interface KeeperOptions {
   cluster: string
   /** ms after which a node that does not answer is taken for dead; null: it is waited for. */
   assumeDeadMs: number | null
+  /** ms that bringing away what was left may take. */
+  collectMs?: number | undefined
   client: ClusterClient
   db: Database
   artifacts: ArtifactStore
@@ -115,9 +117,9 @@ export class PodKeeper {
       const ref = known === null ? own.ref : refOf(known.handle)
       if (ref === null) return this.#forget(attemptId)
       const now = known?.attempt.now ?? Date.now()
-      const { assumeDeadMs } = this.#options
+      const { assumeDeadMs, collectMs = usualCollectMs } = this.#options
       const factsNow = () =>
-        known === null ? null : factsOf(known.attempt, known.handle, { ...own, assumeDeadMs })
+        known === null ? null : factsOf(known.attempt, known.handle, { ...own, assumeDeadMs, collectMs })
       const isUnmade = own.manifest !== null && !own.isAsked
       const seen = await this.#sight.see(ref, known, { isFresh, isUnmade, made, own }, this.#stopped.signal)
       this.memory.see(attemptId, seen, now)
