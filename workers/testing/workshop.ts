@@ -31,8 +31,8 @@ export interface Workshop {
   ended: (dag: string, version: number) => Promise<{ id: string; state: string }>
   /** Waits until a query gives a row. */
   until: <T>(look: () => Promise<T | null | undefined>) => Promise<T>
-  /** The log of the last attempt of a task of a run. */
-  log: (runId: string, task: string) => Promise<string>
+  /** The log of the attempt `n` of a task of a run; without a number, of its last one. */
+  log: (runId: string, task: string, n?: number) => Promise<string>
   close: () => Promise<void>
 }
 
@@ -137,10 +137,10 @@ function readers(db: Database, hosted: Hosted, until: Workshop['until']): Pick<W
         where d.name = ${dag} and v.number = ${version} order by r.number desc`
       return rows.every((row) => ['succeeded', 'failed', 'cancelled'].includes(row.state)) ? rows[0] : null
     })
-  const log: Workshop['log'] = async (runId, task) => {
+  const log: Workshop['log'] = async (runId, task, n) => {
     const [row] = await db.client<{ id: string }[]>`
       select a.id from attempt a join task_run t on t.id = a.task_run_id
-      where a.run_id = ${runId} and t.task = ${task} order by a.n desc limit 1`
+      where a.run_id = ${runId} and t.task = ${task} and a.n = coalesce(${n ?? null}::int, a.n) order by a.n desc limit 1`
     const chunks = await logChunks(db, row?.id ?? '')
     const parts: Buffer[] = []
     for await (const part of readBytes(hosted.ctx.artifacts, chunks, 0, Infinity)) parts.push(part)

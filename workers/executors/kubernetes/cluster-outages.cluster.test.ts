@@ -14,6 +14,7 @@ import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
 import { cell, Trial } from '../conformance/trial.ts'
 import { ClusterClient } from './cluster-client.ts'
 import { callsOf } from './kubeconfig.ts'
+import { expectKept, hasTalked, talks } from './testing/kept-log.ts'
 import { begins, underWay, whole } from './testing/two-tasks.ts'
 
 const { database } = testDatabase()
@@ -79,13 +80,19 @@ test('[R5] a watch whose past is compacted away (410) is begun again from a list
   expect(await end()).toEqual(whole)
 })
 
-test('a pod that makes room for one of higher priority is lost as such, and its task begins again', async () => {
+const pinned = `node_selector: {kubernetes.io/hostname: ${nodeName(2)}}`
+const firstLost = (run: string) =>
+  until(
+    'the first attempt is over',
+    async () => (await trial.attempts(run)).find(({ state }) => state === 'lost') ?? null,
+    180_000,
+  )
+
+test('[R8] a pod that makes room for one of higher priority is lost as such, with what it has said, and its task begins again', async () => {
   const { say, counts } = await podStarts()
-  const hold = 'trap "exit 1" TERM; sleep 600 & wait'
-  const again = `${say}; echo "attempt $DAGBOK_ATTEMPT"; [ "$DAGBOK_ATTEMPT" = 2 ] || { ${hold}; }`
-  const pinned = `node_selector: {kubernetes.io/hostname: ${nodeName(2)}}`
+  const again = `${say}; trap "exit 1" TERM; [ "$DAGBOK_ATTEMPT" = 2 ] || { ${talks}; }`
   await trial.push('room', [cell(`id: hold\nretries: 0\nresources: {cpu: 1}\n${pinned}`, 'bash', again)])
-  const { run } = await trial.spoken('room')
+  const run = await hasTalked(trial, 'room')
   const metadata = { name: `${name}-high` }
   await apply({ apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata, value: 1_000_000 })
   const remove = async () => {
@@ -105,14 +112,43 @@ test('a pod that makes room for one of higher priority is lost as such, and its 
     nodeSelector: { 'kubernetes.io/hostname': nodeName(2) },
     containers: [main],
   }
+  const struckAt = Date.now()
   await apply({ apiVersion: 'v1', kind: 'Pod', metadata, spec })
-  const first = await until(
-    'the first attempt is over',
-    async () => (await trial.attempts(run)).find(({ state }) => state === 'lost') ?? null,
-    120_000,
-  )
-  expect(first).toMatchObject({ n: 1, reason: 'preempted', started: true, userFailures: 0 })
+  expect(await firstLost(run)).toMatchObject({ n: 1, reason: 'preempted', started: true, userFailures: 0 })
   await remove()
   expect(await shop.ended('room', 1)).toMatchObject({ state: 'succeeded' })
   expect(await begins(trial, run, counts)).toEqual({ 'hold 1': 1, 'hold 2': 1 })
+  await expectKept(trial, run, struckAt)
+})
+
+/** The second node is one of the cluster again: a kubelet makes its node's object when it begins. */
+async function nodeBack(): Promise<void> {
+  const node = nodeName(2)
+  if ((await kubectl(['get', 'node', node, '--ignore-not-found', '-o', 'name'])) !== '') return
+  await stopDaemon('kubelet2')
+  await restartDaemon('kubelet2')
+  const isReady = ['wait', '--for=condition=Ready', '--timeout=2s', `node/${node}`]
+  await until(`${node} is ready again`, () =>
+    kubectl(isReady).then(
+      () => true,
+      () => null,
+    ),
+  )
+}
+
+test('[R1] [R8] a node that is taken out of its cluster is gone with its pods: they are lost as such, and their tasks begin again', async () => {
+  const { say, counts } = await podStarts()
+  const again = `${say}; [ "$DAGBOK_ATTEMPT" = 2 ] || { ${talks}; }`
+  await trial.push('gone', [cell(`id: hold\nretries: 0\n${pinned}`, 'bash', again)])
+  const run = await hasTalked(trial, 'gone')
+  onTestFinished(nodeBack)
+  const struckAt = Date.now()
+  await kubectl(['delete', 'node', nodeName(2)])
+  const first = await firstLost(run)
+  expect(first).toMatchObject({ n: 1, reason: 'node_lost', started: true, userFailures: 0 })
+  expect(first.message).toContain('Its node is gone, and its pod was collected.')
+  await nodeBack()
+  expect(await shop.ended('gone', 1)).toMatchObject({ state: 'succeeded' })
+  expect(await begins(trial, run, counts)).toEqual({ 'hold 1': 1, 'hold 2': 1 })
+  await expectKept(trial, run, struckAt)
 })
