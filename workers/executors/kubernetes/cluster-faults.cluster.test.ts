@@ -8,6 +8,7 @@ import { until } from '#k8s/test-cluster/until.ts'
 import { kubernetesCrew, podBarrier, podStarts, type KubernetesCrew } from '../../testing/kubernetes-crew.ts'
 import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
 import { cell, Trial } from '../conformance/trial.ts'
+import { expectKept, hasTalked, talks } from './testing/kept-log.ts'
 
 const { database } = testDatabase()
 let shop: Workshop
@@ -83,12 +84,13 @@ test('[R1] [R5] an API server that is away holds up what starts and ends, and lo
   expect(await shop.ended('late', 1)).toMatchObject({ state: 'succeeded' })
 })
 
-test('[R1] [R2] a node that falls silent is taken for dead, and only then the task begins again', async () => {
+test('[R1] [R2] [R8] a node that falls silent is taken for dead, and only then the task begins again; what it has said is kept', async () => {
   const { say, counts } = await podStarts()
-  const again = `${say}; echo "attempt $DAGBOK_ATTEMPT"; [ "$DAGBOK_ATTEMPT" = 2 ] || exec sleep 600`
+  const again = `${say}; [ "$DAGBOK_ATTEMPT" = 2 ] || { ${talks}; }`
   const pinned = `id: hold\nretries: 0\nnode_selector: {kubernetes.io/hostname: ${nodeName(2)}}`
   await trial.push('silent', [cell(pinned, 'bash', again)])
-  const { run } = await trial.spoken('silent')
+  const run = await hasTalked(trial, 'silent')
+  const struckAt = Date.now()
   const back = await without('kubelet2')
   const first = await until(
     'the first attempt is over',
@@ -103,6 +105,7 @@ test('[R1] [R2] a node that falls silent is taken for dead, and only then the ta
     { n: 2, state: 'succeeded' },
   ])
   await startedOnce(run, counts, ['hold 1', 'hold 2'])
+  await expectKept(trial, run, struckAt)
 })
 
 test('a namespace whose quota is full holds a pod back, and it starts when there is room', async () => {
