@@ -2,10 +2,11 @@
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
 import { requestCancel } from '#db/queries/run-state.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
-import { kubectl } from '#k8s/test-cluster/testing/kubectl.ts'
+import { evict, kubectl } from '#k8s/test-cluster/testing/kubectl.ts'
 import { kubernetesCrew, podBarrier, type KubernetesCrew } from '../../testing/kubernetes-crew.ts'
 import { openWorkshop, type Workshop } from '../../testing/workshop.ts'
 import { cell, fence, Trial } from '../conformance/trial.ts'
+import { expectKept, hasTalked, talks } from './testing/kept-log.ts'
 
 const { database } = testDatabase()
 let shop: Workshop
@@ -83,25 +84,30 @@ test('[R17] cancel ends the pod, and the run is cancelled when it is gone', asyn
   expect(await shop.log(run, 'hold')).toBe('started\n')
 })
 
-test('a pod that somebody deletes is lost, and the task begins again', async () => {
-  const again = 'echo "attempt $DAGBOK_ATTEMPT"; [ "$DAGBOK_ATTEMPT" = 2 ] || exec sleep 600'
-  await trial.push('deleted', [cell('id: hold\nretries: 0', 'bash', again)])
-  const { run } = await trial.spoken('deleted')
-  const [name = ''] = await crew.podsLeft()
-  await kubectl(['delete', 'pod', name, '-n', crew.namespace, '--grace-period=1', '--wait=false'])
-  expect(await shop.ended('deleted', 1)).toMatchObject({ state: 'succeeded' })
-  expect(await trial.attempts(run)).toMatchObject([
-    {
-      n: 1,
-      state: 'lost',
-      reason: 'deleted_by_hand',
-      started: true,
-      userFailures: 0,
-      infrastructureFailures: 1,
-    },
-    { n: 2, state: 'succeeded' },
-  ])
-})
+/** Ends at once when it is told to. */
+const again = `[ "$DAGBOK_ATTEMPT" = 2 ] || { trap 'exit 143' TERM; ${talks}; }`
+
+const byOthers = {
+  deleted_by_hand: (name: string) =>
+    kubectl(['delete', 'pod', name, '-n', crew.namespace, '--grace-period=1', '--wait=false']),
+  evicted: (name: string) => evict(name, crew.namespace),
+}
+test.for(Object.entries(byOthers))(
+  '[R8] a pod that somebody takes away is lost as %s, with what it has said, and the task begins again',
+  async ([reason, strike]) => {
+    await trial.push(reason, [cell('id: hold\nretries: 0', 'bash', again)])
+    const run = await hasTalked(trial, reason)
+    const [name = ''] = await crew.podsLeft()
+    const struckAt = Date.now()
+    await strike(name)
+    expect(await shop.ended(reason, 1)).toMatchObject({ state: 'succeeded' })
+    expect(await trial.attempts(run)).toMatchObject([
+      { n: 1, state: 'lost', reason, started: true, userFailures: 0, infrastructureFailures: 1 },
+      { n: 2, state: 'succeeded' },
+    ])
+    await expectKept(trial, run, struckAt)
+  },
+)
 
 test('[R1] pods go on while nobody looks after them, and are found again: their code runs once, and no line of a log is lost', async () => {
   const { wait, open } = await podBarrier()
