@@ -246,11 +246,11 @@ test('what a container left without an end comes when it has ended, and not befo
 test('a pod that is gone, and a log that cannot be read to its end, are told', async () => {
   const timing = new VirtualTime(sockets, new Random(1))
   const { signal } = new AbortController()
-  const failing = (code: 'not_found' | 'invalid', isOver: boolean) => {
+  const failing = (code: 'not_found' | 'invalid', isOver: boolean, words = 'no') => {
     let n = 0
     async function* none(): AsyncGenerator<Uint8Array> {
       n++
-      yield await Promise.reject<Uint8Array>(new ClusterError(code, 'no', { status: 400 }))
+      yield await Promise.reject<Uint8Array>(new ClusterError(code, words, { status: 400 }))
     }
     const lines = followLog({
       source: { readLog: none },
@@ -265,9 +265,14 @@ test('a pod that is gone, and a log that cannot be read to its end, are told', a
       (error: ClusterError) => `${error.code} after ${n}`,
     )
   }
-  const told = Promise.all([failing('not_found', false), failing('invalid', true)])
+  const evicted = 'container "main" in pod "p" is terminated'
+  const told = Promise.all([
+    failing('not_found', false),
+    failing('invalid', true),
+    failing('invalid', true, evicted),
+  ])
   await timing.run(600_000)
-  expect(await told).toEqual(['not_found after 1', 'invalid after 5'])
+  expect(await told).toEqual(['not_found after 1', 'invalid after 5', 'invalid after 1'])
 })
 
 test('a kubelet that has taken a container away says so in the place of its log', async () => {

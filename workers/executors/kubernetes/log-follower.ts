@@ -31,9 +31,14 @@ const gapAt = ({ at }: LogLine): LogLine => ({
   isWhole: true,
 })
 
-/** What will not be there later, either; a container that has not started has no log yet. */
+/**
+ * What will not be there later, either; a container that has not started has no log yet. Of one that it has lost with its pod's eviction a
+ * kubelet says no more than that it is terminated.
+ */
 const isLost = (error: unknown): boolean =>
-  error instanceof ClusterError && ['not_found', 'forbidden', 'unauthorized'].includes(error.code)
+  error instanceof ClusterError &&
+  (['not_found', 'forbidden', 'unauthorized'].includes(error.code) ||
+    (error.code === 'invalid' && error.message.endsWith(' is terminated')))
 
 /** Nothing is said of the log with that: it is there as long as its pod is. */
 const isAway = (error: unknown): boolean =>
