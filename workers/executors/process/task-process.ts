@@ -97,6 +97,17 @@ const isGone = (error: unknown): boolean =>
 /** What has ended and waits for its parent to hear of it cannot be ended again. */
 const isOver = (pid: number): boolean => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
 
+/** PF_KTHREAD of the kernel's include/linux/sched.h, in the flags of proc_pid_stat(5). */
+const kernelThread = 0x0020_0000
+/**
+ * Without an environment of its own for good. All others without one have ended, or are just becoming another program: whose that is
+ * only the next look can say.
+ */
+function isKernels(pid: number): boolean {
+  const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  return (Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[6]) & kernelThread) !== 0
+}
+
 /** Ends every process of a user that is nobody else's. Resolves when none is left. */
 export async function killOwnedBy(uid: number): Promise<void> {
   const isOwned = (pid: number): boolean | null => {
@@ -119,7 +130,7 @@ export async function killMarked(attemptIds: ReadonlySet<string>, uid: number | 
     try {
       if (uid !== null && statSync(`/proc/${pid}`).uid !== uid) return false
       const text = readFileSync(`/proc/${pid}/environ`, 'latin1')
-      if (text === '') return isOver(pid) ? null : false
+      if (text === '') return isKernels(pid) ? false : null
       const id = /(?:^|\0)DAGBOK_ATTEMPT_ID=([^\0]*)/.exec(text)?.[1]
       return id !== undefined && attemptIds.has(id)
     } catch (error) {
