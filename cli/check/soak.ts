@@ -50,7 +50,7 @@ const soaks: Record<string, (name: string) => Promise<number>> = {
   pods: seeds(`${kubernetes}/lives/life-seeds.ts`, 100_000),
   cluster: tests('workers/executors/kubernetes/struck-pods.cluster.test.ts', 500, 'cluster'),
   R7: again(['--project', 'faults', 'e2e/faults/hanging.fault.test.ts'], 50),
-  R18: again(['--project', 'unit', '--project', 'integration', '-t', String.raw`\[R18\]`], 20),
+  R18: again(['--project', 'integration', '-t', String.raw`\[R18\]`], 20),
   R9: tests('e2e/faults/tick-kills.fault.test.ts', 300),
   R10: tests('e2e/faults/push-kills.fault.test.ts', 300),
   R12: tests('e2e/faults/versions-apart.fault.test.ts', 500),
