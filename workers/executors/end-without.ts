@@ -8,7 +8,7 @@ type Results = Pick<AttemptEnd, 'metrics' | 'values'>
 /** Names that are declared stand in the notebook for all to read. Others that hold one are left out: two might become the same. */
 function namedWell<Row extends { name: string; declared: boolean }>(
   rows: readonly Row[],
-  { without }: { without: (text: string) => string },
+  without: (text: string) => string,
 ): Row[] {
   return rows.filter(({ name, declared }) => declared || without(name) === name)
 }
@@ -19,8 +19,8 @@ export function resultsWithout<All extends Results>(results: All, matcher: Secre
   const without = (text: string) => matcher.without(text)
   return {
     ...results,
-    metrics: namedWell(results.metrics, { without }),
-    values: namedWell(results.values, { without }).map((one) => ({
+    metrics: namedWell(results.metrics, without),
+    values: namedWell(results.values, without).map((one) => ({
       ...one,
       value: mapTexts(one.value, without, without),
     })),

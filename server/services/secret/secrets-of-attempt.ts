@@ -2,6 +2,7 @@
 import type { Queryable } from '#db/client.ts'
 import { sealedSecrets } from '#db/queries/secret.ts'
 import { DagbokError } from '../../domain/errors/errors.ts'
+import { noSecrets, SecretMatcher } from '../../domain/secret/secret-matcher.ts'
 import type { SecretBox } from './secret-box.ts'
 
 export class SecretsOfAttempts {
@@ -32,13 +33,14 @@ export class SecretsOfAttempts {
     )
   }
 
-  /** All that an attempt may have been given under these names, also what was replaced since; null: one of it cannot be opened. */
-  async everGiven(runId: string, names: readonly string[]): Promise<string[] | null> {
+  /** Finds all that an attempt may have been given under these names, also what was replaced since. */
+  async matcherOf(runId: string, names: readonly string[]): Promise<SecretMatcher> {
+    if (names.length === 0) return noSecrets
     const found = await sealedSecrets(this.#db, runId, names)
     try {
-      return found.map((row) => this.#box.open(row, row.sealed))
+      return new SecretMatcher(found.map((row) => this.#box.open(row, row.sealed)))
     } catch {
-      return null
+      return new SecretMatcher(null)
     }
   }
 }

@@ -33,7 +33,7 @@ export interface KubernetesExecutorOptions {
   workerId: string
   db: Database
   artifacts: ArtifactStore
-  secrets: Pick<SecretsOfAttempts, 'values' | 'everGiven'>
+  secrets: Pick<SecretsOfAttempts, 'values' | 'matcherOf'>
   sink: AttemptSink
   /** Called once the attempt holds nothing any more. */
   released: (token: string) => void

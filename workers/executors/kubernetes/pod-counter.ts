@@ -4,7 +4,6 @@ import type { Database } from '#db/client.ts'
 import { addToHandle, liveAttempt, type LiveAttempt } from '#db/queries/pod.ts'
 import { heartbeat } from '#db/queries/attempt.ts'
 import { DagbokError } from '#server/domain/errors/errors.ts'
-import { SecretMatcher } from '#server/domain/secret/secret-matcher.ts'
 import type { SecretsOfAttempts } from '#server/services/secret/secrets-of-attempt.ts'
 import type { ArtifactStore } from '#server/storage/artifact-store.ts'
 import { resultsWithout } from '../end-without.ts'
@@ -18,7 +17,7 @@ import { podResults, podStart } from './pod-protocol.ts'
 interface Options {
   db: Database
   artifacts: ArtifactStore
-  secrets: Pick<SecretsOfAttempts, 'everGiven'>
+  secrets: Pick<SecretsOfAttempts, 'matcherOf'>
   sink: AttemptSink
   /** For files and blobs. */
   counter: Pick<AttemptCounter, 'bring'>
@@ -89,8 +88,7 @@ export class PodCounter {
     for (const { hash, size, name } of given.outputs)
       if ((await artifacts.stat(hash)).size !== size)
         throw new DagbokError('bad_input', `The output ${name} has another size in the store.`)
-    const names = known.pod.secrets
-    const matcher = new SecretMatcher(names.length === 0 ? [] : await secrets.everGiven(known.runId, names))
+    const matcher = await secrets.matcherOf(known.runId, known.pod.secrets)
     const { problem } = given
     const told = {
       ...resultsWithout(given, matcher),

@@ -7,7 +7,7 @@ import { ownPrefix, specHashAnnotation } from '#server/domain/pod/names.ts'
 import { shapeOf } from '#server/domain/pod/observed.ts'
 import { explainRefusal } from '#server/domain/pod/refusal.ts'
 import { secretObject } from '#server/domain/pod/secret-object.ts'
-import { noSecrets, SecretMatcher } from '#server/domain/secret/secret-matcher.ts'
+import type { SecretMatcher } from '#server/domain/secret/secret-matcher.ts'
 import type { SecretsOfAttempts } from '#server/services/secret/secrets-of-attempt.ts'
 import type { Remembered } from './attempt-memory.ts'
 import type { ClusterClient, PodObject } from './cluster-client.ts'
@@ -16,7 +16,7 @@ import type { PodHandle } from './pod-handle.ts'
 
 interface Options {
   client: Pick<ClusterClient, 'createSecret'>
-  secrets: Pick<SecretsOfAttempts, 'values' | 'everGiven'>
+  secrets: Pick<SecretsOfAttempts, 'values' | 'matcherOf'>
   log: Logger
 }
 
@@ -64,9 +64,8 @@ export class PodSecrets {
     { secrets: names }: Pick<PodHandle, 'secrets'>,
     own?: Pick<Remembered, 'matcher'>,
   ): Promise<SecretMatcher> {
-    if (names.length === 0) return noSecrets
     if (own?.matcher != null) return own.matcher
-    const matcher = new SecretMatcher(await this.#options.secrets.everGiven(runId, names))
+    const matcher = await this.#options.secrets.matcherOf(runId, names)
     if (own !== undefined) own.matcher = matcher
     return matcher
   }

@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { Seen } from '#server/domain/pod/attempt-facts.ts'
 import type { Remembered } from './attempt-memory.ts'
 import type { ClusterClient, PodObject, PodRef } from './cluster-client.ts'
-import { ClusterError } from './cluster-error.ts'
+import { knownEvents } from './known-events.ts'
 import type { KnownPod, PodSecrets } from './pod-secrets.ts'
 import { toldOf } from './quiet-pods.ts'
 
@@ -47,21 +47,12 @@ export class PodSight {
     const { client, viewed } = this.#options
     const pod = isFresh ? await client.getPod(ref, signal) : (viewed(ref) ?? made)
     const uid = pod?.metadata.uid ?? known
-    const events = isFresh && uid !== null ? await this.#eventsOf(ref, uid, signal) : toldOf(own, pod)
+    const events =
+      isFresh && uid !== null
+        ? await knownEvents(this.#options, ref.namespace, uid, signal)
+        : toldOf(own, pod)
     return pod === null
       ? { kind: 'absent', events, isFresh: isFresh || isUnmade }
       : { kind: 'pod', pod, events, isFresh }
-  }
-
-  /** They only say more of what is known without them: where they may not be read, all goes on. */
-  async #eventsOf({ namespace }: PodRef, uid: string, signal: AbortSignal): Promise<unknown> {
-    const { client, log } = this.#options
-    try {
-      return await client.eventsOf(namespace, uid, signal)
-    } catch (error) {
-      if (!(error instanceof ClusterError && error.code === 'forbidden')) throw error
-      log.warn({ err: error, namespace }, 'the events of pods cannot be read')
-      return []
-    }
   }
 }

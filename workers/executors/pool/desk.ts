@@ -40,7 +40,7 @@ export interface DeskOptions {
   sink: AttemptSink
   artifacts: ArtifactStore
   /** Of teams, which results of pods are kept without. */
-  secrets: Pick<SecretsOfAttempts, 'everGiven'>
+  secrets: Pick<SecretsOfAttempts, 'matcherOf'>
   /** The files of a version. */
   files: ReadBundle
   scheduler: Served

@@ -14,6 +14,7 @@ import { machineOf } from '#server/domain/words.ts'
 import { attemptEnd, type AttemptSink } from '../../executor.ts'
 import type { ClusterClient, PodObject, PodSelection } from '../cluster-client.ts'
 import { ClusterError } from '../cluster-error.ts'
+import { knownEvents } from '../known-events.ts'
 
 export interface WorkerPodsOptions {
   cluster: string
@@ -113,24 +114,15 @@ export class WorkerPods {
     })
     for (const { seen, metadata } of waiting.slice(0, mostAsked)) {
       const { namespace, uid } = metadata
-      const held = holdingBack(seen, readEvents(await this.#eventsOf(namespace, uid, signal), uid))
+      const held = holdingBack(
+        seen,
+        readEvents(await knownEvents(this.#options, namespace, uid, signal), uid),
+      )
       // An attempt's container that has ended is no longer waited for; one of these is started again.
       const why = held?.message ?? (seen.main === null ? null : failureWords(seen.main))
       if (why !== null) return why
     }
     return null
-  }
-
-  /** They only say more of what is known without them. */
-  async #eventsOf(namespace: string, uid: string, signal: AbortSignal): Promise<unknown> {
-    const { client, log } = this.#options
-    try {
-      return await client.eventsOf(namespace, uid, signal)
-    } catch (error) {
-      if (!(error instanceof ClusterError && error.code === 'forbidden')) throw error
-      log.warn({ err: error, namespace }, 'the events of pods cannot be read')
-      return []
-    }
   }
 }
 
