@@ -5,13 +5,15 @@ import { runTool } from './stage.ts'
 /** Each soak is from a seed that is another each time. */
 const anySeed = (below: number) => String(1 + (Date.now() % below))
 
+const vitest = 'node_modules/vitest/vitest.mjs'
+
 /** @param project vitest's */
 const tests =
   (file: string, trials: number, project = 'faults') =>
   (name: string) => {
     const env = childEnvironment({ DAGBOK_TRIALS: String(trials), DAGBOK_SEED: anySeed(1e6) })
     console.log(`${name}: ${trials} trials from seed ${env['DAGBOK_SEED']}`)
-    return runTool('node_modules/vitest/vitest.mjs', ['run', '--project', project, file], { env })
+    return runTool(vitest, ['run', '--project', project, file], { env })
   }
 
 /** Trials that have no seed: the same tests again and again, until one fails. @param args of vitest */
@@ -20,7 +22,7 @@ const again =
   async (name: string): Promise<number> => {
     for (let n = 1; n <= times; n++) {
       console.log(`${name}: ${n} of ${times}`)
-      const code = await runTool('node_modules/vitest/vitest.mjs', ['run', ...args], {
+      const code = await runTool(vitest, ['run', ...args], {
         env: childEnvironment({}),
       })
       if (code !== 0) return code

@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Webhook } from 'standardwebhooks'
 import { POST as hook } from '#app/api/hooks/[team]/[repo]/[dag]/route.ts'
-import { GET as handle } from '#app/api/v1/[...path]/route.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
 import { createToken } from '#server/services/token/tokens.ts'
 import { smallDag } from '#server/testing/hosted.ts'
+import { askRest } from '#server/testing/rest.ts'
 import { openWeb } from '#server/testing/web.ts'
 import { Enqueuers } from '#workers/scheduler/enqueuers.ts'
 import { openWorkshop, type Workshop } from '#workers/testing/workshop.ts'
@@ -25,13 +25,7 @@ afterAll(async () => {
 })
 
 async function ask(method: string, path: string, body?: unknown, as = shop.hosted.token) {
-  const response = await handle(
-    new Request(`http://dagbok.test/api/v1${path}`, {
-      method,
-      headers: { authorization: `Bearer ${as}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    }),
-  )
+  const response = await askRest(method, path, as, body)
   return { status: response.status, body: await response.json() }
 }
 

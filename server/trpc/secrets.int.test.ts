@@ -1,13 +1,13 @@
 /** Secrets of a team by their real routes; and that no route tells one, whatever became of the tasks that had them. */
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { GET as handle } from '#app/api/v1/[...path]/route.ts'
 import { deleteReplacedSecrets } from '#db/queries/secret.ts'
 import { testDatabase } from '#db/testing/test-database.ts'
 
 import { byteRoutes, openApiDocument } from '#server/http/openapi.ts'
 import { createToken } from '#server/services/token/tokens.ts'
 import { SecretBox } from '#server/services/secret/secret-box.ts'
+import { askRest } from '#server/testing/rest.ts'
 import { openWeb } from '#server/testing/web.ts'
 import { cell, fence, Trial } from '#workers/executors/conformance/trial.ts'
 import { everyRow } from '#workers/testing/every-row.ts'
@@ -23,13 +23,7 @@ beforeAll(async () => {
 afterAll(() => shop.close())
 
 async function ask(method: string, path: string, body?: unknown, as = shop.hosted.token) {
-  const response = await handle(
-    new Request(`http://dagbok.test/api/v1${path}`, {
-      method,
-      headers: { authorization: `Bearer ${as}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    }),
-  )
+  const response = await askRest(method, path, as, body)
   return { status: response.status, text: await response.text() }
 }
 const at = (name: string) => `/teams/main/secrets/${name}`
