@@ -131,7 +131,7 @@ export function Secrets({ team, mayWrite }: TeamSecrets) {
       {error !== null && <Fault error={error} />}
       {data?.length === 0 && (
         <p className="muted pad">
-          No secrets: set one, and nobody is shown it again. A task that names one fails, and says which it
+          No secrets. One that is set is shown to nobody again. A task that names one fails, and says which it
           lacks.
         </p>
       )}

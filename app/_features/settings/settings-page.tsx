@@ -157,7 +157,9 @@ export function SettingsPage() {
       </TopBar>
       <main className="page">
         <Tokens />
-        <Repositories teams={(me.data?.teams ?? []).map(({ name }) => name)} />
+        <Repositories
+          teams={(me.data?.teams ?? []).filter(({ role }) => role !== 'viewer').map(({ name }) => name)}
+        />
         {(me.data?.teams ?? []).map(({ name, role }) => (
           <Secrets key={name} team={name} mayWrite={role === 'owner'} />
         ))}
