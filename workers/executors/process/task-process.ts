@@ -97,6 +97,14 @@ const isGone = (error: unknown): boolean =>
 /** What has ended and waits for its parent to hear of it cannot be ended again. */
 const isOver = (pid: number): boolean => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
 
+function hasEnded(pid: number): boolean {
+  try {
+    return isOver(pid)
+  } catch (error) {
+    return isGone(error)
+  }
+}
+
 /** PF_KTHREAD of the kernel's include/linux/sched.h, in the flags of proc_pid_stat(5). */
 const kernelThread = 0x0020_0000
 /**
@@ -134,7 +142,8 @@ export async function killMarked(attemptIds: ReadonlySet<string>, uid: number | 
       const id = /(?:^|\0)DAGBOK_ATTEMPT_ID=([^\0]*)/.exec(text)?.[1]
       return id !== undefined && attemptIds.has(id)
     } catch (error) {
-      return isGone(error) ? null : false
+      // What has ended has no environment for root, and one that is closed to its own user.
+      return isGone(error) || hasEnded(pid) ? null : false
     }
   }
   return endFound(() => lookThrough(isMarked))
