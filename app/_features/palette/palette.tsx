@@ -38,6 +38,8 @@ function Found({ close }: { close: () => void }) {
   return (
     <Command shouldFilter={false} loop label="Go to">
       <Command.Input
+        // At once: the dialog gives the focus a frame later, and what is typed until then would be the page's.
+        autoFocus
         className="palette-input"
         placeholder="A DAG, a run, a page, an action"
         aria-label="Go to a DAG, a run, a page"
